@@ -83,6 +83,19 @@ def schema_text() -> str:
     return json.dumps(json_schema(), indent=2) + "\n"
 
 
+async def check_own_file(services: Services) -> None:
+    """Check that the daemon can read its file, and that no other user could have written it.
+
+    Raises:
+        ConfigInvalid: it cannot, or one could.
+    """
+    file = services.config.file
+    try:
+        await services.config.check_worker.do(lambda _: read_text_of(file), VERIFY_TIMEOUT)
+    except OSError:
+        return  # the disk hangs, which a reload reports
+
+
 # ------------------------------------------------------------------ config.write, config.set
 
 

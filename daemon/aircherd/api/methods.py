@@ -207,6 +207,10 @@ async def config_check(services: Services, _: RequestContext, params: CheckParam
     try:
         # In a thread because the worst possible text takes almost a second.
         config = await trio.to_thread.run_sync(partial(parse_config, text, file=file))
+        if file == str(services.config.file):
+            from aircherd.api.config import check_own_file  # noqa: PLC0415 -- rarely used
+
+            await check_own_file(services)
     except ConfigInvalid as error:
         return {"ok": False, "message": error.message, "problems": error.data["problems"]}
     found = limit_warnings(services, config.limits)

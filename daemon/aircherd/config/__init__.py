@@ -8,6 +8,7 @@
 - `values`: validate single values.
 - `secret_detection`: recognise a key; a key in the file is refused and never repeated.
 - `problems`: problems with their lines, collected so that the user sees all of them at once.
+- `ownership`: whether other users could have written the file.
 - `salvage`: what of an invalid file can be used.
 - `model`: the result, `Config`.
 - `store`: the last good `Config`, and what is wrong with the file now.

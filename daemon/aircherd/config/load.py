@@ -1,5 +1,6 @@
 """Load a file or a text into a validated `Config`, or report all its problems."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -91,7 +92,7 @@ def read_text_of(path: Path) -> str | None:
     """Return the file's text, None if there is no file.
 
     Raises:
-        ConfigInvalid: the file cannot be read.
+        ConfigInvalid: the file cannot be read, or other users could have written it.
     """
     data = _read_bytes(path)
     return None if data is None else _decode(data, str(path))
@@ -115,6 +116,7 @@ def _read_bytes(path: Path) -> bytes | None:
                 str(path), "is not a file", "a directory, device or pipe cannot be a config"
             )
         with path.open("rb") as file:
+            _check_trust(path, os.fstat(file.fileno()))
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         if path.is_symlink():
@@ -129,6 +131,17 @@ def _read_bytes(path: Path) -> bytes | None:
     if len(data) > MAX_BYTES:
         raise _unreadable(str(path), _TOO_LARGE, _WRONG_FILE)
     return data
+
+
+def _check_trust(path: Path, found: os.stat_result) -> None:
+    """Refuse an opened file that other users could have written; most files pass at once."""
+    uid = os.geteuid()
+    if found.st_uid == uid and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return
+    from aircherd.config.ownership import distrust_reason  # noqa: PLC0415 - rarely needed
+
+    if reason := distrust_reason(path, found, uid):
+        raise _unreadable(str(path), *reason)
 
 
 def _decode(data: bytes, file: str) -> str:

@@ -80,7 +80,7 @@ def check_home(directory: Path, uid: int) -> None:
 
 def _refuse_writable(directory: Path, found: os.stat_result, uid: int) -> None:
     others = stat.S_IWOTH
-    if not _is_own_group(found.st_gid, uid):
+    if not is_own_group(found.st_gid, uid):
         others |= stat.S_IWGRP
     if found.st_mode & others:
         mode = stat.S_IMODE(found.st_mode)
@@ -90,9 +90,9 @@ def _refuse_writable(directory: Path, found: os.stat_result, uid: int) -> None:
         )
 
 
-def _is_own_group(gid: int, uid: int) -> bool:
+def is_own_group(gid: int, uid: int) -> bool:
     """Return whether the user is alone in the group, as in the private groups of most systems."""
-    import grp  # noqa: PLC0415 -- only for a directory that its group may write
+    import grp  # noqa: PLC0415 -- only for what its group may write
     import pwd  # noqa: PLC0415
 
     try:

@@ -164,6 +164,51 @@ def test_missing_permission_is_reported(tmp_path: Path, monkeypatch: pytest.Monk
     assert "cannot be read: Permission denied" in _fails(file)[1]
 
 
+@pytest.mark.parametrize("mode", [0o666, 0o646, 0o602])
+def test_file_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
+    """It may name a command that the daemon runs; the message has the command that helps."""
+    file = tmp_path / "config.toml"
+    file.touch()
+    file.chmod(mode)
+    line, message = _fails(file)
+    assert line == 0
+    assert f"can be changed by other users (mode {mode:04o})" in message
+    assert f"run: chmod go-w {file}" in message
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o600, 0o640, 0o644, 0o444])
+def test_file_that_others_can_read_is_used(tmp_path: Path, mode: int) -> None:
+    """There is no key in it."""
+    file = tmp_path / "config.toml"
+    file.touch()
+    file.chmod(mode)
+    assert load_config(file) == DEFAULT_CONFIG
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file to another user")
+def test_file_of_another_user_is_refused(tmp_path: Path) -> None:
+    """Through a link, too: what counts is the file that is read."""
+    file = tmp_path / "theirs.toml"
+    file.touch()
+    os.chown(file, 12345, 12345)
+    link = tmp_path / "config.toml"
+    link.symlink_to(file)
+    line, message = _fails(link)
+    assert line == 0
+    assert "belongs to another user (uid 12345)" in message
+    assert f"sudo chown 0 {link}" in message
+
+
+def test_link_to_a_file_in_a_store_is_used(tmp_path: Path) -> None:
+    """As home-manager makes it: the link is the user's, and the file can be written by no one."""
+    store = tmp_path / "store"
+    store.mkdir()
+    (store / "config.toml").write_text("[network]\nidle_timeout = 5\n")
+    (store / "config.toml").chmod(0o444)
+    (tmp_path / "config.toml").symlink_to(store / "config.toml")
+    assert load_config(tmp_path / "config.toml").network.idle_timeout == 5.0
+
+
 def test_too_large_file_is_refused(tmp_path: Path) -> None:
     """The limit is in bytes; a truncated file is never parsed."""
     file = tmp_path / "config.toml"
