@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import socket
 import tempfile
 from contextlib import asynccontextmanager
@@ -35,7 +36,7 @@ async def listening(*, idle_exit=None):
             bus=EventBus(), shutdown=Shutdown(), config=config, watcher=FileWatcher()
         )
         with claim_socket(path, Path(root) / "data") as bound, trio.fail_after(100_000):
-            bound.is_passed = idle_exit is not None
+            bound.is_passed, services.bound = idle_exit is not None, bound
             sessions = set()
             listener = Listener(bound, services, sessions)
             async with trio.open_nursery() as nursery:
@@ -229,3 +230,39 @@ async def test_accepted_clients_are_drained_at_once():
             received.append(data)
             await client.aclose()
         assert any(b"shutting_down" in data for data in received)
+
+
+@pytest.mark.parametrize("seed", range(30))
+async def test_no_client_is_lost_at_an_idle_exit(seed):
+    """Each is served, or waits in the socket's queue for the next daemon; none is closed."""
+    delays = random.Random(seed)  # noqa: S311 - reproducible
+    served, unanswered = [], []
+
+    async def connect(path):
+        await trio.sleep(delays.uniform(0.015, 0.03))
+        stream = await trio.open_unix_socket(str(path))
+        await stream.send_all(msgpack.packb([0, 1, "ping", []]))
+        unanswered.append(stream)
+        if await stream.receive_some():
+            unanswered.remove(stream)
+            served.append(stream)
+            await stream.aclose()
+
+    async with listening(idle_exit=0.02) as (path, services, _), trio.open_nursery() as nursery:
+        keeper = services.bound.sock.dup()
+        for _ in range(3):
+            nursery.start_soon(connect, path)
+        await services.shutdown.requested.wait()
+        while len(served) + len(unanswered) < 3:  # noqa: ASYNC110 - some come after the end
+            await trio.sleep(0.001)
+        keeper.setblocking(False)
+        queued = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                keeper.accept()[0].close()
+                queued += 1
+        nursery.cancel_scope.cancel()
+    keeper.close()
+    for stream in unanswered:
+        await stream.aclose()
+    assert (len(served) + queued, len(unanswered)) == (3, queued)
