@@ -101,7 +101,8 @@ class Reloader:
         except ConfigInvalid as error:
             if problem is None or problem_row(problem) != problem_row(error):
                 log.warning("config_invalid", problem=error.message)
-                services.bus.publish("config", {"ok": False, "problem": problem_row(error)})
+                with self._reloading():
+                    services.bus.publish("config", {"ok": False, "problem": problem_row(error)})
             raise
         finally:
             if config.current is not before:

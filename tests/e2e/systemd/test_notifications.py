@@ -84,6 +84,18 @@ def test_every_reload_is_reported(home, received):
     assert refused.endswith("; the last valid one stays in use. Serving; 0 requests under way")
 
 
+def test_a_change_of_the_file_is_reported_too(home, received):
+    """The daemon loads it by itself; a mistake is in the status at once."""
+    home.start({"NOTIFY_SOCKET": received.address})
+    good = home.config_file.read_text()
+    replace(home.config_file, "nonsense = true\n")
+    refused = received.wait_for(lambda each: "line 1" in each.get("STATUS", ""), "of the mistake")
+    assert "READY" in refused
+    replace(home.config_file, good + "[usage]\nkeep_days = 400\n")
+    wait_until(lambda: received.states()[1:] == ["RELOADING", "READY"] * 2, "both are reported")
+    assert received.statuses()[-1] == "Serving; 0 requests under way"
+
+
 def test_stopping_comes_before_the_drain_ends(home, received, sim):
     """The status says how many requests are left."""
     home.start({"NOTIFY_SOCKET": received.address})
@@ -221,6 +233,13 @@ def test_restarts_lose_no_request(home, sim):
             thread.join(40)
         assert failures == []
         assert set(answers) == {"stop"}
+
+
+def replace(file, text):
+    """Write a file without a moment at which it is empty."""
+    new = file.with_suffix(".new")
+    new.write_text(text)
+    new.replace(file)
 
 
 def open_text(path):
