@@ -1,0 +1,1 @@
+"""Carry out a plan: each step can be interrupted and repeated."""

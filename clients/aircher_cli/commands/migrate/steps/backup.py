@@ -1,0 +1,172 @@
+"""The backup of a configuration that is replaced; it also remembers an unfinished run.
+
+    backup-2026-11-29/          mode 0700, in the home of the new program
+        unfinished              there until every key is stored
+        config.toml             the replaced file, mode 0600
+
+Until the run is finished, the copy is exact: the next run reads the old configuration from it. Then
+the stored keys in it are replaced by a marker, because no key may stay in a file.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from aircher_cli.commands.migrate.old_files.config_b import STORED_MARKER
+
+CONFIG_NAME = "config.toml"
+UNFINISHED = "unfinished"
+
+_STRING = r"(\"\"\".*?\"\"\"|'''.*?'''|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')"
+_KEY_ENTRY = re.compile(rf"((?:api_key|\"api_key\"|'api_key')\s*=\s*){_STRING}", re.DOTALL)
+_DIRECTORY = re.compile(r"backup-\d{4}-\d\d-\d\d(-\d+)?")
+
+
+def find_unfinished(home: Path) -> Path | None:
+    """Return the backup of a run that did not finish after it had replaced the configuration."""
+    return next((path for path in _backups(home) if _has(path, UNFINISHED, CONFIG_NAME)), None)
+
+
+def make_backup(home: Path, date: str, content: bytes) -> Path:
+    """Write a backup, and return its directory. One that was not completed is used again.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory = next((path for path in _backups(home) if _is_incomplete(path)), None)
+    if directory is None:
+        directory = _new_directory(home, date)
+    # Empty, so that it is complete as soon as it exists.
+    os.close(os.open(directory / UNFINISHED, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    write_private(directory / CONFIG_NAME, content)
+    return directory
+
+
+def finish_backup(directory: Path, stored_keys: Iterable[str]) -> bool:
+    """Replace the stored keys in the copy, and mark the run as finished.
+
+    Return whether all of them could be replaced; else the copy was emptied.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path = directory / CONFIG_NAME
+    content = path.read_bytes()
+    values = [key for key in stored_keys if key]
+    without = _without_keys(content, values)
+    is_complete = without is not None
+    if without is None:
+        without = b"# Emptied: the keys in it could not be separated from the rest.\n"
+    if without != content:
+        write_private(path, without)
+    (directory / UNFINISHED).unlink(missing_ok=True)
+    _sync(directory)
+    return is_complete
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace a file atomically, mode 0600.
+
+    Raises:
+        OSError: it cannot be written; the old one is unchanged.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def _without_keys(content: bytes, keys: list[str]) -> bytes | None:
+    """Return the text without the keys, None if one of them remains."""
+    if not keys:
+        return content
+    text = content.decode("utf-8", errors="surrogateescape")
+
+    def replace(match: re.Match[str]) -> str:
+        try:
+            value = tomllib.loads(f"key = {match[2]}")["key"]
+        except tomllib.TOMLDecodeError:
+            return match[0]
+        return f'{match[1]}"{STORED_MARKER}"' if str(value).strip() in keys else match[0]
+
+    text = _KEY_ENTRY.sub(replace, text)
+    for key in keys:  # in comments, for example
+        text = text.replace(key, STORED_MARKER)
+    return None if _still_has(text, keys) else text.encode("utf-8", errors="surrogateescape")
+
+
+def _still_has(text: str, keys: list[str]) -> bool:
+    try:
+        table = tomllib.loads(text.removeprefix("\ufeff"))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return any(key in text for key in keys)
+    return any(key in value for value in _texts(table) for key in keys)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _backups(home: Path) -> list[Path]:
+    """Return the backups, the newest one first."""
+    try:
+        names = [entry.name for entry in os.scandir(home) if _DIRECTORY.fullmatch(entry.name)]
+    except OSError:
+        return []
+    return [home / name for name in sorted(names, key=_age, reverse=True)]
+
+
+def _age(name: str) -> tuple[str, int]:
+    date, number = name[7:17], name[18:]
+    return date, int(number or 1)
+
+
+def _is_incomplete(directory: Path) -> bool:
+    """Return whether a run was interrupted while it wrote this backup, or before it used it."""
+    try:
+        return _has(directory, UNFINISHED) or not any(os.scandir(directory))
+    except OSError:
+        return False
+
+
+def _has(directory: Path, *names: str) -> bool:
+    return all((directory / name).is_file() for name in names)
+
+
+def _new_directory(home: Path, date: str) -> Path:
+    number = 1
+    while True:
+        directory = home / (f"backup-{date}" if number == 1 else f"backup-{date}-{number}")
+        try:
+            directory.mkdir(mode=0o700)
+        except FileExistsError:
+            number += 1
+            continue
+        return directory
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
