@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config schema": ("config.schema", "print the JSON Schema of the configuration file"),
     "config check": ("config.check", "check a configuration without using it"),
     "config reload": ("config.reload", "reload the configuration file"),
+    "migrate": ("migrate.command", "carry over what the earlier aircher left behind"),
     "daemon start": ("daemon.start", "start the daemon unless it is running"),
     "daemon stop": ("daemon.stop", "stop the daemon after its requests have finished"),
     "daemon restart": ("daemon.restart", "stop the daemon and start it again"),
@@ -67,6 +68,7 @@ _OLD_DAEMON = frozenset({"version_differs", "installation_gone", "installation_r
 
 OWN_NOTICES: dict[str, frozenset[str]] = {
     "status": _CONFIG,
+    "migrate": frozenset({"config_invalid", "old_home"}),
     "auth status": _CONFIG,
     "config check": _CONFIG,
     "config reload": _CONFIG,

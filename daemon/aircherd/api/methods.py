@@ -96,8 +96,13 @@ def _check_provider(services: Services, provider: str) -> None:
 async def auth_login(services: Services, _: RequestContext, params: LoginParams) -> object:
     """Store a key after checking it live."""
     _check_provider(services, params.provider)
+    secret = Secret(params.key)
+    if not params.replace:
+        kept = await services.auth.stored_row(params.provider, secret, params.label)
+        if kept is not None:
+            return {**key_row(services, kept), "kept": True}
     row = await services.auth.login(
-        params.provider, Secret(params.key), label=params.label, verify=params.verify
+        params.provider, secret, label=params.label, verify=params.verify
     )
     services.provider_client.cooldowns.note_other_key(params.provider, params.label)
     if params.verify:

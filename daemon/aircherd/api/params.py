@@ -43,12 +43,16 @@ class ExplainParams(ChatRequest, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class LoginParams(StrictParams, frozen=True):
-    """`key` is stored under `label`, after a live check unless `verify` is False."""
+    """`key` is stored under `label`, after a live check unless `verify` is False.
+
+    Unless `replace`, another key that is stored under the label stays.
+    """
 
     provider: Name
     key: str
     label: Name = DEFAULT_LABEL
     verify: bool = True
+    replace: bool = True
 
 
 class LogoutParams(StrictParams, frozen=True):

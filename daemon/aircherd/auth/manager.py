@@ -253,6 +253,31 @@ class AuthManager:
         self._registry.publish_changes(provider.name)
         return self._registry.row(provider, source)
 
+    async def stored_row(self, provider_name: str, secret: Secret, label: str) -> KeyStatus | None:
+        """Return the row of a stored key if it is this one, for this server; None to store it.
+
+        Raises:
+            BadRequest: another key is stored under the label (`reason` is `exists`), or as `login`.
+            KeyringLocked: the stored key cannot be read.
+        """
+        provider = self._provider_with_keys(provider_name)
+        secret = check_format(secret.reveal())
+        entry = self._credentials.index.get(KeyId(provider.name, label))
+        if entry is None or entry.is_pending:
+            return None
+        source = stored_source(entry)
+        self._cache.invalidate_unusable([source])
+        await self._cache.read([source])
+        cached = self._cache.get(source)
+        if cached.secret is None:
+            if cached.verification.state is KeyState.NOT_CONFIGURED:
+                return None  # it is listed, but no longer in the keyring
+            raise KeyringLocked(status.unusable_message(provider, source, cached.verification))
+        if cached.secret != secret:
+            message = f"{provider_name} has another key {label!r}; nothing was stored"
+            raise BadRequest(message, reason="exists")
+        return self._registry.row(provider, source) if entry.origin == provider.origin else None
+
     async def logout(self, provider_name: str, label: str | None = None) -> list[KeyStatus]:
         """Remove one stored key of a provider, or all. Return the provider's remaining rows.
 

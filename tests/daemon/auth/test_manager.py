@@ -971,3 +971,58 @@ async def test_a_key_that_was_handed_out_is_checked_again_after_a_change(rig, ch
         with pytest.raises(NotAuthenticated):
             await auth.get_api_key(work, "default")
         assert not auth._issued  # nor is it in memory any more
+
+
+# ------------------------------------------------------------------ storing without replacing
+
+
+async def stored_row(rig, key=KEY):
+    return await rig.auth.stored_row("work", Secret(key), "default")
+
+
+async def test_stored_row_is_none_without_a_stored_key(rig):
+    """Without a stored key there is no row, so the key can be stored."""
+    assert await stored_row(rig) is None
+
+
+async def test_stored_row_of_the_same_key(rig):
+    """The row of the same key is returned, after a restart, too."""
+    await login(rig.auth, verify=False)
+    rig.auth = rig.new_manager()
+    row = await stored_row(rig)
+    assert row is not None
+    assert (row.provider, row.key) == ("work", "default")
+
+
+async def test_stored_row_refuses_another_key(rig):
+    """Another stored key is an error that says so and contains neither key."""
+    await login(rig.auth, verify=False)
+    with pytest.raises(BadRequest, match="another key") as caught:
+        await stored_row(rig, OTHER)
+    assert caught.value.data == {"reason": "exists"}
+    assert KEY not in str(caught.value)
+    assert OTHER not in str(caught.value)
+
+
+async def test_stored_row_of_a_key_that_is_gone_from_the_keyring(rig):
+    """A listed key that is no longer in the keyring can be stored again."""
+    await login(rig.auth, verify=False)
+    await rig.keyring.delete(key_id())
+    rig.auth = rig.new_manager()
+    assert await stored_row(rig) is None
+
+
+async def test_stored_row_of_a_locked_keyring(rig):
+    """A stored key that cannot be read may be another one, so it is not replaced."""
+    await login(rig.auth, verify=False)
+    rig.keyring.health = StoreHealth.LOCKED
+    rig.auth = rig.new_manager()
+    with pytest.raises(KeyringLocked):
+        await stored_row(rig)
+
+
+async def test_stored_row_of_another_server(rig):
+    """The same key for another server is stored again, for the server that is configured now."""
+    await login(rig.auth, verify=False)
+    rig.change(base_url="https://elsewhere.example/v1")
+    assert await stored_row(rig) is None

@@ -27,7 +27,7 @@ from aircher_cli.commands.migrate.report import (
     report_lines,
     text_of_config,
 )
-from aircher_cli.commands.migrate.steps.backup import CONFIG_NAME, find_unfinished
+from aircher_cli.commands.migrate.steps.backup import find_backup
 from aircher_cli.commands.migrate.steps.execute import (
     KeyOutcome,
     Result,
@@ -124,6 +124,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
         files=work.found.files,
         plan=work.plan,
         notes=work.notes,
+        replaced=work.target.path if work.target.state == "migrated" else None,
     )
     if options.dry_run:
         _preview(context, options, work, report)
@@ -141,12 +142,10 @@ def _prepare(context: Context, options: argparse.Namespace) -> _Work:
     folder = aircher_home(context.environ)
     target = read_target(folder / "config.toml")
     files = _files(context, options)
-    resumed = find_unfinished(folder)
-    contents: dict[Path, bytes] = {}
-    if target.state == "old":
-        resumed = None  # the interrupted run had not replaced the file yet
-    elif resumed is not None:
-        contents[target.path] = (resumed / CONFIG_NAME).read_bytes()
+    # An earlier run has replaced the file, so what it was made from is in the backup now.
+    backup = find_backup(folder) if target.state == "migrated" else None
+    contents = {target.path: backup.content} if backup else {}
+    resumed = backup.directory if backup and backup.is_unfinished else None
     found = collect(files, os.getuid(), contents)
     plan = make_plan(found.config, found.keys, context.environ, str(home))
     notes = [*found.notes, *plan.notes, *_project_notes(options, home)]
@@ -271,7 +270,7 @@ def _nothing(context: Context, *, as_json: bool) -> int:
     if as_json:
         context.console.json({"ok": True, "files": [], "keys": [], "notes": []})
     else:
-        context.console.line("there is nothing of the earlier program here to carry over")
+        context.console.line("there is nothing left by the earlier aircher to carry over")
     return OK
 
 

@@ -45,6 +45,8 @@ class Report:
     remains: Sequence[Remaining] = ()
     removable: Sequence[OldFile] = ()
     is_checked: bool = True
+    replaced: Path | None = None
+    """The configuration that an earlier run has replaced; what it was is in a backup."""
 
     @property
     def is_good(self) -> bool:
@@ -100,7 +102,7 @@ def report_lines(report: Report, width: int) -> list[Line]:
     """Return the report for a terminal of `width` columns."""
     lines: list[Line] = []
     if report.files:
-        lines += _heading("Found of the earlier program:", first=True)
+        lines += _heading("Found from the earlier aircher:", first=True)
         lines += _file_lines(report, width)
     lines += _config_lines(report, width)
     lines += _key_lines(report, width)
@@ -123,9 +125,10 @@ def _heading(text: str, *, first: bool = False) -> list[Line]:
 
 
 def _file_lines(report: Report, width: int) -> list[Line]:
-    rows: list[Line] = [
-        [("·", "dim"), (_short(file.path, report), ""), (file.role, "dim")] for file in report.files
-    ]
+    rows: list[Line] = []
+    for file in report.files:
+        role = "config, replaced before" if file.path == report.replaced else file.role
+        rows.append([("·", "dim"), (_short(file.path, report), ""), (role, "dim")])
     return [line for row in columns(rows, width) for line in row]
 
 

@@ -22,8 +22,8 @@ _NO_COUNTERPART = {
     "other": "the catalogue knows the models",
 }
 _LEFT = {
-    "data": "the earlier program's data: not used, and left where it is",
-    "cache": "the earlier program's cache: not used; delete it if you like",
+    "data": "data of the earlier program, which is not used",
+    "cache": "cache of the earlier program, which is not used; delete it if you like",
 }
 
 

@@ -26,6 +26,9 @@ DEFAULT_TASKS = {
     "general_chat": OldTask("claude-3-5-sonnet-20241022", 0.7, 2000),
 }
 
+HAS_PRESETS = False
+"""Whether the configuration of this version has `[tasks.NAME]`."""
+
 _DEFAULT = "a default of the earlier program, not chosen"
 
 
@@ -172,6 +175,9 @@ def plan_tasks(
     sections: list[Section] = []
     for name, task in config.tasks.items():
         subject = f"[multi_provider.task_preferences.{safe(name)}]"
+        if not HAS_PRESETS:
+            notes.append(Note("no_counterpart", subject, "there are no presets yet", config.file))
+            continue
         if config.is_saved_whole and DEFAULT_TASKS.get(name) == task:
             notes.append(Note("default", subject, _DEFAULT, config.file))
             continue

@@ -12,9 +12,12 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from aircher_cli.commands.migrate.old_files.config_b import STORED_MARKER
+from aircher_cli.commands.migrate.old_files.forms import OLD_FORMS, form_of
+from aircher_cli.commands.migrate.old_files.toml_text import parse_toml
 
 CONFIG_NAME = "config.toml"
 UNFINISHED = "unfinished"
@@ -24,9 +27,28 @@ _KEY_ENTRY = re.compile(rf"((?:api_key|\"api_key\"|'api_key')\s*=\s*){_STRING}",
 _DIRECTORY = re.compile(r"backup-\d{4}-\d\d-\d\d(-\d+)?")
 
 
-def find_unfinished(home: Path) -> Path | None:
-    """Return the backup of a run that did not finish after it had replaced the configuration."""
-    return next((path for path in _backups(home) if _has(path, UNFINISHED, CONFIG_NAME)), None)
+@dataclass(frozen=True)
+class Backup:
+    """A backup of an old configuration; `is_unfinished` if keys of it may not be stored yet."""
+
+    directory: Path
+    content: bytes
+    is_unfinished: bool
+
+
+def find_backup(home: Path) -> Backup | None:
+    """Return the newest backup of a configuration of an old form, an unfinished one first."""
+    found = [backup for path in _backups(home) if (backup := _read_backup(path)) is not None]
+    return next((backup for backup in found if backup.is_unfinished), next(iter(found), None))
+
+
+def _read_backup(directory: Path) -> Backup | None:
+    try:
+        content = (directory / CONFIG_NAME).read_bytes()
+    except OSError:
+        return None
+    is_old = form_of(parse_toml(content, "").table) in OLD_FORMS
+    return Backup(directory, content, _has(directory, UNFINISHED)) if is_old else None
 
 
 def make_backup(home: Path, date: str, content: bytes) -> Path:

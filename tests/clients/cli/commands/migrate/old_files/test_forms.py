@@ -1,0 +1,42 @@
+"""The form of a configuration, by its content."""
+
+import tomllib
+
+import pytest
+
+from aircher_cli.commands.migrate.old_files.forms import OLD_FORMS, form_of
+from aircherd.config.old_form import is_old_form
+from helpers.old_aircher.samples import FORM_A, FORM_B
+
+CASES = [
+    ("", "empty"),
+    (FORM_A, "a"),
+    (FORM_B, "b"),
+    ('[providers.x]\napi_key_env = "X"\n', "a"),
+    ('[providers.x]\ndefault_model = "m"\n', "b"),
+    ('[global]\n[providers.x]\ndefault_model = "m"\n', "a and b"),
+    ("[cost]\nmonthly_budget = 3\n", "a"),
+    ("[embedding]\n", "b"),
+    ('default_model = "a/m"\n', "new"),
+    ('[providers.x]\nkind = "openai"\nbase_url = "https://x.example"\n', "new"),
+    ('[providers.openai]\nbase_url = "https://x.example"\n', "new"),
+    ('[models.m]\nroutes = ["openai/m"]\n', "new"),
+    ('[[limits]]\nusd = 1\nper = "day"\n', "new"),
+    ('default_model = "a/m"\n[global]\n', "both programs"),
+    ('[providers.x]\nkind = "openai"\napi_key_env = "X"\n', "both programs"),
+    ('title = "another program"\n[settings]\nx = 1\n', "unknown"),
+    ("providers = 3\n", "unknown"),
+    ("[providers]\nx = 3\n", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("text", "form"), CASES)
+def test_form_of(text, form):
+    """Each file is recognised, wherever it is."""
+    assert form_of(tomllib.loads(text)) == form
+
+
+@pytest.mark.parametrize(("text", "form"), CASES)
+def test_the_daemon_recognises_the_same_forms(text, form):
+    """The daemon names this command exactly for the files that it carries over."""
+    assert is_old_form(tomllib.loads(text)) == (form in OLD_FORMS)

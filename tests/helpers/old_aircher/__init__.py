@@ -1,0 +1,1 @@
+"""What the earlier, Rust aircher left behind: own samples with made-up values, and homes of it."""
