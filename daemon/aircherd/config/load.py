@@ -65,6 +65,10 @@ def check_text(text: str, *, file: str) -> Checked:
     problem = report.error()
     if problem is None:
         return Checked(config)
+    from aircherd.config.old_form import is_old_form, old_form_error  # noqa: PLC0415 - as below
+
+    if is_old_form(data):
+        return Checked(None, old_form_error(file))
     if report.found is None:
         return Checked(None, problem)
     from aircherd.config.salvage import salvage  # noqa: PLC0415 - most files are valid

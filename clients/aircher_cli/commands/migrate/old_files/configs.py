@@ -18,13 +18,17 @@ from aircher_cli.commands.migrate.old_files.old_config import (
     OldProvider,
     Reader,
 )
-from aircher_cli.commands.migrate.old_files.toml_text import parse_toml
+from aircher_cli.commands.migrate.old_files.toml_text import Parsed, parse_toml
 from aircher_cli.commands.migrate.secret_shapes import safe
 
 
 def read_old_config(data: bytes, file: str) -> OldConfig:
     """Read a file; `form` says what it is, and only the old forms have values."""
-    parsed = parse_toml(data, file)
+    return config_of(parse_toml(data, file), file)
+
+
+def config_of(parsed: Parsed, file: str) -> OldConfig:
+    """Return the values of a parsed file."""
     config = OldConfig(file, is_partial=parsed.is_partial, notes=list(parsed.notes))
     config.form = form_of(parsed.table)
     if config.form not in ("a", "b", "a and b"):

@@ -33,18 +33,24 @@ def read_file(path: str, uid: int) -> bytes:
         if error.errno == errno.ENOENT:
             raise
         raise Unreadable(f"cannot be read: {error.strerror}. Check its mode") from None
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise Unreadable("is not a regular file: move it away")
-        if found.st_uid not in (uid, 0):
-            raise Unreadable(_other_owner(found.st_uid, uid))
-        if found.st_size > MAX_BYTES:
-            raise Unreadable(f"is larger than {MAX_BYTES // 1024} KiB: check what it is")
-        try:
+    try:
+        _check_file(os.fstat(descriptor), uid)
+        # Not `fdopen`, which raises for a directory and would leave the descriptor open.
+        with open(descriptor, "rb", closefd=False) as file:
             return file.read(MAX_BYTES)
-        except OSError as error:
-            raise Unreadable(f"cannot be read: {error.strerror}") from None
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
+
+
+def _check_file(found: os.stat_result, uid: int) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise Unreadable("is not a regular file: move it away")
+    if found.st_uid not in (uid, 0):
+        raise Unreadable(_other_owner(found.st_uid, uid))
+    if found.st_size > MAX_BYTES:
+        raise Unreadable(f"is larger than {MAX_BYTES // 1024} KiB: check what it is")
 
 
 def check_owner(path: str, found: os.stat_result, uid: int) -> None:

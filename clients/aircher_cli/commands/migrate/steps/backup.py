@@ -151,7 +151,7 @@ def _texts(value: object) -> Iterator[str]:
 def _backups(home: Path) -> list[Path]:
     """Return the backups, the newest one first."""
     try:
-        names = [entry.name for entry in os.scandir(home) if _DIRECTORY.fullmatch(entry.name)]
+        names = [path.name for path in home.iterdir() if _DIRECTORY.fullmatch(path.name)]
     except OSError:
         return []
     return [home / name for name in sorted(names, key=_age, reverse=True)]
@@ -165,7 +165,7 @@ def _age(name: str) -> tuple[str, int]:
 def _is_incomplete(directory: Path) -> bool:
     """Return whether a run was interrupted while it wrote this backup, or before it used it."""
     try:
-        return _has(directory, UNFINISHED) or not any(os.scandir(directory))
+        return _has(directory, UNFINISHED) or not any(directory.iterdir())
     except OSError:
         return False
 
