@@ -8,7 +8,7 @@ from aircher_cli.commands.migrate.plan.vendors import RENAMED
 from aircher_cli.commands.migrate.secret_shapes import could_be_key
 
 _PROVIDER = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_TASK = re.compile(r"\w[\w.-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _MAX_ALIAS = 64
 

@@ -17,6 +17,9 @@ STRATEGIES = {
     "cost_aware": "cheapest",
     "quality": "priority",
 }
+MAX_OUTPUT_TOKENS = 10_000_000
+"""The daemon accepts no larger maximum."""
+
 DEFAULT_STRATEGY = ("cost_aware", 2.0, 3)
 """What the earlier program saved if nothing was chosen: strategy, cost increase, attempts."""
 DEFAULT_PREFERENCES = {"claude-3-5-sonnet-20241022": ["anthropic", "openrouter"]}
@@ -25,9 +28,6 @@ DEFAULT_TASKS = {
     "agent_coding": OldTask("claude-3-5-sonnet-20241022", 0.1, 4000),
     "general_chat": OldTask("claude-3-5-sonnet-20241022", 0.7, 2000),
 }
-
-HAS_PRESETS = False
-"""Whether the configuration of this version has `[tasks.NAME]`."""
 
 _DEFAULT = "a default of the earlier program, not chosen"
 
@@ -175,32 +175,53 @@ def plan_tasks(
     sections: list[Section] = []
     for name, task in config.tasks.items():
         subject = f"[multi_provider.task_preferences.{safe(name)}]"
-        if not HAS_PRESETS:
-            notes.append(Note("no_counterpart", subject, "there are no presets yet", config.file))
-            continue
         if config.is_saved_whole and DEFAULT_TASKS.get(name) == task:
             notes.append(Note("default", subject, _DEFAULT, config.file))
             continue
         if not is_task(name):
             notes.append(problem(subject, "cannot be the name of a preset", config.file))
             continue
-        section = Section(header("tasks", name))
-        if task.model:
-            model = _task_model(task.model, config, providers, aliases)
-            if model is None:
-                message = f"no provider is known for its model {safe(task.model)}"
-                notes.append(problem(subject, message, config.file))
-            else:
-                section.add("model", model, f"{subject} model")
-        if task.system.strip() and not looks_like_key(task.system):
-            section.add("system", task.system, "system_prompt_override")
-        if task.temperature is not None and 0 <= task.temperature <= 2:
-            section.add("temperature", task.temperature, "temperature")
-        if task.max_tokens is not None and task.max_tokens >= 1:
-            section.add("max_tokens", task.max_tokens, "max_tokens")
+        section, bad = _task_section(
+            name, task, _task_model(task.model, config, providers, aliases)
+        )
+        notes += [problem(f"{subject} {field}", _NOT_POSSIBLE, config.file) for field in bad]
         if section.entries:
             sections.append(section)
     return sections
+
+
+_NOT_POSSIBLE = "has no counterpart with this value; it is not carried over"
+
+
+def _task_section(name: str, task: OldTask, model: str | None) -> tuple[Section, list[str]]:
+    """Return the preset, and the old fields that cannot be carried over."""
+    section, bad = Section(header("tasks", name)), []
+    has_controls = not task.system.translate(_LINE_BREAKS).isprintable()
+    is_prompt = bool(task.system.strip()) and not has_controls and not looks_like_key(task.system)
+    for field, value, old, is_possible in (
+        ("model", model, task.model or None, model is not None),
+        ("system", task.system, task.system or None, is_prompt),
+        ("temperature", task.temperature, task.temperature, 0 <= (task.temperature or 0) <= 2),
+        (
+            "max_tokens",
+            task.max_tokens,
+            task.max_tokens,
+            1 <= (task.max_tokens or 0) <= MAX_OUTPUT_TOKENS,
+        ),
+    ):
+        if old is None:
+            continue
+        if is_possible and value is not None:
+            section.add(field, value, _TASK_FIELDS.get(field, field))
+        else:
+            bad.append(_TASK_FIELDS.get(field, field))
+    return section, bad
+
+
+_LINE_BREAKS = {ord(c): " " for c in "\t\n\r"}
+
+_TASK_FIELDS = {"system": "system_prompt_override"}
+"""New name -> old name, where they differ."""
 
 
 def _task_model(
@@ -209,7 +230,7 @@ def _task_model(
     """Return an alias, or `provider/model`: the provider that lists the model, else the default."""
     if any(section.header == header("models", model) for section in aliases):
         return model
-    if looks_like_key(model):
+    if not model or looks_like_key(model) or not model.isprintable():
         return None
     listed = [p.name for p in providers.known.values() if any(m.name == model for m in p.models)]
     default = providers.new_name(config.default_provider)

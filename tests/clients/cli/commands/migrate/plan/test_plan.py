@@ -34,8 +34,7 @@ def test_the_new_configuration_is_valid(text):
 
 def test_form_a():
     """Everything that has a counterpart is carried over."""
-    table = tomllib.loads(plan(FORM_A).text)
-    assert table == {
+    assert tomllib.loads(plan(FORM_A).text) == {
         "default_model": "anthropic/claude-3-5-haiku-20241022",
         "providers": {
             "anthropic": {"fallback": ["openai", "gemini"]},
@@ -58,7 +57,15 @@ def test_form_a():
                 "tools": False,
             }
         },
-    } | ({"tasks": table["tasks"]} if "tasks" in table else {})
+        "tasks": {
+            "review": {
+                "model": "team-coder",
+                "system": "Find mistakes.",
+                "temperature": 0.2,
+                "max_tokens": 2500,
+            }
+        },
+    }
 
 
 def test_form_b():
@@ -135,7 +142,10 @@ MULTI = st.fixed_dictionaries(
         ),
         "task_preferences": st.dictionaries(
             st.text(max_size=5),
-            st.fixed_dictionaries({"model": VALUES, "temperature": VALUES, "max_tokens": VALUES}),
+            st.dictionaries(
+                st.sampled_from(["model", "temperature", "max_tokens", "system_prompt_override"]),
+                VALUES,
+            ),
             max_size=2,
         ),
         "provider_fallbacks": st.dictionaries(

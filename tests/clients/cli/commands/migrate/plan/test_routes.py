@@ -3,7 +3,6 @@
 import pytest
 
 from aircher_cli.commands.migrate.old_files.configs import read_old_config
-from aircher_cli.commands.migrate.plan import routes
 from aircher_cli.commands.migrate.plan.providers import plan_providers
 from aircher_cli.commands.migrate.plan.routes import (
     plan_aliases,
@@ -171,6 +170,8 @@ TASK = "[multi_provider.task_preferences."
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (f'{TASK}a]\nsystem_prompt_override = "\\u0001"\n', {}),
+        (f'{TASK}a]\nsystem_prompt_override = "sk-canary-0123456789"\n', {}),
         (f'{TASK}a]\nmodel = "m"\n', {}),
         (f'[global]\ndefault_provider = "google"\n{TASK}a]\nmodel = "m"\n', {"model": "gemini/m"}),
         (f'{TASK}a]\nmodel = ""\ntemperature = 0.5\n', {"temperature": 0.5}),
@@ -178,17 +179,15 @@ TASK = "[multi_provider.task_preferences."
         (f'{TASK}"a b"]\nmodel = ""\ntemperature = 0.5\n', {}),
     ],
 )
-def test_presets(decide, monkeypatch, text, expected):
+def test_presets(text, expected):
     """A task becomes a preset; its model gets a provider."""
-    monkeypatch.setattr(routes, "HAS_PRESETS", True)
     config = read_old_config(text.encode(), "old.toml")
     sections = plan_tasks(config, plan_providers(config, set()), [], [])
     assert {k: v for section in sections for k, v in values(section).items()} == expected
 
 
-def test_the_model_of_a_preset_may_be_an_alias(decide, monkeypatch):
+def test_the_model_of_a_preset_may_be_an_alias(decide):
     """An alias of the same name comes first."""
-    monkeypatch.setattr(routes, "HAS_PRESETS", True)
     aliases, _, _ = decide(plan_aliases, FORM_A)
     sections, notes, _ = decide(plan_tasks, FORM_A, aliases)
     assert values(sections[0]) == {
