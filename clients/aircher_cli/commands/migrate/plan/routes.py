@@ -1,5 +1,6 @@
 """The default model, aliases with their routes, fallbacks and presets."""
 
+import re
 from collections.abc import Mapping
 
 from aircher_cli.commands.migrate.notes import Note, problem
@@ -196,7 +197,7 @@ _NOT_POSSIBLE = "has no counterpart with this value; it is not carried over"
 def _task_section(name: str, task: OldTask, model: str | None) -> tuple[Section, list[str]]:
     """Return the preset, and the old fields that cannot be carried over."""
     section, bad = Section(header("tasks", name)), []
-    has_controls = not task.system.translate(_LINE_BREAKS).isprintable()
+    has_controls = _CONTROLS.search(task.system) is not None
     is_prompt = bool(task.system.strip()) and not has_controls and not looks_like_key(task.system)
     for field, value, old, is_possible in (
         ("model", model, task.model or None, model is not None),
@@ -218,7 +219,7 @@ def _task_section(name: str, task: OldTask, model: str | None) -> tuple[Section,
     return section, bad
 
 
-_LINE_BREAKS = {ord(c): " " for c in "\t\n\r"}
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _TASK_FIELDS = {"system": "system_prompt_override"}
 """New name -> old name, where they differ."""
