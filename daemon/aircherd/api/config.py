@@ -11,6 +11,7 @@ from typing import Any, cast
 import msgspec
 import structlog
 
+from aircherd.api.limit_warnings import limit_warnings
 from aircherd.api.params import EntryParams
 from aircherd.api.services import Services
 from aircherd.api.wire import to_wire
@@ -112,7 +113,8 @@ async def write_config(services: Services, text: str, base: str | None) -> Map:
     """
     file = services.config.file
     write = partial(write_text, file, text, base)
-    return await change_and_reload(services, write, lambda: read_text_of(file) == text)
+    result = await change_and_reload(services, write, lambda: read_text_of(file) == text)
+    return _with_warnings(services, result)
 
 
 async def set_entries(
@@ -144,11 +146,18 @@ async def set_entries(
         return change(text) == text
 
     try:
-        return await change_and_reload(services, partial(change_file, file, change), is_done)
+        result = await change_and_reload(services, partial(change_file, file, change), is_done)
+        return _with_warnings(services, result)
     except ConfigInvalid as error:
         refused = _without_unwritten_lines(error, touched)
     # Outside the handler: the error references frames that hold the file's text.
     raise refused
+
+
+def _with_warnings(services: Services, result: Map) -> Map:
+    """Add the unknown models and keys that limits name."""
+    found = limit_warnings(services, services.config.current.limits)
+    return {**result, "unknown": msgspec.to_builtins(found)}
 
 
 def _without_unwritten_lines(error: ConfigInvalid, touched: Sequence[KeyPath]) -> ConfigInvalid:

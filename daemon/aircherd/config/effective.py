@@ -34,7 +34,7 @@ VARIABLES = (
 )
 """Environment variables that change what the daemon does; those of keys depend on the providers."""
 
-_USER = re.compile(r"//[^/@]*@")
+_USER = re.compile(r"(^|//)[^/]*@")
 
 
 class Setting(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -79,7 +79,7 @@ def _setting(path: KeyPath, value: object, *, is_in_file: bool, line: int | None
 def effective_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of `VARIABLES` that are set, without user names and passwords."""
     names = [spelling for name in VARIABLES for spelling in (name, name.lower())]
-    return {name: _USER.sub("//[redacted]@", environ[name]) for name in names if environ.get(name)}
+    return {name: _USER.sub(r"\1[redacted]@", environ[name]) for name in names if environ.get(name)}
 
 
 def config_data(config: Config) -> dict[str, object]:

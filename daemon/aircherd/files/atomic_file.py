@@ -21,10 +21,14 @@ import contextlib
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from aircher_wire.directories import make_private_directory
+
+LEFTOVER_AGE = 600.0
+"""Seconds after which a temporary file of `write_user_file` was left by a killed program."""
 
 MAX_DATA_BYTES = 64 * 1024 * 1024
 """A larger file was not written by the daemon."""
@@ -56,10 +60,24 @@ def write_user_file(
     with contextlib.suppress(FileNotFoundError):
         old = target.stat()
         mode = old.st_mode & 0o7777
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=_temporary_prefix(target))
     if old is not None:
         _keep_owner(descriptor, Path(name), old)
     _fill_and_rename(descriptor, Path(name), target, content, mode=mode, check=check)
+    _remove_leftovers(target)
+
+
+def _temporary_prefix(target: Path) -> str:
+    return f".{target.name}.aircher-"
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove temporary files of programs that were killed; younger ones may be in use."""
+    oldest = time.time() - LEFTOVER_AGE
+    with contextlib.suppress(OSError):  # the file itself is written
+        for path in target.parent.iterdir():
+            if path.name.startswith(_temporary_prefix(target)) and path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def write_data(path: Path, content: bytes, check: Callable[[], None] = _no_check) -> None:

@@ -71,7 +71,12 @@ async def test_a_written_text_is_in_effect_at_once(tmp_path):
     services = FakeServices(tmp_path)
     answer = await write_config(services, GOOD, "")
     change = {"path": "usage.keep_days", "before": None, "after": 40}
-    assert answer == {"file": str(services.file), "changed": True, "changes": [change]}
+    assert answer == {
+        "file": str(services.file),
+        "changed": True,
+        "changes": [change],
+        "unknown": [],
+    }
     assert services.config.current.keep_days == 40
     base = hashlib.sha256(GOOD.encode()).hexdigest()
     assert (await write_config(services, GOOD, base))["changed"] is False

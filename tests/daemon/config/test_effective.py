@@ -112,6 +112,8 @@ def test_variables_are_shown_without_passwords():
     environ = {
         "AIRCHER_HOME": "/h",
         "https_proxy": "http://me:secret@proxy:3128",
+        "HTTP_PROXY": "me:se@cret@proxy",
+        "all_proxy": "socks5://proxy/x@y",
         "NO_PROXY": "localhost",
         "OPENAI_API_KEY": "sk-secret",
         "PATH": "/bin",
@@ -120,5 +122,7 @@ def test_variables_are_shown_without_passwords():
     assert effective_variables(environ) == {
         "AIRCHER_HOME": "/h",
         "https_proxy": "http://[redacted]@proxy:3128",
+        "HTTP_PROXY": "[redacted]@proxy",
+        "all_proxy": "socks5://proxy/x@y",
         "NO_PROXY": "localhost",
     }

@@ -33,6 +33,21 @@ def test_replaced_file_keeps_its_mode(tmp_path: Path) -> None:
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", 0o604)
 
 
+def test_leftovers_of_killed_programs_are_removed(tmp_path: Path) -> None:
+    """But neither temporary files that may be in use, nor files of others."""
+    file = tmp_path / "config.toml"
+    for name in (".config.toml.aircher-old", ".config.toml.original"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / ".config.toml.aircher-new").touch()
+    write_user_file(file, b"x")
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        ".config.toml.aircher-new",
+        ".config.toml.original",
+        "config.toml",
+    ]
+
+
 def test_replaced_file_keeps_its_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A group that the user is not in is given up, the write is not."""
     file = tmp_path / "config.toml"

@@ -5,6 +5,7 @@ from aircher_cli.exit_codes import FAILED, OK, CommandFailed
 from aircher_cli.render.config.changes import change_lines
 from aircher_cli.render.formatting import short_path
 from aircher_cli.render.layout import paragraph
+from aircher_cli.render.limits import unknown_name_notes
 from aircher_cli.render.problems import problem_lines
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client import DaemonError
@@ -69,4 +70,6 @@ def report_change(context: Context, result: Map, *, as_json: bool) -> int:
     if result.get("changed"):
         for line in change_lines(result, console.width):
             console.styled(line)
+    for note in unknown_name_notes(result):
+        console.note(note)
     return OK

@@ -10,6 +10,9 @@ from aircherd.errors import BadRequest
 MAX_PATH = 500
 """Characters of a path; a longer one is a mistake."""
 
+MAX_PARTS = 8
+"""Names and indexes of a path; no entry has more than four."""
+
 _PART = re.compile(
     r"""(?P<bare>[A-Za-z0-9_-]+)"""
     r"""|"(?P<double>(?:[^"\\]|\\["\\])*)\""""
@@ -33,11 +36,11 @@ def read_key_path(text: str, data: dict[str, object]) -> KeyPath:
     """
     if len(text) <= MAX_PATH:
         path = _strict(text) or ()
-        if path and (path[0] not in _NAMED or _is_known(path)):
+        if 0 < len(path) <= MAX_PARTS and (path[0] not in _NAMED or _is_known(path)):
             return path
-        loose = _loose(text, data)
-        if loose or path:
-            return loose or path
+        path = _loose(text, data) or path
+        if 0 < len(path) <= MAX_PARTS:
+            return path
     raise BadRequest(
         "path: is not the name of an entry, such as default_model or providers.work.base_url"
     )

@@ -1,12 +1,11 @@
 """Read a value as a person types it in a shell, where quotes are easily lost."""
 
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
 
 from aircherd.config.toml.limits import find_excess
 from aircherd.errors import BadRequest
-
-_PLAIN = (str, int, float)
 
 _TYPE_NAMES: tuple[tuple[type, frozenset[str]], ...] = (
     (bool, frozenset({"boolean"})),  # before int, its base class
@@ -57,12 +56,14 @@ def _read_toml(text: str) -> object:
 
 
 def is_plain(value: object) -> bool:
-    """Return whether a value consists of strings, numbers, booleans, lists and maps."""
+    """Return whether a value consists of strings, finite numbers, booleans, lists and maps."""
     if isinstance(value, list):
         return all(map(is_plain, value))
     if isinstance(value, dict):
         return all(isinstance(name, str) and is_plain(inner) for name, inner in value.items())
-    return isinstance(value, _PLAIN)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, str | int)
 
 
 def check_plain(path: str, value: object) -> object:

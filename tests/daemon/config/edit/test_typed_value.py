@@ -68,7 +68,9 @@ def test_plain_values_are_accepted() -> None:
     assert check_plain("a", value) is value
 
 
-@pytest.mark.parametrize("value", [None, b"x", [None], {"a": b""}, {1: 2}, dt.date(2026, 1, 1)])
+@pytest.mark.parametrize(
+    "value", [None, b"x", float("inf"), [None], {"a": b""}, {1: 2}, dt.date(2026, 1, 1)]
+)
 def test_what_toml_cannot_represent_is_refused(value: object) -> None:
     """The message names the entry."""
     with pytest.raises(BadRequest, match=r"value of 'a\.b': must be a string"):
