@@ -89,7 +89,7 @@ async def open_daemon(
     check_directories(paths.home, (paths.state, paths.cache))
     passed = manager.socket_at(address.socket_path(environ)) if manager else None
     about = _about(environ, paths, is_socket_passed=passed is not None)
-    async with _claimed_socket(about, manager, passed) as bound:
+    async with _claimed_socket(about, manager, passed, shutdown) as bound:
         config = ConfigStore(paths.config_file)
         if config.problem:
             # The daemon runs anyway, and reports the problem to clients.
@@ -271,7 +271,10 @@ def _variables(environ: Mapping[str, str]) -> dict[str, str]:
 
 @asynccontextmanager
 async def _claimed_socket(
-    about: About, manager: "ServiceManager | None", passed: socket.socket | None
+    about: About,
+    manager: "ServiceManager | None",
+    passed: socket.socket | None,
+    shutdown: Shutdown,
 ) -> AsyncIterator[BoundSocket]:
     """Hold the daemon's locks and its socket, which is `passed` if there is one."""
     if manager is None or passed is None:
@@ -281,7 +284,11 @@ async def _claimed_socket(
     from aircherd.ipc.passed_socket import claim_passed_socket  # noqa: PLC0415 -- rarely needed
 
     async with claim_passed_socket(
-        about.socket, about.paths.data, passed, manager.report.waiting
+        about.socket,
+        about.paths.data,
+        passed,
+        on_wait=manager.report.waiting,
+        stop_requested=shutdown.requested,
     ) as bound:
         yield bound
 

@@ -117,7 +117,9 @@ class Listener:
         # There is no notification when the file is removed.
         while not self._bound.is_displaced():  # noqa: ASYNC110
             await trio.sleep(DISPLACED_CHECK_INTERVAL)
-        log.error("socket_displaced", socket=str(self._bound.path))
+        # A new daemon would get the same socket, which no client can reach.
+        cure = {"hint": "systemctl --user restart aircherd.socket"} if self._bound.is_passed else {}
+        log.error("socket_displaced", socket=str(self._bound.path), **cure)
         self._services.shutdown.requested.set()
 
     def __repr__(self) -> str:

@@ -16,7 +16,12 @@ POLL_INTERVAL = 0.1
 
 @asynccontextmanager
 async def claim_passed_socket(
-    path: Path, data_dir: Path, passed: socket.socket, on_wait: Callable[[str], None]
+    path: Path,
+    data_dir: Path,
+    passed: socket.socket,
+    *,
+    on_wait: Callable[[str], None],
+    stop_requested: trio.Event,
 ) -> AsyncIterator[BoundSocket]:
     """Hold both locks and the passed socket inside the context, as `claim_socket` does.
 
@@ -25,7 +30,7 @@ async def claim_passed_socket(
     receives the reason, once. The socket is closed in any case.
 
     Raises:
-        AlreadyRunning: the other daemon has not ended in time.
+        AlreadyRunning: the other daemon has not ended in time, or not before `stop_requested`.
         AddressError, OSError: as `claim_socket`.
     """
     with passed, ExitStack() as stack:
@@ -35,10 +40,11 @@ async def claim_passed_socket(
             try:
                 bound = stack.enter_context(claim_socket(path, data_dir, passed))
             except AlreadyRunning as error:
-                if trio.current_time() >= deadline:
+                if trio.current_time() >= deadline or stop_requested.is_set():
                     raise
                 if not is_waiting:
                     on_wait(str(error))
                 is_waiting = True
-                await trio.sleep(POLL_INTERVAL)
+                with trio.move_on_after(POLL_INTERVAL):
+                    await stop_requested.wait()
         yield bound
