@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from aircher_wire.codes import CONFIG_INVALID
 from aircherd.api.services import Services
 from aircherd.api.usage import ledger_row
 from aircherd.api.wire import to_wire
@@ -14,7 +15,8 @@ from aircherd.config.store import ConfigStore
 from aircherd.errors import AircherError, ConfigInvalid
 from aircherd.providers.health.rate_limit_headers import shown
 from aircherd.providers.health.summary import best_health, health_data
-from aircherd.routing.plan import RouteQuery, make_plan
+from aircherd.routing.candidate import Candidate
+from aircherd.routing.plan import RouteQuery, make_plan, skipped_steps
 from aircherd.vocabulary.chat import Requirements
 from aircherd.vocabulary.keys import USABLE, KeyChoice, KeyState, KeyStatus
 
@@ -188,5 +190,8 @@ def _default_route(services: Services) -> dict[str, object]:
         )
     except AircherError as error:
         return {**row, "candidates": [], "problem": error.message}
-    names = dict.fromkeys(c.origin for c in route.candidates)
+    steps = list(route.steps())
+    names = dict.fromkeys(step.origin for step in steps if isinstance(step, Candidate))
+    if not names and (refused := [s for s in skipped_steps(steps) if s.reason == CONFIG_INVALID]):
+        row["problem"] = refused[0].message
     return {**row, "candidates": list(names)}

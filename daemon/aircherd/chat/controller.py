@@ -10,7 +10,6 @@ from aircherd.chat.affinity import SessionAffinity
 from aircherd.chat.caller import Caller, RequestScope, Send
 from aircherd.chat.fallback import FallbackRunner
 from aircherd.chat.latency import LatencyTracker
-from aircherd.chat.request.tasks import with_task
 from aircherd.chat.request.validation import check_request
 from aircherd.chat.route_cache import RouteCache
 from aircherd.chat.services import ChatServices, FetchModelLists
@@ -68,6 +67,8 @@ class ChatController:
         """
         config = self._config.usable()
         if request.task is not None:
+            from aircherd.chat.request.tasks import with_task  # noqa: PLC0415 - rarely used
+
             request = with_task(request, config)
         check_request(request)
         self._active += 1

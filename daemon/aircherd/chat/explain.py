@@ -5,7 +5,6 @@ import msgspec
 from aircherd.catalog import decimal_cost
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.chat.request.requirements import requirements_of
-from aircherd.chat.request.tasks import with_task
 from aircherd.chat.services import ChatServices
 from aircherd.config.model import Config
 from aircherd.routing.candidate import Candidate
@@ -26,6 +25,8 @@ def explain(
         ConfigInvalid: the entry of its task, its alias or the default model is invalid.
     """
     if request.task is not None:
+        from aircherd.chat.request.tasks import with_task  # noqa: PLC0415 - rarely used
+
         request = with_task(request, config)
     requirements = requirements_of(request)
     query = RouteQuery(

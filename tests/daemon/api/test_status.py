@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from aircherd.api.status import (
@@ -171,3 +172,14 @@ def test_a_refused_provider_has_a_row(tmp_path):
     """Its address is unknown; the reason has file and line."""
     made = services(tmp_path, config=with_refused("work"), in_use="the valid entries")
     assert _refused_rows(made) == [{"provider": "work", "state": "refused", "reason": REASON}]
+
+
+def test_a_default_that_is_refused_is_a_problem(tmp_path):
+    """Without another provider, `status` says why there is no answer by default."""
+    config = msgspec.structs.replace(with_refused("openai"), default_model="openai/x")
+    made = services(tmp_path, config=config, in_use="the valid entries")
+    assert _default_route(made) == {
+        "model": "openai/x",
+        "candidates": [],
+        "problem": f"openai is refused: {REASON}",
+    }

@@ -74,17 +74,25 @@ def refuse_unknown_provider(status: dict[str, object], provider: str) -> None:
 
     Raises:
         UsageError: it does not.
-        DaemonError: `config_invalid`, as the providers in the configuration are unknown then.
+        DaemonError: `config_invalid`: its entry in the configuration is invalid, or the whole file,
+            and then the providers in it are not known.
     """
     config = as_map(status.get("config"))
     if config.get("in_use") == NOTHING_IN_USE:
         problem = as_map(config.get("problem"))
         raise DaemonError(codes.CONFIG_INVALID, text(problem.get("message")), problem)
     rows = records(status.get("rows"))
+    reason = next((text(each.get("reason")) for each in rows if _is_refused(each, provider)), None)
+    if reason is not None:
+        raise DaemonError(codes.CONFIG_INVALID, f"{provider} is refused: {reason}", {})
     known = list(dict.fromkeys(text(row.get("provider")) for row in rows))
     if known and provider not in known:
         names = ", ".join(known)
         raise UsageError(f'unknown provider "{provider}"{suggest(provider, known)}; known: {names}')
+
+
+def _is_refused(row: dict[str, object], provider: str) -> bool:
+    return row.get("provider") == provider and row.get("state") == "refused"
 
 
 def _show(context: Context, row: object, *, as_json: bool) -> None:

@@ -71,11 +71,15 @@ class ChatSession:
     def check(self) -> None:
         """Check that the model and the task exist, before the user types a question.
 
+        The first call also brings the notices of the daemon, which belong at the start.
+
         Raises:
             DaemonError: one of them is unknown, or the configuration is invalid.
         """
         if self._model is not None or self._task is not None:
             self._explain(self._model)
+        else:
+            self._client.call(methods.PING, timeout=TIMEOUT_SECONDS)
 
     def _explain(self, model: str | None) -> None:
         fields = _without_none({"model": model, "task": self._task})

@@ -89,6 +89,15 @@ def test_no_key_is_read_while_the_configuration_is_broken(daemon: CliDaemon) -> 
     assert outcome.err.splitlines()[1:] == ["  /c.toml:2: bad"]
 
 
+def test_no_key_is_read_for_a_refused_provider(daemon: CliDaemon) -> None:
+    """Its address is not known, so the key could not be stored for it."""
+    row = {"provider": "work", "state": "refused", "reason": "/c.toml, line 2: bad"}
+    daemon.answers["auth.status"] = {"rows": [{"provider": "openai"}, row]}
+    outcome = run_cli(daemon.environ, "auth", "login", "work", stdin=None)
+    assert (outcome.code, daemon.methods) == (1, ["auth.status"])
+    assert outcome.err == "aircher-cli: work is refused: /c.toml, line 2: bad\n"
+
+
 def test_no_provider(daemon: CliDaemon) -> None:
     """What is missing is called by the name that the help gives it."""
     outcome = run_cli(daemon.environ, "auth", "login")

@@ -246,3 +246,14 @@ def test_an_unknown_model_is_not_used(daemon: CliDaemon) -> None:
     assert "unknown model 'nope'" in err
     assert daemon.params_of("route.explain") == {"model": "nope"}
     assert "model" not in asked[0]
+
+
+def test_notices_of_the_daemon_come_at_the_start(daemon: CliDaemon) -> None:
+    """Before the first question, even if neither a model nor a task is named."""
+    notices = [{"code": "config_invalid", "message": "look here"}]
+    daemon.answers |= {"hello": {"protocol": 1, "notices": notices}, "ping": {}}
+    err = Stream(terminal=True)
+    context = Context(Console(None, err, {}), daemon.environ, Stream(terminal=True))
+    with context.connect() as client:
+        ChatSession(context, client, build_parser().parse([])).check()
+    assert err.text == "aircher-cli: look here\n"

@@ -30,7 +30,7 @@ def test_without_a_terminal_it_says_what_to_use(daemon: CliDaemon) -> None:
 
 def test_a_conversation_at_a_terminal(daemon: CliDaemon) -> None:
     """Typed, answered, and left with Ctrl-D."""
-    daemon.answers["chat"] = answer
+    daemon.answers |= {"chat": answer, "ping": {}}
     control, its_end = pty.openpty()
     environ = {
         **daemon.environ,
