@@ -93,7 +93,7 @@ async def open_daemon(
         config = ConfigStore(paths.config_file)
         if config.problem:
             # The daemon runs anyway, and reports the problem to clients.
-            log.warning("config_invalid", problem=config.problem.message)
+            log.warning("config_invalid", problem=config.problem.message, in_use=config.in_use)
         async with (
             aclosing(Transports(environ)) as transports,
             # Closed after every service that writes files, with 2 s to flush.

@@ -1,6 +1,8 @@
 """What of an invalid configuration can be used."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aircherd.config.load import check_text
 from aircherd.config.model import NOTHING_REFUSED, Config, Route
@@ -136,4 +138,42 @@ def test_a_problem_outside_of_an_entry_leaves_nothing(text: str) -> None:
     checked = check_text(f"{text}{BROKEN}", file=FILE)
     assert checked.problem is not None
     assert checked.config is None
+    assert "CANARY" not in repr(checked)
+
+
+ENTRIES = {
+    ("providers", "a"): (
+        '[providers.a]\nkind = "openai"\nbase_url = "https://a.example/v1"\n',
+        '[providers.a]\nkind = "opnai"\n',
+    ),
+    ("providers", "openai"): (
+        '[providers.openai]\napi = "chat"\n',
+        f'[providers.openai]\napi_key = "{KEY}"\n',
+    ),
+    ("models", "m"): (
+        '[models.m]\nroutes = ["a/x", "openai/y"]\n',
+        '[models.m]\nroutes = ["nowhere/x"]\n',
+    ),
+    ("catalog", "openai/y"): (
+        '[catalog."openai/y"]\nwindow = 1000\n',
+        '[catalog."openai/y"]\nwindow = 0\n',
+    ),
+    ("tasks", "t"): ('[tasks.t]\nmodel = "openai/y"\n', '[tasks.t]\nmodel = "y"\n'),
+}
+"""Section and name -> a valid and an invalid form of the entry."""
+
+
+@given(st.dictionaries(st.sampled_from(sorted(ENTRIES)), st.booleans()))
+def test_exactly_the_invalid_entries_are_refused(forms: dict[tuple[str, str], bool]) -> None:
+    """In any combination; an alias of a refused provider stays, and no entry is in both places."""
+    # The alias names the provider, which must exist.
+    forms = {("providers", "a"): True, **forms}
+    text = "".join(ENTRIES[entry][0 if is_valid else 1] for entry, is_valid in forms.items())
+    checked = check_text(text, file=FILE)
+    assert checked.config is not None
+    for (section, name), is_valid in forms.items():
+        is_used = name in getattr(checked.config, section)
+        is_refused = name in getattr(checked.config.refused, section)
+        assert (is_used, is_refused) == (is_valid, not is_valid), (section, name)
+    assert (checked.problem is None) == all(forms.values())
     assert "CANARY" not in repr(checked)

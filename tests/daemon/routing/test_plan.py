@@ -624,3 +624,22 @@ def test_a_price_limit_is_relative_to_the_first_route_that_can_be_asked() -> Non
         ("openrouter", "b", "default"),
         ("openai", "c", "default", "too_expensive"),
     ]
+
+
+@given(QUERIES, CONFIGS, STATES, st.sets(st.sampled_from(sorted(PROVIDERS))))
+def test_refused_providers_are_skipped_and_the_others_as_before(
+    query: RouteQuery, config: Config, state: FakeRoutingState, names: set[str]
+) -> None:
+    """Every plan has one skip for each of their routes, and no candidate of theirs."""
+    refused = Refused(providers={name: RefusedEntry(name, (PROBLEM,)) for name in names})
+    others = {name: each for name, each in config.providers.items() if name not in names}
+    partial = msgspec.structs.replace(config, providers=others, refused=refused)
+    steps = list(make_plan(query, partial, state).steps())
+    skipped = [
+        (step.provider, step.model)
+        for step in steps
+        if isinstance(step, Skipped) and step.reason == "config_invalid"
+    ]
+    theirs = [r for r in routes_of(config) if r.provider in names]
+    assert sorted(skipped) == sorted((route.provider, route.model) for route in theirs)
+    assert not any(isinstance(s, Candidate) and s.provider.name in names for s in steps)
