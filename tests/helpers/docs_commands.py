@@ -12,7 +12,7 @@ are simulated.
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from shlex import quote
 
@@ -78,6 +78,8 @@ def run_page(
     *,
     inputs: Mapping[str, str] | None = None,
     replace: Mapping[str, str] | None = None,
+    sections: Collection[str] | None = None,
+    installs: bool = False,
 ) -> list[Ran]:
     """Run the commands of a page in `docs`; fail at the first one with another exit code.
 
@@ -88,16 +90,34 @@ def run_page(
             The others have none.
         replace: text in commands -> what is run instead, such as the address of a server that a
             reader would have.
+        sections: the headings whose commands run; all of them by default.
+        installs: the commands install aircher, so that it is not in PATH yet.
     """
-    commands = shown_commands((DOCS / page).read_text())
+    text = (DOCS / page).read_text()
+    commands = shown_commands(text)
+    if sections is not None:
+        headings = _headings(text)
+        assert set(sections) <= set(headings.values()), f"{page} has {set(headings.values())}"
+        commands = [shown for shown in commands if _section(shown, headings) in sections]
     assert commands, f"{page} shows no command"
     unused = [start for start in inputs or {} if not _starts(commands, start)]
     assert not unused, f"{page} shows no command that starts with {unused}"
-    tools = _make_tools(home)
+    tools = home.root / "tools" if installs else _make_tools(home)
+    tools.mkdir(exist_ok=True)
     return [
         _run(shown, _substituted(shown.text, replace or {}), home, tools, inputs or {}, page=page)
         for shown in commands
     ]
+
+
+def _headings(text: str) -> dict[int, str]:
+    """Return the line of each heading and its text."""
+    lines = enumerate(text.splitlines(), 1)
+    return {at: line.lstrip("# ") for at, line in lines if re.match("#+ [A-Z]", line)}
+
+
+def _section(shown: Shown, headings: Mapping[int, str]) -> str:
+    return headings[max(at for at in headings if at < shown.line)]
 
 
 def _starts(commands: list[Shown], start: str) -> bool:

@@ -1,6 +1,7 @@
 """What a command did to the service: a line each as it happens, and all of them for `--json`."""
 
 from aircher_cli.console import Console
+from aircher_cli.render.layout import paragraph
 
 
 class Steps:
@@ -16,7 +17,8 @@ class Steps:
         """Report a change that was made."""
         self.changes.append(text)
         if not self._is_silent:
-            self._console.line(f"✓ {text}", "good")
+            for line in paragraph(f"✓ {text}", self._console.width, hang="  ", style="good"):
+                self._console.styled(line)
 
     def note(self, text: str) -> None:
         """Report what the user should know, on standard error."""

@@ -63,6 +63,19 @@ def test_one_command_from_a_clean_home_to_an_answer(machine: Machine, install: I
         assert client.call("status")["started_by"].startswith("systemd")
 
 
+def test_keys_of_the_shell_are_named(machine: Machine):
+    """The service does not see them, and the first installation says how it gets them."""
+    home, _ = machine
+    shell = {"OPENAI_API_KEY": "canary-shell-0123456789abcdef", "WORK_KEY": "x"}
+    done = home.cli("daemon", "install", environ=shell)
+    assert done.returncode == 0
+    assert done.stderr == (
+        "the service does not see OPENAI_API_KEY of this shell: 'aircher-cli auth import' stores "
+        "what it has\n"
+    )
+    assert home.cli("daemon", "install", environ=shell).stderr == ""
+
+
 def test_installing_twice_changes_nothing(machine: Machine, install: Install):
     """The daemon is not even restarted."""
     _, manager = machine

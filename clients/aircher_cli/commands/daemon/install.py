@@ -1,13 +1,15 @@
 """`aircher-cli daemon install`: makes the daemon a service of the user (systemd or launchd)."""
 
 import argparse
+from collections.abc import Mapping
 
 from aircher_cli.commands.daemon.lifecycle import add_timeout, show_config_problems
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.daemon import headline
-from aircher_cli.values import Map
+from aircher_cli.render.formatting import join_names
+from aircher_cli.values import Map, records, text, texts
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -66,9 +68,16 @@ def run(context: Context, options: argparse.Namespace) -> int:
     )
     manager.install(context, steps, wishes)
     status: Map = {}
+    unseen: list[str] = []
     if options.start:
         with context.connect(autostart=False) as client:
             status = client.call(methods.STATUS)
+            unseen = unseen_keys(client.call(methods.AUTH_STATUS), context.environ)
+    if unseen and steps.changes:
+        steps.note(
+            f"the service does not see {join_names(unseen)} of this shell: 'aircher-cli auth "
+            "import' stores what it has"
+        )
     if options.json:
         record = {"changed": bool(steps.changes), "steps": steps.changes, "notes": steps.notes}
         context.console.json({**record, **status})
@@ -79,3 +88,16 @@ def run(context: Context, options: argparse.Namespace) -> int:
         context.console.line(f"✓ {headline(status)}", "good")
         show_config_problems(context, status)
     return OK
+
+
+def unseen_keys(auth: Map, environ: Mapping[str, str]) -> list[str]:
+    """Return the variables of this shell that would be keys, and that the daemon does not have.
+
+    `auth` is the result of `auth.status`, whose rows name the variables that the daemon has.
+    """
+    seen = " ".join(
+        " ".join([text(row.get("source")), *texts(row.get("shadowed"))])
+        for row in records(auth.get("rows"))
+    ).split()
+    names = texts(auth.get("environment"))
+    return [name for name in names if environ.get(name, "").strip() and name not in seen]
