@@ -63,8 +63,8 @@ def _configure_standard_logging(formatter: logging.Formatter, out: "LogOutput", 
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.raiseExceptions = False
-    # They log URLs with their query, and cookies.
-    for noisy in ("httpx", "httpcore"):
+    # They log URLs with their query, cookies, and every change in a watched directory.
+    for noisy in ("httpx", "httpcore", "watchfiles"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("trio.serve_listeners").addFilter(_RateLimit(ACCEPT_LOG_SECONDS))
 

@@ -25,6 +25,8 @@ from aircherd.usage.limits.backfill import Backfill
 
 BACKFILL_SECONDS = 3.0
 """How long a start and a reload wait for the backfill of new limits."""
+HANGING_RETRY_SECONDS = 10.0
+"""Pause until a file on a disk that hangs is read again."""
 MAX_LOGGED = 20
 """Changes in one line of the log."""
 
@@ -63,7 +65,7 @@ class Reloader:
     async def _reload(self, services: Services) -> ReloadResult:
         before = services.config.current
         try:
-            result = await self._load(services)
+            result = await self._load(services, may_vanish=True)
         except ConfigInvalid:
             if services.config.current is not before:
                 await services.auth.reload()
@@ -76,12 +78,18 @@ class Reloader:
         """Load the configuration after its file changed, and the keys that it needs.
 
         Nothing is reported if the content means the same as before. An invalid file is reported
-        once, however often it is saved with the same problem.
+        once, however often it is saved with the same problem. So is one that is gone or empty.
         """
+        await self._reload_changed_file(services)
+        while services.config.is_disk_hanging:
+            await trio.sleep(HANGING_RETRY_SECONDS)
+            await self._reload_changed_file(services)
+
+    async def _reload_changed_file(self, services: Services) -> None:
         async with self._lock:
             had_problem, before = services.config.problem is not None, services.config.current
             try:
-                result = await self._load(services)
+                result = await self._load(services, may_vanish=False)
             except ConfigInvalid:
                 result = None  # reported
             if has_other_keys(before, services.config.current):
@@ -89,7 +97,7 @@ class Reloader:
             if result and (result.changed or had_problem):
                 self._publish(services, result)
 
-    async def _load(self, services: Services) -> ReloadResult:
+    async def _load(self, services: Services, *, may_vanish: bool) -> ReloadResult:
         """Load the file and apply it, except for keys.
 
         Without any good file so far, what can be used of an invalid one is applied, too.
@@ -97,7 +105,7 @@ class Reloader:
         config = services.config
         before, problem = config.current, config.problem
         try:
-            return await config.reload()
+            return await config.reload(may_vanish=may_vanish)
         except ConfigInvalid as error:
             if problem is None or problem_row(problem) != problem_row(error):
                 log.warning("config_invalid", problem=error.message)

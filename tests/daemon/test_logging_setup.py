@@ -121,7 +121,7 @@ def test_repeated_accept_errors_are_one_line(capfd):
     assert (json.loads(line)["event"], "Traceback" in line) == ("too many files", False)
 
 
-@pytest.mark.parametrize("name", ["httpx", "httpcore"])
+@pytest.mark.parametrize("name", ["httpx", "httpcore", "watchfiles"])
 def test_libraries_that_log_urls_are_limited_to_warnings(name, capfd):
     """Even at level debug."""
     configured(level="debug", as_json=True)

@@ -1,5 +1,6 @@
 """The last good configuration, and what is wrong with the file now."""
 
+import stat
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,8 @@ from aircherd.files.file_worker import DiskTimeout, FileWorker
 
 LOAD_TIMEOUT = 5.0
 """Seconds until the disk counts as hanging."""
+
+_VANISHED = "restore it, or run 'aircher-cli config reload' to use the built-in configuration"
 
 InUse = Literal[
     "the file",
@@ -35,6 +38,7 @@ class ConfigStore:
       leaves as it was stays the same object, so that caches of it remain valid.
     - `problem`: what was wrong with the file when it was last read, or None.
     - `has_good`: whether the file (or its absence) was ever good.
+    - `is_disk_hanging`: whether the last read of the file timed out; it is worth a retry.
     - `write_worker`: runs changes of the file.
     - `check_worker`: checks the file after a change that hangs.
     """
@@ -44,12 +48,14 @@ class ConfigStore:
         self.current: Config = DEFAULT_CONFIG
         self.problem: ConfigInvalid | None = None
         self.has_good = False
+        self.is_disk_hanging = False
         self._salvaged: ConfigInvalid | None = None  # the problem of the file used in part
         self.write_worker = FileWorker()
         self.check_worker = FileWorker()
         self._load_worker = FileWorker()
+        self._has_text = False  # whether the last good file was one, and not empty
         try:
-            self._apply(check_file(self.file), ())
+            self._apply(*self._check(may_vanish=True))
         except ConfigInvalid:
             # Kept in `problem`.
             return
@@ -76,36 +82,47 @@ class ConfigStore:
         is_latest = self._salvaged is self.problem
         return "the valid entries" if is_latest else "the valid entries of an earlier one"
 
-    async def reload(self) -> ReloadResult:
+    async def reload(self, *, may_vanish: bool = True) -> ReloadResult:
         """Read the file again, in a thread; return what changed. Call it once at a time.
 
-        The first good config counts as a change, because requests are refused until then.
+        The first good config counts as a change, because requests are refused until then. Without
+        `may_vanish`, a file that is now missing or empty is a problem, and not the built-in config:
+        a full disk, an editor that crashed or a lost mount leaves such a file.
 
         Raises:
             ConfigInvalid: the file is invalid; `problem` is the error. If there was a good file,
                 `current` stays; else it may have changed to what can be used of this one.
         """
+        self.is_disk_hanging = False
         try:
-            checked, changes = await self._load_worker.do(lambda _: self._check(), LOAD_TIMEOUT)
+            found = await self._load_worker.do(
+                lambda _: self._check(may_vanish=may_vanish), LOAD_TIMEOUT
+            )
         except DiskTimeout as timeout:
-            checked, changes = Checked(None, _unreadable(self.file, timeout)), ()
-        return self._apply(checked, changes)
+            self.is_disk_hanging = True
+            message = f"cannot be read: {timeout.strerror}"
+            found = Checked(None, _whole_file_problem(self.file, message)), (), self._has_text
+        return self._apply(*found)
 
-    def _check(self) -> tuple[Checked, tuple[Change, ...]]:
+    def _check(self, *, may_vanish: bool) -> tuple[Checked, tuple[Change, ...], bool]:
+        """Return the checked file, what it changes, and whether it has a text."""
+        vanished = _vanished(self.file)
+        if vanished and self._has_text and not may_vanish:
+            return Checked(None, _whole_file_problem(self.file, vanished, _VANISHED)), (), True
         checked = check_file(self.file)
         if checked.config is None:
-            return checked, ()
+            return checked, (), True
         config = _reuse(self.current, checked.config)
         changes = find_changes(self.current, config)
-        return Checked(config, checked.problem), changes
+        return Checked(config, checked.problem), changes, vanished is None
 
-    def _apply(self, checked: Checked, changes: tuple[Change, ...]) -> ReloadResult:
+    def _apply(self, checked: Checked, changes: tuple[Change, ...], has_text: bool) -> ReloadResult:
         self.problem = checked.problem
         if checked.problem is not None and checked.config is not None and not self.has_good:
             self.current, self._salvaged = checked.config, checked.problem
         config = checked.valid
         changed = not self.has_good or config is not self.current
-        self.current, self.has_good = config, True
+        self.current, self.has_good, self._has_text = config, True, has_text
         return ReloadResult(changed, changes)
 
     def __repr__(self) -> str:
@@ -129,8 +146,17 @@ def _reuse(old: Config, new: Config) -> Config:
     return msgspec.structs.replace(new, **fields)
 
 
-def _unreadable(file: Path, timeout: DiskTimeout) -> ConfigInvalid:
-    problem = Problem(
-        file=str(file), line=WHOLE_FILE, path="", message=f"cannot be read: {timeout.strerror}"
-    )
+def _vanished(file: Path) -> str | None:
+    """Return that the file is missing or empty; None if it is not."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None if file.is_symlink() else "was removed"
+    except OSError:
+        return None  # `check_file` says it
+    return "is empty" if stat.S_ISREG(found.st_mode) and found.st_size == 0 else None
+
+
+def _whole_file_problem(file: Path, message: str, hint: str | None = None) -> ConfigInvalid:
+    problem = Problem(file=str(file), line=WHOLE_FILE, path="", message=message, hint=hint)
     return config_error(str(file), [problem])

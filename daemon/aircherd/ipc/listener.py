@@ -23,8 +23,6 @@ from aircherd.ipc.drain import drain_sessions
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket
 
-DISPLACED_CHECK_INTERVAL = 5.0
-"""Seconds between checks that the socket file is still ours."""
 IDLE_CHECK_INTERVAL = 60.0
 """Seconds until a changed `idle_exit` is noticed."""
 
@@ -41,13 +39,13 @@ class Listener:
         # Sessions outlive it: they drain while no new client is accepted.
         self._accepting = trio.CancelScope()
         self._closed = trio.Event()
+        services.watcher.add_check(bound.is_displaced, self._note_displaced)
         self._clients = LimitedListener(bound.sock, client_capacity())
 
     async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve clients until `shutdown` is requested and all of them are drained."""
         async with trio.open_nursery() as sessions:
             sessions.start_soon(self._accept, sessions)
-            sessions.start_soon(self._watch_socket_file)
             if self._bound.is_passed:
                 sessions.start_soon(self._stop_when_idle)
             task_status.started()
@@ -113,10 +111,9 @@ class Listener:
             finally:
                 self._sessions.discard(session)
 
-    async def _watch_socket_file(self) -> None:
-        # There is no notification when the file is removed.
-        while not self._bound.is_displaced():  # noqa: ASYNC110
-            await trio.sleep(DISPLACED_CHECK_INTERVAL)
+    def _note_displaced(self) -> None:
+        if self._services.shutdown.requested.is_set():
+            return
         # A new daemon would get the same socket, which no client can reach.
         cure = {"hint": "systemctl --user restart aircherd.socket"} if self._bound.is_passed else {}
         log.error("socket_displaced", socket=str(self._bound.path), **cure)

@@ -158,4 +158,29 @@ async def test_a_hanging_disk_is_a_problem_of_the_file(file, monkeypatch, autoju
         await store.reload()
     hanging.set()
     assert store.problem is not None
+    assert store.is_disk_hanging
     assert store.current is DEFAULT_CONFIG
+
+
+@pytest.mark.parametrize(("change", "message"), [("remove", "was removed"), ("empty", "is empty")])
+async def test_a_file_that_vanishes_by_itself_is_a_problem(file, change, message):
+    """A full disk leaves an empty file, a lost mount none; by command it is accepted."""
+    file.write_text(GOOD)
+    store = ConfigStore(file)
+    file.write_text("")
+    if change == "remove":
+        file.unlink()
+    with pytest.raises(ConfigInvalid, match=rf"{message} \(restore it"):
+        await store.reload(may_vanish=False)
+    assert (store.in_use, store.current.network.idle_timeout) == ("the last good one", 5.0)
+    assert (await store.reload()).changed
+    assert store.current == DEFAULT_CONFIG
+    assert not (await store.reload(may_vanish=False)).changed
+
+
+async def test_a_file_that_was_empty_before_may_stay_empty(file):
+    """A new user has no file."""
+    store = ConfigStore(file)
+    assert not (await store.reload(may_vanish=False)).changed
+    file.write_text("")
+    assert not (await store.reload(may_vanish=False)).changed

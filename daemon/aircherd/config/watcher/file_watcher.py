@@ -9,6 +9,7 @@ last read. It is called again if the file changes while it runs.
 """
 
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,8 @@ CATCH_UP_TIMEOUT = 1.0
 """How long a request waits for a file that changed while the watcher was dozing."""
 
 OnChange = Callable[[], Awaitable[None]]
+Check = Callable[[], bool]
+OnDue = Callable[[], None]
 
 
 class WatchState(msgspec.Struct, frozen=True):
@@ -47,8 +50,18 @@ class FileWatcher:
         self._pending: set[Path] = set()  # changed, and not yet called back
         self._idle = trio.Event()
         self._idle.set()
+        self._called_back: dict[Path, float] = {}  # when its last callback ended
         self._thread: WatchThread | None = None
         self._scanned = trio.Event()
+        self._waiting = 0  # for a scan
+        self._checks: list[tuple[Check, OnDue]] = []
+
+    def add_check(self, is_due: Check, on_due: OnDue) -> None:
+        """Call `is_due` with every scan, in the thread; if it returns True, `on_due` in trio's.
+
+        An idle daemon then wakes up once for all of its checks.
+        """
+        self._checks.append((is_due, on_due))
 
     def add(self, path: Path, on_change: OnChange) -> None:
         """Call `on_change` when the content of `path` changes; the file need not exist."""
@@ -78,10 +91,14 @@ class FileWatcher:
         if thread is None or not thread.is_dozing:
             return
         scanned = self._scanned
+        self._waiting += 1
         thread.wake()
-        with trio.move_on_after(CATCH_UP_TIMEOUT):
-            await scanned.wait()
-            await self._idle.wait()
+        try:
+            with trio.move_on_after(CATCH_UP_TIMEOUT):
+                await scanned.wait()
+                await self._idle.wait()
+        finally:
+            self._waiting -= 1
 
     # ---------------------------------------------------------- inside
 
@@ -91,6 +108,7 @@ class FileWatcher:
             await self._changed[path].wait()
             self._changed[path] = trio.Event()
             await on_change()
+            self._called_back[path] = time.monotonic()
             if not self._changed[path].is_set():
                 self._pending.discard(path)
             if not self._pending:
@@ -102,7 +120,8 @@ class FileWatcher:
         watch = self._thread = WatchThread(
             tuple(self._callbacks),
             report=lambda path: token.run_sync_soon(self._note_changed, path),
-            on_scanned=partial(token.run_sync_soon, self._note_scanned),
+            report_restored=partial(self._check_restored, token),
+            on_scanned=partial(self._finish_scan, token),
             attention=self,
         )
 
@@ -121,6 +140,19 @@ class FileWatcher:
             watch.stop()
             with trio.move_on_after(STOP_TIMEOUT, shield=True):
                 await ended.wait()
+
+    def _check_restored(self, token: trio.lowlevel.TrioToken, path: Path, since: float) -> None:
+        """Call back if the last callback may have read the file before it was changed back."""
+        if path in self._pending or self._called_back.get(path, 0.0) >= since:
+            token.run_sync_soon(self._note_changed, path)
+
+    def _finish_scan(self, token: trio.lowlevel.TrioToken) -> None:
+        """Run the checks; wake trio's thread only if it has something to do."""
+        for is_due, on_due in self._checks:
+            if is_due():
+                token.run_sync_soon(on_due)
+        if self._waiting:
+            token.run_sync_soon(self._note_scanned)
 
     def _note_changed(self, path: Path) -> None:
         if not self._pending:

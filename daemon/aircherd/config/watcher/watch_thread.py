@@ -9,11 +9,11 @@ without them the thread dozes: events pile up in watchfiles, and only the rescan
 request wakes the thread, which looks at the files before the request is served.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 import structlog
@@ -48,6 +48,7 @@ class WatchThread:
     """Calls `report` with each file whose settled content changed, in the thread.
 
     The first content of each file is reported, too: it may have changed since it was last used.
+    `report_restored` gets each file that changed and changed back, and since when that is possible.
     `on_scanned` is called after each scan. `problem` says why there are no events, None while
     there are. `is_dozing` is True while only rescans run.
     """
@@ -57,27 +58,29 @@ class WatchThread:
         paths: Sequence[Path],
         *,
         report: Callable[[Path], None],
-        on_scanned: Callable[[], None],
+        report_restored: Callable[[Path, float], None] = lambda _path, _since: None,
+        on_scanned: Callable[[], None] = lambda: None,
         attention: Attention,
     ) -> None:
         self.files = [WatchedFile(path) for path in paths]
         self.problem: str | None = None
         self.is_dozing = False
         self._report = report
+        self._report_restored = report_restored
         self._on_scanned = on_scanned
         self._attention = attention
         self._last_active = time.monotonic()
-        self._woken = threading.Event()
+        self._wakeups = SimpleQueue[None]()
         self._stopped = False
 
     def stop(self) -> None:
         """End the thread: at once while it dozes, else within a step."""
         self._stopped = True
-        self._woken.set()
+        self.wake()
 
     def wake(self) -> None:
         """Scan now, if the thread dozes."""
-        self._woken.set()
+        self._wakeups.put(None)
 
     def run(self) -> None:
         """Watch until `stop`."""
@@ -140,8 +143,9 @@ class WatchThread:
         self.is_dozing = False
 
     def _wait(self, seconds: float) -> None:
-        self._woken.wait(seconds)
-        self._woken.clear()
+        # One call in C: an idle daemon spends most of its time on this.
+        with suppress(Empty):
+            self._wakeups.get(timeout=seconds)
 
     def _is_quiet(self) -> bool:
         now = time.monotonic()
@@ -173,6 +177,8 @@ class WatchThread:
             for file, state in seen:
                 if state is State.CHANGED:
                     self._report(file.path)
+                elif state is State.RESTORED:
+                    self._report_restored(file.path, file.steady_at)
             pending = [file for file, state in seen if state is State.CHANGING]
             if pending:
                 time.sleep(SETTLE_STEP_SECONDS)

@@ -18,17 +18,21 @@ class State(Enum):
     SAME = auto()
     CHANGING = auto()
     CHANGED = auto()
+    RESTORED = auto()
+    """It changed, but has the content of the last report again."""
 
 
 class WatchedFile:
     """Compares a file with what was last reported.
 
     The first content counts as a change: the file may have changed since its owner read it.
+    `steady_at` is the time of the last look before it began to change.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.chain = LinkChain()
+        self.steady_at = 0.0
         self._content: Content | None = None
         self._settling: Settling | None = None
         self._is_racy = False
@@ -48,10 +52,10 @@ class WatchedFile:
         settling = self._settling
         if settling is not None and not settling.may_report(now, is_empty=content.is_empty):
             return State.CHANGING
-        self._settling = None
+        was_moving, self._settling = settling is not None, None
         self._is_racy = abs(time.time() - self.chain.changed_at) < RACY_SECONDS
         if content == self._content:
-            return State.SAME
+            return State.RESTORED if was_moving else State.SAME
         self._content = content
         return State.CHANGED
 
@@ -62,6 +66,8 @@ class WatchedFile:
     def _observe(self, now: float) -> None:
         chain = follow(self.path)
         if chain.facts == self.chain.facts:
+            if self._settling is None:
+                self.steady_at = now
             return
         self.chain = chain
         if self._settling is None:

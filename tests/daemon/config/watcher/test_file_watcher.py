@@ -80,6 +80,26 @@ async def test_a_change_during_the_callback_is_called_back_again(tmp_path):
     assert most == 1
 
 
+async def test_a_file_that_was_read_before_it_was_changed_back_is_read_again(tmp_path):
+    """Else its owner would keep what is no longer there."""
+    file, calls = tmp_path / "f", Calls()
+    file.write_text("one")
+    watcher = FileWatcher()
+
+    async def read_late():
+        if calls.count == 0:
+            file.write_text("two")  # after the report of "one", before it is read
+        await calls()
+
+    watcher.add(file, read_late)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(watcher.run)
+        await calls.wait(1)
+        file.write_text("one")
+        await calls.wait(2)
+        nursery.cancel_scope.cancel()
+
+
 async def test_catching_up_waits_for_the_callback(tmp_path):
     """A request after a quiet time sees what changed in the meantime."""
     file, seen = tmp_path / "f", []
@@ -151,3 +171,19 @@ async def test_the_state_says_why_there_are_no_events(problem):
     watcher = FileWatcher()
     watcher._thread = type("Thread", (), {"problem": problem})()
     assert watcher.state() == WatchState(has_events=problem is None, problem=problem)
+
+
+async def test_checks_run_with_every_scan(tmp_path):
+    """An idle daemon wakes up once for all of them."""
+    watcher, due = FileWatcher(), trio.Event()
+    is_due = False
+    watcher.add_check(lambda: is_due, due.set)
+    watcher.add(tmp_path / "f", Calls())
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(watcher.run)
+        await trio.sleep(2 * module.START_DELAY)
+        assert not due.is_set()
+        is_due = True
+        with trio.fail_after(PATIENCE):
+            await due.wait()
+        nursery.cancel_scope.cancel()

@@ -52,17 +52,19 @@ def test_the_same_content_is_no_change(file):
     watched = WatchedFile(file)
     settled(watched, 0.0)
     file.write_text("one")
-    assert settled(watched, 9.0) is State.SAME
+    assert settled(watched, 9.0) is State.RESTORED
 
 
 def test_a_change_that_is_taken_back_is_no_change(file):
-    """What counts is the content after it settled."""
+    """But its owner may have read the file in between: since the last look before."""
     watched = WatchedFile(file)
     settled(watched, 0.0)
+    watched.look(8.5)
     file.write_text("")
     assert watched.look(9.0) is State.CHANGING
     file.write_text("one")
-    assert settled(watched, 9.1) is State.SAME
+    assert [watched.look(9.1), watched.look(9.3)] == [State.CHANGING, State.RESTORED]
+    assert watched.steady_at == 8.5
 
 
 def test_a_file_without_a_newer_time_is_read_again(file, monkeypatch):
