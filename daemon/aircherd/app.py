@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,7 +21,7 @@ import trio
 from aircher_wire import address
 from aircher_wire.directories import check_ownership
 from aircher_wire.version import __version__
-from aircherd.api.services import About, Services, Shutdown
+from aircherd.api.services import About, OneTimeNotices, Services, Shutdown
 from aircherd.auth.manager import AuthManager
 from aircherd.auth.stores.base import KeyStore
 from aircherd.auth.stores.file_store import FileStore
@@ -39,6 +40,7 @@ from aircherd.config.watcher.file_watcher import FileWatcher
 from aircherd.errors import NotAuthenticated
 from aircherd.events import EventBus
 from aircherd.files.background_files import BackgroundFiles
+from aircherd.files.file_worker import Check, FileWorker
 from aircherd.files.private_directory import check_directories
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.session import Session
@@ -61,6 +63,10 @@ from aircherd.vocabulary.models import Model
 
 if TYPE_CHECKING:
     from aircherd.systemd.manager import ServiceManager  # imported only if there is one
+
+OLD_HOME = "old_home"
+"""The code of the notice that the earlier program left something behind."""
+OLD_HOME_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -166,6 +172,7 @@ async def open_daemon(
                 limits=limits,
                 bus=bus,
                 reload=lambda: reloader.reload(services),
+                one_time=OneTimeNotices(lambda code: files.put(_shown_file(paths, code), b"")),
                 watcher=watcher,
                 shutdown=shutdown,
                 clients=sessions,
@@ -174,7 +181,11 @@ async def open_daemon(
             listener = Listener(bound, services, sessions)
             recovery = Recovery(cooldowns, _recovery_checks(config, auth, provider_client))
             background = (transports.sweep, files.run, cooldown_file.run, recovery.run)
-            after_start = (partial(restore_estimates, ledger, output_estimator), watcher.run)
+            after_start = (
+                partial(restore_estimates, ledger, output_estimator),
+                watcher.run,
+                partial(_look_for_old_home, environ, services),
+            )
             async with _serving(services, listener, backfill, after_start, *background):
                 yield services
 
@@ -291,6 +302,30 @@ async def _claimed_socket(
         stop_requested=shutdown.requested,
     ) as bound:
         yield bound
+
+
+async def _look_for_old_home(environ: Mapping[str, str], services: Services) -> None:
+    """Tell the user once if the earlier program left something behind, and nothing is here yet."""
+    from aircherd.config.old_home import MESSAGE, find_old_home  # noqa: PLC0415 - after the start
+
+    paths = services.about.paths
+
+    def look(_: Check) -> Path | None:
+        found = find_old_home(environ, paths)
+        return None if found is None or _shown_file(paths, OLD_HOME).exists() else found
+
+    try:
+        found = await FileWorker().do(look, OLD_HOME_SECONDS)
+    except OSError:
+        return  # a disk that hangs or refuses: the next start looks again
+    if found is not None:
+        log.info("old_home_found", file=str(found), cure="aircher-cli migrate")
+        services.one_time.pending[OLD_HOME] = MESSAGE.format(found)
+
+
+def _shown_file(paths: Paths, code: str) -> Path:
+    """Return the file that remembers that a notice was shown."""
+    return paths.state / f"shown-{code}"
 
 
 def _about(environ: Mapping[str, str], paths: Paths, *, is_socket_passed: bool) -> About:

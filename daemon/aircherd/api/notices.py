@@ -11,6 +11,9 @@ import msgspec
 from aircherd.api.services import Services
 from aircherd.config.store import ConfigStore
 
+PRINTING_CLIENT = "aircher-cli"
+"""The client that prints every notice."""
+
 MAX_LISTED = 3
 """Refused entries that a notice names; `status` has all of them."""
 
@@ -26,6 +29,20 @@ def current_notices(services: Services) -> list[dict[str, str]]:
     """Return the current notices, in the form in which they go to clients."""
     found = (source(services) for source in _SOURCES)
     return [{"code": each.code, "message": each.message} for each in found if each is not None]
+
+
+def take_notices(services: Services, client: str | None) -> list[dict[str, str]]:
+    """Return the notices for a client that introduces itself, with those that are shown once.
+
+    They are shown to every client until one has got them that prints notices.
+    """
+    one_time = services.one_time
+    found = [{"code": code, "message": text} for code, text in one_time.pending.items()]
+    if client == PRINTING_CLIENT:
+        for code in one_time.pending:
+            one_time.remember(code)
+        one_time.pending = {}
+    return [*current_notices(services), *found]
 
 
 def _invalid_config(services: Services) -> Notice | None:

@@ -39,12 +39,23 @@ class About(msgspec.Struct, frozen=True):
     paths: Paths
 
 
+class OneTimeNotices(msgspec.Struct):
+    """Notices that are shown once and then never again: code -> message.
+
+    `remember` records for later daemons that a code was shown.
+    """
+
+    remember: Callable[[str], None]
+    pending: dict[str, str] = {}
+
+
 class Services(msgspec.Struct, frozen=True):
     """The services of the daemon.
 
     `reload` loads the configuration again and returns what changed; it raises ConfigInvalid.
-    `watcher` notices changed files. `clients` has one item per connected client. `variables`
-    returns the environment variables that change what the daemon does, without secrets.
+    `one_time` are notices to show once. `watcher` notices changed files. `clients` has one item per
+    connected client. `variables` returns the environment variables that change what the daemon
+    does, without secrets.
     """
 
     about: About
@@ -58,6 +69,7 @@ class Services(msgspec.Struct, frozen=True):
     chat: ChatController
     bus: EventBus
     reload: Callable[[], Awaitable[ReloadResult]]
+    one_time: OneTimeNotices
     watcher: FileWatcher
     shutdown: Shutdown
     clients: Sized

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aircher_wire import frames, methods
 from aircher_wire.version import __version__
 from aircherd.api.context import Method, RequestContext
-from aircherd.api.notices import current_notices
+from aircherd.api.notices import take_notices
 from aircherd.api.params import HelloParams, SubscribeParams, UnsubscribeParams
 from aircherd.api.status import snapshot
 from aircherd.chat.caller import Caller
@@ -41,7 +41,7 @@ async def hello(session: "Session", params: HelloParams) -> object:
         "server": {"name": "aircherd", "version": __version__},
         "features": list(FEATURES),
         "limits": {"max_frame": frames.MAX_FRAME},
-        "notices": current_notices(session.services),
+        "notices": take_notices(session.services, name),
     }
 
 

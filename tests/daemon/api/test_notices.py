@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from aircherd.api.notices import current_notices
+from aircherd.api.notices import current_notices, take_notices
+from aircherd.api.services import OneTimeNotices
 from aircherd.config.model import DEFAULT_CONFIG, Refused, RefusedEntry
 from aircherd.errors import ConfigInvalid
 
@@ -48,3 +49,17 @@ def test_an_invalid_config_is_reported_with_what_is_in_use(in_use, refused, expe
     assert notice["message"] == (
         f"the configuration is invalid: config.toml, line 3: limits: is wrong; {expected}"
     )
+
+
+def test_a_notice_is_shown_once():
+    """Clients get it until one has got it that prints notices; a file remembers that."""
+    remembered = []
+    found = services()
+    found.one_time = OneTimeNotices(remembered.append, {"old_home": "there is something"})
+    expected = [{"code": "old_home", "message": "there is something"}]
+    assert take_notices(found, "nvim") == expected
+    assert take_notices(found, None) == expected
+    assert remembered == []
+    assert take_notices(found, "aircher-cli") == expected
+    assert remembered == ["old_home"]
+    assert take_notices(found, "aircher-cli") == []

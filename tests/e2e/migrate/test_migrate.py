@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aircher_wire.address import find_socket
-from helpers.daemon.real_daemon import Home
+from helpers.daemon.real_daemon import Home, wait_until
 from helpers.old_aircher.places import LAYOUTS, snapshot, write_files
 from helpers.old_aircher.samples import (
     ALL_KEYS,
@@ -251,3 +251,18 @@ def test_only_keys(daemon):
     assert (code, result["config"]["action"]) == (0, "none")
     assert not daemon.config_file.exists()
     assert set(stored_keys(daemon)) == {"openai"}
+
+
+def test_an_old_place_is_mentioned_once(home):
+    """Not with every command, and not by the next daemon."""
+    write_files(home.root, LAYOUTS["xdg"])
+    home.start()
+    wait_until(lambda: "old_home_found" in home.log(), "the daemon has looked")
+    first, second = home.cli("status"), home.cli("status")
+    assert "the earlier aircher left files behind" in first.stderr
+    assert "aircher-cli migrate" in first.stderr
+    assert second.stderr == ""
+    home.stop()
+    home.start()
+    assert home.cli("status").stderr == ""
+    assert home.log().count("old_home_found") == 1

@@ -159,6 +159,8 @@ def _other_server(key: PlannedKey, plan: Plan, servers: Mapping[str, str]) -> st
     used = servers.get(key.provider)
     if used is None:
         return "this provider is not in the configuration that is in use"
+    if not used:
+        return "the entry of this provider in the configuration that is in use is invalid"
     if origin(used) != origin(planned):
         return (
             f"it belongs to {planned}, and in the configuration that is in use {key.provider} is "

@@ -73,7 +73,7 @@ def test_keys_are_stored_without_a_check(daemon, client, force):
     }
 
 
-@pytest.mark.parametrize("servers", [{}, {"openai": "https://other.example/v1"}])
+@pytest.mark.parametrize("servers", [{}, {"openai": ""}, {"openai": "https://other.example/v1"}])
 def test_a_key_is_not_stored_for_another_server(daemon, client, servers):
     """The configuration in use may be another one than the plan's."""
     ((outcome, message),), _ = store(client, servers=servers)
