@@ -32,8 +32,8 @@ NAME = r"\w[\w.-]{0,63}"
 
 _Readers = dict[str, Callable[[object], object]]
 
-_NAME = re.compile(NAME)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Compiled when the first task is read: most files have none.
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 
 
 def read_tasks(
@@ -73,7 +73,7 @@ def _name_problem(name: str, value: object) -> BadValue | None:
         return BadValue(
             f"must be a section, not {type_name(value)}", "write [tasks.NAME] above its entries"
         )
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(NAME, name):
         return BadValue(
             "is not a valid task name",
             "use up to 64 letters, digits, '.', '_' and '-', starting with a letter or digit",
@@ -99,7 +99,7 @@ def _read_system(value: object) -> str:
         raise BadValue("is empty", "give it a value, or remove the line")
     if looks_like_key(value):
         raise BadValue(key_message(None))
-    if _CONTROL.search(value):
+    if re.search(_CONTROL, value):
         raise BadValue("contains a control character", "remove it")
     return value
 
