@@ -101,6 +101,11 @@ class Client:
         """What the daemon's user should know, `{code, message}` each; empty as `server` is."""
         return self._conversation.notices
 
+    @property
+    def daemon_pid(self) -> int | None:
+        """The process id of the daemon, from the kernel; None if the system does not tell."""
+        return self._conversation.connection.peer_pid()
+
     # ---------------------------------------------------------- calls
 
     def call(

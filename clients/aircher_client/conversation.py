@@ -185,11 +185,17 @@ class Conversation:
         """Pass the notices on; `frame` is the first frame after the response to `hello`."""
         self._has_notices = False
         error = frame.error if isinstance(frame, Response) else None
-        reported = error.get("code") if isinstance(error, dict) else None
-        assert self._on_notices is not None
+        reported = error if isinstance(error, dict) else {}
         own = self._version_notice if self._is_version_reported else None
+        assert self._on_notices is not None
         self._on_notices(
-            [each for each in self.notices if each.get("code") != reported and each is not own]
+            [
+                each
+                for each in self.notices
+                if each is not own
+                and each.get("code") != reported.get("code", "")
+                and each.get("message") != reported.get("message", "")
+            ]
         )
 
     def _may_wait_for_service(self) -> bool:

@@ -39,6 +39,29 @@ def find_lock_holder(environ: Mapping[str, str]) -> LockHolder | None:
     return None
 
 
+def find_draining_daemon(environ: Mapping[str, str]) -> LockHolder | None:
+    """Return the daemon that holds the locks although none listens; None if there is none.
+
+    It finishes its requests before it stops, or is not ready yet.
+    """
+    for file in address.lock_files(environ):
+        holder = read_lock_holder(file)
+        if holder is not None and not is_gone(holder.pid) and _is_locked(file):
+            return holder
+    return None
+
+
+def _is_locked(file: Path) -> bool:
+    """Tell whether a process holds the lock. An old lock file may name a reused process id."""
+    try:
+        locks = Path("/proc/locks").read_text(encoding="ascii")
+        found = file.stat()
+    except OSError:
+        return False
+    device = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+    return any(f" {device} " in line for line in locks.splitlines())
+
+
 def read_lock_holder(lock_file: Path) -> LockHolder | None:
     """Parse a lock file; return None if it is missing or not written yet."""
     try:

@@ -10,6 +10,7 @@ import msgspec
 
 from aircherd.api.services import Services
 from aircherd.config.store import ConfigStore
+from aircherd.installation import INSTALLATION
 
 PRINTING_CLIENT = "aircher-cli"
 """The client that prints every notice."""
@@ -66,4 +67,13 @@ def _in_use(store: ConfigStore) -> str:
     return f"everything{earlier} except {names} is in use"
 
 
-_SOURCES: tuple[Callable[[Services], Notice | None], ...] = (_invalid_config,)
+def _changed_installation(_services: Services) -> Notice | None:
+    """Report that the daemon's own files were removed, or are of another version by now."""
+    problem = INSTALLATION.problem()
+    return None if problem is None else Notice(*problem)
+
+
+_SOURCES: tuple[Callable[[Services], Notice | None], ...] = (
+    _invalid_config,
+    _changed_installation,
+)

@@ -258,6 +258,10 @@ class Catalog:
             index = self._name_indexes[key] = build_name_index(known, layers.listed, own)
         return index
 
+    def load(self) -> None:
+        """Read the shipped data into memory; otherwise the first lookup does."""
+        self._shipped_data()
+
     def _shipped_data(self) -> TableFile:
         if self._shipped is None:
             file = resources.files("aircherd.catalog").joinpath("models.json")

@@ -5,6 +5,7 @@ import structlog
 
 from aircher_wire import codes, frames
 from aircherd.errors import AircherError, ShuttingDown
+from aircherd.installation import INSTALLATION
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -44,7 +45,12 @@ def wire_error(error: AircherError) -> dict[str, object]:
 
 
 def internal_error(error: Exception) -> AircherError:
-    """Return the error for a bug: its type without its text, which may contain a secret."""
+    """Return the error for a bug: its type without its text, which may contain a secret.
+
+    A module or a file of ours that is missing is none if the installation was removed.
+    """
+    if isinstance(error, OSError | ImportError) and (problem := INSTALLATION.problem()):
+        return AircherError(problem[1])
     return AircherError(f"internal error ({type(error).__name__}); see the log of aircherd")
 
 

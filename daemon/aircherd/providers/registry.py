@@ -127,6 +127,16 @@ def fixed_adapter(provider: Provider, model: Model) -> Adapter | None:
     return ADAPTERS[provider.kind]
 
 
+def load_adapters(provider: Provider) -> None:
+    """Load the adapters that requests to the provider need."""
+    if provider.kind == "anthropic":
+        _anthropic_choice()
+    elif provider.kind == "openai" and (provider.api == "responses" or _openai_test()(provider)):
+        _responses_test()
+        ADAPTERS[RESPONSES]
+    ADAPTERS[provider.kind]
+
+
 def _openai_adapter(request: ChatRequest, model: Model) -> Adapter:
     """Return the adapter for a chat with OpenAI itself.
 

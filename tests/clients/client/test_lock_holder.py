@@ -1,5 +1,6 @@
 """The holder of the locks: what the lock files contain, and whether that process lives."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -7,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from aircher_client.lock_holder import LockHolder, find_lock_holder, is_gone, read_lock_holder
+from aircher_client.lock_holder import (
+    LockHolder,
+    find_draining_daemon,
+    find_lock_holder,
+    is_gone,
+    read_lock_holder,
+)
 
 
 @pytest.fixture
@@ -92,3 +99,15 @@ def test_is_gone() -> None:
     child.wait()
     assert is_gone(child.pid)
     assert is_gone(10**30)  # no number of a process at all
+
+
+def test_a_draining_daemon_holds_its_lock(environ: dict[str, str], tmp_path: Path) -> None:
+    """Without the lock the process id may be that of any program by now."""
+    lock = tmp_path / "a.sock.lock"
+    lock.write_text(f"{os.getpid()}\n{tmp_path}/a.sock\n")
+    assert find_draining_daemon(environ) is None
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert find_draining_daemon(environ) == LockHolder(os.getpid(), f"{tmp_path}/a.sock")
+        lock.write_text(f"{gone()}\n{tmp_path}/a.sock\n")
+        assert find_draining_daemon(environ) is None

@@ -37,8 +37,8 @@ def serve() -> int:
         over.set()
 
     handlers = {"status": status, "shutdown": shutdown}
+    say("serving")  # before a client can see that it does
     daemon = FakeDaemon(address.socket_path(os.environ), handlers)
-    say("serving")
     over.wait()
     daemon.close()
     return 0

@@ -1,7 +1,10 @@
 """Shared by the `daemon` commands: finds, starts and stops the daemon."""
 
+import os
+import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from aircher_cli.console import Console
 from aircher_cli.context import Context
@@ -10,9 +13,10 @@ from aircher_cli.parser import Parser, positive
 from aircher_cli.render.formatting import count
 from aircher_cli.render.problems import config_problems
 from aircher_cli.values import Map, as_map, number
+from aircher_client import ConnectionLost, DaemonError
 from aircher_client.connection import connect
-from aircher_client.lock_holder import is_gone
-from aircher_wire import address, methods
+from aircher_client.lock_holder import find_draining_daemon, is_gone
+from aircher_wire import address, codes, methods
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
@@ -77,26 +81,56 @@ def start(context: Context) -> Map:
         return status
 
 
-def stop(context: Context, timeout: float) -> int | None:
+def stop(context: Context, timeout: float, *, at_once: bool = False) -> int | None:
     """Stop the daemon after its requests; return its process id, or None if none was running.
+
+    With `at_once` its requests end with `shutting_down`.
 
     Raises:
         CommandFailed: it is still running after `timeout` seconds.
         DaemonUnreachable: it does not answer.
     """
     if not is_running(context):
-        return None
+        holder = find_draining_daemon(context.environ)
+        if holder is not None:
+            wait_for_end(context, holder.pid, timeout, at_once=at_once)
+        return None if holder is None else holder.pid
     service = find_service(context)
     if service is not None and (pid := service.state().pid):
-        service.stop(lambda pid: wait_for_end(context, pid, timeout))
+        service.stop(lambda pid: wait_for_end(context, pid, timeout, at_once=at_once))
         return pid
-    with context.connect(autostart=False) as client:
-        status = client.call(methods.STATUS)
-        client.call(methods.SHUTDOWN)
-    pid = int(number(status.get("pid")) or 0)
-    waiting = f"waiting for aircherd (process {pid}) to finish {_pending_work(status)}"
+    pid, work = _ask_to_stop(context)
+    if at_once:
+        _signal(pid)
+    waiting = f"waiting for aircherd (process {pid}) to finish {work}"
     wait_until(lambda: is_gone(pid), context.console, timeout=timeout, waiting=waiting)
     return pid
+
+
+def _ask_to_stop(context: Context) -> tuple[int, str]:
+    """Let the daemon stop; return its process id and what it has to finish.
+
+    A daemon that does not understand or cannot answer, e.g. because its installation is gone, gets
+    a signal.
+    """
+    with context.connect(autostart=False) as client:
+        pid = client.daemon_pid
+        try:
+            status = client.call(methods.STATUS)
+            client.call(methods.SHUTDOWN)
+        except (DaemonError, ConnectionLost) as error:
+            if pid is None:
+                raise
+            # While it drains, a signal would end its requests.
+            if not isinstance(error, DaemonError) or error.code != codes.SHUTTING_DOWN:
+                _signal(pid)
+            return pid, "its work"
+    return int(number(status.get("pid")) or 0), _pending_work(status)
+
+
+def _signal(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
 
 
 def restart(context: Context, timeout: float) -> tuple[int | None, Map]:
@@ -116,12 +150,14 @@ def restart(context: Context, timeout: float) -> tuple[int | None, Map]:
     return stopped, start(context)
 
 
-def wait_for_end(context: Context, pid: int, timeout: float) -> None:
-    """Wait until a stopping daemon has finished its requests.
+def wait_for_end(context: Context, pid: int, timeout: float, *, at_once: bool = False) -> None:
+    """Wait until a stopping daemon has finished its requests, or end them `at_once`.
 
     Raises:
         CommandFailed: it is still running after `timeout` seconds.
     """
+    if at_once:
+        _signal(pid)
     waiting = f"waiting for aircherd (process {pid}) to finish its requests"
     wait_until(lambda: is_gone(pid), context.console, timeout=timeout, waiting=waiting)
 

@@ -13,6 +13,7 @@ from aircher_cli.exit_codes import OK, UNREACHABLE
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.daemon import headline
 from aircher_cli.values import Map
+from aircher_client.lock_holder import find_draining_daemon
 from aircher_wire import methods
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
@@ -65,6 +66,10 @@ def _show(context: Context, status: Map, service: "ServiceState | None") -> None
     elif service is not None and service.listens:
         context.console.line(
             f"aircherd is not running; the next request starts it (socket {socket_path(context)})"
+        )
+    elif (holder := find_draining_daemon(context.environ)) is not None:
+        context.console.line(
+            f"aircherd (process {holder.pid}) is stopping: it finishes its requests"
         )
     else:
         context.console.line(f"aircherd is not running (socket {socket_path(context)})")

@@ -9,7 +9,7 @@ from aircher_cli.parser import Parser, add_json, make_parser
 
 EXAMPLES = """
 aircher-cli daemon stop
-aircher-cli daemon stop --timeout 5
+aircher-cli daemon stop --now
 """
 
 STARTS_AGAIN = (
@@ -27,6 +27,9 @@ def build_parser() -> Parser:
         "that needs the daemon starts it again.",
         EXAMPLES,
     )
+    parser.add_argument(
+        "--now", action="store_true", help="end running requests instead of waiting for them"
+    )
     add_timeout(parser)
     add_json(parser)
     return parser
@@ -34,7 +37,7 @@ def build_parser() -> Parser:
 
 def run(context: Context, options: argparse.Namespace) -> int:
     """Stop the daemon; it is not an error if none is running."""
-    pid = stop(context, options.timeout)
+    pid = stop(context, options.timeout, at_once=options.now)
     service = find_service(context)
     listens = service is not None and service.state().listens
     if options.json:

@@ -28,6 +28,7 @@ from aircherd.auth.stores.base import (
     StoreState,
 )
 from aircherd.errors import KeyringLocked
+from aircherd.installation import INSTALLATION
 from aircherd.vocabulary.secret import Secret
 
 KEYRING_SECONDS = 3.0
@@ -40,7 +41,27 @@ MAX_ANSWER = 4 * 1024 * 1024
 # -P: nothing is imported from the daemon's current directory.
 CHILD = (sys.executable, "-P", "-m", "aircherd.auth.stores.keyring_child")
 
+_child_source: list[str] = []
+"""The text of the child's module, once `keep_child_source` has read it."""
+
 Operation = Literal["probe", "read", "write", "delete"]
+
+
+def keep_child_source() -> None:
+    """Keep the text of the child's module, for when the installation is gone.
+
+    Raises:
+        OSError: it is gone already.
+    """
+    source = Path(__file__).with_name("keyring_child.py").read_text(encoding="utf-8")
+    _child_source[:] = [source]
+
+
+def child_command() -> Sequence[str]:
+    """Return the child's command; without its file, the text that was kept is run."""
+    if _child_source and INSTALLATION.problem():
+        return (sys.executable, "-P", "-c", _child_source[0])
+    return CHILD
 
 
 class _Answer(msgspec.Struct):
@@ -59,7 +80,7 @@ class KeyringStore:
         environ: Mapping[str, str],
         service: str,
         *,
-        command: Sequence[str] = CHILD,
+        command: Sequence[str] | None = None,
         seconds: float = KEYRING_SECONDS,
     ) -> None:
         self._environ = dict(environ)
@@ -139,7 +160,7 @@ class KeyringStore:
     async def _run(self, request: bytes) -> _Answer:
         try:
             result = await run_secret_process(
-                self._command,
+                self._command or child_command(),
                 environ=child_environment(self._environ),
                 stdin=request,
                 seconds=math.inf,  # `_call` has the timeout

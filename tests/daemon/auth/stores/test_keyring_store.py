@@ -3,10 +3,12 @@
 import json
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import trio
@@ -18,7 +20,9 @@ from aircherd.auth.stores.keyring_store import (
     MAX_CHILDREN,
     PROBE_VALID_SECONDS,
     KeyringStore,
+    child_command,
     child_environment,
+    keep_child_source,
 )
 from aircherd.errors import KeyringLocked
 from aircherd.vocabulary.secret import Secret
@@ -384,3 +388,24 @@ def test_session_bus_address_is_added_if_missing():
         assert child_environment(bare) == found
         given = {**bare, "DBUS_SESSION_BUS_ADDRESS": "unix:path=/elsewhere"}
         assert child_environment(given) == given
+
+
+def test_the_child_runs_from_memory_when_its_file_is_gone(monkeypatch):
+    """An update may replace the installation while the daemon runs."""
+    assert child_command() == CHILD
+    keep_child_source()
+    assert child_command() == CHILD
+    gone = SimpleNamespace(problem=lambda: ("installation_gone", "it is gone"))
+    monkeypatch.setattr("aircherd.auth.stores.keyring_store.INSTALLATION", gone)
+    command = child_command()
+    assert command[1:3] == ("-P", "-c")
+    request = {"op": "probe", "service": "aircher-tests", "usernames": []}
+    done = subprocess.run(
+        command,
+        input=json.dumps(request),
+        env={"PATH": os.environ["PATH"], "PYTHON_KEYRING_BACKEND": "no.such.Backend"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["state"] == "unavailable"

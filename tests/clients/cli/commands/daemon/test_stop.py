@@ -1,13 +1,17 @@
 """`aircher-cli daemon stop`."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import pytest
+
+from aircher_cli.commands.daemon import lifecycle
 from helpers.daemon.cli import run_cli
-from helpers.daemon.cli_daemon import CliDaemon, Map, Session
+from helpers.daemon.cli_daemon import CliDaemon, Map, Refusal, Session
 from helpers.systemd.fake_systemctl import FakeSystemctl
 
 
@@ -67,3 +71,40 @@ def test_systemd_starts_it_again(tmp_path: Path) -> None:
     assert "stop --no-block aircherd.service" in systemctl.calls
     outcome = run_cli(systemctl.environ, "daemon", "stop", "--json")
     assert json.loads(outcome.out)["listening"] is True
+
+
+def test_a_daemon_that_cannot_answer_gets_a_signal(
+    daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For example because its installation is gone, or because it is of an earlier version."""
+    signals: list[tuple[int, int]] = []
+    monkeypatch.setattr(lifecycle, "_signal", lambda pid: signals.append((pid, 15)))
+    monkeypatch.setattr(lifecycle, "is_gone", lambda pid: True)
+    daemon.answers["status"] = _refuse("internal")
+    outcome = run_cli(daemon.environ, "daemon", "stop")
+    own = os.getpid()  # the fake daemon is served by this process
+    assert (outcome.code, outcome.out) == (0, f"✓ aircherd (process {own}) has stopped\n")
+    assert signals == [(own, 15)]
+
+
+@pytest.mark.parametrize(("options", "expected"), [((), 0), (("--now",), 1)])
+def test_a_daemon_that_drains_gets_a_signal_only_with_now(
+    daemon: CliDaemon,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    expected: int,
+) -> None:
+    """A second signal ends its requests."""
+    signals: list[int] = []
+    monkeypatch.setattr(lifecycle, "_signal", signals.append)
+    monkeypatch.setattr(lifecycle, "is_gone", lambda pid: True)
+    daemon.answers["status"] = _refuse("shutting_down")
+    assert run_cli(daemon.environ, "daemon", "stop", *options).code == 0
+    assert signals == [os.getpid()] * expected
+
+
+def _refuse(code: str) -> object:
+    def answer(session: Session, msgid: int, params: Map) -> object:
+        raise Refusal(code, "no")
+
+    return answer
