@@ -10,7 +10,7 @@ from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 EXAMPLES = """
 aircher-cli config set fallback.max_attempts 6
 aircher-cli config set default_model anthropic/claude-sonnet-5
-aircher-cli config set models.sonnet.routes '["anthropic/claude-sonnet-5", "openrouter/auto"]'
+aircher-cli config set models.fast.routes '["openai/gpt-5.5-mini"]'
 aircher-cli config set --unset fallback.max_attempts
 """
 
