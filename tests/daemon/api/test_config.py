@@ -124,6 +124,7 @@ async def test_a_change_may_repair_an_invalid_file(tmp_path):
         ({"path": "a"}, "either a value or a text"),
         ({"path": "a", "value": 1, "text": "1"}, "either a value or a text"),
         ({"path": "a", "value": None}, "must be a string"),
+        ({"path": "a", "text": "caf\udce9"}, "must be a string"),
         ({"path": "", "value": 1}, "is not the name of an entry"),
     ],
 )

@@ -4,6 +4,7 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping
 
+from aircherd.config.secret_detection import safe_name
 from aircherd.config.toml.limits import find_excess
 from aircherd.errors import BadRequest
 
@@ -60,10 +61,24 @@ def is_plain(value: object) -> bool:
     if isinstance(value, list):
         return all(map(is_plain, value))
     if isinstance(value, dict):
-        return all(isinstance(name, str) and is_plain(inner) for name, inner in value.items())
+        return all(
+            isinstance(name, str) and is_plain(name) and is_plain(inner)
+            for name, inner in value.items()
+        )
+    if isinstance(value, str):
+        return _is_unicode(value)
     if isinstance(value, float):
         return math.isfinite(value)
-    return isinstance(value, str | int)
+    return isinstance(value, int)
+
+
+def _is_unicode(text: str) -> bool:
+    """Return whether a text can be written as UTF-8; arguments of a command may contain bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_plain(path: str, value: object) -> object:
@@ -74,4 +89,6 @@ def check_plain(path: str, value: object) -> object:
     """
     if is_plain(value):
         return value
-    raise BadRequest(f"value of {path[:200]!r}: must be a string, number, boolean, list or map")
+    raise BadRequest(
+        f"value of {safe_name(path)}: must be a string (in UTF-8), number, boolean, list or map"
+    )

@@ -69,7 +69,18 @@ def test_plain_values_are_accepted() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, b"x", float("inf"), [None], {"a": b""}, {1: 2}, dt.date(2026, 1, 1)]
+    "value",
+    [
+        None,
+        b"x",
+        float("inf"),
+        "\udce9",
+        {"\udce9": 1},
+        [None],
+        {"a": b""},
+        {1: 2},
+        dt.date(2026, 1, 1),
+    ],
 )
 def test_what_toml_cannot_represent_is_refused(value: object) -> None:
     """The message names the entry."""
