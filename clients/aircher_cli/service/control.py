@@ -107,9 +107,7 @@ class UnitControl:
             CommandFailed: it does not start.
         """
         self._reload_units()
-        if not self.state().pid:
-            # The last failures must not count: the user may have fixed their cause.
-            self._systemctl.run("reset-failed", SOCKET, SERVICE)
+        self._forget_starts()
         done = self._systemctl.run("start", SOCKET, SERVICE, timeout=START_SECONDS)
         if done.code:
             missing = self.state().missing
@@ -125,6 +123,7 @@ class UnitControl:
         self._systemctl.check("stop", "--no-block", SERVICE)
         wait(pid)
         self._systemctl.check("stop", SERVICE, timeout=START_SECONDS)
+        self._forget_starts()
 
     def restart(self, wait: Wait) -> None:
         """See `Control`; clients that come meanwhile wait in the socket.
@@ -133,10 +132,15 @@ class UnitControl:
             CommandFailed: it does not stop or start.
         """
         self._reload_units()
+        self._forget_starts()
         if pid := self.state().pid:
             self._systemctl.check("restart", "--no-block", SERVICE)
             wait(pid)
         self.start()
+
+    def _forget_starts(self) -> None:
+        """Begin to count again: the limit of starts is for failures, not for what a user does."""
+        self._systemctl.run("reset-failed", SOCKET, SERVICE)
 
     def _reload_units(self) -> None:
         names = self._systemctl.show(SERVICE, "NeedDaemonReload")

@@ -31,6 +31,18 @@ def install(context: Context, steps: Steps, wishes: Wishes) -> None:
     systemd_install.install(context, steps, wishes)
 
 
+def update(context: Context, steps: Steps) -> None:
+    """Bring the files of an installed service up to date with this version of aircher.
+
+    Raises:
+        CommandFailed: a file cannot be written.
+    """
+    if sys.platform != "darwin":
+        from aircher_cli.service import systemd_install  # noqa: PLC0415 -- one of two
+
+        systemd_install.update(context, steps)
+
+
 def uninstall(context: Context, steps: Steps, *, timeout: float) -> None:
     """Stop the service and remove it; config, data and keys stay.
 

@@ -14,6 +14,9 @@ from aircher_wire.version import __version__
 HARDENING = f"{SERVICE}.d/hardening.conf"
 """The drop-in of `--hardened`, relative to the directory of the units."""
 
+FILES = (SOCKET, SERVICE, HARDENING)
+"""All files of a service, relative to the directory of the units."""
+
 SHIPPED = Path(__file__).parent / "units"
 
 _FACTS = "X-Aircher"
@@ -46,7 +49,7 @@ def render(service: Service) -> dict[str, str]:
     files = {SERVICE: _render_service(service), SOCKET: _render_socket(service)}
     if service.is_hardened:
         files[HARDENING] = _render_hardening(service)
-    return {name: _with_header(text) for name, text in files.items()}
+    return {name: with_header(text) for name, text in files.items()}
 
 
 def shipped(name: str) -> str:
@@ -99,7 +102,8 @@ def _replace(text: str, start: str, lines: list[str]) -> str:
 # ------------------------------------------------------------------ the header
 
 
-def _with_header(text: str) -> str:
+def with_header(text: str) -> str:
+    """Put our mark, the version and a checksum above the text of a file."""
     return f"{MARKER} of aircher {__version__} ({_checksum(text)}).\n{_ADVICE}{text}"
 
 

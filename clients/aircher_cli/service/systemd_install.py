@@ -18,16 +18,18 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.render.formatting import short_path
 from aircher_cli.service import rendering, unit_file
+from aircher_cli.service.control import installed
+from aircher_cli.service.installation import find_installation
 from aircher_cli.service.manager import Wishes
 from aircher_cli.service.planning import make_private, plan
-from aircher_cli.service.rendering import HARDENING, OWNERSHIP
+from aircher_cli.service.rendering import FILES, HARDENING, OWNERSHIP
 from aircher_cli.service.steps import Steps
 from aircher_cli.service.systemctl import START_SECONDS, Systemctl, failure
 from aircher_cli.service.unit_file import State
 from aircher_cli.values import number
 from aircher_client import Client
 from aircher_client.lock_holder import is_gone
-from aircher_client.systemd_socket import SERVICE, SOCKET, unit_directories
+from aircher_client.systemd_socket import SERVICE, SOCKET, find_socket_unit, unit_directories
 from aircher_wire import address, methods
 
 
@@ -54,6 +56,26 @@ def install(context: Context, steps: Steps, wishes: Wishes) -> None:
     installer.enable()
     if wishes.start:
         installer.start(changed, wishes.timeout)
+
+
+def update(context: Context, steps: Steps) -> None:
+    """Bring the files of an installed service up to date with this version of aircher.
+
+    A service that starts another installation is left alone, and so is one that the user changed.
+
+    Raises:
+        CommandFailed: a file cannot be written.
+    """
+    path = find_socket_unit(context.environ)
+    if path is None or installed(context.environ) != find_installation():
+        return
+    systemctl, folder = Systemctl(context.environ), Path(path).parent
+    found = {name: unit_file.state(folder / name, OWNERSHIP) for name in FILES}
+    if State.CHANGED in found.values() or State.FOREIGN in found.values():
+        return
+    is_hardened = found[HARDENING] is State.OURS
+    service = plan(context.environ, systemctl.variables(), is_hardened=is_hardened)
+    _Installer(context, steps, systemctl, folder).write(rendering.render(service), [])
 
 
 def unit_folder(environ: Mapping[str, str], systemctl: Systemctl) -> Path:

@@ -8,7 +8,7 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.render.formatting import short_path
 from aircher_cli.service import unit_file
-from aircher_cli.service.rendering import HARDENING, OWNERSHIP
+from aircher_cli.service.rendering import FILES, HARDENING, OWNERSHIP
 from aircher_cli.service.steps import Steps
 from aircher_cli.service.systemctl import START_SECONDS, Systemctl
 from aircher_cli.service.unit_file import State
@@ -43,7 +43,7 @@ def installed_files(environ: Mapping[str, str]) -> list[Path]:
     return [
         path
         for folder in unit_directories(environ)
-        for path in (Path(folder) / name for name in (SOCKET, SERVICE, HARDENING))
+        for path in (Path(folder) / name for name in FILES)
         if unit_file.state(path, OWNERSHIP) in (State.OURS, State.CHANGED)
     ]
 

@@ -195,6 +195,17 @@ def test_stop_says_how_to_stop_for_good(machine: Machine, install: Install):
     assert manager.main_pid(SERVICE) > 0
 
 
+def test_a_user_may_start_it_often(machine: Machine, install: Install):
+    """Systemd's limit of starts is for failures: neither a restart nor a stop counts."""
+    home, manager = machine
+    install()
+    for _ in range(3):
+        assert home.cli("daemon", "restart").returncode == 0
+        assert home.cli("daemon", "stop").returncode == 0
+        assert ask(home)
+    assert manager.show(SOCKET, "ActiveState") == "active"
+
+
 def test_a_killed_daemon_comes_back(machine: Machine, install: Install):
     """Systemd starts it again after a second."""
     home, manager = machine

@@ -91,18 +91,21 @@ def test_uninstall_without_the_environment(machine: Machine, install: Install, w
 
 
 def test_an_upgrade(machine: Machine, install: Install, wheel: Path):
-    """`daemon restart` is all that the new version needs."""
+    """`daemon restart` is all that the new version needs, with its changes to the units."""
     home, manager = machine
     venv = home.root / "venv"
     home.python = str(make_venv(venv, wheel))
     install()
     version = site_packages(venv) / "aircher_wire" / "version.py"
     version.write_text(version.read_text().replace("0.1.0", "0.2.0"))
+    unit = site_packages(venv) / "aircher_cli" / "service" / "units" / SERVICE
+    unit.write_text(unit.read_text().replace("RestartSec=1", "RestartSec=2"))
     done = home.cli("daemon", "restart")
     assert done.returncode == 0, done.stderr
     assert "aircherd 0.2.0 is running" in done.stdout
     assert manager.show(SERVICE, "ActiveState") == "active"
-    assert "nothing to do" in install()  # the units are the same
+    assert manager.show(SERVICE, "RestartUSec") == "2s"
+    assert "nothing to do" in install()
 
 
 @pytest.mark.parametrize("options", [(), ("--hardened",)])

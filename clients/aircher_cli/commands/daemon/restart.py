@@ -2,7 +2,12 @@
 
 import argparse
 
-from aircher_cli.commands.daemon.lifecycle import add_timeout, restart, show_config_problems
+from aircher_cli.commands.daemon.lifecycle import (
+    add_timeout,
+    find_service,
+    restart,
+    show_config_problems,
+)
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
@@ -29,6 +34,12 @@ def build_parser() -> Parser:
 
 def run(context: Context, options: argparse.Namespace) -> int:
     """Stop the daemon if it is running, start it, and print its process."""
+    from aircher_cli.service import manager  # noqa: PLC0415 -- not for `--help`
+    from aircher_cli.service.steps import Steps  # noqa: PLC0415 -- likewise
+
+    steps = Steps(context.console, is_silent=options.json)
+    if find_service(context) is not None:
+        manager.update(context, steps)
     pid, status = restart(context, options.timeout)
     if options.json:
         context.console.json({"stopped": pid is not None, "started": True, **status})

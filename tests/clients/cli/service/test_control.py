@@ -102,7 +102,11 @@ def test_stop_leaves_the_socket(units: FakeSystemctl) -> None:
     waited: list[int] = []
     found.stop(waited.append)
     assert waited == [7]
-    assert units.calls[-2:] == ["stop --no-block aircherd.service", "stop aircherd.service"]
+    assert units.calls[-3:] == [
+        "stop --no-block aircherd.service",
+        "stop aircherd.service",
+        "reset-failed aircherd.socket aircherd.service",
+    ]
 
 
 def test_restart_reads_changed_units(units: FakeSystemctl) -> None:

@@ -8,10 +8,11 @@ import pytest
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
-from aircher_cli.service import systemd_install
+from aircher_cli.service import rendering, systemd_install
 from aircher_cli.service.manager import Wishes
 from aircher_cli.service.rendering import HARDENING, is_unchanged
 from aircher_cli.service.steps import Steps
+from aircher_client.systemd_socket import MARKER
 from helpers.systemd.fake_systemctl import FakeSystemctl
 
 QUIET = Wishes(hardened=None, start=False, force=False, timeout=5)
@@ -52,6 +53,45 @@ def test_a_second_time(systemctl: FakeSystemctl, install: Install) -> None:
     before = systemctl.unit_folder.joinpath("aircherd.service").stat()
     assert install() == []
     assert systemctl.unit_folder.joinpath("aircherd.service").stat() == before
+
+
+def _update(systemctl: FakeSystemctl) -> list[str]:
+    console = Console(None, None, {})
+    steps = Steps(console, is_silent=True)
+    systemd_install.update(Context(console, systemctl.environ, None), steps)
+    return steps.changes
+
+
+def test_files_of_an_earlier_version_are_updated(
+    systemctl: FakeSystemctl, install: Install
+) -> None:
+    """The drop-in is one of them, and stays; without a service nothing happens."""
+    assert _update(systemctl) == []
+    install(hardened=True)
+    assert _update(systemctl) == []
+    for name in ("aircherd.service", HARDENING):
+        file = systemctl.unit_folder / name
+        body = file.read_text().partition("\n\n")[2] + "# of an earlier version\n"
+        file.write_text(rendering.with_header(body))
+    assert _update(systemctl) == [
+        "replaced ~/.config/systemd/user/aircherd.service",
+        f"replaced ~/.config/systemd/user/{HARDENING}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("RestartSec=1", "RestartSec=9"), ("\nPython=", "\nPython=/other")]
+)
+def test_what_is_not_updated(
+    systemctl: FakeSystemctl, install: Install, old: str, new: str
+) -> None:
+    """A file that the user changed, and the service of another installation."""
+    install()
+    file = systemctl.unit_folder / "aircherd.service"
+    changed = file.read_text().partition("\n\n")[2].replace(old, new)
+    file.write_text(rendering.with_header(changed) if "Python" in old else f"{MARKER}\n{changed}")
+    assert _update(systemctl) == []
+    assert new in file.read_text()
 
 
 def test_the_drop_in_comes_and_goes(systemctl: FakeSystemctl, install: Install) -> None:
