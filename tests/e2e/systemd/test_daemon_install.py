@@ -195,6 +195,20 @@ def test_stop_says_how_to_stop_for_good(machine: Machine, install: Install):
     assert manager.main_pid(SERVICE) > 0
 
 
+def test_a_daemon_beside_the_service(machine: Machine, install: Install):
+    """`daemon status` says that it is not the service, and `daemon restart` makes it that."""
+    home, manager = machine
+    install()
+    manager.systemctl("stop", SOCKET)
+    home.start()
+    done = home.cli("daemon", "status")
+    assert "this daemon was started without it" in done.stderr
+    assert home.cli("daemon", "restart").returncode == 0
+    assert home.cli("daemon", "status").stdout.endswith("  as a service (systemd)\n")
+    assert manager.main_pid(SERVICE) > 0
+    assert ask(home)
+
+
 def test_a_user_may_start_it_often(machine: Machine, install: Install):
     """Systemd's limit of starts is for failures: neither a restart nor a stop counts."""
     home, manager = machine

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Mapping
 
-from aircher_cli.commands.daemon.lifecycle import add_timeout, show_config_problems
+from aircher_cli.commands.daemon.lifecycle import add_timeout, show_config_problems, show_line
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
@@ -85,7 +85,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if not steps.changes:
         context.console.line("nothing to do: the service is installed already")
     if status:
-        context.console.line(f"✓ {headline(status)}", "good")
+        show_line(context, f"✓ {headline(status)}", "good")
         show_config_problems(context, status)
     return OK
 

@@ -11,6 +11,7 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.parser import Parser, positive
 from aircher_cli.render.formatting import count
+from aircher_cli.render.layout import paragraph
 from aircher_cli.render.problems import config_problems
 from aircher_cli.values import Map, as_map, number
 from aircher_client import ConnectionLost, DaemonError
@@ -191,6 +192,12 @@ def wait_until(
             noticed = True
             console.note(waiting)
         sleep(POLL_SECONDS)
+
+
+def show_line(context: Context, text: str, style: str = "") -> None:
+    """Print a line, wrapped to the terminal's width."""
+    for line in paragraph(text, context.console.width, hang="  ", style=style):
+        context.console.styled(line)
 
 
 def show_config_problems(context: Context, status: Map) -> None:

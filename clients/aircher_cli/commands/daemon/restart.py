@@ -7,6 +7,7 @@ from aircher_cli.commands.daemon.lifecycle import (
     find_service,
     restart,
     show_config_problems,
+    show_line,
 )
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
@@ -44,6 +45,6 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if options.json:
         context.console.json({"stopped": pid is not None, "started": True, **status})
     else:
-        context.console.line(f"✓ {headline(status)}", "good")
+        show_line(context, f"✓ {headline(status)}", "good")
         show_config_problems(context, status)
     return OK

@@ -2,7 +2,7 @@
 
 import argparse
 
-from aircher_cli.commands.daemon.lifecycle import is_running, show_config_problems, start
+from aircher_cli.commands.daemon.lifecycle import is_running, show_config_problems, show_line, start
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
@@ -34,6 +34,6 @@ def run(context: Context, options: argparse.Namespace) -> int:
         context.console.json({"started": not ran_before, **status})
     else:
         note = " (already running)" if ran_before else ""
-        context.console.line(f"✓ {headline(status)}{note}", "good")
+        show_line(context, f"✓ {headline(status)}{note}", "good")
         show_config_problems(context, status)
     return OK

@@ -6,6 +6,7 @@ from aircher_cli.commands.daemon.lifecycle import (
     find_service,
     is_running,
     show_config_problems,
+    show_line,
     socket_path,
 )
 from aircher_cli.context import Context
@@ -61,25 +62,33 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 def _show(context: Context, status: Map, service: "ServiceState | None") -> None:
     if status:
-        context.console.line(f"✓ {headline(status)}", "good")
+        show_line(context, f"✓ {headline(status)}", "good")
         show_config_problems(context, status)
     elif service is not None and service.listens:
-        context.console.line(
-            f"aircherd is not running; the next request starts it (socket {socket_path(context)})"
+        show_line(
+            context,
+            f"aircherd is not running; the next request starts it (socket {socket_path(context)})",
         )
     elif (holder := find_draining_daemon(context.environ)) is not None:
         context.console.line(
             f"aircherd (process {holder.pid}) is stopping: it finishes its requests"
         )
     else:
-        context.console.line(f"aircherd is not running (socket {socket_path(context)})")
+        show_line(context, f"aircherd is not running (socket {socket_path(context)})")
     if service is None:
         return
     from aircher_cli.service.control import missing_advice  # noqa: PLC0415 -- only for a service
 
+    if status.get("pid") == service.pid:
+        show_line(context, f"  as a service ({service.manager})")
+    elif status:
+        context.console.note(
+            f"the service is installed ({service.manager}), but this daemon was started without "
+            "it: 'aircher-cli daemon restart' starts it as the service"
+        )
     if service.missing:
         context.console.note(missing_advice(service.missing))
-    elif not service.pid and not service.listens:
+    elif not (status or service.pid or service.listens):
         context.console.note(
             f"the service is installed ({service.manager}) but stopped: 'aircher-cli daemon start'"
         )

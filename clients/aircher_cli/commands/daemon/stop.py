@@ -2,7 +2,7 @@
 
 import argparse
 
-from aircher_cli.commands.daemon.lifecycle import add_timeout, find_service, stop
+from aircher_cli.commands.daemon.lifecycle import add_timeout, find_service, show_line, stop
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
@@ -46,7 +46,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if pid is None:
         context.console.line("aircherd is not running")
     else:
-        context.console.line(f"✓ aircherd (process {pid}) has stopped", "good")
+        show_line(context, f"✓ aircherd (process {pid}) has stopped", "good")
     if listens:
         context.console.note(STARTS_AGAIN)
     return OK

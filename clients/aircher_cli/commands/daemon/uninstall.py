@@ -3,12 +3,11 @@
 import argparse
 from pathlib import Path
 
-from aircher_cli.commands.daemon.lifecycle import add_timeout
+from aircher_cli.commands.daemon.lifecycle import add_timeout, show_line
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.formatting import short_path
-from aircher_cli.render.layout import paragraph
 from aircher_wire import address
 
 EXAMPLES = """
@@ -50,9 +49,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     elif kept:
         home = context.environ.get("HOME", "")
         names = " and ".join(short_path(path, home) for path in kept)
-        kept_line = f"kept {names}, and the keys in the keyring"
-        for line in paragraph(kept_line, context.console.width, hang="  "):
-            context.console.styled(line)
+        show_line(context, f"kept {names}, and the keys in the keyring")
     return OK
 
 

@@ -67,3 +67,19 @@ def test_a_service_that_is_stopped(tmp_path: Path) -> None:
     unit.write_text(unit.read_text().replace("\nPackage=", "\nPackage=/nowhere"))
     outcome = run_cli(systemctl.environ, "daemon", "status")
     assert "the service starts an installation that is gone" in outcome.err
+
+
+def test_the_running_service(daemon: CliDaemon, tmp_path: Path) -> None:
+    """It says that the daemon is the service, or that it was started without it."""
+    systemctl = FakeSystemctl(tmp_path / "fake")
+    environ = {**systemctl.environ, "AIRCHER_SOCKET": daemon.environ["AIRCHER_SOCKET"]}
+    assert run_cli(environ, "daemon", "install", "--no-start").code == 0
+    daemon.answers["status"] = {"version": "1", "pid": 7, "uptime_s": 5}
+    systemctl.answer({"show aircherd.service": (0, "MainPID=7"), "is-active": (0, "active")})
+    outcome = run_cli(environ, "daemon", "status")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.splitlines()[1:] == ["  as a service (systemd)"]
+    systemctl.answer({"show aircherd.service": (0, "MainPID=0"), "is-active": (3, "inactive")})
+    outcome = run_cli(environ, "daemon", "status")
+    assert (outcome.code, len(outcome.out.splitlines())) == (0, 1)
+    assert "this daemon was started without it: 'aircher-cli daemon restart'" in outcome.err
