@@ -137,7 +137,7 @@ async def open_daemon(
                 redactor=redactor,
                 check_key=provider_client.free_calls.check_key,
                 environment_file=paths.environment_file,
-                on_key_replaced=cooldowns.note_other_key,
+                on_key_replaced=partial(_note_other_key, config, cooldowns, transports),
             )
             fetcher = ModelFetcher(
                 catalog=catalog,
@@ -218,6 +218,15 @@ async def _serving(
             services.shutdown.requested.set()
             await listener.wait_closed()
             nursery.cancel_scope.cancel()
+
+
+def _note_other_key(
+    config: ConfigStore, cooldowns: CooldownManager, transports: Transports, name: str, key: str
+) -> None:
+    """Nothing that the old key caused or opened applies to the new one."""
+    cooldowns.note_other_key(name, key)
+    if provider := config.current.providers.get(name):
+        transports.close_unused(config.current.network, [provider.base_url])
 
 
 def _fetch_hooks(

@@ -11,17 +11,20 @@ The file is loaded when a client asks for it, and when it changed (`reload_chang
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 import structlog
 import trio
 
 from aircherd.api.services import Services
 from aircherd.api.status import problem_row
-from aircherd.config.changes import ReloadResult
 from aircherd.config.model import Config, Provider
 from aircherd.errors import ConfigInvalid
 from aircherd.providers.transport.transport_by_network import Transports
 from aircherd.usage.limits.backfill import Backfill
+
+if TYPE_CHECKING:
+    from aircherd.config.changes import ReloadResult
 
 BACKFILL_SECONDS = 3.0
 """How long a start and a reload wait for the backfill of new limits."""
@@ -50,7 +53,7 @@ class Reloader:
         self._transports = transports
         self._lock = trio.Lock()
 
-    async def reload(self, services: Services) -> ReloadResult:
+    async def reload(self, services: Services) -> "ReloadResult":
         """Load the configuration and all keys again, because a client asked for it.
 
         A "config" event reports the outcome.
@@ -62,7 +65,7 @@ class Reloader:
             with self._reloading():
                 return await self._reload(services)
 
-    async def _reload(self, services: Services) -> ReloadResult:
+    async def _reload(self, services: Services) -> "ReloadResult":
         before = services.config.current
         try:
             result = await self._load(services, may_vanish=True)
@@ -97,7 +100,7 @@ class Reloader:
             if result and (result.changed or had_problem):
                 self._publish(services, result)
 
-    async def _load(self, services: Services, *, may_vanish: bool) -> ReloadResult:
+    async def _load(self, services: Services, *, may_vanish: bool) -> "ReloadResult":
         """Load the file and apply it, except for keys.
 
         Without any good file so far, what can be used of an invalid one is applied, too.
@@ -128,7 +131,7 @@ class Reloader:
         self._backfill.configure(after.limits)
         await self._backfill.wait(BACKFILL_SECONDS)
 
-    def _publish(self, services: Services, result: ReloadResult) -> None:
+    def _publish(self, services: Services, result: "ReloadResult") -> None:
         services.bus.publish("config", {"ok": True, **result.to_wire()})
         if result.changed:
             changes = [str(change) for change in result.changes[:MAX_LOGGED]]

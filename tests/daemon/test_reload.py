@@ -1,7 +1,13 @@
 """A new configuration takes effect everywhere at once, an invalid one nowhere."""
 
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import trio
+
 from aircherd.testing.keyring import MemoryStore
-from aircherd.testing.simulator import open_simulator
+from aircherd.testing.simulator import Fault, open_simulator
+from aircherd.testing.simulator.keys import ANY_KEY
 from aircherd.vocabulary.failure import Failure, FailureClass
 from helpers.daemon.in_process import KEY, ask, running, write_config
 
@@ -50,3 +56,119 @@ async def test_what_can_be_used_of_a_first_file_takes_effect(environ):
         assert (await ask(services, "config.reload"))["code"] == "config_invalid"
         assert [status.max for status in services.limits.status()] == [5]
         assert services.config.in_use == "the valid entries"
+
+
+PROVIDER = '[providers.{name}]\nkind = "openai"\nauth = "none"\nbase_url = "{url}/v1"\n'
+
+
+@asynccontextmanager
+async def watched(environ, *texts):
+    """Run a daemon with a file of these texts; yield it, its file and the "config" events."""
+    write_config(environ, "".join(texts))
+    events = []
+    async with running(environ, keyring=MemoryStore()) as services:
+        with services.bus.subscribed(("config",), lambda event: events.append(event.data)):
+            yield services, Path(environ["HOME"]) / ".aircher" / "config.toml", events
+
+
+async def when(is_so):
+    """Wait until something happened that the watcher causes."""
+    with trio.fail_after(20):
+        while not is_so():  # noqa: ASYNC110 - what changes is in another thread
+            await trio.sleep(0.01)
+
+
+async def test_a_changed_file_takes_effect_by_itself(environ):
+    """One event says what changed, field by field."""
+    text = PROVIDER.format(name="work", url="http://127.0.0.1:8")
+    async with watched(environ, text) as (services, file, events):
+        file.write_text(text.replace(":8", ":9"))
+        await when(lambda: events)
+        change = {
+            "path": "providers.work.base_url",
+            "before": "http://127.0.0.1:8/v1",
+            "after": "http://127.0.0.1:9/v1",
+        }
+        assert events == [{"ok": True, "changed": True, "changes": [change]}]
+        assert services.config.current.providers["work"].base_url == "http://127.0.0.1:9/v1"
+
+
+async def test_a_bad_file_is_reported_once_and_never_takes_effect(environ):
+    """However often it is saved; the repaired file is one more event, with nothing changed."""
+    text = PROVIDER.format(name="work", url="http://127.0.0.1:8")
+    async with watched(environ, text) as (services, file, events):
+        good = services.config.current
+        file.write_text(text + "[network]\nidle = 5\n")
+        await when(lambda: events)
+        assert (await ask(services, "config.reload"))["code"] == "config_invalid"
+        file.write_text(text + "[network]\nidle = 5\n# again\n")
+        await trio.sleep(1)
+        assert [event["ok"] for event in events] == [False]
+        assert services.config.current is good
+        file.write_text(text)
+        await when(lambda: len(events) > 1)
+        assert events[1] == {"ok": True, "changed": False, "changes": []}
+
+
+async def test_keys_are_read_again_only_if_their_settings_changed(environ, monkeypatch):
+    """Reading a keyring takes time, and may ask the user for a password."""
+    text = PROVIDER.format(name="work", url="http://127.0.0.1:8")
+    async with watched(environ, text) as (services, file, events):
+        reads = []
+
+        async def config_changed():
+            reads.append(len(events))
+
+        monkeypatch.setattr(services.auth, "config_changed", config_changed)
+        file.write_text(text + "[network]\nidle_timeout = 5\n")
+        await when(lambda: len(events) == 1)
+        assert reads == []
+        file.write_text(text.replace('auth = "none"', 'env = "WORK_KEY"'))
+        await when(lambda: len(events) == 2)
+        assert reads == [1]
+
+
+async def test_a_running_request_ends_as_it_began(environ):
+    """Its provider is removed meanwhile; the stream is not broken, and the next request fails."""
+    async with open_simulator(accept={"openai": ANY_KEY}) as sim:
+        sim.faults.add(Fault("stall", after=1, seconds=2.0))
+        text = PROVIDER.format(name="work", url=sim.url)
+        message = {"role": "user", "content": "one two three"}
+        async with watched(environ, text) as (services, file, events):
+            got = []
+
+            async def chat():
+                got.append(await ask(services, "chat", model="work/m", messages=[message]))
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(chat)
+                await when(lambda: len(sim.requests) > 0)
+                file.write_text("# nothing left\n")
+                await when(lambda: events)
+                assert not got
+            assert got[0]["finish"] == "stop"
+            again = await ask(services, "chat", model="work/m", messages=[message])
+            assert again["code"] == "unknown_model"
+
+
+async def test_connections_of_what_is_gone_are_closed(environ):
+    """Those of unchanged providers are used again."""
+    message = {"role": "user", "content": "hello"}
+    accept = {"openai": ANY_KEY}
+    async with open_simulator(accept=accept) as stays, open_simulator(accept=accept) as moves:
+        texts = [PROVIDER.format(name=n, url=s.url) for n, s in (("a", stays), ("b", moves))]
+        async with watched(environ, *texts) as (services, file, events):
+
+            async def chat(model):
+                got = await ask(services, "chat", model=model, messages=[message])
+                assert got["finish"] == "stop"
+
+            await chat("a/m")
+            await chat("b/m")
+            assert (stays.open_connections, moves.open_connections) == (1, 1)
+            file.write_text(texts[0] + texts[1].replace(moves.url, stays.url))
+            await when(lambda: events)
+            await when(lambda: moves.open_connections == 0)
+            await chat("a/m")
+            await chat("b/m")
+            assert {request.connection for request in stays.requests} == {1}

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sized
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import trio
@@ -10,7 +11,6 @@ from aircherd.auth.manager import AuthManager
 from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.fetcher import ModelFetcher
 from aircherd.chat.controller import ChatController
-from aircherd.config.changes import ReloadResult
 from aircherd.config.paths import Paths
 from aircherd.config.store import ConfigStore
 from aircherd.config.watcher.file_watcher import FileWatcher
@@ -18,6 +18,9 @@ from aircherd.events import EventBus
 from aircherd.providers.client import ProviderClient
 from aircherd.usage.ledger.ledger import Ledger
 from aircherd.usage.limits.tracker import LimitTracker
+
+if TYPE_CHECKING:
+    from aircherd.config.changes import ReloadResult
 
 
 class Shutdown:
@@ -68,7 +71,7 @@ class Services(msgspec.Struct, frozen=True):
     limits: LimitTracker
     chat: ChatController
     bus: EventBus
-    reload: Callable[[], Awaitable[ReloadResult]]
+    reload: Callable[[], Awaitable["ReloadResult"]]
     one_time: OneTimeNotices
     watcher: FileWatcher
     shutdown: Shutdown

@@ -249,7 +249,10 @@ class AuthManager:
             self._registry.publish_changes(provider.name)  # the old key may be unusable now
             raise
         self._issued.clear()  # an old key must not be kept in memory
+        old = self._cache.peek(provider.name, source.name)
         self._cache.put(source, secret, known)
+        if old is not None and old.secret not in (None, secret):
+            self._on_key_replaced(provider.name, source.name)
         self._registry.publish_changes(provider.name)
         return self._registry.row(provider, source)
 

@@ -2,16 +2,18 @@
 
 import stat
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from aircherd.config.changes import Change, ReloadResult, find_changes
 from aircherd.config.load import Checked, check_file
 from aircherd.config.model import DEFAULT_CONFIG, Config
 from aircherd.config.problems import WHOLE_FILE, Problem, config_error
 from aircherd.errors import ConfigInvalid
 from aircherd.files.file_worker import DiskTimeout, FileWorker
+
+if TYPE_CHECKING:
+    from aircherd.config.changes import Change, ReloadResult
 
 LOAD_TIMEOUT = 5.0
 """Seconds until the disk counts as hanging."""
@@ -55,7 +57,7 @@ class ConfigStore:
         self._load_worker = FileWorker()
         self._has_text = False  # whether the last good file was one, and not empty
         try:
-            self._apply(*self._check(may_vanish=True))
+            self._apply(check_file(self.file), has_text=_vanished(self.file) is None)
         except ConfigInvalid:
             # Kept in `problem`.
             return
@@ -82,7 +84,7 @@ class ConfigStore:
         is_latest = self._salvaged is self.problem
         return "the valid entries" if is_latest else "the valid entries of an earlier one"
 
-    async def reload(self, *, may_vanish: bool = True) -> ReloadResult:
+    async def reload(self, *, may_vanish: bool = True) -> "ReloadResult":
         """Read the file again, in a thread; return what changed. Call it once at a time.
 
         The first good config counts as a change, because requests are refused until then. Without
@@ -93,19 +95,24 @@ class ConfigStore:
             ConfigInvalid: the file is invalid; `problem` is the error. If there was a good file,
                 `current` stays; else it may have changed to what can be used of this one.
         """
+        # Imported late: a start compares nothing.
+        from aircherd.config.changes import ReloadResult  # noqa: PLC0415
+
         self.is_disk_hanging = False
         try:
-            found = await self._load_worker.do(
+            checked, changes, has_text = await self._load_worker.do(
                 lambda _: self._check(may_vanish=may_vanish), LOAD_TIMEOUT
             )
         except DiskTimeout as timeout:
             self.is_disk_hanging = True
-            message = f"cannot be read: {timeout.strerror}"
-            found = Checked(None, _whole_file_problem(self.file, message)), (), self._has_text
-        return self._apply(*found)
+            problem = _whole_file_problem(self.file, f"cannot be read: {timeout.strerror}")
+            checked, changes, has_text = Checked(None, problem), (), True
+        return ReloadResult(self._apply(checked, has_text=has_text), changes)
 
-    def _check(self, *, may_vanish: bool) -> tuple[Checked, tuple[Change, ...], bool]:
+    def _check(self, *, may_vanish: bool) -> "tuple[Checked, tuple[Change, ...], bool]":
         """Return the checked file, what it changes, and whether it has a text."""
+        from aircherd.config.changes import find_changes  # noqa: PLC0415
+
         vanished = _vanished(self.file)
         if vanished and self._has_text and not may_vanish:
             return Checked(None, _whole_file_problem(self.file, vanished, _VANISHED)), (), True
@@ -116,14 +123,15 @@ class ConfigStore:
         changes = find_changes(self.current, config)
         return Checked(config, checked.problem), changes, vanished is None
 
-    def _apply(self, checked: Checked, changes: tuple[Change, ...], has_text: bool) -> ReloadResult:
+    def _apply(self, checked: Checked, *, has_text: bool) -> bool:
+        """Use the configuration if it is valid; return whether `current` changed."""
         self.problem = checked.problem
         if checked.problem is not None and checked.config is not None and not self.has_good:
             self.current, self._salvaged = checked.config, checked.problem
         config = checked.valid
         changed = not self.has_good or config is not self.current
         self.current, self.has_good, self._has_text = config, True, has_text
-        return ReloadResult(changed, changes)
+        return changed
 
     def __repr__(self) -> str:
         state = "good" if self.problem is None else "with problems"

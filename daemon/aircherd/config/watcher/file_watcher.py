@@ -13,11 +13,13 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import trio
 
-from aircherd.config.watcher.watch_thread import WatchThread
+if TYPE_CHECKING:
+    from aircherd.config.watcher.watch_thread import WatchThread
 
 START_DELAY = 0.5
 """The daemon is ready before watchfiles is imported."""
@@ -115,6 +117,9 @@ class FileWatcher:
                 self._idle.set()
 
     async def _run_thread(self) -> None:
+        # Imported late: a start does not wait for it.
+        from aircherd.config.watcher.watch_thread import WatchThread  # noqa: PLC0415
+
         token = trio.lowlevel.current_trio_token()
         ended = trio.Event()
         watch = self._thread = WatchThread(

@@ -40,6 +40,7 @@ class ConnectionPool:
         self._max_idle = max_idle
         self._idle: dict[Origin, list[Connection]] = {}
         self._in_use: set[Connection] = set()
+        self._retired: set[Connection] = set()  # in use for the last time
         self._opened = self._reused = 0
         self._sweep_at = 0.0
         self._now: Callable[[], float] = trio.current_time
@@ -103,7 +104,7 @@ class ConnectionPool:
 
     def keep(self, connection: Connection) -> None:
         """Take a connection back whose response is over."""
-        if self.is_closed:
+        if self.is_closed or (self._retired and connection in self._retired):
             self.discard(connection)
             return
         self._in_use.discard(connection)
@@ -120,6 +121,7 @@ class ConnectionPool:
     def discard(self, connection: Connection) -> None:
         """Close a connection at once."""
         self._in_use.discard(connection)
+        self._retired.discard(connection)
         connection.close()
 
     def close_expired(self) -> None:
@@ -135,7 +137,10 @@ class ConnectionPool:
                 del self._idle[origin]
 
     def close_idle(self, origins: Container[Origin] | None = None) -> None:
-        """Close the idle connections to `origins`, or all; those in use are kept afterwards."""
+        """Close the idle connections to `origins`, or all; those in use after their response."""
+        self._retired.update(
+            each for each in self._in_use if origins is None or each.origin in origins
+        )
         for origin in [each for each in self._idle if origins is None or each in origins]:
             for connection in self._idle.pop(origin):
                 connection.close()

@@ -7,6 +7,7 @@ import pytest
 import trio
 
 from aircherd.config.watcher import file_watcher as module
+from aircherd.config.watcher import watch_thread
 from aircherd.config.watcher.file_watcher import FileWatcher, WatchState
 
 PATIENCE = 20
@@ -154,7 +155,7 @@ async def test_a_hanging_disk_delays_neither_requests_nor_the_end(monkeypatch, a
 
         stop = wake
 
-    monkeypatch.setattr(module, "WatchThread", Hanging)
+    monkeypatch.setattr(watch_thread, "WatchThread", Hanging)
     watcher = FileWatcher()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(watcher.run)

@@ -54,6 +54,33 @@ async def test_takes_the_one_used_last(peers: Peers) -> None:
     assert other is pool.take(THERE)
 
 
+async def test_connections_to_an_origin_are_given_up(peers: Peers) -> None:
+    """Idle ones at once, those in use after their response; other origins keep theirs."""
+    pool = ConnectionPool()
+    idle, busy = peers.connect(pool), peers.connect(pool)
+    other = peers.connect(pool, THERE)
+    pool.keep(idle)
+    pool.keep(other)
+    pool.close_idle({HERE})
+    assert (peers.is_closed(idle), peers.is_closed(busy)) == (True, False)
+    pool.keep(busy)
+    assert peers.is_closed(busy)
+    assert pool.take(HERE) is None
+    assert pool.take(THERE) is other
+    new = peers.connect(pool)
+    pool.keep(new)
+    assert pool.take(HERE) is new
+
+
+async def test_all_connections_are_given_up(peers: Peers) -> None:
+    """The network settings changed."""
+    pool = ConnectionPool()
+    for origin in (HERE, THERE):
+        pool.keep(peers.connect(pool, origin))
+    pool.close_idle()
+    assert all(peers.is_closed(connection) for connection in peers.ends)
+
+
 async def test_skips_closed_connections(peers: Peers) -> None:
     """A connection that its server closed is closed here too, and the next one taken."""
     pool = ConnectionPool()

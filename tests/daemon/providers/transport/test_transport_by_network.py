@@ -37,3 +37,17 @@ async def test_idle_connections_are_swept(autojump_clock, monkeypatch):
         with trio.move_on_after(130):
             await transports.sweep()
     assert len(swept) == 4
+
+
+async def test_unused_connections_are_closed(monkeypatch):
+    """Those to given URLs, and all that were made with other settings."""
+    async with aclosing(Transports({})) as transports:
+        closed = []
+        for network in (Network(), Network(ca_file="/x.pem")):
+            transport = transports.get(network)
+            name = network.ca_file
+            monkeypatch.setattr(
+                transport, "close_idle", lambda origins, name=name: closed.append((name, origins))
+            )
+        transports.close_unused(Network(idle_timeout=5), ["http://127.0.0.1:1/v1"])
+    assert closed == [(None, {("http", b"127.0.0.1:1")}), ("/x.pem", None)]
