@@ -21,7 +21,6 @@ from aircher_wire.version import __version__
 from aircherd.api.services import Services, Shutdown
 from aircherd.app import open_daemon
 from aircherd.ipc.socket_file import AlreadyRunning
-from aircherd.log_file import LogFile, redirect_outputs
 from aircherd.logging_setup import LEVELS, LogOutput, configure_logging
 from aircherd.redaction import Redactor
 from aircherd.signals import reload_on_hangup, watch_signals
@@ -87,6 +86,8 @@ async def _serve(
             nursery.start_soon(reload_on_hangup, services, reloads)
             if log_file is not None:
                 # Not before: only the daemon that holds the locks may rotate its log.
+                from aircherd.log_file import LogFile  # noqa: PLC0415 -- only for a file
+
                 output.rotate(LogFile(log_file))
             _tune_garbage_collection()
             if manager is not None:
@@ -106,6 +107,8 @@ async def _report(manager: "ServiceManager", services: Services) -> None:
 
 
 def _open_log(path: Path) -> bool:
+    from aircherd.log_file import redirect_outputs  # noqa: PLC0415 -- not under a supervisor
+
     try:
         redirect_outputs(path)
     except OSError as error:

@@ -45,7 +45,6 @@ from aircherd.files.private_directory import check_directories
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket, claim_socket
-from aircherd.preload import preload
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.health.credit import SHOWS_CREDIT
@@ -186,7 +185,7 @@ async def open_daemon(
                 partial(restore_estimates, ledger, output_estimator),
                 watcher.run,
                 partial(_look_for_old_home, environ, services),
-                partial(preload, services),
+                partial(_preload, services),
             )
             async with _serving(services, listener, backfill, after_start, *background):
                 yield services
@@ -313,6 +312,12 @@ async def _claimed_socket(
         stop_requested=shutdown.requested,
     ) as bound:
         yield bound
+
+
+async def _preload(services: Services) -> None:
+    from aircherd.preload import preload  # noqa: PLC0415 -- after the start
+
+    await preload(services)
 
 
 async def _look_for_old_home(environ: Mapping[str, str], services: Services) -> None:

@@ -15,36 +15,28 @@ from aircher_wire import version
 from aircher_wire.version import __version__
 
 RESTART = "run 'aircher-cli daemon restart'"
-_VERSION = re.compile(r"""__version__\s*=\s*["']([^"']+)["']""")
+_VERSION = r"""__version__\s*=\s*["']([^"']+)["']"""
+
+_Identity = tuple[int, int, int]
 
 log = structlog.get_logger()
 
 
 class Installation:
-    """The files that this process was started from; `file` names their version."""
+    """The files that this process was started from, in `folder`; `file` names their version."""
 
     def __init__(self, file: Path, interpreter: Path) -> None:
-        self._file = file
-        self._interpreter = interpreter
-        self._identity = _identity(file)
+        self.folder = file.parent.parent
+        # Text, because it is checked for each client: a `Path` takes twice as long.
+        self._file = str(file)
+        self._interpreter = str(interpreter)
+        self._identity = _identity(self._file)
         self._logged: tuple[str, str] | None = None
 
-    @property
-    def folder(self) -> Path:
-        """The directory that has the packages."""
-        return self._file.parent.parent
-
-    def is_gone(self) -> bool:
-        """Return whether the files or their interpreter no longer exist."""
-        return _identity(self._file) is None or _identity(self._interpreter) is None
-
-    def other_version(self) -> str | None:
-        """Return the version of the files if it is another one by now."""
-        identity = _identity(self._file)
-        if identity is None or identity == self._identity:
-            return None
+    def _other_version(self, identity: "_Identity") -> str | None:
+        """Return the version of the files, which have changed, if it is another one by now."""
         try:
-            found = _VERSION.search(self._file.read_text(encoding="utf-8"))
+            found = re.search(_VERSION, Path(self._file).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
             return None
         if found is None or found[1] == __version__:
@@ -64,13 +56,15 @@ class Installation:
         return found
 
     def _find_problem(self) -> tuple[str, str] | None:
-        if self.is_gone():
+        identity = _identity(self._file)
+        if identity is None or _identity(self._interpreter) is None:
             return "installation_gone", (
                 f"the installation of the running aircherd {__version__} was removed "
                 f"({self.folder}): what it has not loaded yet is missing, and it cannot be started "
                 f"again. With another installation, {RESTART}"
             )
-        if (other := self.other_version()) is not None:
+        other = None if identity == self._identity else self._other_version(identity)
+        if other is not None:
             return "installation_replaced", (
                 f"the installation of the running aircherd {__version__} was replaced by version "
                 f"{other}: {RESTART} to start it"
@@ -81,9 +75,9 @@ class Installation:
         return f"<Installation {self.folder}>"
 
 
-def _identity(path: Path) -> tuple[int, int, int] | None:
+def _identity(path: str) -> "_Identity | None":
     try:
-        found = os.stat(path)  # noqa: PTH116 -- twice as fast, and made for each client
+        found = os.stat(path)  # noqa: PTH116
     except OSError:
         return None
     return found.st_dev, found.st_ino, found.st_mtime_ns

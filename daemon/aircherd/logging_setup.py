@@ -10,12 +10,14 @@ import os
 import sys
 from collections.abc import MutableMapping
 from contextlib import suppress
-from typing import TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import structlog
 
-from aircherd.log_file import LogFile
 from aircherd.redaction import Redactor
+
+if TYPE_CHECKING:
+    from aircherd.log_file import LogFile
 
 STDERR = 2
 LEVELS = ("debug", "info", "warning", "error")
@@ -79,7 +81,7 @@ class LogOutput:
     def __init__(self) -> None:
         self._file: LogFile | None = None
 
-    def rotate(self, file: LogFile) -> None:
+    def rotate(self, file: "LogFile") -> None:
         """Rotate `file`, which is standard error, from now on."""
         self._file = file
 
