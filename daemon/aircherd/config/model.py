@@ -257,6 +257,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     catalog: dict[str, RefusedEntry] = {}
     tasks: dict[str, RefusedEntry] = {}
     default_model: RefusedEntry | None = None
+    daemon: RefusedEntry | None = None
 
     def __bool__(self) -> bool:
         return self != NOTHING_REFUSED
@@ -264,9 +265,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def entries(self) -> list[RefusedEntry]:
         """All of them."""
-        default = [] if self.default_model is None else [self.default_model]
+        single = [entry for entry in (self.default_model, self.daemon) if entry is not None]
         named = (self.providers, self.models, self.catalog, self.tasks)
-        return [*default, *(entry for entries in named for entry in entries.values())]
+        return [*single, *(entry for entries in named for entry in entries.values())]
 
     def refusal_of(self, route: Route) -> str | None:
         """Return why a route is refused, None if it is not."""

@@ -1,9 +1,10 @@
 """Find out what of an invalid file can be used: all of it but the entries with problems.
 
 An entry is `[providers.NAME]`, `[models.NAME]`, `[catalog."PROVIDER/MODEL"]`, `[tasks.NAME]` or
-`default_model`. It is refused as a whole, and so is every request that needs it. A problem anywhere
-else leaves nothing to use: without its `[[limits]]` or its `[network]`, a configuration would do
-what the user does not want.
+`default_model`. It is refused as a whole, and so is every request that needs it. No request needs
+`[daemon]`: instead of an invalid one, the defaults are used. A problem anywhere else leaves nothing
+to use: without its `[[limits]]` or its `[network]`, a configuration would do what the user does not
+want.
 
 Imported for invalid files only.
 """
@@ -13,7 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
-from aircherd.config.model import Config, Refused, RefusedEntry
+from aircherd.config.model import Config, Daemon, Refused, RefusedEntry
 from aircherd.config.problems import Problem, path_text
 from aircherd.config.secret_detection import could_be_key
 from aircherd.config.toml.locate import KeyPath
@@ -45,8 +46,8 @@ def salvage(
 
 def _entry_of(path: KeyPath, data: Mapping[str, object]) -> KeyPath | None:
     """Return the path of the entry that a problem belongs to, None if it is outside of all."""
-    if path == ("default_model",):
-        return path
+    if path == ("default_model",) or path[:1] == ("daemon",):
+        return path[:1]
     if len(path) < 2 or path[0] not in SECTIONS:
         return None
     section, name = data[path[0]], path[1]
@@ -63,6 +64,7 @@ def _refuse(path: KeyPath, problems: Sequence[Problem]) -> RefusedEntry:
 def _without(config: Config, entries: Mapping[KeyPath, RefusedEntry]) -> Config:
     refused = Refused(
         default_model=entries.get(("default_model",)),
+        daemon=entries.get(("daemon",)),
         **{
             section: {str(path[1]): entry for path, entry in entries.items() if path[0] == section}
             for section in SECTIONS
@@ -74,6 +76,7 @@ def _without(config: Config, entries: Mapping[KeyPath, RefusedEntry]) -> Config:
         models=_others(config.models, refused.models),
         catalog=_others(config.catalog, refused.catalog),
         tasks=_others(config.tasks, refused.tasks),
+        daemon=Daemon() if refused.daemon else config.daemon,
         refused=refused,
     )
 

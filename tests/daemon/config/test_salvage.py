@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.config.load import check_text
-from aircherd.config.model import NOTHING_REFUSED, Config, Route
+from aircherd.config.model import NOTHING_REFUSED, Config, Daemon, Route
 from helpers.config_problems import FILE
 
 WORK = '[providers.work]\nkind = "openai"\nbase_url = "https://work.example/v1"\n'
@@ -101,6 +101,16 @@ def test_an_invalid_default_model_is_refused() -> None:
     assert config.default_model is None
     assert config.refused.default_model is not None
     assert [entry.path for entry in config.refused.entries] == ["default_model"]
+
+
+@pytest.mark.parametrize(
+    "text", ["[daemon]\nidle_exit = -1\n", "[daemon]\nidle = 1\n", "daemon = 3\n"]
+)
+def test_an_invalid_daemon_section_refuses_no_request(text: str) -> None:
+    """Its defaults are used, and the problem is reported."""
+    config = salvaged(f"{text}{WORK}")
+    assert config.daemon == Daemon()
+    assert [entry.path for entry in config.refused.entries] == ["daemon"]
 
 
 def test_all_problems_of_an_entry_are_kept() -> None:
