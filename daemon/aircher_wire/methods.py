@@ -6,6 +6,7 @@ PROTOCOL = 1
 HELLO = "hello"
 PING = "ping"
 STATUS = "status"
+DIAGNOSE = "diagnose"
 SHUTDOWN = "shutdown"
 CHAT = "chat"
 CHAT_START = "chat.start"

@@ -19,6 +19,7 @@ from aircherd.api.models import list_models, refresh_models, set_default, show_m
 from aircherd.api.params import (
     CheckParams,
     ClearParams,
+    DiagnoseParams,
     ExplainParams,
     ImportParams,
     ListParams,
@@ -57,6 +58,14 @@ async def ping(_services: Services, _: RequestContext, _params: NoParams) -> obj
 async def status(services: Services, _: RequestContext, _params: NoParams) -> object:
     """Return the state of the daemon."""
     return await daemon_status(services)
+
+
+async def diagnose(services: Services, _: RequestContext, params: DiagnoseParams) -> object:
+    """Check everything that may be wrong, and say what to do."""
+    # Imported late: it is rarely called.
+    from aircherd.api.diagnosis.diagnose import diagnose as run  # noqa: PLC0415
+
+    return await run(services, params)
 
 
 async def shutdown(services: Services, _: RequestContext, _params: NoParams) -> object:
@@ -264,6 +273,7 @@ async def config_set(services: Services, _: RequestContext, params: SetParams) -
 METHODS: dict[str, Method] = {
     methods.PING: Method(NoParams, ping),
     methods.STATUS: Method(NoParams, status),
+    methods.DIAGNOSE: Method(DiagnoseParams, diagnose),
     methods.SHUTDOWN: Method(NoParams, shutdown),
     methods.CHAT: Method(ChatRequest, chat),
     methods.ROUTE_EXPLAIN: Method(ExplainParams, route_explain),

@@ -42,6 +42,16 @@ class ExplainParams(ChatRequest, frozen=True, forbid_unknown_fields=True, kw_onl
     messages: list[Message] = msgspec.field(default_factory=list)
 
 
+class DiagnoseParams(StrictParams, frozen=True):
+    """The variables of the client's environment: fingerprints, made with `salt`.
+
+    `aircher_wire.fingerprints` makes them.
+    """
+
+    salt: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    variables: Annotated[dict[Name, Name], msgspec.Meta(max_length=2000)] = {}
+
+
 class LoginParams(StrictParams, frozen=True):
     """`key` is stored under `label`, after a live check unless `verify` is False.
 

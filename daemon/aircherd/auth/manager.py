@@ -36,6 +36,7 @@ from aircherd.auth.key_verifier import KeyChecker, KeyVerifier
 from aircherd.auth.stores.base import KeyId, KeyStore, StoreHealth, StoreState
 from aircherd.auth.stores.credential_store import KEYRING, STORES, CredentialStore, StoreName
 from aircherd.auth.stores.index import KeyIndex
+from aircherd.auth.stores.keyring_store import KeyringDetails
 from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.auth.verification import Verification
 from aircherd.config.model import Config, Provider
@@ -344,10 +345,24 @@ class AuthManager:
         self._registry.publish_all_changes()
         return state or StoreState(StoreHealth.USABLE)
 
+    async def describe_keyring(self) -> KeyringDetails:
+        """Return the keyring's state, backend and bus, for a diagnosis."""
+        return await self._credentials.describe_keyring()
+
     def has_stored(self, store: StoreName) -> bool:
         """Return whether any key is listed in a store."""
+        return self.count_stored(store) > 0
+
+    def count_stored(self, store: StoreName) -> int:
+        """Return how many keys are listed in a store."""
         index = self._credentials.index
-        return any(e.store == store for name in index.providers() for e in index.entries_of(name))
+        entries = (entry for name in index.providers() for entry in index.entries_of(name))
+        return sum(entry.store == store for entry in entries)
+
+    @property
+    def index_problem(self) -> str | None:
+        """What is wrong with the list of stored keys, None if nothing is."""
+        return self._credentials.index.problem
 
     def is_index_changed(self) -> bool:
         """Return whether the list of stored keys is not what the daemon read or wrote last."""

@@ -7,6 +7,7 @@ calls nothing.
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 import structlog
 import trio
 
@@ -21,6 +22,7 @@ from aircherd.providers.error_mapping.classify import (
     web_page,
 )
 from aircherd.providers.error_mapping.key_verdict import is_key_valid
+from aircherd.providers.error_mapping.network import network_failure
 from aircherd.providers.headers import call_headers
 from aircherd.providers.health.call_report import CallReport
 from aircherd.providers.health.cooldowns import SAYS_NOTHING, CooldownManager
@@ -40,6 +42,17 @@ MAX_KEY_PAGE = 64 * 1024
 """Bytes of a vendor's page about a key."""
 
 log = structlog.get_logger()
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """What a call without a key showed.
+
+    `failure` is None if there was any answer, a refusal too; `skew` is the provider's clock minus
+    ours in seconds, None if it is unknown.
+    """
+
+    failure: Failure | None = None
+    skew: float | None = None
 
 
 class FreeCalls:
@@ -177,6 +190,31 @@ class FreeCalls:
             return error.failure.kind not in SAYS_NOTHING
         return True
 
+    async def probe(self, provider: Provider) -> Probe:
+        """Call a provider without a key, for a diagnosis; affects nothing.
+
+        Raises nothing. The caller sets the deadline.
+        """
+        api_client, network = self._api_client, self._api_client.network()
+        try:
+            call = api_client.build_request(
+                None, ADAPTERS[provider.kind].models_call, provider, None
+            )
+            began = api_client.clock()
+            response = await api_client.send(
+                provider, call, None, network=network, timeouts=timeouts_for(network)
+            )
+            await response.aclose()
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            failure = network_failure(error, provider, network, answered=False)
+            return Probe(api_client.without_keys(failure).failure)
+        except ProviderFailed as error:
+            return Probe(error.failure)
+        except AircherError as error:  # our own failure
+            return Probe(Failure(kind=FailureClass.NETWORK, message=error.message))
+        date = httpx.Headers(response.headers).get("date")
+        return Probe(skew=clock_skew(date, began, api_client.clock()))
+
     async def download(self, url: str, max_bytes: int) -> bytes:
         """Return a public file. The caller sets the deadline.
 
@@ -196,6 +234,24 @@ class FreeCalls:
 
     def __repr__(self) -> str:
         return f"<FreeCalls by {self._api_client!r}>"
+
+
+def clock_skew(date: str | None, began: float, ended: float) -> float | None:
+    """Return a server's clock minus ours in seconds.
+
+    Args:
+        date: its header `Date`.
+        began: when the call began, by our clock.
+        ended: when its answer had arrived.
+    """
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 -- rarely needed
+
+    try:
+        theirs = parsedate_to_datetime(date or "").timestamp()
+    except (ValueError, OverflowError):
+        return None
+    # Their clock was read at some moment in between, and is given in whole seconds.
+    return theirs - min(max(theirs, began - 1), ended)
 
 
 def _verdict(failure: Failure) -> bool | None:

@@ -30,6 +30,7 @@ from aircherd.auth.stores.base import (
     StoreState,
 )
 from aircherd.auth.stores.index import IndexEntry, KeyIndex
+from aircherd.auth.stores.keyring_store import KeyringDetails, KeyringStore
 from aircherd.config.model import Provider
 from aircherd.errors import KeyringLocked
 from aircherd.vocabulary.secret import Secret
@@ -59,6 +60,13 @@ class CredentialStore:
     async def probe_keyring(self) -> StoreState:
         """Return whether the keyring can be used; the result may be a moment old."""
         return await self._stores["keyring"].probe()
+
+    async def describe_keyring(self) -> KeyringDetails:
+        """Return the keyring's state, and which one it is."""
+        keyring = self._stores[KEYRING]
+        if isinstance(keyring, KeyringStore):
+            return await keyring.describe()
+        return KeyringDetails(await keyring.probe(fresh=True), type(keyring).__name__)
 
     async def read_all(self, entries: Sequence[IndexEntry]) -> dict[KeyId, ReadResult]:
         """Read several keys, with one read per store. Raises nothing; has a result for each."""

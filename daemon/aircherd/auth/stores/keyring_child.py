@@ -3,8 +3,10 @@
 Keyring calls block, may hang forever, and need libraries that the daemon should not load. So they
 run here: one JSON request on standard input, one JSON answer on standard output.
 
-    request  {"op": "probe" | "read" | "write" | "delete", "service", "usernames": [...], "secret"?}
-    answer   {"state": "usable" | "locked" | "unavailable", "reason"?, "values"?: [str | null, ...]}
+    request  {"op": "probe" | "describe" | "read" | "write" | "delete", "service",
+              "usernames": [...], "secret"?}
+    answer   {"state": "usable" | "locked" | "unavailable", "reason"?, "values"?: [str | null, ...],
+              "backend"?: its name, for "describe"}
 
 It guarantees two things. It never prompts: a locked keyring is reported, and no collection is
 created. It never writes plaintext: only the backends in `BACKENDS` are used, by name, so neither a
@@ -55,6 +57,8 @@ class Unavailable(Exception):
 
 def answer(request: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """Carry out `request` and return the answer. Raises nothing."""
+    if request["op"] == "describe":
+        return {**answer({**request, "op": "probe"}, environ), "backend": backend_name(environ)}
     try:
         return {"state": "usable", "values": _perform(request, open_keyring(environ))}
     except Locked as error:
@@ -74,6 +78,24 @@ def open_keyring(environ: Mapping[str, str]) -> Any:
         Locked: it would prompt.
         Unavailable: there is none.
     """
+    backend_class = _choose_backend(environ)
+    return PREPARE.get(backend_class.__module__, _unprepared)(backend_class)
+
+
+def backend_name(environ: Mapping[str, str]) -> str | None:
+    """Return the name of the backend that is used, None if there is none."""
+    try:
+        return str(_choose_backend(environ).__module__).rpartition(".")[2]
+    except Unavailable:
+        return None
+
+
+def _choose_backend(environ: Mapping[str, str]) -> Any:
+    """Return the class of the allowed backend with the highest priority.
+
+    Raises:
+        Unavailable: there is none.
+    """
     reasons: list[str] = []
     found: list[tuple[float, Any]] = []
     for name in _allowed_backends(environ):
@@ -84,8 +106,7 @@ def open_keyring(environ: Mapping[str, str]) -> Any:
             reasons.append(str(error))
     if not found:
         raise Unavailable(reasons[0] if reasons else "no keyring is supported on this system")
-    backend_class = max(found, key=lambda pair: pair[0])[1]
-    return PREPARE.get(backend_class.__module__, _unprepared)(backend_class)
+    return max(found, key=lambda pair: pair[0])[1]
 
 
 def _allowed_backends(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ CHILD = (sys.executable, "-P", "-m", "aircherd.auth.stores.keyring_child")
 _child_source: list[str] = []
 """The text of the child's module, once `keep_child_source` has read it."""
 
-Operation = Literal["probe", "read", "write", "delete"]
+Operation = Literal["probe", "describe", "read", "write", "delete"]
 
 
 def keep_child_source() -> None:
@@ -68,6 +68,20 @@ class _Answer(msgspec.Struct):
     state: StoreHealth
     reason: str | None = None
     values: list[str | None] = []
+    backend: str | None = None
+
+
+class KeyringDetails(msgspec.Struct, frozen=True):
+    """The keyring for a diagnosis.
+
+    `backend` is the name of its backend, None if there is none; `bus` the address of the session
+    bus, None if it has none; `is_bus_there` whether that address leads to a socket.
+    """
+
+    state: StoreState
+    backend: str | None = None
+    bus: str | None = None
+    is_bus_there: bool = True
 
 
 class KeyringStore:
@@ -104,6 +118,12 @@ class KeyringStore:
                 self._probed = _state(await self._call("probe", ()))
                 self._probed_at = trio.current_time()
             return self._probed
+
+    async def describe(self) -> KeyringDetails:
+        """Return the state of the keyring, its backend and its bus."""
+        answer = await self._call("describe", ())
+        bus = child_environment(self._environ).get("DBUS_SESSION_BUS_ADDRESS")
+        return KeyringDetails(_state(answer), answer.backend, bus, bus is None or is_bus_there(bus))
 
     async def read_all(self, key_ids: Sequence[KeyId]) -> dict[KeyId, ReadResult]:
         """Read several keys with one child."""
@@ -188,6 +208,16 @@ def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
         if bus.is_socket():
             result["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={bus}"
     return result
+
+
+def is_bus_there(address: str) -> bool:
+    """Return whether one of the addresses of a bus leads to a socket, as far as a path tells."""
+    paths = [
+        part.removeprefix("unix:path=").split(",")[0]
+        for part in address.split(";")
+        if part.startswith("unix:path=")
+    ]
+    return not paths or any(Path(path).is_socket() for path in paths)
 
 
 def _state(answer: _Answer) -> StoreState:

@@ -34,6 +34,8 @@ class KeyVariables:
         environ: the daemon's own environment.
         file: the environment file; it is read at once. None for no file.
         uid: the user that the file must belong to.
+
+    `file` is its path as it is shown.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class KeyVariables:
     ) -> None:
         self._environ = environ
         self._path = file
-        self._file = shown_path(file, environ) if file else None
+        self.file = shown_path(file, environ) if file else None
         self._uid = os.getuid() if uid is None else uid
         self._worker = FileWorker()
         self._content = EnvironmentContent()
@@ -58,7 +60,7 @@ class KeyVariables:
             content = await self._worker.do(lambda _: read(), DISK_SECONDS)
         except DiskTimeout as error:
             # What was read before stays in effect.
-            log.warning("environment_file_not_read", file=self._file, reason=error.strerror)
+            log.warning("environment_file_not_read", file=self.file, reason=error.strerror)
             return False
         return self._replace(content)
 
@@ -73,7 +75,7 @@ class KeyVariables:
         for problem in content.assignments.problems:
             log.warning(
                 "environment_line_ignored",
-                file=self._file,
+                file=self.file,
                 line=problem.line,
                 reason=problem.message,
             )
@@ -107,7 +109,7 @@ class KeyVariables:
 
     def file_of(self, name: str) -> str | None:
         """Return the file that a variable comes from, None for the daemon's environment."""
-        return self._file if name in self._content.assignments.variables else None
+        return self.file if name in self._content.assignments.variables else None
 
     def block_for(self, name: str) -> SourceBlock | None:
         """Return why a variable must not be used: it may be in a refused file."""
@@ -119,6 +121,15 @@ class KeyVariables:
         return SourceBlock("environment", content.refusal)
 
     # -------------------------------------------------------------- all variables
+
+    def of_process(self, name: str) -> str | None:
+        """Return a variable of the daemon's own environment."""
+        return self._environ.get(name)
+
+    @property
+    def file_exists(self) -> bool:
+        """Whether there is a file."""
+        return self._content.exists
 
     @property
     def refusal(self) -> str | None:
@@ -139,7 +150,7 @@ class KeyVariables:
         return {name: value for name, value in found.items() if value is not None}
 
     def __repr__(self) -> str:
-        return f"<KeyVariables, {len(self._content.assignments.variables)} in {self._file}>"
+        return f"<KeyVariables, {len(self._content.assignments.variables)} in {self.file}>"
 
 
 def shown_path(path: Path, environ: Mapping[str, str]) -> str:

@@ -1,0 +1,65 @@
+"""Pure: the environment file, the keyring and the list of stored keys, as findings."""
+
+from collections.abc import Sequence
+
+from aircherd.api.diagnosis.finding import Finding, Status, refused
+from aircherd.auth.stores.base import StoreHealth
+from aircherd.auth.stores.keyring_store import KeyringDetails
+from aircherd.auth.variables.environment_file import LineProblem
+
+ENVIRONMENT = "environment file"
+KEYRING = "keyring"
+INDEX = "list of keys"
+
+START_KEYRING = (
+    "start a keyring (for example gnome-keyring), then sign in again with 'aircher-cli auth login "
+    "PROVIDER'"
+)
+UNLOCK_KEYRING = "unlock it: log in to the desktop, or open its keyring application"
+
+
+def environment_findings(
+    file: str, *, exists: bool, refusal: str | None, problems: Sequence[LineProblem]
+) -> list[Finding]:
+    """Return the findings about the environment file, none if there is no file."""
+    if refusal is not None:
+        return [refused(ENVIRONMENT, "problem", refusal)]
+    found = [
+        Finding(
+            ENVIRONMENT,
+            "warning",
+            f"{file}, line {problem.line}: {problem.message}",
+            f"correct line {problem.line} of {file}; it is ignored until then",
+        )
+        for problem in problems
+    ]
+    return found or [Finding(ENVIRONMENT, "ok", f"{file} is used")] * exists
+
+
+def keyring_findings(details: KeyringDetails, stored: int) -> list[Finding]:
+    """Return the finding about the keyring, in which `stored` keys are listed."""
+    where = _where(details)
+    if details.state.health is StoreHealth.USABLE:
+        return [Finding(KEYRING, "ok", f"it can be used ({where})")]
+    reason = (details.state.reason or "it cannot be used").split(";")[0]
+    keys = f"; {stored} {'key is' if stored == 1 else 'keys are'} in it" if stored else ""
+    if details.state.health is StoreHealth.LOCKED:
+        status: Status = "problem" if stored else "warning"
+        return [Finding(KEYRING, status, f"{reason} ({where}){keys}", UNLOCK_KEYRING)]
+    if stored:
+        return [Finding(KEYRING, "problem", f"{reason} ({where}){keys}", START_KEYRING)]
+    message = f"{reason} ({where}); new keys go to a file that is not encrypted"
+    return [Finding(KEYRING, "warning", message, START_KEYRING)]
+
+
+def _where(details: KeyringDetails) -> str:
+    backend = details.backend or "no backend"
+    if details.bus is None:
+        return f"{backend}, DBUS_SESSION_BUS_ADDRESS is not set and there is no standard bus"
+    gone = "" if details.is_bus_there else ", which does not exist"
+    return f"{backend}, bus {details.bus}{gone}"
+
+
+def index_findings(problem: str | None) -> list[Finding]:
+    """Return the finding about the list of stored keys if there is a problem."""
+    return [] if problem is None else [refused(INDEX, "problem", problem)]

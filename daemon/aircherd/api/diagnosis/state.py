@@ -1,0 +1,56 @@
+"""Pure: the configuration, the ledger and the notice of changed files, as findings."""
+
+from collections.abc import Mapping, Sequence
+
+from aircherd.api.diagnosis.finding import Finding
+
+CONFIG = "config"
+LEDGER = "ledger"
+FILES = "file events"
+
+EDIT = "aircher-cli config edit"
+MORE_INOTIFY = "sudo sysctl fs.inotify.max_user_instances=1024"
+
+
+def config_findings(
+    file: str, *, exists: bool, problems: Sequence[Mapping[str, object]] | None
+) -> list[Finding]:
+    """Return a finding for each problem of the configuration.
+
+    Args:
+        file: its path.
+        exists: whether there is a file.
+        problems: as in the error `config_invalid`; None if it is valid.
+    """
+    if problems is None:
+        message = f"{file} is valid" if exists else f"there is no {file}; the defaults are used"
+        return [Finding(CONFIG, "ok", message)]
+    return [Finding(CONFIG, "problem", _problem(problem), EDIT) for problem in problems]
+
+
+def _problem(problem: Mapping[str, object]) -> str:
+    where = ", line ".join(str(problem[part]) for part in ("file", "line") if problem.get(part))
+    what = ": ".join(str(problem[part]) for part in ("path", "message") if problem.get(part))
+    hint = problem.get("hint")
+    return f"{where}: {what}{f' ({hint})' if hint else ''}"
+
+
+def ledger_findings(state: str, reason: str | None) -> list[Finding]:
+    """Return the finding about the ledger; the arguments are as in `status`."""
+    why = (reason or "unknown reason").rstrip(".")
+    if state != "ok":
+        message = f"usage cannot be written: {why}; it is kept in memory until the daemon stops"
+        cure = "free space or fix the access rights of the data directory; it is then written"
+        return [Finding(LEDGER, "problem", message, cure)]
+    if reason:
+        message = f"usage was lost: {why}; limits may count too little until they reset"
+        return [Finding(LEDGER, "warning", message, "aircher-cli limits")]
+    return [Finding(LEDGER, "ok", "usage is recorded")]
+
+
+def file_findings(problem: str | None) -> list[Finding]:
+    """Return the finding about how changed files are noticed."""
+    if problem is None:
+        return [Finding(FILES, "ok", "changed files are noticed by events")]
+    message = f"changed files are only noticed by looking again and again: {problem}"
+    return [Finding(FILES, "warning", message, MORE_INOTIFY)]

@@ -1,0 +1,121 @@
+"""Findings about the environment file, the keyring and the list of stored keys."""
+
+import pytest
+
+from aircherd.api.diagnosis.keys import (
+    START_KEYRING,
+    UNLOCK_KEYRING,
+    environment_findings,
+    index_findings,
+    keyring_findings,
+)
+from aircherd.auth.stores.base import StoreHealth, StoreState
+from aircherd.auth.stores.keyring_store import KeyringDetails
+from aircherd.auth.variables.environment_file import LineProblem
+
+FILE = "~/.aircher/environment"
+BUS = "unix:path=/run/user/1000/bus"
+
+
+def shown(findings):
+    return [(each.status, each.message, each.cure) for each in findings]
+
+
+def test_environment_file_that_is_used():
+    """And none: then there is nothing to say."""
+    found = environment_findings(FILE, exists=True, refusal=None, problems=())
+    assert shown(found) == [("ok", f"{FILE} is used", None)]
+    assert environment_findings(FILE, exists=False, refusal=None, problems=()) == []
+
+
+def test_refused_environment_file_has_its_command():
+    """It says nothing about lines."""
+    refusal = "/h/environment is open to other users (mode 0644): chmod 600 /h/environment"
+    found = environment_findings(
+        FILE, exists=True, refusal=refusal, problems=[LineProblem(1, "is wrong")]
+    )
+    assert shown(found) == [
+        (
+            "problem",
+            "/h/environment is open to other users (mode 0644)",
+            "chmod 600 /h/environment",
+        )
+    ]
+
+
+def test_ignored_lines_are_named():
+    """One finding each."""
+    problems = [LineProblem(2, "is not NAME=value"), LineProblem(5, "is wrong")]
+    found = environment_findings(FILE, exists=True, refusal=None, problems=problems)
+    assert [(each.status, each.message) for each in found] == [
+        ("warning", f"{FILE}, line 2: is not NAME=value"),
+        ("warning", f"{FILE}, line 5: is wrong"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("health", "reason", "stored", "expected"),
+    [
+        (StoreHealth.USABLE, None, 2, ("ok", f"it can be used (SecretService, bus {BUS})", None)),
+        (
+            StoreHealth.LOCKED,
+            "it is locked; unlock it",
+            1,
+            ("problem", f"it is locked (SecretService, bus {BUS}); 1 key is in it", UNLOCK_KEYRING),
+        ),
+        (
+            StoreHealth.LOCKED,
+            "it is locked; unlock it",
+            0,
+            ("warning", f"it is locked (SecretService, bus {BUS})", UNLOCK_KEYRING),
+        ),
+        (
+            StoreHealth.UNAVAILABLE,
+            "no service",
+            2,
+            (
+                "problem",
+                f"no service (SecretService, bus {BUS}); 2 keys are in it",
+                START_KEYRING,
+            ),
+        ),
+        (
+            StoreHealth.UNAVAILABLE,
+            "no service",
+            0,
+            (
+                "warning",
+                (
+                    f"no service (SecretService, bus {BUS}); new keys go to a file that is not "
+                    "encrypted"
+                ),
+                START_KEYRING,
+            ),
+        ),
+    ],
+)
+def test_keyring_by_its_state_and_the_keys_in_it(health, reason, stored, expected):
+    """It is a problem only if keys cannot be reached."""
+    details = KeyringDetails(StoreState(health, reason), "SecretService", BUS)
+    assert shown(keyring_findings(details, stored)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("details", "text"),
+    [
+        ({"bus": None}, "no backend, DBUS_SESSION_BUS_ADDRESS is not set"),
+        ({"bus": BUS, "is_bus_there": False}, f"no backend, bus {BUS}, which does not exist"),
+    ],
+)
+def test_bus_that_leads_nowhere_is_named(details, text):
+    """That is why there is no keyring."""
+    state = StoreState(StoreHealth.UNAVAILABLE, "no keyring")
+    (found,) = keyring_findings(KeyringDetails(state, **details), 0)
+    assert text in found.message
+
+
+def test_problem_of_the_list_of_keys():
+    """None without a problem."""
+    assert index_findings(None) == []
+    (found,) = index_findings("it is damaged: repair it")
+    assert (found.status, found.cure) == ("problem", "repair it")

@@ -1,0 +1,49 @@
+"""Findings about the configuration, the ledger and file events."""
+
+from aircherd.api.diagnosis.state import (
+    EDIT,
+    MORE_INOTIFY,
+    config_findings,
+    file_findings,
+    ledger_findings,
+)
+
+
+def shown(findings):
+    return [(each.status, each.message, each.cure) for each in findings]
+
+
+def test_valid_configuration_and_none():
+    """Both are fine."""
+    assert shown(config_findings("/c", exists=True, problems=None)) == [("ok", "/c is valid", None)]
+    (found,) = config_findings("/c", exists=False, problems=None)
+    assert (found.status, found.message) == ("ok", "there is no /c; the defaults are used")
+
+
+def test_each_problem_of_the_configuration_has_its_line():
+    """Line 0 is the file as a whole."""
+    problems = [
+        {"file": "/c", "line": 3, "path": "a.b", "message": "is wrong", "hint": "write x"},
+        {"file": "/c", "line": 0, "message": "cannot be read"},
+    ]
+    assert shown(config_findings("/c", exists=True, problems=problems)) == [
+        ("problem", "/c, line 3: a.b: is wrong (write x)", EDIT),
+        ("problem", "/c: cannot be read", EDIT),
+    ]
+
+
+def test_state_of_the_ledger():
+    """Lost usage is a warning, usage that cannot be written a problem."""
+    assert [each.status for each in ledger_findings("ok", None)] == ["ok"]
+    (found,) = ledger_findings("ok", "the file was damaged.")
+    assert (found.status, found.cure) == ("warning", "aircher-cli limits")
+    assert "the file was damaged; " in found.message
+    (found,) = ledger_findings("degraded", "the disk is full")
+    assert (found.status, "the disk is full" in found.message) == ("problem", True)
+
+
+def test_files_without_events():
+    """Changes are still noticed, a little later."""
+    assert [each.status for each in file_findings(None)] == ["ok"]
+    (found,) = file_findings("too many open files")
+    assert (found.status, found.cure) == ("warning", MORE_INOTIFY)
