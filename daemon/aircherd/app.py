@@ -23,6 +23,7 @@ from aircher_wire.directories import check_ownership
 from aircher_wire.version import __version__
 from aircherd.api.services import About, OneTimeNotices, Services, Shutdown
 from aircherd.auth.manager import AuthManager
+from aircherd.auth.outside_changes import OutsideChanges
 from aircherd.auth.stores.base import KeyStore
 from aircherd.auth.stores.file_store import FileStore
 from aircherd.auth.stores.index import KeyIndex
@@ -152,6 +153,8 @@ async def open_daemon(
             reloader = Reloader(backfill, transports, reloading)
             watcher = FileWatcher(is_observed=lambda: bus.has_subscribers("config"))
             watcher.add(config.file, lambda: reloader.reload_changed_file(services))
+            outside = OutsideChanges(auth)
+            outside.watch(watcher.add, paths, environ)
             services = Services(
                 about=about,
                 config=config,
@@ -180,7 +183,13 @@ async def open_daemon(
             )
             listener = Listener(bound, services, sessions)
             recovery = Recovery(cooldowns, _recovery_checks(config, auth, provider_client))
-            background = (transports.sweep, files.run, cooldown_file.run, recovery.run)
+            background = (
+                transports.sweep,
+                files.run,
+                cooldown_file.run,
+                recovery.run,
+                outside.run,
+            )
             after_start = (
                 partial(restore_estimates, ledger, output_estimator),
                 watcher.run,

@@ -7,6 +7,7 @@ requests would load anyway, so it costs no memory that a used daemon does not ha
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 
 import structlog
 import trio
@@ -42,6 +43,7 @@ async def preload(services: Services) -> None:
 
 def _steps(services: Services) -> Iterator[Callable[[], object]]:
     yield keep_child_source
+    yield partial(import_module, "aircherd.auth.variables.assignments")
     yield services.catalog.load
     for provider in services.config.current.providers.values():
         states = {choice.state for choice in services.auth.key_choices(provider)}

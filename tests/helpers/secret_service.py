@@ -57,10 +57,10 @@ _BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Confi
 
 
 class SecretService:
-    """The running service; see the module's docstring."""
+    """The running service; see the module's docstring. Its files are below `folder`."""
 
     def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
-        self._folder = folder
+        self.folder = folder
         self._stack = stack
         self._address = f"unix:path={folder / 'bus'}"
         self._keyring: subprocess.Popen[bytes] | None = None
@@ -72,8 +72,8 @@ class SecretService:
 
     def start_bus(self) -> None:
         """Start the session bus, without a keyring on it."""
-        config = self._folder / "bus.conf"
-        config.write_text(_BUS_CONFIG.format(address=self._folder / "bus"))
+        config = self.folder / "bus.conf"
+        config.write_text(_BUS_CONFIG.format(address=self.folder / "bus"))
         self._start(["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"])
         _wait_until(self._bus_answers, "the session bus did not come up")
 
@@ -160,10 +160,10 @@ class SecretService:
             stderr=subprocess.DEVNULL,
             env={
                 "PATH": os.environ["PATH"],
-                "HOME": str(self._folder / "home"),
-                "XDG_DATA_HOME": str(self._folder / "data"),
-                "XDG_CONFIG_HOME": str(self._folder / "config"),
-                "XDG_RUNTIME_DIR": str(self._folder / "run"),
+                "HOME": str(self.folder / "home"),
+                "XDG_DATA_HOME": str(self.folder / "data"),
+                "XDG_CONFIG_HOME": str(self.folder / "config"),
+                "XDG_RUNTIME_DIR": str(self.folder / "run"),
                 **self.environ,
             },
             start_new_session=True,  # Ctrl-C in pytest must not reach it: the exit stack ends it

@@ -11,7 +11,7 @@ import trio
 from aircherd.errors import ProviderFailed
 from aircherd.providers.adapter import Adapter
 from aircherd.providers.client import ProviderClient
-from aircherd.providers.free_calls import CHECK_SECONDS
+from aircherd.providers.free_calls import CHECK_SECONDS, clock_skew
 from aircherd.providers.registry import ADAPTERS
 from aircherd.providers.transport.out_of_files import out_of_files
 from aircherd.vocabulary.failure import FailureClass
@@ -209,6 +209,41 @@ async def test_whether_a_provider_is_reachable(
     """Any answer of its API proves it; the check affects no health."""
     assert expected is await provider_client.free_calls.is_reachable(a_provider())
     assert provider_client.cooldowns.health("openai") == WELL
+
+
+@pytest.mark.parametrize(
+    ("provider_client", "failure"),
+    [
+        (answering(200, b"{}", JSON), None),
+        (answering(401, b"{}", JSON), None),
+        (answering(503, b"<html>", HTML), None),
+        (raising(httpx.ConnectError("refused")), FailureClass.NETWORK),
+        (raising(httpx.ConnectTimeout("late")), FailureClass.TIMEOUT),
+    ],
+)
+async def test_a_probe_is_answered_by_anything(
+    provider_client: ProviderClient, failure: FailureClass | None
+) -> None:
+    """It affects no health."""
+    probe = await provider_client.free_calls.probe(a_provider())
+    assert (probe.failure and probe.failure.kind) is failure
+    assert provider_client.cooldowns.health("openai") == WELL
+
+
+@pytest.mark.parametrize(
+    ("date", "skew"),
+    [
+        ("Thu, 01 Jan 1970 00:01:40 GMT", 0.0),
+        ("Thu, 01 Jan 1970 00:01:39 GMT", 0.0),
+        ("Thu, 01 Jan 1970 00:03:43 GMT", 120.0),
+        ("Thu, 01 Jan 1970 00:00:39 GMT", -60.0),
+        ("yesterday", None),
+        (None, None),
+    ],
+)
+def test_clock_skew_of_a_date_header(date: str | None, skew: float | None) -> None:
+    """A call from second 100 to 103: the header has whole seconds, read somewhere in between."""
+    assert clock_skew(date, 100.0, 103.0) == skew
 
 
 async def test_a_public_file_is_downloaded_without_any_key() -> None:

@@ -4,6 +4,7 @@ Each test checks the keys that arrived at the provider, as its journal recorded 
 """
 
 import json
+import time
 
 import pytest
 
@@ -75,6 +76,81 @@ def test_environment_file_that_others_can_read_is_refused_with_the_command(home,
     assert row_of(home)["state"] == "unverified"
     ask(home)
     assert chat_keys(both) == [NEW]
+
+
+def next_state(events, provider="work"):
+    """Return state and source of the next event about a provider."""
+    while True:
+        event = next(events)
+        if event.get("provider") == provider:
+            return event["state"], event.get("source", "")
+
+
+def test_edits_of_the_environment_file_are_noticed_by_themselves(home, both):
+    """It appears, changes, is closed to others, and disappears; each is an event."""
+    file = home.root / ".aircher" / "environment"
+    home.start()
+    with home.client() as client:
+        events = client.events(["auth"])
+        write_environment(home, f"WORK_KEY={OLD}\n")
+        assert next_state(events)[0] == "unverified"
+        ask(home)
+        assert next_state(events)[0] == "authenticated"
+        write_environment(home, f"WORK_KEY={NEW}\n")
+        assert next_state(events)[0] == "unverified"
+        ask(home)
+        assert next_state(events)[0] == "authenticated"
+        file.chmod(0o644)
+        assert next_state(events)[0] == "locked"
+        file.chmod(0o600)
+        assert next_state(events)[0] == "unverified"
+        file.unlink()
+        assert next_state(events)[0] == "not_configured"
+    assert chat_keys(both) == [OLD, NEW]
+
+
+# ------------------------------------------------------------------ the credentials file
+
+
+def test_credentials_file_that_is_edited_or_restored_is_noticed_by_itself(home, both):
+    """By the next request, with the keys that it has then; a backup of both files is used whole."""
+    home.start()
+    credentials, index = home.data / "credentials.json", home.data / "keys.json"
+    home.login("work", OLD)
+    with home.client() as client:
+        events = client.events(["auth"])
+        credentials.write_text(credentials.read_text().replace(OLD, NEW))
+        assert next_state(events)[0] == "unverified"
+        ask(home)
+        assert next_state(events)[0] == "authenticated"
+        backup = {path: path.read_bytes() for path in (credentials, index)}
+        assert home.cli("auth", "logout", "work").returncode == 0
+        while next_state(events)[0] != "not_configured":
+            pass
+        time.sleep(1)  # a restore at the same moment would look like no change at all
+        for path, content in backup.items():
+            path.write_bytes(content)
+        while next_state(events)[0] == "not_configured":
+            pass
+    wait_until(lambda: home.cli("ask", "-m", "work/m", "hi").returncode == 0, "it answers")
+    assert chat_keys(both) == [NEW, NEW]
+
+
+def test_half_written_credentials_file_takes_no_key_away(home, both):
+    """The key in memory is used, and status says what is wrong."""
+    home.start()
+    credentials = home.data / "credentials.json"
+    home.login("work", OLD)
+    good = credentials.read_text()
+    with home.client() as client:
+        events = client.events(["auth"])
+        credentials.write_text(good[: len(good) // 2])
+        assert next_state(events)[0] == "authenticated"  # with a reason
+        ask(home)
+        assert "is damaged" in row_of(home)["reason"]
+        credentials.write_text(good)
+        assert next_state(events)[0] == "authenticated"
+        assert "reason" not in row_of(home)
 
 
 # ------------------------------------------------------------------ a key command
@@ -166,6 +242,24 @@ def test_status_notices_a_key_that_was_replaced_or_removed_in_the_keyring(home, 
         wait_until(lambda: home.cli(*command).returncode == 0, "status works")
         assert home.cli("ask", "-m", "work/m", "hi").returncode == 4
         assert row_of(home)["state"] == "not_configured"
+
+
+@pytest.mark.secret_service
+def test_key_replaced_in_the_keyring_is_noticed_by_itself(home, both):
+    """Its file is watched. The old key is never used again, although it would be accepted."""
+    with secret_service() as keyring:
+        home.data.mkdir(parents=True, mode=0o700)
+        (home.data.parent / "keyrings").symlink_to(keyring.folder / "data" / "keyrings")
+        home.start(keyring.environ)
+        home.login("work", OLD)
+        ask(home)
+        time.sleep(3.5)  # what changes at once after a login is the daemon's own doing
+        with home.client() as client:
+            events = client.events(["auth"])
+            keyring.replace("aircher", "work/default", NEW)
+            assert next_state(events)[0] == "unverified"
+        ask(home)
+        assert chat_keys(both) == [OLD, NEW]
 
 
 @pytest.mark.secret_service

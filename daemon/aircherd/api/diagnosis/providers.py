@@ -41,7 +41,7 @@ class ProviderFacts(msgspec.Struct, frozen=True, kw_only=True):
 def is_relevant(rows: Sequence[KeyStatus], *, is_custom: bool) -> bool:
     """Return whether the user seems to use a provider, so that it is checked.
 
-    A built-in one without a key is not: nobody signed in to it, or the server does not run.
+    A built-in one without a key is not: it was never signed in to, or its server does not run.
     """
     return is_custom or any(row.key is not None for row in rows)
 

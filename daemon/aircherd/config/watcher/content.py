@@ -48,5 +48,5 @@ def read_content(path: Path) -> Content:
     digest = hashlib.blake2b(data).digest()
     if len(data) > MAX_READ:
         return Content(("large", found.st_size, found.st_mtime_ns), digest)
-    # The owner and who may write decide whether a configuration is used.
-    return Content(("file", found.st_uid, found.st_mode & 0o022), digest, is_empty=not data.strip())
+    # The owner and the mode decide whether a configuration or a file of secrets is used.
+    return Content(("file", found.st_uid, found.st_mode), digest, is_empty=not data.strip())

@@ -35,7 +35,7 @@ def shown(*found):
         ([row("not_configured", None)], True, True),
     ],
 )
-def test_provider_that_nobody_uses_is_not_checked(rows, is_custom, relevant):
+def test_unused_provider_is_not_checked(rows, is_custom, relevant):
     """A built-in one without a key is not called."""
     assert is_relevant(rows, is_custom=is_custom) is relevant
 

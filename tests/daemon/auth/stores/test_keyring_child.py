@@ -50,6 +50,13 @@ def ask(op, *usernames, environ=None, **more):
     return answer({"op": op, "service": "aircher", "usernames": usernames, **more}, environ or {})
 
 
+def test_description_names_the_backend(planted):
+    """Also of a keyring that cannot be used; None without one."""
+    assert ask("describe")["backend"] is None
+    planted(BACKENDS[0], type("Fine", (Backend,), {"priority": 4, "kept": {}}))
+    assert ask("describe") == {"state": "usable", "values": [], "backend": "in"}
+
+
 def test_backend_with_the_highest_priority_is_used(planted):
     """As in keyring itself, among the allowed ones."""
     low = type("Low", (Backend,), {"priority": 4, "kept": {"aircher a": "low"}})

@@ -22,6 +22,7 @@ from aircherd.auth.stores.keyring_store import (
     KeyringStore,
     child_command,
     child_environment,
+    is_bus_there,
     keep_child_source,
 )
 from aircherd.errors import KeyringLocked
@@ -89,6 +90,31 @@ async def test_many_keys_are_read_by_one_child(tmp_path):
     entries = [KeyId("work", str(number)) for number in range(50)]
     assert await store.read_all(entries) == dict.fromkeys(entries, KeyMissing())
     assert (tmp_path / "runs").read_text() == "x"
+
+
+async def test_description_has_the_backend_and_the_bus():
+    """For a diagnosis."""
+    store = answering({"state": "locked", "reason": "because", "backend": "SecretService"})
+    details = await store.describe()
+    assert (details.state.health, details.backend) == (StoreHealth.LOCKED, "SecretService")
+    assert details.bus == child_environment(os.environ).get("DBUS_SESSION_BUS_ADDRESS")
+
+
+@pytest.mark.parametrize(
+    ("address", "there"),
+    [
+        ("unix:path=/no/such/bus", False),
+        ("unix:path={bus},guid=1", True),
+        ("unix:path=/no/such/bus;unix:path={bus}", True),
+        ("unix:abstract=/tmp/x", True),
+        ("tcp:host=localhost", True),
+    ],
+)
+def test_address_of_a_bus_leads_to_a_socket(address, there):
+    """As far as a path tells."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as bus:
+        bus.bind(f"{folder}/bus")
+        assert is_bus_there(address.format(bus=f"{folder}/bus")) is there
 
 
 @pytest.mark.parametrize("health", [StoreHealth.LOCKED, StoreHealth.UNAVAILABLE])

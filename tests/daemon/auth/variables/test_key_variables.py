@@ -89,8 +89,10 @@ def test_environment_of_a_command_has_the_variables_of_the_file(path):
 def test_ignored_lines_are_listed_and_values_never_shown(path):
     """For `doctor` and the log."""
     write(path, "export A=canary\nB=canary\n")
-    variables = KeyVariables({}, path)
+    variables = KeyVariables({"C": "shell"}, path)
     assert [problem.line for problem in variables.problems] == [1]
+    assert (variables.file, variables.file_exists) == (str(path), True)
+    assert (variables.of_process("B"), variables.of_process("C")) == (None, "shell")
     assert "canary" not in repr(variables)
 
 

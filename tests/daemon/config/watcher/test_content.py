@@ -51,6 +51,16 @@ def test_a_directory_changes_with_its_entries(tmp_path):
     assert len({before, after, read_content(tmp_path)}) == 3
 
 
+def test_another_mode_is_another_content(tmp_path):
+    """A file of secrets may be used again after chmod."""
+    file = tmp_path / "f"
+    file.write_text("text")
+    file.chmod(0o644)
+    before = read_content(file)
+    file.chmod(0o600)
+    assert read_content(file) != before
+
+
 def test_a_large_file_is_compared_by_its_beginning_size_and_time(tmp_path):
     """Reading it whole would take memory for nothing: it is refused anyway."""
     file = tmp_path / "f"
