@@ -2,7 +2,8 @@
 
 - `manager`: `ServiceManager`, everything that the manager passed to this process.
 - `notify`: one datagram per message to the manager (sd_notify).
-- `reporter`: what the daemon is doing, in the manager's terms: ready, reloading, stopping.
+- `reporter`: what the daemon is doing, in the manager's terms: ready, reloading, stopping; and that
+  it is alive.
 - `activation`: the sockets that the manager has opened for the daemon.
 - `watchdog`: how often the manager must hear from the daemon.
 

@@ -11,7 +11,7 @@ import trio
 from aircherd.systemd.activation import PassedSocket, choose_socket, take_sockets
 from aircherd.systemd.notify import Notifier, take_notifier
 from aircherd.systemd.reporter import Reporter
-from aircherd.systemd.watchdog import ping_watchdog, take_watchdog
+from aircherd.systemd.watchdog import take_watchdog
 
 
 class ServiceManager:
@@ -51,9 +51,7 @@ class ServiceManager:
         """Report that the daemon is ready, then its state and its end. Runs until cancelled."""
         self.report.ready(describe)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self.report.run)
-            if self._notifier is not None and self.watchdog is not None:
-                nursery.start_soon(ping_watchdog, self._notifier, self.watchdog)
+            nursery.start_soon(self.report.run, self.watchdog)
             # No deadline: the daemon runs until it is stopped.
             await stop_requested.wait()
             self.report.stopping()

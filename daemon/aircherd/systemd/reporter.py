@@ -9,8 +9,14 @@ import trio
 
 from aircherd.systemd.notify import Notifier
 
-STATUS_INTERVAL = 10.0
-"""Seconds between two checks of the status text, so that a request costs nothing."""
+STATUS_INTERVAL = 20.0
+"""Seconds between two checks of the status text, so that a request costs nothing.
+
+With the usual watchdog of a minute its messages go out at the same time: an idle daemon wakes up
+three times a minute.
+"""
+MIN_INTERVAL = 0.05
+"""Seconds between two messages for a watchdog that is more impatient."""
 MAX_STATUS = 400
 """Characters of the status text: `systemctl status` shows it in one line."""
 
@@ -72,17 +78,25 @@ class Reporter:
         self._send("STOPPING=1", *notifier_status)
         self._is_stopping = True
 
-    async def run(self) -> None:
-        """Keep the status text up to date. Runs until it is cancelled."""
-        while True:
-            await trio.sleep(STATUS_INTERVAL)
-            self.update()
+    async def run(self, watchdog: float | None) -> None:
+        """Keep the status text up to date, and the watchdog quiet. Runs until it is cancelled.
 
-    def update(self) -> None:
-        """Send the status text if it has changed, and what could not be sent before."""
+        `watchdog` is after how many silent seconds the manager kills the daemon, None if it does
+        not. It hears from the daemon three times as often, so that one late message does no harm.
+        The messages come from a task of the event loop, so a loop that is blocked sends none.
+        """
+        interval, ping = STATUS_INTERVAL, []
+        if watchdog is not None:
+            interval, ping = min(interval, max(watchdog / 3, MIN_INTERVAL)), ["WATCHDOG=1"]
+        while True:
+            self.update(*ping)
+            await trio.sleep(interval)
+
+    def update(self, *assignments: str) -> None:
+        """Send `assignments`, the status text if it has changed, and what is still unsent."""
         if self._notifier is None:
             return
-        if changed := self._changed_status():
+        if changed := [*assignments, *self._changed_status()]:
             self._notifier.send(*changed)
         else:
             self._notifier.flush()

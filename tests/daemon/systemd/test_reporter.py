@@ -6,7 +6,7 @@ import pytest
 import trio
 
 from aircherd.systemd.notify import Notifier
-from aircherd.systemd.reporter import MAX_STATUS, STATUS_INTERVAL, Reporter
+from aircherd.systemd.reporter import MAX_STATUS, MIN_INTERVAL, STATUS_INTERVAL, Reporter
 
 
 class Text:
@@ -89,13 +89,35 @@ def test_nothing_follows_stopping(received, reporter, text):
 async def test_the_status_is_sent_when_it_changes(received, reporter, text, autojump_clock):
     """It is looked at every few seconds, not with each request."""
     reporter.ready(text)
-    with trio.move_on_after(STATUS_INTERVAL * 3.5):
-        await reporter.run()
-    assert (received.statuses(), text.count) == (["Serving"], 4)
+    with trio.move_on_after(STATUS_INTERVAL * 2.5):
+        await reporter.run(None)
+    assert (received.receive(), text.count) == ([{"READY": "1", "STATUS": "Serving"}], 4)
     text.value = "Serving; 1 request under way"
     with trio.move_on_after(STATUS_INTERVAL * 2.5):
-        await reporter.run()
+        await reporter.run(None)
     assert received.statuses() == ["Serving", "Serving; 1 request under way"]
+
+
+async def test_the_watchdog_gets_three_messages_in_its_time(received, reporter, autojump_clock):
+    """The first comes at once."""
+    with trio.move_on_after(59):
+        await reporter.run(60.0)
+    assert received.receive() == [{"WATCHDOG": "1"}] * 3
+
+
+async def test_the_watchdog_and_the_status_share_a_message(received, reporter, text):
+    """An idle daemon wakes up once for both."""
+    reporter.ready(text)
+    text.value = "Serving; 1 request under way"
+    reporter.update("WATCHDOG=1")
+    assert received.receive()[1] == {"WATCHDOG": "1", "STATUS": "Serving; 1 request under way"}
+
+
+async def test_a_tiny_timeout_does_not_occupy_the_loop(received, reporter, autojump_clock):
+    """There is a shortest interval."""
+    with trio.move_on_after(MIN_INTERVAL * 2.5):
+        await reporter.run(1e-6)
+    assert len(received.receive()) == 3
 
 
 def test_the_status_while_draining_is_still_updated(received, reporter, text):
