@@ -53,8 +53,8 @@ async def show_config(services: Services, *, with_defaults: bool) -> Map:
     text = await _text_in_effect(services)
     # In a thread: finding the lines of a large file takes 80 ms.
     found = await trio.to_thread.run_sync(settings, config, text)
-    variables = {**services.variables(), **dict.fromkeys(_key_variables(services), "set")}
-    found += [Setting(name, value, "environment") for name, value in variables.items()]
+    found += [Setting(name, value, "environment") for name, value in services.variables().items()]
+    found += _key_variables(services)
     rows = [each for each in found if with_defaults or each.source != "default"]
     return {"file": str(file), "exists": file.exists(), "rows": [to_wire(row) for row in rows]}
 
@@ -73,13 +73,18 @@ async def _text_in_effect(services: Services) -> str | None:
         return None
 
 
-def _key_variables(services: Services) -> list[str]:
+def _key_variables(services: Services) -> list[Setting]:
     """Return the variables that have a key, whether or not it is used."""
     described = [
         text for row in services.auth.rows() for text in (row.source, *row.shadowed) if text
     ]
     start = "environment variable "
-    return list(dict.fromkeys(t.removeprefix(start) for t in described if t.startswith(start)))
+    found: list[Setting] = []
+    for text in dict.fromkeys(described):
+        if text.startswith(start):
+            name, _, file = text.removeprefix(start).partition(" from ")
+            found.append(Setting(name, "set", "environment", file=file or None))
+    return found
 
 
 def schema_text() -> str:

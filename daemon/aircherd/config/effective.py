@@ -40,13 +40,15 @@ _USER = re.compile(r"(^|//)[^/]*@")
 class Setting(msgspec.Struct, frozen=True, omit_defaults=True):
     """A value in effect. `line` is set for a value from the file, unless the file changed since.
 
-    `path` is the name of an entry, or of a variable if `source` is "environment".
+    `path` is the name of an entry, or of a variable if `source` is "environment". `file` is where
+    the variable is set, None for the daemon's own environment.
     """
 
     path: str
     value: object
     source: Source
     line: int | None = None
+    file: str | None = None
 
 
 def settings(config: Config, text: str | None) -> list[Setting]:

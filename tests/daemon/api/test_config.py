@@ -23,8 +23,10 @@ class FakeServices(SimpleNamespace):
         if text is not None:
             self.file.write_text(text)
         self.config = ConfigStore(self.file)
-        key = SimpleNamespace(source="keyring", shadowed=["environment variable OPENAI_API_KEY"])
-        self.auth = SimpleNamespace(rows=lambda: [key, key])
+        shadowed = ["environment variable OPENAI_API_KEY"]
+        key = SimpleNamespace(source="keyring", shadowed=shadowed)
+        other = SimpleNamespace(source="environment variable W from ~/e", shadowed=[])
+        self.auth = SimpleNamespace(rows=lambda: [key, key, other])
 
     def variables(self):
         return {"AIRCHER_HOME": "/h"}
@@ -43,6 +45,7 @@ async def test_settings_are_shown_with_their_sources(tmp_path):
             {"path": "usage.keep_days", "value": 40, "source": "file", "line": 3},
             {"path": "AIRCHER_HOME", "value": "/h", "source": "environment"},
             {"path": "OPENAI_API_KEY", "value": "set", "source": "environment"},
+            {"path": "W", "value": "set", "source": "environment", "file": "~/e"},
         ],
     }
     rows = (await show_config(services, with_defaults=True))["rows"]

@@ -31,7 +31,7 @@ def setting_lines(rows: list[Map], file: str, width: int, home: str) -> list[Lin
         width: The terminal's columns.
         home: The caller's home directory, shown as `~`.
     """
-    shown = [(_assignment(row), _source(row, short_path(file, home))) for row in rows]
+    shown = [(_assignment(row), _source(row, file, home)) for row in rows]
     room = width - 1 - max((len(source) for _, source in shown), default=0) - len(GAP)
     column = min(MAX_COLUMN, room, max((len(left) for left, _ in shown), default=0))
     lines: list[Line] = []
@@ -50,9 +50,10 @@ def _assignment(row: Map) -> str:
     return f"{text(row.get('path'))} = {text(value) if is_variable else value_text(value)}"
 
 
-def _source(row: Map, file: str) -> str:
+def _source(row: Map, file: str, home: str) -> str:
     source = text(row.get("source"))
     if source != "file":
-        return f"# {source}"
+        return f"# {short_path(text(row.get('file')), home) or source}"
     line = number(row.get("line"))
-    return f"# {file}" if line is None else f"# {file}:{int(line)}"
+    place = short_path(file, home)
+    return f"# {place}" if line is None else f"# {place}:{int(line)}"

@@ -11,6 +11,7 @@ ROWS: list[Map] = [
     {"path": "fallback.max_attempts", "value": 4, "source": "default"},
     {"path": "models.m.routes", "value": ["a/b", "c/d"], "source": "file"},
     {"path": "HTTPS_PROXY", "value": "http://proxy:3128", "source": "environment"},
+    {"path": "WORK_KEY", "value": "set", "source": "environment", "file": "~/.aircher/environment"},
 ]
 
 
@@ -27,6 +28,7 @@ def test_sources_are_in_a_column() -> None:
         "fallback.max_attempts = 4         # default",
         'models.m.routes = ["a/b", "c/d"]  # ~/.aircher/config.toml',
         "HTTPS_PROXY = http://proxy:3128   # environment",
+        "WORK_KEY = set                    # ~/.aircher/environment",
     ]
 
 
