@@ -44,7 +44,14 @@ needs_root = pytest.mark.skipif(
 @needs_root
 @pytest.mark.parametrize(
     "arguments",
-    [("ask", "hi"), ("status",), ("daemon", "start"), ("daemon", "restart"), ("usage",)],
+    [
+        ("ask", "hi"),
+        ("status",),
+        ("daemon", "start"),
+        ("daemon", "restart"),
+        ("daemon", "install"),
+        ("config", "edit"),
+    ],
 )
 def test_sudo_with_the_home_of_another_user_writes_nothing(empty, arguments):
     """`sudo -E`: the message says whose home it is and how to run the command instead."""
