@@ -303,6 +303,7 @@ def _open_connection(
                 f"aircherd is not running: no process listens on {path}, and AIRCHER_AUTOSTART is "
                 f"off. {hint}"
             )
+        starter.check_directories(environ)
         sock = None if command else _connect_through_systemd(environ, path, timeout)
         sock = sock or starter.start(
             environ,

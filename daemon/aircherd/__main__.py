@@ -82,7 +82,9 @@ async def _serve(
     send_reload, reloads = trio.open_memory_channel[None](1)
     async with trio.open_nursery() as nursery:
         await nursery.start(watch_signals, shutdown, send_reload)
-        async with open_daemon(os.environ, redactor, shutdown, manager=manager) as services:
+        async with open_daemon(
+            os.environ, redactor, shutdown, manager=manager, log_file=log_file
+        ) as services:
             nursery.start_soon(reload_on_hangup, services, reloads)
             if log_file is not None:
                 # Not before: only the daemon that holds the locks may rotate its log.

@@ -80,12 +80,14 @@ async def open_daemon(
     *,
     keyring: KeyStore | None = None,
     manager: "ServiceManager | None" = None,
+    log_file: Path | None = None,
 ) -> AsyncIterator[Services]:
     """Open all services and serve clients for the duration of the context.
 
     When the context is entered, the socket accepts requests. `shutdown.requested` drains the
     clients; so does leaving the context, which waits until they are drained. `keyring` replaces the
     system's keyring, for tests. `manager` is the service manager that started the daemon.
+    `log_file` is where the log goes, for `status`.
 
     Raises:
         AlreadyRunning: another daemon has the socket or the data directory.
@@ -95,7 +97,7 @@ async def open_daemon(
     paths = resolve_paths(environ)
     check_directories(paths.home, (paths.state, paths.cache))
     passed = manager.socket_at(address.socket_path(environ)) if manager else None
-    about = _about(environ, paths, is_socket_passed=passed is not None)
+    about = _about(environ, paths, log_file, is_socket_passed=passed is not None)
     async with _claimed_socket(about, manager, passed, shutdown) as bound:
         config = ConfigStore(paths.config_file)
         if config.problem:
@@ -353,7 +355,9 @@ def _shown_file(paths: Paths, code: str) -> Path:
     return paths.state / f"shown-{code}"
 
 
-def _about(environ: Mapping[str, str], paths: Paths, *, is_socket_passed: bool) -> About:
+def _about(
+    environ: Mapping[str, str], paths: Paths, log_file: Path | None, *, is_socket_passed: bool
+) -> About:
     return About(
         version=__version__,
         pid=os.getpid(),
@@ -361,6 +365,7 @@ def _about(environ: Mapping[str, str], paths: Paths, *, is_socket_passed: bool) 
         started_at=time.time(),
         socket=address.socket_path(environ),
         paths=paths,
+        log_file=log_file,
     )
 
 

@@ -49,6 +49,7 @@ def _facts(status: dict[str, object], home: str) -> list[tuple[str, str]]:
         ("config", _config(as_map(status.get("config")), home)),
         ("tasks", ", ".join(text(task.get("name")) for task in records(status.get("tasks")))),
         ("data", short_path(text(status.get("data")), home)),
+        ("log", short_path(text(status.get("log")), home)),
         ("ledger", _ledger(as_map(status.get("ledger")))),
         ("keyring", _keyring(as_map(status.get("keyring")))),
     ]

@@ -32,7 +32,10 @@ class Shutdown:
 
 
 class About(msgspec.Struct, frozen=True):
-    """Facts that do not change while the daemon runs. `started_at` is a Unix time."""
+    """Facts that do not change while the daemon runs. `started_at` is a Unix time.
+
+    `log_file` is None if the log goes to standard error, such as to the journal of systemd.
+    """
 
     version: str
     pid: int
@@ -40,6 +43,7 @@ class About(msgspec.Struct, frozen=True):
     started_at: float
     socket: Path
     paths: Paths
+    log_file: Path | None = None
 
 
 class OneTimeNotices(msgspec.Struct):

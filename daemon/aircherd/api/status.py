@@ -34,6 +34,7 @@ async def daemon_status(services: Services) -> dict[str, object]:
         "socket": str(about.socket),
         "home": str(about.paths.home),
         "data": str(about.paths.data),
+        **({"log": str(about.log_file)} if about.log_file else {}),
         "clients": len(services.clients),
         "requests": services.chat.statistics(),
         "config": config_state(services),

@@ -121,6 +121,7 @@ def test_the_log_goes_where_it_should(home, where):
     file = home.root / "own.log"
     options = ("--log-file", str(file)) if where == "--log-file" else ()
     home.start(program=("-m", "aircherd", *options))
+    assert ("log       ~/own.log" in home.cli("status").stdout) == (where == "--log-file")
     assert home.stop() == 0
     assert ('"stopped"' in home.log()) == (where == "pipe")
     if where == "--log-file":

@@ -10,6 +10,7 @@ STATUS: dict[str, object] = {
     "started_by": "client",
     "socket": "/run/user/1/aircher/aircher.sock",
     "data": "/home/a/.local/share/aircher",
+    "log": "/home/a/.local/state/aircher/aircherd.log",
     "uptime_s": 61.5,
     "clients": 1,
     "requests": {"active": 2, "total": 40},
@@ -36,6 +37,7 @@ def test_everything_on_one_screen() -> None:
         "socket    /run/user/1/aircher/aircher.sock",
         "config    ~/.aircher/config.toml (does not exist; defaults are used)",
         "data      ~/.local/share/aircher",
+        "log       ~/.local/state/aircher/aircherd.log",
         "keyring   usable",
         "",
         "✓ openai  authenticated  https://api.openai.com/v1",
@@ -106,7 +108,7 @@ def test_an_unhealthy_provider_has_a_reason() -> None:
         {**unhealthy, "health_reason": "no server listens"},
         {**healthy, "health_reason": "old"},
     ]
-    assert shown({**STATUS, "providers": providers})[8:11] == [
+    assert shown({**STATUS, "providers": providers})[9:12] == [
         "! ollama  not required, unreachable",
         "    no server listens",
         "? work    unverified",
