@@ -103,8 +103,12 @@ class Client:
 
     @property
     def daemon_pid(self) -> int | None:
-        """The process id of the daemon, from the kernel; None if the system does not tell."""
-        return self._conversation.connection.peer_pid()
+        """The process id of the daemon, from the kernel; None if the system does not tell.
+
+        For a socket of systemd the kernel names systemd, to which no signal must be sent.
+        """
+        connection = self._conversation.connection
+        return None if connection.is_to_systemd() else connection.peer_pid()
 
     # ---------------------------------------------------------- calls
 

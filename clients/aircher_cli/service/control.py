@@ -106,12 +106,13 @@ class UnitControl:
         Raises:
             CommandFailed: it does not start.
         """
+        if not self.state().pid:
+            self._check_installation()
         self._reload_units()
         self._forget_starts()
         done = self._systemctl.run("start", SOCKET, SERVICE, timeout=START_SECONDS)
         if done.code:
-            missing = self.state().missing
-            raise CommandFailed(missing_advice(missing) if missing else failure(self._systemctl))
+            raise CommandFailed(failure(self._systemctl))
 
     def stop(self, wait: Wait) -> None:
         """See `Control`; its socket goes on listening.
@@ -129,14 +130,20 @@ class UnitControl:
         """See `Control`; clients that come meanwhile wait in the socket.
 
         Raises:
-            CommandFailed: it does not stop or start.
+            CommandFailed: its installation is gone, so it goes on, or it does not stop or start.
         """
+        self._check_installation()
         self._reload_units()
         self._forget_starts()
         if pid := self.state().pid:
             self._systemctl.check("restart", "--no-block", SERVICE)
             wait(pid)
         self.start()
+
+    def _check_installation(self) -> None:
+        missing = None if self._installation is None else self._installation.missing()
+        if missing is not None:
+            raise CommandFailed(missing_advice(missing))
 
     def _forget_starts(self) -> None:
         """Begin to count again: the limit of starts is for failures, not for what a user does."""

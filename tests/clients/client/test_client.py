@@ -394,3 +394,11 @@ def test_an_installed_service_is_started_instead_of_a_daemon(
     }
     with Client.connect(environ) as client:
         assert client.call("ping") is not None
+
+
+def test_the_process_of_the_daemon(daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is known from the kernel, unless systemd listens: a signal would end the session."""
+    with connect(daemon) as client:
+        assert client.daemon_pid == os.getpid()
+        monkeypatch.setattr(Connection, "is_to_systemd", lambda self: True)
+        assert client.daemon_pid is None

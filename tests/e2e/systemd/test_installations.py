@@ -64,7 +64,9 @@ def test_an_environment_that_is_gone(machine: Machine, install: Install, wheel: 
     install()
     home.python = ours
     shutil.rmtree(venv)
-    assert home.cli("daemon", "status").returncode == 0  # the old one still runs
+    done = home.cli("daemon", "restart")  # and the old one still runs
+    assert (done.returncode, home.cli("daemon", "status").returncode) == (1, 0)
+    assert f"there is no {venv}/bin/python" in done.stderr
     manager.systemctl("stop", SERVICE)
     for command in (("ask", "hello"), ("daemon", "restart"), ("daemon", "status")):
         done = home.cli(*command)
