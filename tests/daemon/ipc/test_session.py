@@ -217,3 +217,21 @@ async def test_client_that_does_not_read_responses_is_not_read(monkeypatch):
         assert session._outbox.size < 1_000_000
         answered = {(await peer.receive())[1] for _ in range(sent)}
         assert answered == set(range(sent))
+
+
+async def test_a_request_after_a_quiet_time_waits_for_changed_files():
+    """The watcher was dozing: what the request depends on may have changed."""
+    async with conversation() as (peer, session):
+        order = []
+
+        async def catch_up():
+            order.append("caught up")
+            session.services.watcher.is_attentive = True
+
+        session.services.watcher.catch_up = catch_up
+        await peer.ask(1, "greet", name="x")
+        assert order == []
+        session.services.watcher.is_attentive = False
+        await peer.ask(2, "greet", name="x")
+        await peer.ask(3, "greet", name="x")
+        assert order == ["caught up"]

@@ -241,3 +241,28 @@ def test_only_connections_of_changed_providers_are_closed(served, sim):
     served.write_config(moved)
     wait_until(lambda: "localhost" in served.log(), "the change is in effect")
     assert connection("spare/m") == before
+
+
+NO_INOTIFY = """
+import runpy, watchfiles
+def watch(*_arguments, **_options):
+    raise OSError(24, "OS file watch limit reached")
+watchfiles.watch = watch
+runpy.run_module("aircherd", run_name="__main__")
+"""
+"""Stands for a machine where other programs use up all of inotify."""
+
+
+def test_without_events_changes_are_found_by_rescans(home):
+    """They take effect all the same; the log and `status` say why there are no events."""
+    home.start(program=("-c", NO_INOTIFY))
+    home.login("work", KEY)
+    home.original = home.config_file.read_text()
+    wait_until(lambda: "file_events_failed" in home.log(), "the failure is logged")
+    with flowing(home, "work/gpt-5.5"):
+        for save in (mv, in_place, directory_renamed, home_manager):
+            save(home, save.__name__)
+            wait_for(home, save.__name__)
+    shown = home.cli("status").stdout
+    assert "OS file watch limit reached" in shown
+    assert home.log().count("file_events_failed") == 1
