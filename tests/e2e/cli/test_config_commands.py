@@ -10,12 +10,13 @@ import subprocess
 import sys
 import threading
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from aircher_client import ClientError
-from helpers.daemon.real_daemon import Home, wait_until
+from helpers.daemon.real_daemon import Home
 from helpers.required import missing
 
 MINE = """\
@@ -255,30 +256,45 @@ def test_a_killed_daemon_leaves_a_whole_file(home: Home) -> None:
         assert home.config_file.read_text() == MINE.replace("= 4", f"= {value}")
 
 
-def test_a_full_disk_changes_nothing(mine: Home) -> None:
-    """The reason is reported, and the daemon goes on."""
+@pytest.fixture
+def small(mine: Home) -> Iterator[Path]:
+    """The folder of the configuration, on a file system of 8 KiB."""
     if os.getuid() != 0:
         missing("root", "a small file system is mounted")
-    small = mine.root / "small"
-    small.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8k,mode=700", "none", str(small)]
+    folder = mine.root / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8k,mode=700", "none", str(folder)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         missing("mount", "the right to mount a file system")
-    try:
-        real = small / "config.toml"
-        real.write_text(MINE)
-        mine.config_file.unlink()
-        mine.config_file.symlink_to(real)
-        (small / "filler").write_bytes(b"x" * 4096)
-        done = mine.cli("config", "set", "fallback.max_attempts", "6")
-        assert done.returncode == 1
-        assert "cannot be written: No space left on device" in done.stderr
-        assert real.read_text() == MINE
-        assert sorted(each.name for each in small.iterdir()) == ["config.toml", "filler"]
-        assert mine.cli("config", "set", "fallback.max_attempts", "4").returncode == 0
-        wait_until(lambda: mine.cli("status").returncode == 0, "the daemon answers")
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
+    (folder / "config.toml").write_text(MINE)
+    mine.config_file.unlink()
+    mine.config_file.symlink_to(folder / "config.toml")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_changes_nothing(mine: Home, small: Path) -> None:
+    """The reason is reported, and the daemon goes on."""
+    (small / "filler").write_bytes(b"x" * 4096)
+    done = mine.cli("config", "set", "fallback.max_attempts", "6")
+    assert done.returncode == 1
+    assert "cannot be written: No space left on device" in done.stderr
+    assert (small / "config.toml").read_text() == MINE
+    assert sorted(each.name for each in small.iterdir()) == ["config.toml", "filler"]
+    assert mine.cli("config", "set", "fallback.max_attempts", "4").returncode == 0
+
+
+def test_a_read_only_home_changes_nothing(mine: Home, small: Path) -> None:
+    """The reason is reported with the file behind the link, and an edited text is kept."""
+    subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
+    done = mine.cli("config", "set", "fallback.max_attempts", "6")
+    assert done.returncode == 1
+    assert f"a link to {small}/config.toml, cannot be written: Read-only file" in done.stderr
+    environ = {"VISUAL": "sed -i 's/= 4/= 6/'", "TMPDIR": str(mine.root)}
+    done = mine.cli("config", "edit", environ=environ)
+    assert done.returncode == 1
+    assert "your text is kept in" in done.stderr
+    assert (small / "config.toml").read_text() == MINE
 
 
 def test_providers_are_added_checked_and_removed(home: Home, sim: object) -> None:

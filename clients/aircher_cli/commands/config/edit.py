@@ -7,8 +7,7 @@ import tempfile
 from pathlib import Path
 
 from aircher_cli.commands.config.changing import report_change
-from aircher_cli.commands.config.check import read_config
-from aircher_cli.commands.config.editor import editor_command, run_editor
+from aircher_cli.commands.config.editor import editor_command, run_editor, wait_hint
 from aircher_cli.commands.config.schema import SCHEMA_FILE, SCHEMA_LINE, write_schema
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import FAILED, OK, CommandFailed
@@ -95,12 +94,12 @@ class Editing:
         folder = Path(tempfile.mkdtemp(prefix="aircher-"))  # mode 0700
         copy = folder / self._file.name
         copy.touch(mode=0o600)
-        copy.write_text(self._before or TEMPLATE, encoding="utf-8")
+        copy.write_bytes((self._before or TEMPLATE).encode())
         # Where the first line of the copy points to.
         (folder / SCHEMA_FILE).write_text(self._schema, encoding="utf-8")
         try:
             code = self._edit(copy)
-        except (CommandFailed, ClientError, KeyboardInterrupt):
+        except (CommandFailed, ClientError, OSError, KeyboardInterrupt):
             if self._is_changed(copy):
                 self._context.console.note(f"your text is kept in {copy}")
             else:
@@ -114,9 +113,8 @@ class Editing:
             run_editor(self._command, str(copy), self._context.environ)
             if not self._is_changed(copy):
                 return self._report_unchanged()
-            changed = read_config(self._context, str(copy))
-            if problems := self._problems(changed):
-                self._show_problems(problems)
+            changed = self._valid_text(copy)
+            if changed is None:
                 question = "go on editing"
             else:
                 result = self._save(changed)
@@ -139,8 +137,11 @@ class Editing:
             return "", ""
         if not self._file.is_file():
             raise CommandFailed(f"cannot edit {self._file}: it is not a regular file")
-        found = read_config(self._context, str(self._file))
-        return found, hashlib.sha256(self._file.read_bytes()).hexdigest()
+        try:
+            data = self._file.read_bytes()
+        except OSError as error:
+            raise CommandFailed(f"cannot read {self._file}: {error.strerror}") from None
+        return _decode(data, str(self._file)), hashlib.sha256(data).hexdigest()
 
     def _is_changed(self, copy: Path) -> bool:
         """Tell whether the copy is another text; one that the editor removed is not."""
@@ -148,6 +149,18 @@ class Editing:
             return copy.read_bytes() != (self._before or TEMPLATE).encode()
         except OSError:
             return False
+
+    def _valid_text(self, copy: Path) -> str | None:
+        """Return the text of the copy; None if it is invalid, after listing its problems."""
+        try:
+            changed = _decode(copy.read_bytes(), self._file.name)
+        except CommandFailed as error:
+            self._context.console.note(error.message)
+            return None
+        problems = self._problems(changed)
+        if problems:
+            self._show_problems(problems)
+        return None if problems else changed
 
     def _problems(self, changed: str) -> list[Map]:
         with self._context.connect() as client:
@@ -212,6 +225,8 @@ class Editing:
     def _report_unchanged(self) -> int:
         name = short_path(str(self._file), self._home)
         message = f"{name} is unchanged" if self._base else f"unchanged: {name} was not created"
+        if hint := wait_hint(self._command):
+            self._context.console.note(hint)
         if self._as_json:
             record: Map = {"file": str(self._file), "changed": False, "changes": []}
             self._context.console.json(record)
@@ -227,3 +242,16 @@ class Editing:
                 reason = f"{SCHEMA_FILE} cannot be written: {error.strerror}"
                 self._context.console.note(f"{reason}; editors cannot complete the file")
         return report_change(self._context, result, as_json=self._as_json)
+
+
+def _decode(data: bytes, name: str) -> str:
+    """Return a text with its line ends as they are.
+
+    Raises:
+        CommandFailed: it is not UTF-8.
+    """
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise CommandFailed(f"{name}:{line}: TOML must be UTF-8, and this is not") from None

@@ -1,5 +1,6 @@
 """Finds and runs the user's editor."""
 
+import os
 import shlex
 import shutil
 import signal
@@ -10,6 +11,13 @@ from aircher_cli.exit_codes import CommandFailed
 
 FALLBACKS = ("sensible-editor", "editor", "nano", "vim", "vi", "emacs")
 """Editors that are tried if neither variable is set."""
+
+WAIT_OPTIONS = {
+    **dict.fromkeys(("code", "codium", "cursor", "zed", "subl", "gedit", "mate"), "--wait"),
+    "kate": "--block",
+    "gvim": "--nofork",
+}
+"""Editors with windows -> the option with which they return when the file is closed."""
 
 SET_ONE = "set the variable EDITOR to your editor's command"
 
@@ -45,6 +53,15 @@ def _checked(command: list[str], variable: str, path: str | None) -> list[str]:
             f'the editor "{name}" in {variable} is not installed: {SET_ONE}', code="no_editor"
         )
     return command
+
+
+def wait_hint(command: list[str]) -> str:
+    """Return how to make an editor wait that returns at once by default; empty for others."""
+    name = os.path.basename(command[0])  # noqa: PTH119 - no pathlib for one name
+    option = WAIT_OPTIONS.get(name)
+    if option is None or option in command:
+        return ""
+    return f'if {name} returned at once, let it wait: VISUAL="{name} {option}"'
 
 
 def run_editor(command: list[str], file: str, environ: Mapping[str, str]) -> None:

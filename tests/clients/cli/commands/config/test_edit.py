@@ -147,6 +147,21 @@ def test_problems_are_listed_and_the_user_goes_on_editing(desk: Desk) -> None:
     assert desk.file.read_text() == "2\n3\n4\n"
 
 
+def test_line_ends_and_a_byte_order_mark_stay(desk: Desk) -> None:
+    """The file was written on another system."""
+    desk.file.write_bytes(b"\xef\xbb\xbfa = 1\r\nb = 1\r\n")
+    desk.edit("sed -i s/b/c/ $1")
+    assert desk.daemon.params_of("config.write")["text"] == "\ufeffa = 1\r\nc = 1\r\n"
+
+
+def test_a_text_that_is_not_utf8_can_be_edited_again(desk: Desk) -> None:
+    """Its line is named."""
+    desk.file.write_text("a = 1\n")
+    outcome = desk.edit("printf 'b\\n\\377' > $1", "echo 2 > $1", typed="e\n")
+    assert outcome.code == 0, outcome.err
+    assert "config.toml:2: TOML must be UTF-8" in outcome.err
+
+
 def test_the_text_can_be_discarded(desk: Desk) -> None:
     """The file stays, and the copy goes."""
     desk.file.write_text("a = 1\n")

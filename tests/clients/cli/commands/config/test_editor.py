@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aircher_cli.commands.config.editor import FALLBACKS, editor_command, run_editor
+from aircher_cli.commands.config.editor import FALLBACKS, editor_command, run_editor, wait_hint
 from aircher_cli.exit_codes import CommandFailed
 
 
@@ -49,6 +49,22 @@ def test_no_editor(tmp_path: Path, environ: dict[str, str], message: str) -> Non
 def test_editors_that_everyone_has_come_before_emacs() -> None:
     """And what the system chose comes first."""
     assert FALLBACKS[0] == "sensible-editor"
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        (["/usr/bin/code", "-n"], 'let it wait: VISUAL="code --wait"'),
+        (["code", "--wait"], ""),
+        (["kate"], 'VISUAL="kate --block"'),
+        (["vim"], ""),
+    ],
+)
+def test_an_editor_that_returns_at_once(command: list[str], hint: str) -> None:
+    """Those with windows do by default."""
+    found = wait_hint(command)
+    assert hint in found
+    assert bool(found) is bool(hint)
 
 
 def test_the_editor_gets_the_file(tmp_path: Path) -> None:
