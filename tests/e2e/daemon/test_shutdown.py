@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from aircher_client import DaemonError
+from aircher_client import ConnectionLost, DaemonError
 from aircherd.testing.simulator import Fault
 from helpers.daemon.real_daemon import wait_until
 from helpers.daemon.stuck_aircherd import STUCK
@@ -41,6 +41,8 @@ class Streams:
                 self.ends[number] = client.chat(request, on_delta)["finish"]
             except DaemonError as error:
                 self.ends[number] = error.code
+            except ConnectionLost:
+                self.ends[number] = "lost"
 
     def wait(self):
         """Return how many clients had which end."""
@@ -97,7 +99,7 @@ def test_a_third_signal_ends_without_another_step(home, sim):
         home.process.send_signal(signal.SIGINT)
         wait_until(lambda n=number: home.log().count('"stopping"') > n or n == 2, "it was taken")
     assert home.process.wait(timeout=15) == 1
-    assert set(streams.wait()) <= {"shutting_down"}
+    assert set(streams.wait()) <= {"shutting_down", "lost"}
 
 
 def test_a_hangup_reloads_the_configuration(daemon):
