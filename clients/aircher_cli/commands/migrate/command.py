@@ -219,6 +219,8 @@ def _carry_out(context: Context, options: argparse.Namespace, work: _Work, repor
         )
     if result.is_complete:
         finish(result)
+    in_backup = {str(work.target.path)} & {key.file for key in work.plan.not_stored}
+    result.has_other_keys = result.backup is not None and bool(in_backup)
 
 
 def _write(client: Client, options: argparse.Namespace, work: _Work, result: Result) -> None:
@@ -246,6 +248,7 @@ def _remove_old(context: Context, options: argparse.Namespace, work: _Work, repo
     result = report.result
     lost = {key.file for key in work.plan.not_stored}
     lost |= {e.key.file for e in result.keys if e.outcome not in ("stored", "already")}
+    work.found.kept |= {note.file for note in work.notes if note.kind == "problem"}
     chosen, stay = removable(work.found, work.home, work.target.path, lost)
     if result.action == "refused":
         reason = "the configuration is not carried over"

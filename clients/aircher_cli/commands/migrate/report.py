@@ -149,6 +149,9 @@ def _config_lines(report: Report, width: int) -> list[Line]:
     if result.is_backup_emptied:
         message = "the backup is empty: the keys in it could not be separated from the rest"
         lines += paragraph(message, width, indent="  ", style="warn")
+    if result.has_other_keys:
+        message = "the backup has a key that is not stored, see below"
+        lines += paragraph(message, width, indent="  ", style="warn")
     if not report.is_checked:
         message = "the daemon is not running, so the new configuration was not checked"
         lines += paragraph(message, width, indent="  ", hang="  ", style="dim")
@@ -185,13 +188,14 @@ def _note_lines(heading: str, notes: list[Note], report: Report, width: int) -> 
         alone = [note for note in own if not note.subject]
         for note in alone:
             where = f"{shown}:{note.line}" if note.line else shown
-            lines += paragraph(f"{where}: {note.message}", width, indent="  ", hang="    ")
+            text = f"{where}: {_shorten(note.message, report)}"
+            lines += paragraph(text, width, indent="  ", hang="    ")
         others = [note for note in own if note.subject]
         if others and shown:
             lines += paragraph(f"{shown}:", width, indent="  ", style="dim")
         indent = "    " if shown else "  "
         for note in others:
-            text = f"{note.subject}: {note.message}"
+            text = f"{note.subject}: {_shorten(note.message, report)}"
             lines += paragraph(text, width, indent=indent, hang="  ")
     return lines
 
@@ -217,6 +221,12 @@ def removal_question(files: Iterable[OldFile], home: str) -> str:
     """Return the question before old files are removed."""
     names = "\n".join(f"  {short_path(str(file.path), home)}" for file in files)
     return f"These files would be removed:\n{names}\nRemove them? [y/N] "
+
+
+def _shorten(message: str, report: Report) -> str:
+    """Return a message with the home directory in its paths as `~`."""
+    home = report.home.rstrip("/")
+    return message.replace(f"{home}/", "~/") if home else message
 
 
 def _short(path: Path, report: Report) -> str:

@@ -18,6 +18,9 @@ _HEX = re.compile(r"[0-9A-Fa-f]*")
 _PAIR = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*"([0-9A-Fa-f]*)"')
 _OAUTH = "_oauth_token"
 
+REPLACED = "\ufffd"
+"""Stands for bytes that were not UTF-8."""
+
 _ASK_AGAIN = "store it again: aircher-cli auth login"
 
 
@@ -125,6 +128,11 @@ def _read_entry(name: str, stored: object, file: str, found: OldKeys) -> None:
         provider = safe(name.removesuffix(_OAUTH))
         message = f"this program has no login in the browser: use an API key of {provider}"
         found.notes.append(Note("no_counterpart", f"{provider}{_OAUTH}", message, file))
+        return
+    if REPLACED in name:
+        message = f"has a name that is not UTF-8; {_ASK_AGAIN} PROVIDER"
+        found.notes.append(problem(subject, message, file))
+        found.lost.append(name)
         return
     reason = None if isinstance(stored, str) else "is not text"
     key = ""

@@ -1,6 +1,6 @@
 """Read all old files, and choose the configuration and the keys that count."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +12,6 @@ from aircher_cli.commands.migrate.old_files.forms import OLD_FORMS
 from aircher_cli.commands.migrate.old_files.old_config import OldConfig
 from aircher_cli.commands.migrate.old_files.reading import Unreadable, read_file
 from aircher_cli.commands.migrate.old_files.sources import OldFile
-
-OPEN_TO_OTHERS = 0o077
 
 _NO_COUNTERPART = {
     "permissions": "this program runs no commands, so there is nothing to approve",
@@ -143,11 +141,22 @@ def _note_mode(path: Path, found: Found) -> None:
     """Say that other users could read a file with keys."""
     try:
         mode = path.stat().st_mode & 0o777
+        parents = [folder.stat().st_mode & 0o777 for folder in path.resolve().parents]
     except OSError:
         return
-    if mode & OPEN_TO_OTHERS:
+    if can_others_read(mode, parents):
         message = (
             f"has keys and could be read by other users of this machine (mode {mode:04o}). If "
             "there are any, replace the keys at their providers"
         )
         found.notes.append(Note("hint", "", message, str(path)))
+
+
+def can_others_read(mode: int, parents: Iterable[int]) -> bool:
+    """Return whether the group or others may read a file and enter all folders above it."""
+    folders = list(parents)
+    return any(mode & read and all(m & enter for m in folders) for read, enter in _RIGHTS)
+
+
+_RIGHTS = ((0o040, 0o010), (0o004, 0o001))
+"""To read a file, and to enter a folder: for the group, and for others."""

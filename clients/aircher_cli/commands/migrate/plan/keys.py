@@ -58,6 +58,7 @@ def plan_keys(keys: Iterable[OldKey], providers: Providers, config: OldConfig) -
         for key in found:
             if key is not chosen and key.value != chosen.value:
                 plan.notes.append(_superseded(key, chosen))
+                plan.not_stored.append(key)
         reason = _objection(name, chosen, providers, config)
         if reason is None:
             plan.keys.append(PlannedKey(name, chosen.provider, chosen.value, chosen.file))

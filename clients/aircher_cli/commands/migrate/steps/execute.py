@@ -50,6 +50,8 @@ class Result:
     reason: str = ""
     backup: Path | None = None
     is_backup_emptied: bool = False
+    has_other_keys: bool = False
+    """Whether the backup has keys that are not stored."""
     keys: list[KeyOutcome] = field(default_factory=list)
 
     @property

@@ -151,6 +151,18 @@ def test_old_files_stay_by_default(daemon, user):
     assert (user / ".config/aircher/auth.json").exists()
 
 
+def test_a_file_with_a_problem_is_not_removed(daemon, user):
+    """What could not be carried over stays where it is."""
+    text = '[providers.x]\napi_key_env = "X"\nbase_url = "ftp://x"\n'
+    write_files(user, {".config/aircher/config.toml": text})
+    value, code = in_json(daemon, "--remove-old", "--yes")
+    assert code == FAILED
+    assert value["removed"] == []
+    assert [each["reason"] for each in value["remains"]] == [
+        "a part of it could not be carried over"
+    ]
+
+
 @pytest.mark.parametrize(("answer", "is_removed"), [("y\n", True), ("\n", False), ("no\n", False)])
 def test_removing_asks(daemon, user, monkeypatch, answer, is_removed):
     """On a terminal the files are listed and the user decides."""

@@ -151,6 +151,18 @@ def test_an_emptied_backup_is_mentioned():
     assert "the backup is empty" in text(report(result=result))
 
 
+def test_other_keys_in_the_backup_are_mentioned():
+    """A key that is not stored is not lost, and the user should know where it is."""
+    result = Result(action="write", backup=HOME / "b", has_other_keys=True)
+    assert "the backup has a key that is not stored" in text(report(result=result))
+
+
+def test_paths_in_messages_are_short():
+    """The home directory is `~` in the text."""
+    shown = text(report(notes=[Note("hint", "x", f"see {HOME}/c.toml")]))
+    assert "x: see ~/c.toml" in shown
+
+
 def test_what_was_removed_and_what_remains():
     """Both are listed, with the reasons."""
     shown = text(report(removed=[AUTH], remains=[Remaining(HOME / "x", "it is data")]))

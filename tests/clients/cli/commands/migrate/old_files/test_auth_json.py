@@ -146,7 +146,8 @@ def test_a_name_that_is_not_utf8_is_reported():
     """The line is named, and the other keys are read."""
     found = read(auth_json().replace(b"openai", b"open\xffai"))
     assert found.notes[0].line == 5
-    assert {"claude", "google"} <= set(keys_of(found))
+    assert set(keys_of(found)) == {"claude", "google"}
+    assert found.notes[1].message.startswith("has a name that is not UTF-8")
 
 
 @pytest.mark.parametrize("data", [b"[]", b'"x"', b"{}", b'{"keys": 3}', b"null"])

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from aircher_cli.commands.migrate.old_files.collect import collect
+from aircher_cli.commands.migrate.old_files import collect as collecting
+from aircher_cli.commands.migrate.old_files.collect import can_others_read, collect
 from aircher_cli.commands.migrate.old_files.sources import find_files
 from helpers.old_aircher.places import LAYOUTS, write_files
 from helpers.old_aircher.samples import (
@@ -96,11 +97,29 @@ def test_damaged_files_are_kept(look, tmp_path):
     assert found.kept == places
 
 
-def test_a_file_that_is_open_to_others_is_mentioned(tmp_path):
+def test_a_file_that_is_open_to_others_is_mentioned(tmp_path, monkeypatch):
     """Keys that other users could read should be replaced."""
     write_files(tmp_path, {".aircher/auth.json": auth_json()}, mode=0o644)
-    found = collect(find_files({"HOME": str(tmp_path)}), os.getuid())
+    files = find_files({"HOME": str(tmp_path)})
+    assert collect(files, os.getuid()).notes == []  # the folders above it are closed
+    monkeypatch.setattr(collecting, "can_others_read", lambda _mode, _parents: True)
+    found = collect(files, os.getuid())
     assert "could be read by other users of this machine (mode 0644)" in found.notes[0].message
+
+
+@pytest.mark.parametrize(
+    ("mode", "parents", "expected"),
+    [
+        (0o644, [0o755, 0o755], True),
+        (0o644, [0o755, 0o700], False),
+        (0o640, [0o750], True),
+        (0o604, [0o750], False),
+        (0o600, [0o777], False),
+    ],
+)
+def test_who_can_read_a_file(mode, parents, expected):
+    """Its own mode and those of all folders above it count."""
+    assert can_others_read(mode, parents) is expected
 
 
 def test_files_of_another_user_are_refused(tmp_path):

@@ -47,6 +47,7 @@ def test_superseded_keys_are_listed():
     (note,) = planned.notes
     assert note.kind == "no_counterpart"
     assert "anthropic is the newer name of the same provider" in note.message
+    assert [key.value for key in planned.not_stored] == [A]  # its file is not removed
     same, _ = plan([OldKey("claude", A, "f"), OldKey("anthropic", A, "f")])
     assert same.notes == []
 
