@@ -172,6 +172,25 @@ def test_damaged_files(daemon):
     assert "claude" in stored_keys(daemon)
 
 
+@pytest.mark.parametrize("place", [".aircher", ".config/aircher"])
+def test_a_damaged_file_is_repaired_and_carried_over_again(daemon, place):
+    """The readable part is carried over; after the repair, the next run does the rest."""
+    at = FORM_A.index("[providers.openai]") + 25
+    broken = FORM_A[:at] + "= =\n" + FORM_A[at:]
+    write_files(daemon.root, {f"{place}/config.toml": broken, f"{place}/auth.json": auth_json()})
+    done = daemon.cli("migrate")
+    assert done.returncode == 1
+    named = next(word for word in done.stdout.split() if "config.toml:" in word)
+    damaged = Path(named.split(":")[0].replace("~", str(daemon.root)))
+    assert damaged.read_text() == broken
+    assert "openai" not in stored_keys(daemon)  # it may belong to another server
+    damaged.write_text(FORM_A)
+    result, code = migrate(daemon)
+    assert code == 0, result["notes"]
+    assert "proxy.team.example" in daemon.config_file.read_text()
+    assert set(stored_keys(daemon)) == {"claude", "openai", "google"}
+
+
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give a file to another user")
 def test_files_of_another_user_are_refused(daemon):
     """Neither read nor removed."""

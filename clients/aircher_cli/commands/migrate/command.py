@@ -27,7 +27,7 @@ from aircher_cli.commands.migrate.report import (
     report_lines,
     text_of_config,
 )
-from aircher_cli.commands.migrate.steps.backup import find_backup
+from aircher_cli.commands.migrate.steps.backup import CONFIG_NAME, find_backup
 from aircher_cli.commands.migrate.steps.execute import (
     KeyOutcome,
     Result,
@@ -87,7 +87,11 @@ def build_parser() -> Parser:
 
 @dataclass
 class _Work:
-    """What was found, and what is planned. `resumed` is the backup of an interrupted run."""
+    """What was found, and what is planned.
+
+    `resumed` is the backup of an interrupted run; `old_copy` the file in a backup that the target
+    was made from by an earlier run.
+    """
 
     home: Path
     folder: Path
@@ -96,6 +100,7 @@ class _Work:
     plan: Plan
     notes: list[Note]
     resumed: Path | None
+    old_copy: Path | None = None
 
     @property
     def source(self) -> str:
@@ -124,12 +129,14 @@ def run(context: Context, options: argparse.Namespace) -> int:
         files=work.found.files,
         plan=work.plan,
         notes=work.notes,
-        replaced=work.target.path if work.target.state == "migrated" else None,
+        old_copy=work.old_copy,
     )
     if options.dry_run:
         _preview(context, options, work, report)
     else:
         _carry_out(context, options, work, report)
+        if report.result.backup is not None and work.source == str(work.target.path):
+            report.old_copy = report.result.backup / CONFIG_NAME
         _remove_old(context, options, work, report)
     return _show(context, report, as_json=options.json)
 
@@ -143,13 +150,14 @@ def _prepare(context: Context, options: argparse.Namespace) -> _Work:
     target = read_target(folder / "config.toml")
     files = _files(context, options)
     # An earlier run has replaced the file, so what it was made from is in the backup now.
-    backup = find_backup(folder) if target.state == "migrated" else None
+    backup = find_backup(folder) if target.state in ("own", "migrated") else None
     contents = {target.path: backup.content} if backup else {}
     resumed = backup.directory if backup and backup.is_unfinished else None
     found = collect(files, os.getuid(), contents)
     plan = make_plan(found.config, found.keys, context.environ, str(home))
     notes = [*found.notes, *plan.notes, *_project_notes(options, home)]
-    return _Work(home, folder, target, found, plan, list(dict.fromkeys(notes)), resumed)
+    old_copy = backup.directory / CONFIG_NAME if backup else None
+    return _Work(home, folder, target, found, plan, list(dict.fromkeys(notes)), resumed, old_copy)
 
 
 def _files(context: Context, options: argparse.Namespace) -> list[OldFile]:

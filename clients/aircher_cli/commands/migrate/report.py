@@ -45,8 +45,8 @@ class Report:
     remains: Sequence[Remaining] = ()
     removable: Sequence[OldFile] = ()
     is_checked: bool = True
-    replaced: Path | None = None
-    """The configuration that an earlier run has replaced; what it was is in a backup."""
+    old_copy: Path | None = None
+    """The copy of the old configuration, if that was replaced by the new one."""
 
     @property
     def is_good(self) -> bool:
@@ -125,10 +125,10 @@ def _heading(text: str, *, first: bool = False) -> list[Line]:
 
 
 def _file_lines(report: Report, width: int) -> list[Line]:
-    rows: list[Line] = []
-    for file in report.files:
-        role = "config, replaced before" if file.path == report.replaced else file.role
-        rows.append([("·", "dim"), (_short(file.path, report), ""), (role, "dim")])
+    rows: list[Line] = [
+        [("·", "dim"), (_shown_file(str(file.path), report), ""), (file.role, "dim")]
+        for file in report.files
+    ]
     return [line for row in columns(rows, width) for line in row]
 
 
@@ -165,7 +165,7 @@ def _key_lines(report: Report, width: int) -> list[Line]:
     rows: list[Line] = []
     for each in keys:
         symbol, style, text = _OUTCOMES[each.outcome]
-        source = f"from {_short(Path(each.key.file), report)}"
+        source = f"from {_shown_file(each.key.file, report)}"
         provider, masked = each.key.provider, each.key.masked
         rows.append(
             [(symbol, style), (provider, "bold"), (masked, "dim"), (text, style), (source, "dim")]
@@ -184,7 +184,7 @@ def _note_lines(heading: str, notes: list[Note], report: Report, width: int) -> 
     lines = _heading(heading)
     for file in dict.fromkeys(note.file for note in notes):
         own = [note for note in notes if note.file == file]
-        shown = _short(Path(file), report) if file else ""
+        shown = _shown_file(file, report) if file else ""
         alone = [note for note in own if not note.subject]
         for note in alone:
             where = f"{shown}:{note.line}" if note.line else shown
@@ -221,6 +221,13 @@ def removal_question(files: Iterable[OldFile], home: str) -> str:
     """Return the question before old files are removed."""
     names = "\n".join(f"  {short_path(str(file.path), home)}" for file in files)
     return f"These files would be removed:\n{names}\nRemove them? [y/N] "
+
+
+def _shown_file(file: str, report: Report) -> str:
+    """Return an old file's path; of a configuration that was replaced, that of its copy."""
+    if report.old_copy is not None and file == str(report.target):
+        return _short(report.old_copy, report)
+    return _short(Path(file), report)
 
 
 def _shorten(message: str, report: Report) -> str:

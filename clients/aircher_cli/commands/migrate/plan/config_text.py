@@ -1,5 +1,6 @@
 """Write the new configuration: valid TOML, with a comment that says where each value came from."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -11,13 +12,14 @@ MARKER = '# Carried over from the earlier aircher by "aircher-cli migrate".'
 """The first line; by it a later run recognises its own work. It has no date, so that the same old
 files always give the same text."""
 
+_CHECKSUM = "# A later run may replace this file as long as nothing in it is changed ({})."
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def config_text(sections: Iterable[Section], old_file: str) -> str:
     """Return the text of the file."""
     lines = [
-        MARKER,
         f"# Made from {_printable(old_file)}. Behind each value is the old key it came from.",
         "# What else can be here is in docs/configuration.md; to check the file:",
         "# aircher-cli config check",
@@ -28,7 +30,24 @@ def config_text(sections: Iterable[Section], old_file: str) -> str:
         if section.header:
             lines.append(section.header)
         lines += [_entry_line(entry) for entry in section.entries]
-    return "\n".join(lines) + "\n"
+    body = "\n".join(lines) + "\n"
+    return f"{MARKER}\n{_CHECKSUM.format(_checksum(body))}\n{body}"
+
+
+def is_unchanged(text: str) -> bool:
+    """Return whether a text is from `config_text`, and nothing in it was changed since."""
+    marker, _, rest = text.partition("\n")
+    checksum, _, body = rest.partition("\n")
+    return marker == MARKER and checksum == _CHECKSUM.format(_checksum(body))
+
+
+def has_same_source(one: str, other: str) -> bool:
+    """Return whether two texts from `config_text` were made from files with the same path."""
+    return one.splitlines()[2:3] == other.splitlines()[2:3]
+
+
+def _checksum(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()[:16]
 
 
 def _entry_line(entry: Entry) -> str:

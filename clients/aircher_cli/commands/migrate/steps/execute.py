@@ -101,7 +101,8 @@ def write_config(
         DaemonError: the file cannot be written; nothing changed.
     """
     backup = resumed
-    if target.content is not None and resumed is None:
+    is_worth_it = target.state != "own" and bool(target.content and target.content.strip())
+    if target.content is not None and resumed is None and is_worth_it:
         try:
             backup = make_backup(home, time.strftime("%Y-%m-%d"), target.content)
         except OSError as error:

@@ -7,9 +7,11 @@ from typing import Literal
 
 from aircher_cli.commands.migrate.old_files.forms import OLD_FORMS, form_of
 from aircher_cli.commands.migrate.old_files.toml_text import parse_toml
-from aircher_cli.commands.migrate.plan.config_text import MARKER
+from aircher_cli.commands.migrate.plan.config_text import MARKER, has_same_source, is_unchanged
 
-TargetState = Literal["missing", "old", "migrated", "other", "unreadable"]
+TargetState = Literal["missing", "old", "own", "migrated", "other", "unreadable"]
+"""`own` is what an earlier run wrote, unchanged; `migrated` was changed since."""
+
 Action = Literal["write", "unchanged", "kept", "refused"]
 
 
@@ -35,8 +37,9 @@ def read_target(path: Path) -> Target:
 
 
 def _state_of(content: bytes) -> TargetState:
-    if content.decode(errors="replace").startswith(MARKER):
-        return "migrated"
+    text = content.decode(errors="replace")
+    if text.startswith(MARKER):
+        return "own" if is_unchanged(text) else "migrated"
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
         is_whole = True
@@ -60,8 +63,10 @@ def decide(
     if target.content == text.encode():
         return "unchanged", "it is carried over already"
     is_own_source = target.state == "old" and source == str(target.path)
-    is_empty = target.content is not None and not target.content.strip()
-    if target.state == "missing" or is_own_source or is_empty:
+    old = (target.content or b"").decode(errors="replace")
+    is_empty = target.content is not None and not old.strip()
+    is_own_work = target.state == "own" and has_same_source(old, text)
+    if target.state == "missing" or is_own_work or is_own_source or is_empty:
         return "write", ""
     if resuming:
         return "kept", "it was changed after an interrupted run had written it"
@@ -71,7 +76,8 @@ def decide(
 
 
 _REFUSALS: dict[TargetState, tuple[Action, str]] = {
-    "migrated": ("kept", "an earlier run wrote it; --force writes it again, with a backup"),
+    "own": ("kept", "it was made from another old configuration; --force replaces it"),
+    "migrated": ("kept", "it was changed since; --force replaces it, and keeps a backup"),
     "unreadable": ("refused", "it cannot be read, or is not a regular file: move it away"),
     "old": (
         "refused",

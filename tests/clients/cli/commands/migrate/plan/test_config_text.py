@@ -10,6 +10,7 @@ from aircher_cli.commands.migrate.plan.config_text import (
     MARKER,
     config_text,
     header,
+    is_unchanged,
     toml_value,
 )
 from aircher_cli.commands.migrate.plan.sections import Section
@@ -48,7 +49,8 @@ def test_text():
     top.add("default_model", "x/m", "[global]")
     section.add("kind", "openai")
     text = config_text([top, section], "~/.aircher/config.toml")
-    assert text.startswith(f"{MARKER}\n# Made from ~/.aircher/config.toml. ")
+    assert text.startswith(f"{MARKER}\n# A later run may replace this file")
+    assert "\n# Made from ~/.aircher/config.toml. " in text
     assert text.endswith(
         '\ndefault_model = "x/m"  # [global]\n\n# Team?proxy\n[providers.x]\nkind = "openai"\n'
     )
@@ -58,3 +60,12 @@ def test_text():
 def test_numbers_have_no_exponent(value):
     """An amount is written as people write it."""
     assert "e" not in toml_value(value)
+
+
+def test_changes_are_recognised():
+    """A later run must not undo what the user changed, even in a comment."""
+    text = config_text([Section("[x]")], "old")
+    assert is_unchanged(text)
+    assert not is_unchanged(text + "# mine\n")
+    assert not is_unchanged(text.replace("old", "new"))
+    assert not is_unchanged("")

@@ -2,10 +2,13 @@
 
 import pytest
 
-from aircher_cli.commands.migrate.plan.config_text import MARKER
+from aircher_cli.commands.migrate.plan.config_text import MARKER, config_text
+from aircher_cli.commands.migrate.plan.sections import Section
 from aircher_cli.commands.migrate.steps.target import decide, read_target
 from helpers.old_aircher.samples import FORM_A, FORM_B
 
+OWN_TEXT = config_text([], "old")
+NEW_TEXT = config_text([Section("[x]")], "old")
 NEW = f"{MARKER}\nx = 1\n"
 
 
@@ -27,6 +30,8 @@ def path(tmp_path):
         ("\n\n", "old"),
         ("# my notes\n", "other"),
         (NEW, "migrated"),
+        (OWN_TEXT, "own"),
+        (f"{OWN_TEXT}# mine\n", "migrated"),
         ('default_model = "a/m"\n', "other"),
         ("x = 1\n", "other"),
         ("[broken", "other"),
@@ -68,6 +73,8 @@ OWN = "own source"
         ("", "", {}, "write"),
         (NEW, "", {}, "unchanged"),
         (f"{NEW}y = 2\n", "", {}, "kept"),
+        (OWN_TEXT, "", {}, "kept"),
+        (NEW_TEXT.replace("[x]", "[y]"), "", {}, "kept"),
         (f"{NEW}y = 2\n", "", {"force": True}, "write"),
         (f"{NEW}y = 2\n", "", {"force": True, "resuming": True}, "kept"),
         ('default_model = "a/m"\n', "", {}, "refused"),
@@ -92,3 +99,13 @@ def test_what_is_no_file_is_refused_even_with_force(path):
     """A directory cannot be replaced."""
     path.mkdir()
     assert decide(read_target(path), NEW, "", force=True, resuming=False)[0] == "refused"
+
+
+def test_own_work_from_the_same_file_is_replaced(path):
+    """An old file was repaired after a first run: the next one carries over all of it."""
+    path.write_text(config_text([], "old"))
+    target = read_target(path)
+    repaired = config_text([Section("[x]")], "old")
+    assert decide(target, repaired, "", force=False, resuming=False)[0] == "write"
+    elsewhere = config_text([Section("[x]")], "another")
+    assert decide(target, elsewhere, "", force=False, resuming=False)[0] == "kept"
