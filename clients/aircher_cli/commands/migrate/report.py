@@ -126,8 +126,7 @@ def _heading(text: str, *, first: bool = False) -> list[Line]:
 
 def _file_lines(report: Report, width: int) -> list[Line]:
     rows: list[Line] = [
-        [("·", "dim"), (_shown_file(str(file.path), report), ""), (file.role, "dim")]
-        for file in report.files
+        [("·", "dim"), (file.role, "dim"), (_short(file.path, report), "")] for file in report.files
     ]
     return [line for row in columns(rows, width) for line in row]
 
@@ -159,23 +158,25 @@ def _config_lines(report: Report, width: int) -> list[Line]:
 
 
 def _key_lines(report: Report, width: int) -> list[Line]:
-    keys = report.result.keys
-    if not keys:
-        return []
-    rows: list[Line] = []
-    for each in keys:
-        symbol, style, text = _OUTCOMES[each.outcome]
-        source = f"from {_shown_file(each.key.file, report)}"
-        provider, masked = each.key.provider, each.key.masked
-        rows.append(
-            [(symbol, style), (provider, "bold"), (masked, "dim"), (text, style), (source, "dim")]
-        )
-    lines = _heading("Keys:")
-    for each, row in zip(keys, columns(rows, width, droppable=(2,)), strict=True):
-        lines += row
-        if each.message:
-            lines += paragraph(each.message, width, indent="    ", hang="  ")
+    lines: list[Line] = []
+    files = dict.fromkeys(each.key.file for each in report.result.keys)
+    for file in files:
+        own = [each for each in report.result.keys if each.key.file == file]
+        lines += _heading(f"Keys from {_shown_file(file, report)}:")
+        for each, row in zip(own, columns([_key_cells(each) for each in own], width), strict=True):
+            lines += row
+            lines += paragraph(_shorten(each.message, report), width, indent="    ", hang="  ")
     return lines
+
+
+def _key_cells(each: KeyOutcome) -> Line:
+    symbol, style, text = _OUTCOMES[each.outcome]
+    return [
+        (symbol, style),
+        (each.key.provider, "bold"),
+        (each.key.masked, "dim"),
+        (text, style),
+    ]
 
 
 def _note_lines(heading: str, notes: list[Note], report: Report, width: int) -> list[Line]:

@@ -197,6 +197,7 @@ def catalog_sections(plan: Providers, config: OldConfig) -> list[Section]:
 
 def _catalog_section(provider: str, model: OldModel, plan: Providers, config: OldConfig) -> Section:
     section = Section(header("catalog", f"{provider}/{model.name}"))
+    section.comments.append("From [[providers.X.models]]")
     subject = f"model {safe(model.name)} of {provider}"
     if looks_like_key(model.name):
         plan.notes.append(problem(subject, "has a name like a key", config.file))

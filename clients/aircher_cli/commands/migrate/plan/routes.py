@@ -197,6 +197,7 @@ _NOT_POSSIBLE = "has no counterpart with this value; it is not carried over"
 def _task_section(name: str, task: OldTask, model: str | None) -> tuple[Section, list[str]]:
     """Return the preset, and the old fields that cannot be carried over."""
     section, bad = Section(header("tasks", name)), []
+    section.comments.append(f"From [multi_provider.task_preferences.{safe(name)}]")
     has_controls = _CONTROLS.search(task.system) is not None
     is_prompt = bool(task.system.strip()) and not has_controls and not looks_like_key(task.system)
     for field, value, old, is_possible in (
@@ -213,7 +214,7 @@ def _task_section(name: str, task: OldTask, model: str | None) -> tuple[Section,
         if old is None:
             continue
         if is_possible and value is not None:
-            section.add(field, value, _TASK_FIELDS.get(field, field))
+            section.add(field, value, _TASK_FIELDS.get(field, ""))
         else:
             bad.append(_TASK_FIELDS.get(field, field))
     return section, bad

@@ -57,13 +57,13 @@ def test_text():
         text(FULL)
         == """\
 Found from the earlier aircher:
-· ~/.config/aircher/auth.json  keys
+· keys  ~/.config/aircher/auth.json
 
 ✓ wrote ~/.aircher/config.toml; what it was before is in
   ~/.aircher/backup-2026-11-29
 
-Keys:
-✓ anthropic  …6789  stored  from ~/.config/aircher/auth.json
+Keys from ~/.config/aircher/auth.json:
+✓ anthropic  …6789  stored
 
 Needs your attention:
   ~/.config/aircher/auth.json:4: is damaged
