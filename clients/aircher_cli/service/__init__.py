@@ -6,6 +6,7 @@
     systemctl      runs `systemctl --user`, and says what to do where it cannot work
     systemd        installs and removes the systemd units
     launchd        the same on macOS
+    advice         what the shell has that the service does not have
     steps          what was done, a line each
 
 Only commands that need it import this package.

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.service.steps import Steps
+from aircher_client.systemd_socket import read_unit
+from aircher_wire import address
 
 
 class Wishes(NamedTuple):
@@ -41,6 +43,22 @@ def update(context: Context, steps: Steps) -> None:
         from aircher_cli.service import systemd_install  # noqa: PLC0415 -- one of two
 
         systemd_install.update(context, steps)
+
+
+def service_path(context: Context) -> str | None:
+    """Return the PATH of the service; None if it is set for the daemon, or not known.
+
+    Raises:
+        CommandFailed: systemd does not answer.
+    """
+    if sys.platform == "darwin":
+        return None
+    from aircher_cli.service.systemctl import Systemctl  # noqa: PLC0415 -- only for systemd
+
+    text = read_unit(str(address.aircher_home(context.environ) / "environment")) or ""
+    if any(line.strip().startswith("PATH=") for line in text.splitlines()):
+        return None
+    return Systemctl(context.environ).variables().get("PATH")
 
 
 def uninstall(context: Context, steps: Steps, *, timeout: float) -> None:

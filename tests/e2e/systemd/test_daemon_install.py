@@ -76,6 +76,39 @@ def test_keys_of_the_shell_are_named(machine: Machine):
     assert home.cli("daemon", "install", environ=shell).stderr == ""
 
 
+def test_programs_that_only_the_shell_finds_are_named(machine: Machine):
+    """Systemd's PATH is another one; the file with the service's variables can have it."""
+    home, _ = machine
+    programs = home.root / "programs"
+    programs.mkdir()
+    (programs / "my-keys").write_text("#!/bin/sh\necho key")
+    (programs / "my-keys").chmod(0o755)
+    more = '[providers.mine]\nkind = "openai"\nbase_url = "http://127.0.0.1:1/v1"\n'
+    home.write_config(home.config_file.read_text() + more + 'key_command = ["my-keys"]\n')
+    shell = {"PATH": f"{programs}:{home.environ['PATH']}"}
+    done = home.cli("daemon", "install", environ=shell)
+    assert done.returncode == 0
+    assert f"the service does not find my-keys, which a key_command runs: write {programs}" in (
+        done.stderr
+    )
+    assert home.cli("daemon", "uninstall").returncode == 0
+    with (home.config_file.parent / "environment").open("a") as file:
+        file.write(f"PATH={shell['PATH']}\n")
+    assert home.cli("daemon", "install", environ=shell).stderr == ""
+
+
+def test_the_socket_listens_after_a_login(machine: Machine, install: Install):
+    """Nothing runs until the first request."""
+    home, manager = machine
+    install()
+    manager.systemctl("stop", SOCKET)
+    manager.systemctl("stop", "sockets.target")
+    manager.systemctl("start", "default.target", "sockets.target")
+    assert manager.show(SOCKET, "ActiveState") == "active"
+    assert manager.show(SERVICE, "ActiveState") == "inactive"
+    assert ask(home)
+
+
 def test_installing_twice_changes_nothing(machine: Machine, install: Install):
     """The daemon is not even restarted."""
     _, manager = machine

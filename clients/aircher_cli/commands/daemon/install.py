@@ -1,16 +1,18 @@
 """`aircher-cli daemon install`: makes the daemon a service of the user (systemd or launchd)."""
 
 import argparse
-from collections.abc import Mapping
 
 from aircher_cli.commands.daemon.lifecycle import add_timeout, show_config_problems, show_line
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.daemon import headline
-from aircher_cli.render.formatting import join_names
-from aircher_cli.values import Map, records, text, texts
+from aircher_cli.values import Map
 from aircher_wire import methods
+
+TYPE_CHECKING = False  # as in `typing`, without importing it
+if TYPE_CHECKING:
+    from aircher_client import Client
 
 EXAMPLES = """
 aircher-cli daemon install
@@ -71,16 +73,12 @@ def run(context: Context, options: argparse.Namespace) -> int:
     )
     manager.install(context, steps, wishes)
     status: Map = {}
-    unseen: list[str] = []
     if options.start:
         with context.connect(autostart=False) as client:
             status = client.call(methods.STATUS)
-            unseen = unseen_keys(client.call(methods.AUTH_STATUS), context.environ)
-    if unseen and steps.changes:
-        steps.note(
-            f"the service does not see {join_names(unseen)} of this shell: 'aircher-cli auth "
-            "import' stores what it has"
-        )
+            advice = _advice(context, client) if steps.changes else []
+        for line in advice:
+            steps.note(line)
     if options.json:
         record = {"changed": bool(steps.changes), "steps": steps.changes, "notes": steps.notes}
         context.console.json({**record, **status})
@@ -93,14 +91,16 @@ def run(context: Context, options: argparse.Namespace) -> int:
     return OK
 
 
-def unseen_keys(auth: Map, environ: Mapping[str, str]) -> list[str]:
-    """Return the variables of this shell that would be keys, and that the daemon does not have.
+def _advice(context: Context, client: "Client") -> list[str]:
+    """Return what the service does not have that this shell has, and how it gets it."""
+    from aircher_cli.service import advice, manager  # noqa: PLC0415 -- not for `--help`
 
-    `auth` is the result of `auth.status`, whose rows name the variables that the daemon has.
-    """
-    seen = " ".join(
-        " ".join([text(row.get("source")), *texts(row.get("shadowed"))])
-        for row in records(auth.get("rows"))
-    ).split()
-    names = texts(auth.get("environment"))
-    return [name for name in names if environ.get(name, "").strip() and name not in seen]
+    environ = context.environ
+    keys = advice.unseen_keys(client.call(methods.AUTH_STATUS), environ)
+    lines = advice.key_advice(keys)
+    if (service_path := manager.service_path(context)) is not None:
+        config = client.call(methods.CONFIG_SHOW)
+        programs = advice.unfound_programs(config, environ.get("PATH", ""), service_path)
+        lines += advice.program_advice(programs)
+        lines += advice.linger_advice(environ)
+    return lines

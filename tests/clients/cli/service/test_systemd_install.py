@@ -52,7 +52,8 @@ def test_a_second_time(systemctl: FakeSystemctl, install: Install) -> None:
     systemctl.answer({"is-enabled": (0, "enabled")})
     before = systemctl.unit_folder.joinpath("aircherd.service").stat()
     assert install() == []
-    assert systemctl.unit_folder.joinpath("aircherd.service").stat() == before
+    after = systemctl.unit_folder.joinpath("aircherd.service").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def _update(systemctl: FakeSystemctl) -> list[str]:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from aircher_cli.commands.daemon.install import unseen_keys
 from helpers.daemon.cli import run_cli
 from helpers.systemd.fake_systemctl import FakeSystemctl
 
@@ -43,20 +42,6 @@ def test_no_systemd(systemctl: FakeSystemctl) -> None:
     outcome = run_cli(systemctl.environ, "daemon", "install")
     assert (outcome.code, outcome.out) == (1, "")
     assert "loginctl enable-linger" in outcome.err
-
-
-def test_keys_of_the_shell_that_the_service_does_not_see() -> None:
-    """Those that the daemon has, from wherever, are not named, nor are empty ones."""
-    auth = {
-        "environment": ["A_KEY", "B_KEY", "C_KEY", "D_KEY", "E_KEY"],
-        "rows": [
-            {"provider": "a", "source": "environment variable A_KEY"},
-            {"provider": "b", "source": "keyring", "shadowed": ["environment variable B_KEY"]},
-            {"provider": "c", "source": None},
-        ],
-    }
-    environ = {"A_KEY": "1", "B_KEY": "2", "C_KEY": "3", "D_KEY": " ", "F_KEY": "4"}
-    assert unseen_keys(auth, environ) == ["C_KEY"]
 
 
 def test_output_fits_a_narrow_terminal(systemctl: FakeSystemctl) -> None:
