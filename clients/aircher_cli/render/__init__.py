@@ -6,5 +6,5 @@
 - `models`: rows of `models.list` as a table. `model_details`: one model in full.
 - `limits`, `usage`, `cooldowns`: the results of the commands with these names.
 - `problems`: problems of a configuration. `events`: one line per event.
-- `advice`: what to do if no provider answers by default.
+- `doctor`: findings. `advice`: what to do if no provider answers by default.
 """

@@ -1,0 +1,192 @@
+"""Owner and mode of the directories and of the files with keys, and the disk they are on."""
+
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from aircher_cli.commands.doctor.finding import OK, PROBLEM, WARNING, Finding
+from aircher_cli.render.formatting import short_path
+from aircher_wire import address
+
+DIRECTORIES = "directories"
+SECRETS = "files with keys"
+DISK = "disk"
+OLD_PLACE = "earlier program"
+
+WRITABLE_BY_OTHERS = 0o022
+OPEN_TO_OTHERS = 0o077
+
+LITTLE_SPACE = 200 * 1024 * 1024
+NO_SPACE = 10 * 1024 * 1024
+
+NETWORK_FILE_SYSTEMS = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "ceph", "glusterfs", "lustre", "ncpfs"}
+    | {"fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs"}
+)
+
+
+def own_directories(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return our directories by their names, as this environment has them."""
+    return {
+        "home": str(address.aircher_home(environ)),
+        "data": str(address.data_directory(environ)),
+        "state": str(address.state_directory(environ)),
+        "cache": str(address.cache_directory(environ)),
+        "runtime": str(address.socket_path(environ).parent),
+    }
+
+
+# ------------------------------------------------------------------ directories
+
+
+def directory_findings(directories: Mapping[str, str], uid: int, home: str) -> list[Finding]:
+    """Return what is wrong with the directories. One that does not exist is created when needed.
+
+    Args:
+        directories: By their names.
+        uid: The user that they must belong to.
+        home: The user's home directory, shown as `~`.
+    """
+    found = [
+        finding
+        for name, path in directories.items()
+        if (finding := _directory(name, Path(path), uid, home))
+    ]
+    if found:
+        return found
+    existing = sum(Path(path).exists() for path in directories.values())
+    message = f"all {existing} that exist are yours, and closed to others"
+    return [Finding(DIRECTORIES, OK, message)]
+
+
+def _directory(name: str, path: Path, uid: int, home: str) -> Finding | None:
+    shown = f"the {name} directory {short_path(str(path), home)}"
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        message = f"{shown} cannot be checked: {error.strerror}"
+        return Finding(DIRECTORIES, PROBLEM, message, f"ls -ld {path}")
+    return _access(shown, path, status, uid)
+
+
+def _access(shown: str, path: Path, status: os.stat_result, uid: int) -> Finding | None:
+    if not stat.S_ISDIR(status.st_mode):
+        return Finding(DIRECTORIES, PROBLEM, f"{shown} is not one", f"mv {path} {path}.old")
+    if status.st_uid != uid:
+        message = f"{shown} belongs to another user (uid {status.st_uid})"
+        return Finding(DIRECTORIES, PROBLEM, message, f"sudo chown -R {uid} {path}")
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & 0o700 != 0o700:
+        message = f"{shown} cannot be used by you (mode {mode:04o})"
+        return Finding(DIRECTORIES, PROBLEM, message, f"chmod 700 {path}")
+    if mode & OPEN_TO_OTHERS:
+        is_writable = mode & WRITABLE_BY_OTHERS
+        what = "writable" if is_writable else "open"
+        message = f"{shown} is {what} for other users (mode {mode:04o})"
+        status_word = PROBLEM if is_writable else WARNING
+        return Finding(DIRECTORIES, status_word, message, f"chmod 700 {path}")
+    return None
+
+
+# ------------------------------------------------------------------ files
+
+
+def secret_findings(files: Sequence[tuple[str, int]], uid: int, home: str) -> list[Finding]:
+    """Return what is wrong with files that have keys or decide where keys go.
+
+    Args:
+        files: Paths, each with the bits of its mode that must not be set.
+        uid: The user that they must belong to.
+        home: The user's home directory, shown as `~`.
+    """
+    found = [
+        finding for path, forbidden in files if (finding := _file(Path(path), forbidden, uid, home))
+    ]
+    return found or [Finding(SECRETS, OK, "none is open to other users")]
+
+
+def _file(path: Path, forbidden: int, uid: int, home: str) -> Finding | None:
+    shown = short_path(str(path), home)
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        message = f"{shown} cannot be checked: {error.strerror}"
+        return Finding(SECRETS, PROBLEM, message, f"ls -l {path}")
+    mode = stat.S_IMODE(status.st_mode)
+    if status.st_uid != uid:
+        message = f"{shown} belongs to another user (uid {status.st_uid})"
+        return Finding(SECRETS, PROBLEM, message, f"sudo chown {uid} {path}")
+    if mode & forbidden:
+        message = f"{shown} is open to other users (mode {mode:04o})"
+        return Finding(SECRETS, PROBLEM, message, f"chmod 600 {path}")
+    return None
+
+
+def old_place_findings(environ: Mapping[str, str]) -> list[Finding]:
+    """Return the finding of a configuration of the earlier program that was not taken over."""
+    base = environ.get("XDG_CONFIG_HOME", "")
+    base = base if base.startswith("/") else f"{address.user_home(environ)}/.config"
+    old = [f"{base}/aircher/{name}" for name in ("config.toml", "auth.json")]
+    left = [path for path in old if Path(path).exists()]
+    if not left or Path(address.aircher_home(environ), "config.toml").exists():
+        return []
+    message = f"there is {' and '.join(left)}, and no configuration of this one"
+    return [Finding(OLD_PLACE, WARNING, message, "aircher-cli migrate")]
+
+
+# ------------------------------------------------------------------ disk
+
+
+def disk_findings(directory: str, mounts: str) -> list[Finding]:
+    """Return the findings about the disk of the data directory.
+
+    Args:
+        directory: The data directory; it need not exist.
+        mounts: The text of /proc/self/mountinfo, empty where there is none.
+    """
+    existing = Path(directory)
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    found = os.statvfs(existing)
+    free = found.f_bavail * found.f_frsize
+    kind = file_system(str(existing.resolve()), mounts)
+    return [*space_findings(directory, free), *network_findings(directory, kind)]
+
+
+def space_findings(directory: str, free: int) -> list[Finding]:
+    """Return the finding about the free space, in bytes."""
+    size = f"{free / 1e9:.1f} GB" if free >= 1e9 else f"{free / 1e6:.0f} MB"
+    message = f"{size} are free for {directory}"
+    if free >= LITTLE_SPACE:
+        return [Finding(DISK, OK, message)]
+    status = PROBLEM if free < NO_SPACE else WARNING
+    return [Finding(DISK, status, message, f"free space on the disk of {directory}")]
+
+
+def network_findings(directory: str, kind: str) -> list[Finding]:
+    """Return the finding about a file system on another machine; none for a local one."""
+    if kind not in NETWORK_FILE_SYSTEMS:
+        return []
+    message = f"{directory} is on a network file system ({kind}), where the ledger is slower"
+    cure = "set XDG_DATA_HOME to a local directory, then run 'aircher-cli daemon restart'"
+    return [Finding(DISK, WARNING, message, cure)]
+
+
+def file_system(path: str, mounts: str) -> str:
+    """Return the type of the file system of an absolute path, empty if it is unknown."""
+    best, kind = "", ""
+    for line in mounts.splitlines():
+        left, separator, right = line.partition(" - ")
+        fields = left.split()
+        if not separator or len(fields) < 5:
+            continue
+        point = fields[4].replace("\\040", " ")
+        is_above = path == point or path.startswith(point.rstrip("/") + "/")
+        if is_above and len(point) >= len(best):
+            best, kind = point, right.split()[0]
+    return kind

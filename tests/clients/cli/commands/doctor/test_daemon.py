@@ -1,0 +1,135 @@
+"""Which process listens, and what the daemon itself finds."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from aircher_cli.commands.doctor.daemon import (
+    RESTART,
+    ask_daemon,
+    fingerprints,
+    not_running,
+    notice_finding,
+    socket_findings,
+)
+from aircher_wire.fingerprints import fingerprint
+from helpers.daemon.cli_daemon import CliDaemon, Refusal
+
+FACTS = {"version": "1", "pid": 7, "started_by": "user"}
+
+
+def test_daemon_that_answers(daemon: CliDaemon) -> None:
+    """Its findings follow ours; its facts are for the other checks."""
+    finding = {"check": "config", "status": "ok", "message": "is valid"}
+    daemon.answers["diagnose"] = {"findings": [finding], "facts": FACTS}
+    daemon.path.chmod(0o600)
+    answer = ask_daemon(daemon.environ)
+    assert [(each.check, each.status) for each in answer.findings] == [
+        ("socket", "ok"),
+        ("daemon", "ok"),
+        ("config", "ok"),
+    ]
+    assert (answer.facts, answer.pid) == (FACTS, 7)
+
+
+def test_only_fingerprints_of_variables_are_sent(daemon: CliDaemon) -> None:
+    """With a new salt each time."""
+    daemon.answers["diagnose"] = {"findings": [], "facts": FACTS}
+    ask_daemon({**daemon.environ, "WORK_KEY": "canary"})
+    sent = daemon.params_of("diagnose")
+    assert "canary" not in str(sent)
+    variables, salt = sent["variables"], str(sent["salt"])
+    assert isinstance(variables, dict)
+    assert variables["WORK_KEY"] == fingerprint(salt, "canary")
+    assert fingerprints({})["salt"] != salt
+
+
+def test_no_daemon_is_started(tmp_path: Path) -> None:
+    """It is a warning, with how to start one."""
+    environ = {"HOME": str(tmp_path), "AIRCHER_SOCKET": str(tmp_path / "none.sock")}
+    (found,) = ask_daemon(environ).findings
+    assert (found.check, found.status) == ("daemon", "warning")
+    assert "'aircher-cli daemon start'" in found.cure
+    assert "AIRCHER_AUTOSTART is off" in not_running({"AIRCHER_AUTOSTART": "0"}).message
+
+
+def test_service_is_not_started_by_a_connection(daemon: CliDaemon) -> None:
+    """The caller knows that systemd listens."""
+    answer = ask_daemon(daemon.environ, may_connect=False)
+    assert (answer.facts, daemon.calls) == ({}, [])
+    assert "'aircher-cli status'" in answer.findings[-1].cure
+
+
+def test_socket_left_behind_by_a_killed_daemon(tmp_path: Path) -> None:
+    """Nothing listens: the next start replaces it."""
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(folder / "a.sock"))
+    environ = {"HOME": str(tmp_path), "AIRCHER_SOCKET": str(folder / "a.sock")}
+    found = ask_daemon(environ).findings
+    assert [(each.check, each.status) for each in found][-1] == ("daemon", "warning")
+
+
+def test_daemon_that_is_too_old(daemon: CliDaemon) -> None:
+    """The other checks go on."""
+    (found,) = [each for each in ask_daemon(daemon.environ).findings if each.check == "daemon"]
+    assert (found.status, found.cure) == ("warning", RESTART)
+    assert " is too old to look for problems itself" in found.message
+
+
+def test_daemon_that_fails(daemon: CliDaemon) -> None:
+    """Its error is shown."""
+
+    def fail(*_: object) -> object:
+        raise Refusal("internal", "internal error: see the log")
+
+    daemon.answers["diagnose"] = fail
+    found = ask_daemon(daemon.environ).findings[-1]
+    assert (found.status, found.cure) == ("problem", RESTART)
+    assert "internal error" in found.message
+
+
+def test_notice_has_the_command_that_it_names_as_its_cure() -> None:
+    """The problem of the configuration has findings of its own."""
+    assert notice_finding({"code": "config_invalid", "message": "is invalid"}) is None
+    found = notice_finding({"code": "x", "message": "run 'aircher-cli migrate', or not"})
+    assert found is not None
+    assert (found.status, found.cure) == ("warning", "aircher-cli migrate")
+    found = notice_finding({"code": "x", "message": "beware"})
+    assert found is not None
+    assert found.cure == ""
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status", "cure"),
+    [
+        (lambda path: path.chmod(0o600), "ok", ""),
+        (lambda path: path.chmod(0o666), "warning", "chmod 600 {path}"),
+        (lambda path: path.parent.chmod(0o755), "problem", "set AIRCHER_SOCKET elsewhere"),
+    ],
+)
+def test_socket_file(tmp_path: Path, spoil: object, status: str, cure: str) -> None:
+    """Its mode, and that of its directory."""
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o700)
+    path = folder / "a.sock"
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(path))
+    path.chmod(0o600)
+    assert callable(spoil)
+    spoil(path)
+    (found,) = socket_findings(str(path), {}, 0)
+    assert found.status == status
+    assert cure.format(path=path) in found.cure
+
+
+def test_file_in_the_place_of_the_socket(tmp_path: Path) -> None:
+    """And nothing there at all."""
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o700)
+    assert socket_findings(str(folder / "a.sock"), {}, 0) == []
+    (folder / "a.sock").touch()
+    (found,) = socket_findings(str(folder / "a.sock"), {}, 0)
+    assert (found.status, found.cure) == ("problem", f"rm {folder / 'a.sock'}")

@@ -1,0 +1,163 @@
+"""Directories, files with keys, the earlier program and the disk."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from aircher_cli.commands.doctor.directories import (
+    OPEN_TO_OTHERS,
+    WRITABLE_BY_OTHERS,
+    directory_findings,
+    disk_findings,
+    file_system,
+    network_findings,
+    old_place_findings,
+    own_directories,
+    secret_findings,
+    space_findings,
+)
+from aircher_cli.commands.doctor.finding import Finding
+
+UID = os.getuid()
+
+
+def shown(found: list[Finding]) -> list[tuple[str, str]]:
+    return [(each.status, each.cure) for each in found]
+
+
+def test_own_directories_are_those_of_the_environment() -> None:
+    """Their names are those of the daemon's paths."""
+    environ = {"HOME": "/h", "XDG_RUNTIME_DIR": "/r"}
+    assert own_directories(environ) == {
+        "home": "/h/.aircher",
+        "data": "/h/.local/share/aircher",
+        "state": "/h/.local/state/aircher",
+        "cache": "/h/.cache/aircher",
+        "runtime": "/r/aircher",
+    }
+
+
+@pytest.mark.parametrize(
+    ("mode", "status"),
+    [(0o700, "ok"), (0o750, "warning"), (0o755, "warning"), (0o777, "problem"), (0o720, "problem")],
+)
+def test_directory_by_its_mode(tmp_path: Path, mode: int, status: str) -> None:
+    """Others may not write in it, and had better not read."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(mode)
+    (found,) = directory_findings({"data": str(folder)}, UID, "")
+    assert (found.status, found.cure) == (status, "" if status == "ok" else f"chmod 700 {folder}")
+
+
+def test_directory_that_its_owner_cannot_use(tmp_path: Path) -> None:
+    """Restored from a backup, for example."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o500)
+    assert shown(directory_findings({"data": str(folder)}, UID, "")) == [
+        ("problem", f"chmod 700 {folder}")
+    ]
+    folder.chmod(0o700)
+
+
+def test_directory_of_another_user_and_a_file_in_its_place(tmp_path: Path) -> None:
+    """The classic accident is `sudo -E`."""
+    folder, file = tmp_path / "data", tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    file.touch()
+    found = directory_findings({"data": str(folder)}, UID + 1, "")
+    assert shown(found) == [("problem", f"sudo chown -R {UID + 1} {folder}")]
+    found = directory_findings({"state": str(file)}, UID, "")
+    assert shown(found) == [("problem", f"mv {file} {file}.old")]
+
+
+def test_missing_directories_are_fine(tmp_path: Path) -> None:
+    """They are created when they are needed."""
+    (found,) = directory_findings({"data": str(tmp_path / "gone")}, UID, "")
+    assert (found.status, found.message.startswith("all 0 ")) == ("ok", True)
+
+
+@pytest.mark.parametrize(
+    ("mode", "forbidden", "status"),
+    [
+        (0o600, OPEN_TO_OTHERS, "ok"),
+        (0o640, OPEN_TO_OTHERS, "problem"),
+        (0o644, WRITABLE_BY_OTHERS, "ok"),
+        (0o664, WRITABLE_BY_OTHERS, "problem"),
+    ],
+)
+def test_file_with_keys_by_its_mode(tmp_path: Path, mode: int, forbidden: int, status: str) -> None:
+    """The list of keys has none, but decides where they go."""
+    file = tmp_path / "credentials.json"
+    file.touch()
+    file.chmod(mode)
+    (found,) = secret_findings([(str(file), forbidden)], UID, "")
+    assert (found.status, found.cure) == (status, "" if status == "ok" else f"chmod 600 {file}")
+    (found,) = secret_findings([(str(file), forbidden)], UID + 1, "")
+    assert (found.status, found.cure) == ("problem", f"sudo chown {UID + 1} {file}")
+    assert shown(secret_findings([(str(tmp_path / "gone"), 0o777)], UID, "")) == [("ok", "")]
+
+
+def test_earlier_program_that_was_not_taken_over(tmp_path: Path) -> None:
+    """Only until this one has a configuration."""
+    environ = {"HOME": str(tmp_path)}
+    assert old_place_findings(environ) == []
+    (tmp_path / ".config" / "aircher").mkdir(parents=True)
+    (tmp_path / ".config" / "aircher" / "auth.json").touch()
+    assert shown(old_place_findings(environ)) == [("warning", "aircher-cli migrate")]
+    (tmp_path / ".aircher").mkdir()
+    (tmp_path / ".aircher" / "config.toml").touch()
+    assert old_place_findings(environ) == []
+
+
+@pytest.mark.parametrize(
+    ("free", "status", "size"),
+    [
+        (5_000_000_000, "ok", "5.0 GB"),
+        (100_000_000, "warning", "100 MB"),
+        (1_000_000, "problem", "1 MB"),
+        (0, "problem", "0 MB"),
+    ],
+)
+def test_free_space(free: int, status: str, size: str) -> None:
+    """The ledger needs little, but it needs that."""
+    (found,) = space_findings("/data", free)
+    assert (found.status, found.message) == (status, f"{size} are free for /data")
+
+
+def test_network_file_system() -> None:
+    """A local one says nothing."""
+    assert network_findings("/data", "ext4") == []
+    (found,) = network_findings("/data", "nfs4")
+    assert (found.status, "(nfs4)" in found.message) == ("warning", True)
+
+
+MOUNTS = """\
+22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw
+30 22 0:40 / /home rw shared:1 - nfs4 server:/home rw
+31 22 0:41 / /home/me/local\\040disk rw - xfs /dev/sdb rw
+odd line
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/var/lib", "ext4"),
+        ("/home", "nfs4"),
+        ("/home/me/.local/share", "nfs4"),
+        ("/homer", "ext4"),
+        ("/home/me/local disk/data", "xfs"),
+    ],
+)
+def test_file_system_of_a_path_is_that_of_the_nearest_mount(path: str, kind: str) -> None:
+    """By whole names."""
+    assert file_system(path, MOUNTS) == kind
+    assert file_system(path, "") == ""
+
+
+def test_disk_of_a_directory_that_does_not_exist_yet(tmp_path: Path) -> None:
+    """It is that of the nearest directory above it."""
+    found = disk_findings(str(tmp_path / "a" / "b"), MOUNTS)
+    assert found[0].check == "disk"
