@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from aircherd.config.edit.entries import MISSING, find_value
+from aircherd.config.edit.data import MISSING, find_value
 from aircherd.config.model import DEFAULT_CONFIG, Config, Limit, Provider
 from aircherd.config.problems import path_text
 from aircherd.config.secret_detection import could_be_key

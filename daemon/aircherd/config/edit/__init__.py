@@ -1,7 +1,8 @@
 """Change the user's file and keep everything else as it is: comments, order, mode, links.
 
 - `key_path`: the name of an entry as the user writes it, such as `providers.work.base_url`.
-- `entries`: set or remove entries in a text.
+- `typed_value`: a value as a person types it.
+- `entries`: set or remove entries in a text, with `statements`, `lines`, `toml_text` and `data`.
 - `file_change`: apply a change to the file: validated first, written atomically.
 - `default_model`: the change that `models.use` makes.
 

@@ -2,7 +2,7 @@
 
 import re
 
-from aircherd.config.edit.entries import find_value
+from aircherd.config.edit.data import find_value
 from aircherd.config.schema import SECTIONS
 from aircherd.config.toml.locate import KeyPath
 from aircherd.errors import BadRequest

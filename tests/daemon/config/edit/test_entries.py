@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.config.edit.entries import MISSING, Entry, change_entries, find_value
+from aircherd.config.edit.data import MISSING, find_value
+from aircherd.config.edit.entries import Entry, change_entries
 from aircherd.errors import BadRequest
 
 BASE = """\
