@@ -26,6 +26,9 @@ from aircherd.ipc.socket_file import BoundSocket
 IDLE_CHECK_INTERVAL = 60.0
 """Seconds until a changed `idle_exit` is noticed."""
 
+MIN_RESERVED = 32
+"""File descriptors that clients do not use."""
+
 log = structlog.get_logger()
 
 
@@ -191,11 +194,11 @@ class LimitedListener(trio.abc.Listener[trio.SocketStream]):
 def client_capacity() -> int:
     """Return how many clients may be connected at once.
 
-    A quarter of the file descriptors, at least 16, is reserved for connections to providers:
-    without them, connected clients could not be served.
+    A quarter of the file descriptors, at least 32, is reserved for the daemon's own files, which
+    are 16, and for connections to providers: without them, connected clients could not be served.
     """
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(1, soft - max(16, soft // 4))
+    return max(1, soft - max(MIN_RESERVED, soft // 4))
 
 
 def _peer_uid(stream: trio.SocketStream) -> int:
