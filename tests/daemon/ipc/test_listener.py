@@ -145,9 +145,9 @@ async def test_clients_beyond_the_capacity_wait(monkeypatch):
             assert msgpack.unpackb(await waiting.receive_some()) == [1, 7, None, {}]
 
 
-@pytest.mark.parametrize(("files", "places"), [(64, 48), (1024, 768), (20, 4), (10, 1)])
+@pytest.mark.parametrize(("files", "places"), [(64, 32), (1024, 768), (40, 8), (10, 1)])
 def test_a_quarter_of_the_descriptors_is_reserved(monkeypatch, files, places):
-    """At least 16 are, and there is always room for one client."""
+    """At least 32 are, and there is always room for one client."""
     monkeypatch.setattr(listener_module.resource, "getrlimit", lambda _: (files, files))
     assert listener_module.client_capacity() == places
 

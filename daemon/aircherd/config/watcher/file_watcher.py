@@ -8,6 +8,7 @@
 last read. It is called again if the file changes while it runs.
 """
 
+import importlib
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 START_DELAY = 0.5
 """The daemon is ready before watchfiles is imported."""
+IMPORT_RETRY = 5.0
+"""Seconds between two attempts to import it, when no file descriptor is free."""
 STOP_TIMEOUT = 1.0
 """The thread needs a step at most, unless a disk hangs. It must not run while Python ends."""
 CATCH_UP_TIMEOUT = 1.0
@@ -117,7 +120,7 @@ class FileWatcher:
                 self._idle.set()
 
     async def _run_thread(self) -> None:
-        # Imported late: a start does not wait for it.
+        await _wait_importable()
         from aircherd.config.watcher.watch_thread import WatchThread  # noqa: PLC0415
 
         token = trio.lowlevel.current_trio_token()
@@ -172,3 +175,18 @@ class FileWatcher:
     def __repr__(self) -> str:
         problem = self.state().problem
         return f"<FileWatcher of {len(self._callbacks)} files{', no events' if problem else ''}>"
+
+
+async def _wait_importable() -> None:
+    """Wait until the thread's module can be imported, which needs a free file descriptor.
+
+    It is imported late, so that a start does not wait for it; by then clients may have used up all
+    descriptors.
+    """
+    while True:
+        try:
+            importlib.import_module("aircherd.config.watcher.watch_thread")
+        except OSError:
+            await trio.sleep(IMPORT_RETRY)
+        else:
+            return

@@ -1,5 +1,6 @@
 """Files that really change, and the callbacks that follow."""
 
+import errno
 import threading
 from contextlib import asynccontextmanager
 
@@ -188,3 +189,17 @@ async def test_checks_run_with_every_scan(tmp_path):
         with trio.fail_after(PATIENCE):
             await due.wait()
         nursery.cancel_scope.cancel()
+
+
+async def test_a_start_without_free_descriptors_is_repeated(tmp_path, monkeypatch, autojump_clock):
+    """The import fails then, which must not end the daemon."""
+    outcomes = [OSError(errno.EMFILE, "Too many open files")] * 3
+
+    def import_module(name):
+        if outcomes:
+            raise outcomes.pop()
+
+    monkeypatch.setattr(module.importlib, "import_module", import_module)
+    with trio.fail_after(module.IMPORT_RETRY * 4):
+        await module._wait_importable()
+    assert outcomes == []
