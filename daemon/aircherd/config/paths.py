@@ -6,15 +6,18 @@ entries: their names contain the 8 hex digits that also name its socket.
 """
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-from platformdirs import PlatformDirs
-from platformdirs.api import PlatformDirsABC
 
 from aircher_wire.address import aircher_home, find_socket, home_hash
+
+if TYPE_CHECKING:
+    from platformdirs.api import PlatformDirsABC
 
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +42,7 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def resolve_paths(
-    environ: Mapping[str, str], *, platform: type[PlatformDirsABC] = PlatformDirs
+    environ: Mapping[str, str], *, platform: "type[PlatformDirsABC] | None" = None
 ) -> Paths:
     """Return the paths for this environment. `platform` is this one; tests pass another.
 
@@ -48,13 +51,8 @@ def resolve_paths(
     """
     home = aircher_home(environ)
     other = home_hash(environ)
-    below = f"homes/{other}" if other else ""
-    # "opinion" would put logs into a folder of their own below the state directory.
-    directories = platform("aircher", opinion=False)
-    with _as_process_environment(environ):
-        data = directories.user_data_path / below
-        state = directories.user_log_path / below
-        cache = directories.user_cache_path / below
+    bases = _base_directories(environ, platform) if platform else _own_base_directories(environ)
+    data, state, cache = (base / f"homes/{other}" if other else base for base in bases)
     return Paths(
         home=home,
         config_file=home / "config.toml",
@@ -69,6 +67,27 @@ def resolve_paths(
         credentials_file=data / "credentials.json",
         keyring_service="aircher" if other is None else f"aircher:{other}",
     )
+
+
+def _own_base_directories(environ: Mapping[str, str]) -> tuple[Path, Path, Path]:
+    """Return the directories of this platform; platformdirs does not stay in memory (0.3 MB)."""
+    from platformdirs import PlatformDirs  # noqa: PLC0415
+
+    try:
+        return _base_directories(environ, PlatformDirs)
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "platformdirs"]:
+            del sys.modules[name]
+
+
+def _base_directories(
+    environ: Mapping[str, str], platform: "type[PlatformDirsABC]"
+) -> tuple[Path, Path, Path]:
+    """Return the directories of data, logs and cache, in this order."""
+    # "opinion" would put logs into a folder of their own below the state directory.
+    found = platform("aircher", opinion=False)
+    with _as_process_environment(environ):
+        return found.user_data_path, found.user_log_path, found.user_cache_path
 
 
 @contextmanager

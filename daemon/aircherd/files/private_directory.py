@@ -85,8 +85,8 @@ def _refuse_writable(directory: Path, found: os.stat_result, uid: int) -> None:
     if found.st_mode & others:
         mode = stat.S_IMODE(found.st_mode)
         raise AddressError(
-            f"other users may write in {directory} (mode {mode:04o}), and could change what "
-            f"aircherd runs. Close it: chmod 700 {directory}"
+            f"other users may write in {directory} (mode {mode:04o}), and could replace what is in "
+            f"it. Close it: chmod 700 {directory}"
         )
 
 
