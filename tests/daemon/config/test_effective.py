@@ -2,6 +2,7 @@
 
 import tomllib
 
+from aircherd.config.edit.entries import Entry, change_entries
 from aircherd.config.effective import (
     REDACTED,
     config_data,
@@ -11,6 +12,7 @@ from aircherd.config.effective import (
 from aircherd.config.json_schema.document import json_schema
 from aircherd.config.load import parse_config
 from aircherd.config.model import DEFAULT_CONFIG
+from aircherd.config.problems import path_text
 
 TEXT = """\
 # mine
@@ -126,3 +128,81 @@ def test_variables_are_shown_without_passwords():
         "all_proxy": "socks5://proxy/x@y",
         "NO_PROXY": "localhost",
     }
+
+
+SAMPLES = {
+    "default_model": "openai/x",
+    "base_url": "http://127.0.0.1:8000",
+    "env": "SOME_KEY",
+    "headers": {"X-A": "b"},
+    "key_command": ["pass", "show"],
+    "fallback": ["openai"],
+    "routes": ["openai/x", "openai/y"],
+    "model": "openai/x",
+    "provider": "openai",
+    "proxy": "http://proxy:3128",
+    "ca_file": "ca.pem",
+    "usd": 2.5,
+    "tools": ["web_search"],
+}
+"""Values of entries whose schema does not say enough."""
+
+
+def sample(section, name, schema):
+    """Return a valid value of an entry that is not its default."""
+    if name in SAMPLES and (section, name) != ("catalog", "tools"):
+        return SAMPLES[name]
+    if "enum" in schema:
+        return schema["enum"][-1]
+    kinds = [schema.get("type"), *(each.get("type") for each in schema.get("anyOf", ()))]
+    if "boolean" in kinds:
+        return True
+    if "integer" in kinds:
+        return schema["minimum"] + 1
+    if "number" in str(kinds):
+        bounds = [schema, *schema.get("anyOf", ())]
+        low = next(each[key] for each in bounds for key in LOWS if key in each)
+        return low + 0.5
+    return "https://example.org/data.json" if name == "models_dev" else "some-text"
+
+
+LOWS = ("minimum", "exclusiveMinimum")
+
+
+def every_entry():
+    """Yield the path and a value of every entry that the schema has."""
+    for section, schema in json_schema()["properties"].items():
+        if "type" in schema and schema["type"] not in {"object", "array"}:
+            yield (section,), sample("", section, schema)
+            continue
+        each = schema.get("additionalProperties") or schema.get("items") or schema
+        name = {"providers": ("work",), "catalog": ("openai/x",), "limits": (0,)}.get(section)
+        if name is None:
+            name = ("mine",) if isinstance(schema.get("additionalProperties"), dict) else ()
+        for entry, found in each["properties"].items():
+            yield (section, *name, entry), sample(section, entry, found)
+
+
+def test_every_entry_of_the_schema_is_shown_with_its_line(tmp_path):
+    """An entry that is added needs its part in `config_data`."""
+    (tmp_path / "ca.pem").touch()
+    required = [
+        Entry(("providers", "work", "kind"), "openai"),
+        Entry(("models", "mine", "routes"), ["openai/x"]),
+        Entry(("limits",), [{"per": "day", "requests": 1}]),
+    ]
+    # What excludes others is not set: no source of a key, as there is one of each.
+    entries = [Entry(*each) for each in every_entry() if each[0][-1] != "auth"]
+    text = change_entries("", [*required, *entries])
+    config = parse_config(text, file=str(tmp_path / "config.toml"))
+    found = {each.path: each for each in settings(config, text)}
+    lines = text.split("\n")
+    for entry in entries:
+        path = path_text(entry.path)
+        shown = [
+            each for name, each in found.items() if name == path or name.startswith(f"{path}.")
+        ]
+        assert [each.source for each in shown] == ["file"], path
+        line = shown[0].line
+        assert line is not None
+        assert lines[line - 1].lstrip().startswith(str(entry.path[-1])), path
