@@ -285,3 +285,48 @@ def test_an_old_place_is_mentioned_once(home):
     home.start()
     assert home.cli("status").stderr == ""
     assert home.log().count("old_home_found") == 1
+
+
+def test_a_project_by_name(daemon):
+    """The settings of a project become the user's own only with --from."""
+    write_files(daemon.root, {"work/.aircher/config.toml": FORM_A})
+    done = daemon.cli("migrate", "--json", cwd=daemon.root / "work")
+    assert [note["kind"] for note in json.loads(done.stdout)["notes"]] == ["left"]
+    assert not daemon.config_file.exists()
+    place = daemon.root / "work/.aircher"
+    result, code = migrate(daemon, "--from", str(place), "--remove-old", "--yes")
+    assert (code, result["config"]["action"]) == (0, "write")
+    assert result["removed"] == [str(place / "config.toml")]
+    assert place.exists()
+
+
+def test_two_layouts(daemon):
+    """The newest configuration is used, keys of both are, and both places can be removed."""
+    write_files(
+        daemon.root, {".config/aircher/config.toml": FORM_B, ".aircher/config.toml": FORM_A}
+    )
+    write_files(daemon.root, {".aircher/auth.json": auth_json({"openai": OPENAI})})
+    result, code = migrate(daemon, "--remove-old", "--yes")
+    assert code == 0, result["notes"]
+    assert "proxy.team.example" in daemon.config_file.read_text()
+    assert {key["provider"]: Path(key["file"]).parent.name for key in result["keys"]} == {
+        "openai": ".aircher",
+        "anthropic": "aircher",
+        "openrouter": "aircher",
+    }
+    assert not (daemon.root / ".config/aircher").exists()
+    first = daemon.config_file.read_text()
+    result, code = migrate(daemon)
+    assert (code, result["config"]["action"]) == (0, "unchanged")
+    assert daemon.config_file.read_text() == first
+
+
+def test_a_second_key_of_one_provider_keeps_its_file(daemon):
+    """It is stored nowhere else, so the file is not removed."""
+    keys = {"claude": PLAIN_CLAUDE, "anthropic": CLAUDE}
+    write_files(daemon.root, {".config/aircher/auth.json": auth_json(keys)})
+    result, code = migrate(daemon, "--remove-old", "--yes")
+    assert code == 0
+    assert [key["masked"] for key in result["keys"]] == [f"…{CLAUDE[-4:]}"]
+    assert result["removed"] == []
+    assert result["remains"][0]["reason"] == "it has a key that is not stored"

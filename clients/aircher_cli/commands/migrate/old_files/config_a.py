@@ -34,6 +34,13 @@ _PROVIDER_FIELDS = {
     "timeout_seconds": "the timeouts of all providers are in [network]",
     "max_retries": "a failed call goes to the next route; there is no count of retries",
 }
+_UNCHOSEN: dict[str, tuple[object, ...]] = {
+    "fallback_urls": (None, []),
+    "timeout_seconds": (None, 60, 120),
+    "max_retries": (None, 3),
+}
+"""Values that say nothing: missing, or a default that the program saved by itself."""
+
 _PREFERENCE_FIELDS = ("cost_multiplier", "conditions")
 _FALLBACK_FLAGS = ("max_usage_fallback", "rate_limit_fallback", "connection_fallback")
 
@@ -71,7 +78,7 @@ def note_provider_fields(providers: Reader, config: OldConfig) -> None:
     """List the fields of providers that have no counterpart, one note for all providers."""
     tables = {name: table for name, table in providers.table.items() if isinstance(table, dict)}
     for field, reason in _PROVIDER_FIELDS.items():
-        names = [name for name, table in tables.items() if table.get(field)]
+        names = [name for name, t in tables.items() if t.get(field) not in _UNCHOSEN[field]]
         if names:
             subject = f"[providers] {field} of {', '.join(names)}"
             config.notes.append(Note("no_counterpart", subject, reason, config.file))

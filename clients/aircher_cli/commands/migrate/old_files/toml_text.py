@@ -10,6 +10,7 @@ from aircher_cli.commands.migrate.notes import Note, problem
 Table = dict[str, Any]
 
 _LINE = re.compile(r"\(at line (\d+)")
+_MAX_DEPTH = 32
 _MAX_TRIES = 64
 """How many sections before the damage are tried as the end of the readable part."""
 
@@ -39,7 +40,7 @@ def parse_toml(data: bytes, file: str) -> Parsed:
         notes.append(problem("", message, file, line))
         text = data.decode("utf-8-sig", errors="replace")
     try:
-        return Parsed(tomllib.loads(text), notes=notes)
+        return Parsed(_load(text), notes=notes)
     except tomllib.TOMLDecodeError as error:
         found = _LINE.search(str(error))
         is_double = "twice" in str(error) or "Cannot overwrite" in str(error)
@@ -50,12 +51,29 @@ def parse_toml(data: bytes, file: str) -> Parsed:
     return _salvage(lines, line, is_double, file, notes)
 
 
+def _load(text: str) -> Table:
+    """Parse TOML.
+
+    Raises:
+        tomllib.TOMLDecodeError: it is invalid.
+        RecursionError: it is nested deeper than any old file, and than what is safe to walk.
+    """
+    table = tomllib.loads(text)
+    level: list[object] = [table]
+    for _ in range(_MAX_DEPTH):
+        inner = [value for value in level if isinstance(value, dict | list)]
+        level = [v for each in inner for v in (each.values() if isinstance(each, dict) else each)]
+        if not level:
+            return table
+    raise RecursionError
+
+
 def _salvage(lines: list[str], line: int, is_double: bool, file: str, notes: list[Note]) -> Parsed:
     what = "repeats a name, which TOML forbids" if is_double else "is not valid TOML"
     headers = [at for at in range(line) if lines[at].lstrip().startswith("[")]
     for at in headers[: -_MAX_TRIES - 1 : -1]:
         try:
-            table = tomllib.loads("".join(lines[:at]))
+            table = _load("".join(lines[:at]))
         except (tomllib.TOMLDecodeError, RecursionError):
             continue
         if not table:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from aircher_cli.commands.migrate.notes import Note, problem
+from aircher_cli.commands.migrate.notes import Kind, Note
 from aircher_cli.commands.migrate.old_files.auth_json import OldKey
 from aircher_cli.commands.migrate.old_files.config_b import STORED_MARKER
 from aircher_cli.commands.migrate.old_files.old_config import OldConfig
 from aircher_cli.commands.migrate.plan.names import provider_names
-from aircher_cli.commands.migrate.plan.providers import NewProvider, Providers
+from aircher_cli.commands.migrate.plan.providers import NEEDS_NO_KEY, NewProvider, Providers
 from aircher_cli.commands.migrate.plan.urls import BadUrl, base_url, origin
 from aircher_cli.commands.migrate.plan.vendors import VENDORS
 from aircher_cli.commands.migrate.secret_shapes import key_problem, mask, safe
@@ -64,7 +64,8 @@ def plan_keys(keys: Iterable[OldKey], providers: Providers, config: OldConfig) -
             plan.keys.append(PlannedKey(name, chosen.provider, chosen.value, chosen.file))
         else:
             subject = f"key of {safe(chosen.provider)}"
-            plan.notes.append(problem(subject, reason, chosen.file))
+            kind: Kind = "no_counterpart" if reason.endswith(NEEDS_NO_KEY) else "problem"
+            plan.notes.append(Note(kind, subject, reason, chosen.file))
             plan.not_stored.append(chosen)
     return plan
 

@@ -18,6 +18,8 @@ from aircher_cli.commands.migrate.plan.urls import (
 from aircher_cli.commands.migrate.plan.vendors import RENAMED, VENDORS
 from aircher_cli.commands.migrate.secret_shapes import looks_like_key, safe
 
+NEEDS_NO_KEY = "it needs no key here"
+
 MAX_PRICE = 1_000_000
 MAX_WINDOW = 100_000_000
 
@@ -64,7 +66,7 @@ def plan_providers(config: OldConfig, with_key: Container[str]) -> Providers:
         name: NewProvider(name, v.kind, v.base_url, Section(header("providers", name)), v.env)
         for name, v in VENDORS.items()
     }
-    known["ollama"].no_key_reason = "it needs no key here"
+    known["ollama"].no_key_reason = NEEDS_NO_KEY
     plan = Providers(known, names, [])
     for old, provider in _newest_names(config, names, plan.notes).items():
         _plan_provider(names[old], provider, with_key, config, plan)
@@ -171,12 +173,12 @@ def _plan_key_source(
             new.section.add("env", "OLLAMA_API_KEY", "so that its key can be stored")
             new.env = ("OLLAMA_API_KEY",)
         else:
-            new.no_key_reason = "it needs no key here"
+            new.no_key_reason = NEEDS_NO_KEY
     # 4. The user's own server, and no key anywhere.
     elif not at_vendor and not has_key and not variable:
         new.env = ()
         new.section.add("auth", "none", f"{source}: none" if old.has_variable else "")
-        new.no_key_reason = "it needs no key here"
+        new.no_key_reason = NEEDS_NO_KEY
 
 
 # ------------------------------------------------------------------ models

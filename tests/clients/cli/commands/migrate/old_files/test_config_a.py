@@ -43,7 +43,7 @@ def test_what_has_no_counterpart_is_listed_with_its_reason():
     notes = {note.subject: note.message for note in read().notes}
     assert notes["[global] default_host"] == NO_COUNTERPART["global.default_host"]
     assert "[providers] fallback_urls of openai" in notes
-    assert "[providers] timeout_seconds of claude, openai" in notes
+    assert "[providers] timeout_seconds of openai" in notes  # claude has the default
     assert "[multi_provider.model_preferences] cost_multiplier, conditions" in notes
     assert "[global] budget_limit" not in notes
     assert "[compaction]" not in notes

@@ -32,7 +32,7 @@ def test_the_sections_before_the_damage_are_read(text, table, line, rest):
     assert rest in note.message
 
 
-@pytest.mark.parametrize("text", ["x = = 1", "[a", "\0", "x = " + "[" * 5000])
+@pytest.mark.parametrize("text", ["x = = 1", "[a", "\0", "x = " + "[" * 5000, f"{'a.' * 500}a = 1"])
 def test_nothing_readable(text):
     """A file without a readable section gives nothing, and says so."""
     parsed = parse_toml(text.encode(), "f")

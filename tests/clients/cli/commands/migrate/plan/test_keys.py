@@ -61,6 +61,13 @@ def test_an_unknown_provider_is_a_problem_with_a_cure():
     assert [key.provider for key in planned.not_stored] == ["mistral"]
 
 
+def test_a_key_for_a_provider_that_needs_none():
+    """It has no counterpart, and its file stays, because the key is nowhere else."""
+    planned, _ = plan([OldKey("ollama", A, "f")])
+    assert [note.kind for note in planned.notes] == ["no_counterpart"]
+    assert len(planned.not_stored) == 1
+
+
 def test_a_damaged_configuration_holds_keys_back():
     """The damaged part may say that a key belongs to another server."""
     config = read_old_config(b'[providers.openai]\napi_key_env = "X"\n[providers.cl', "old.toml")
