@@ -111,6 +111,8 @@ class Conversation:
         params: dict[str, Any] = {"protocol": methods.PROTOCOL, "client": client}
         if self._project is not None:
             params["project"] = self._project
+        if self._on_notices is not None:
+            params["shows_notices"] = True
         return frames.encode_request(self._hello_id, methods.HELLO, params)
 
     def wait(

@@ -12,9 +12,6 @@ from aircherd.api.services import Services
 from aircherd.config.store import ConfigStore
 from aircherd.installation import INSTALLATION
 
-PRINTING_CLIENT = "aircher-cli"
-"""The client that prints every notice."""
-
 MAX_LISTED = 3
 """Refused entries that a notice names; `status` has all of them."""
 
@@ -32,14 +29,14 @@ def current_notices(services: Services) -> list[dict[str, str]]:
     return [{"code": each.code, "message": each.message} for each in found if each is not None]
 
 
-def take_notices(services: Services, client: str | None) -> list[dict[str, str]]:
-    """Return the notices for a client that introduces itself, with those that are shown once.
+def take_notices(services: Services, *, are_shown: bool) -> list[dict[str, str]]:
+    """Return the notices for a client that introduces itself, with those to show once.
 
-    They are shown to every client until one has got them that prints notices.
+    Every client gets those until one has got them that shows them.
     """
     one_time = services.one_time
     found = [{"code": code, "message": text} for code, text in one_time.pending.items()]
-    if client == PRINTING_CLIENT:
+    if are_shown:
         for code in one_time.pending:
             one_time.remember(code)
         one_time.pending = {}

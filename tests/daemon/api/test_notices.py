@@ -52,14 +52,14 @@ def test_an_invalid_config_is_reported_with_what_is_in_use(in_use, refused, expe
 
 
 def test_a_notice_is_shown_once():
-    """Clients get it until one has got it that prints notices; a file remembers that."""
+    """Clients get it until one has got it that shows notices; a file remembers that."""
     remembered = []
     found = services()
     found.one_time = OneTimeNotices(remembered.append, {"old_home": "there is something"})
     expected = [{"code": "old_home", "message": "there is something"}]
-    assert take_notices(found, "nvim") == expected
-    assert take_notices(found, None) == expected
+    assert take_notices(found, are_shown=False) == expected
+    assert take_notices(found, are_shown=False) == expected
     assert remembered == []
-    assert take_notices(found, "aircher-cli") == expected
+    assert take_notices(found, are_shown=True) == expected
     assert remembered == ["old_home"]
-    assert take_notices(found, "aircher-cli") == []
+    assert take_notices(found, are_shown=True) == []
