@@ -5,6 +5,7 @@ import random
 import pytest
 import trio
 
+from aircherd.config.watcher.file_watcher import START_DELAY
 from aircherd.testing.simulator import open_simulator
 from helpers.daemon import cancels
 from helpers.daemon.load import (
@@ -69,6 +70,7 @@ async def test_cancelled_chats_leave_nothing_behind(home, sim):
                 storm = cancels.CancelStorm(home.socket)
                 # Warm up, so that what is loaded once (TLS, threads) does not count as a leak.
                 await storm.run(32, 16)
+                await trio.sleep(4 * START_DELAY)  # what starts after the daemon is ready
                 before = await daemon.settled()
                 with trio.fail_after(PATIENCE):
                     async with trio.open_nursery() as nursery:
