@@ -66,10 +66,10 @@ def _check_item(container: object, part: str | int, path: KeyPath) -> None:
 
 
 def pruned(data: dict[str, object], path: KeyPath) -> dict[str, object]:
-    """Remove the empty sections around `path`, and return `data` itself."""
+    """Remove the empty sections and lists around `path`, and return `data` itself."""
     for length in range(len(path) - 1, 0, -1):
         *above, last = path[:length]
         container: Any = find_value(data, tuple(above))
-        if isinstance(container, dict) and container.get(last) == {}:
+        if isinstance(container, dict) and container.get(last) in ({}, []):
             del container[last]
     return data

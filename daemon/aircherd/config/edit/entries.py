@@ -15,7 +15,7 @@ the change is refused: the file is written in a form that only a person should c
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -28,6 +28,7 @@ from aircherd.config.edit.lines import (
     replace_statement,
 )
 from aircherd.config.edit.statements import (
+    Holder,
     changed_statement,
     defines_only,
     find_holder,
@@ -93,8 +94,9 @@ def _checked(text: str, path: KeyPath, value: object) -> str:
 def _set(text: str, data: dict[str, object], path: KeyPath, value: object) -> str:
     if _is_section_list(value) and len(path) == 1:
         return _append_section_list(_remove(text, path), path, value)
-    if isinstance(value, dict) and len(path) <= _SECTION_DEPTH:
-        return _append_section(_remove(text, path), path, value)
+    is_section = isinstance(value, dict) and len(path) <= _SECTION_DEPTH
+    if is_section and _inline_holder(LineIndex(text), path[:-1]) is None:
+        return _append_section(_remove(text, path), path, cast("dict[str, object]", value))
     if find_value(data, path) is MISSING:
         return _insert(text, path, value)
     holder = find_holder(LineIndex(text), path)
@@ -115,10 +117,9 @@ def _insert(text: str, path: KeyPath, value: object) -> str:
         return insert_at_top(text, entry_lines(path, value))
     index = LineIndex(text)
     # 2. Its section, or one around it, is in braces.
-    for length in range(len(parent), 0, -1):
-        holder = find_holder(index, path[:length])
-        if holder is not None and is_inline(holder, path[:length]):
-            return replace_statement(text, holder[1], changed_statement(holder, path, value))
+    holder = _inline_holder(index, parent)
+    if holder is not None:
+        return replace_statement(text, holder[1], changed_statement(holder, path, value))
     # 3. Its section has a header.
     last = last_of_section(index, parent)
     if last is not None:
@@ -132,6 +133,15 @@ def _insert(text: str, path: KeyPath, value: object) -> str:
     if len(parent) > _SECTION_DEPTH:
         return _insert(text, parent, {path[-1]: value})
     return _append_section(text, parent, {path[-1]: value})
+
+
+def _inline_holder(index: LineIndex, path: KeyPath) -> Holder | None:
+    """Return the statement that has the section at `path`, or one around it, in braces."""
+    for length in range(len(path), 0, -1):
+        holder = find_holder(index, path[:length])
+        if holder is not None and is_inline(holder, path[:length]):
+            return holder
+    return None
 
 
 def _append_section(text: str, path: KeyPath, table: Mapping[Any, object]) -> str:
@@ -184,7 +194,8 @@ def _without_empty_section(text: str, path: KeyPath) -> str:
     """Remove the header of the section at `path` if nothing follows it, not even a comment."""
     index = LineIndex(text)
     header = last_of_section(index, path)
-    if header is None or not header.is_header:
+    is_list_item = isinstance(path[-1] if path else None, int)  # without it, others would move up
+    if header is None or not header.is_header or is_list_item:
         return text
     starts = [statement.first for _, statement in index.statements]
     lines = text.split("\n")

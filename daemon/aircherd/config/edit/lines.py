@@ -12,7 +12,7 @@ def replace_statement(text: str, statement: Statement, new: list[str]) -> str:
     lines = text.split("\n")
     first = statement.first - 1
     lines[first : first + len(statement.lines)] = _with_ends(text, new)
-    return "\n".join(lines)
+    return _joined(lines)
 
 
 def insert_after(text: str, statement: Statement, new: list[str]) -> str:
@@ -21,7 +21,7 @@ def insert_after(text: str, statement: Statement, new: list[str]) -> str:
     at = statement.first - 1 + len(statement.lines)
     if at == len(lines):  # the file does not end with a newline
         lines[-1] += _end(text)
-        return "\n".join([*lines, *_with_ends(text, new)]).removesuffix("\r")
+        return _joined([*lines, *_with_ends(text, new)])
     lines[at:at] = _with_ends(text, new)
     return "\n".join(lines)
 
@@ -67,7 +67,12 @@ def delete_lines(text: str, first: int, count: int) -> str:
     while is_last and begin > 0 and not lines[begin - 1].strip():
         begin -= 1
     del lines[begin:end]
-    return "\n".join(lines)
+    return _joined(lines)
+
+
+def _joined(lines: list[str]) -> str:
+    """Return a text; its last line, if no newline ends it, has no other end either."""
+    return "\n".join(lines).removesuffix("\r")
 
 
 def _leading(lines: list[str], start: str) -> int:

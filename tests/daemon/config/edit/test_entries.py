@@ -120,6 +120,8 @@ def test_setting_an_entry_changes_only_its_lines(path, value, gone, new):
         ("[p.w.h]\nx = 1\n", ("p", "w", "u"), 2, "[p.w.h]\nx = 1\n\n[p.w]\nu = 2\n"),
         ("[p.w.h]\nx = 1\n", ("p", "w", "h"), {"y": 2}, "[p.w]\nh = { y = 2 }\n"),
         ("l = [{a = 1}, {a = 2}]\n", ("l", 1, "a"), 3, "l = [{a = 1}, {a = 3}]\n"),
+        ("p = { w = { k = 1 } }\n", ("p", "w"), {"u": 2}, "p = { w = { u = 2 } }\n"),
+        ("p = { w = { k = 1 } }\n", ("p", "v"), {}, "p = { w = { k = 1 }, v = {} }\n"),
         (
             "[[l]]\na = 1\n# c\n",
             ("l",),
@@ -186,6 +188,10 @@ def test_removing_an_entry_removes_only_its_lines(path, gone):
         ("p = {w = 1, v = 2}\n", ("p", "w"), "p = { v = 2 }\n"),
         ("p.w.k = 1\np.v = 2\n", ("p", "w"), "p.v = 2\n"),
         ("w = {k = 1}\n", ("w", "k"), "w = {}\n"),
+        ("[[l]]\na = 1\n", ("l", 0), ""),
+        ("[[l]]\na = 1\n", ("l", 0, "a"), "[[l]]\n"),
+        ("[[l]]\na = 1\n[[l]]\na = 2\n", ("l", 0), "[[l]]\na = 2\n"),
+        ("l = [1]\n", ("l", 0), "l = []\n"),
         ("[p]\nw = {k = 1} # c\nv = 2\n", ("p", "w"), "[p]\nv = 2\n"),
     ],
 )

@@ -58,6 +58,7 @@ def test_a_section_at_the_end_follows_a_blank_line(text, expected):
         ("a = 1\nb = 2\n", "a = 1\nl = [\n]\nb = 2\n"),
         ("a = 1", "a = 1\nl = [\n]"),
         ("a = 1\r\n", "a = 1\r\nl = [\r\n]\r\n"),
+        ("# c\r\na = 1", "# c\r\na = 1\r\nl = [\r\n]"),
     ],
 )
 def test_lines_after_a_statement(text, expected):
@@ -80,6 +81,7 @@ def test_a_statement_over_several_lines_is_replaced():
         ("a\n\nb\n", 3, 1, "a\n"),
         ("a\n", 1, 1, ""),
         ("a\n\nb\n", 1, 1, "b\n"),
+        ("a\r\n\r\nb", 3, 1, "a"),
         ("a\u2028b\nc\n", 2, 1, "a\u2028b\n"),
     ],
 )
