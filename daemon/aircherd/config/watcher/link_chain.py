@@ -16,8 +16,29 @@ import msgspec
 
 MAX_LINKS = 40
 """The kernel's own bound."""
+MAX_ENTRIES = 1000
+"""Entries of a directory that are compared."""
 
 Fact = tuple[object, ...]
+"""A path, what is there, and what is compared of it: `(path, kind, ...)`."""
+
+
+class Glance:
+    """What `lstat` says of each path, looked up once: several files share most of their way."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, os.stat_result | int] = {}
+
+    def lstat(self, path: str) -> os.stat_result | int:
+        """Return what is at the path, or the number of the error."""
+        found = self._found.get(path)
+        if found is None:
+            try:
+                found = os.lstat(path)
+            except OSError as error:
+                found = error.errno or errno.EIO
+            self._found[path] = found
+        return found
 
 
 class LinkChain(msgspec.Struct, frozen=True):
@@ -34,10 +55,14 @@ class LinkChain(msgspec.Struct, frozen=True):
     directories: tuple[tuple[str, Fact | None], ...] = ()
     changed_at: float = 0.0
 
+    def still_holds(self, glance: Glance) -> bool:
+        """Return whether nothing has changed; cheaper than following the path again."""
+        return bool(self.facts) and all(_is_true(fact, glance) for fact in self.facts)
 
-def follow(path: Path) -> LinkChain:
+
+def follow(path: Path, glance: Glance | None = None) -> LinkChain:
     """Return the chain of an absolute path. Never raises: an error is a fact."""
-    walk = _Walk(str(path))
+    walk = _Walk(str(path), glance or Glance())
     while walk.is_unfinished:
         walk.step()
     return walk.result()
@@ -46,14 +71,42 @@ def follow(path: Path) -> LinkChain:
 def list_directory(path: str) -> tuple[Fact, ...]:
     """Return name, identity, size and time of the first entries of a directory, sorted."""
     with os.scandir(path) as entries:
-        found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in islice(entries, 999)]
+        first = islice(entries, MAX_ENTRIES)
+        found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in first]
     return tuple(sorted((name, s.st_ino, s.st_size, s.st_mtime_ns) for name, s in found))
+
+
+def _is_true(fact: Fact, glance: Glance) -> bool:
+    path, kind, *expected = fact
+    found = glance.lstat(str(path))
+    if isinstance(found, int):
+        return kind == "error" and expected == [found]
+    if kind == "file":
+        return expected == _signature(found)
+    if expected[:2] != [found.st_dev, found.st_ino]:
+        return False
+    if kind == "entries":
+        return expected[2] == list_directory(str(path))
+    # A link is never written; one that was replaced may have the same number, but another time.
+    return kind == "directory" or (kind == "link" and expected[2] == found.st_ctime_ns)
+
+
+def _signature(found: os.stat_result) -> list[int]:
+    return [
+        found.st_dev,
+        found.st_ino,
+        found.st_mode,
+        found.st_size,
+        found.st_mtime_ns,
+        found.st_ctime_ns,
+    ]
 
 
 class _Walk:
     """Resolves a path as the kernel does, one component at a time."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, glance: Glance) -> None:
+        self._glance = glance
         self._todo = path.split("/")[::-1]
         self._here = ""  # the root
         self._links = 0
@@ -74,42 +127,46 @@ class _Walk:
             self._here = _parent(self._here)
             return
         path = f"{self._here}/{name}"
+        found = self._glance.lstat(path)
         try:
-            self._visit(path, os.lstat(path))
-        except OSError as error:
-            self._end(path, (path, error.errno))
+            if isinstance(found, int):
+                self._end(path, "error", found)
+            else:
+                self._visit(path, found)
+        except OSError as error:  # it changed at this moment
+            self._end(path, "error", error.errno)
 
     def _visit(self, path: str, found: os.stat_result) -> None:
-        identity = (path, found.st_dev, found.st_ino)
+        identity = (found.st_dev, found.st_ino)
         if stat.S_ISLNK(found.st_mode):
-            self._follow_link(path, identity)
+            self._follow_link(path, found)
         elif any(self._todo):
             self._here = path
             self._known[path] = identity
-            self._facts.append(identity)
+            self._facts.append((path, "directory", *identity))
         elif stat.S_ISDIR(found.st_mode):
+            entries = list_directory(path)
             self._watched[path] = None
             self._known[path] = identity
-            self._end(path, (*identity, list_directory(path)))
+            self._end(path, "entries", *identity, entries)
         else:
-            times = (found.st_mtime_ns, found.st_ctime_ns)
             self._changed_at = max(found.st_mtime, found.st_ctime)
-            self._end(path, (*identity, found.st_mode, found.st_size, *times))
+            self._end(path, "file", *_signature(found))
 
-    def _follow_link(self, path: str, identity: Fact) -> None:
+    def _follow_link(self, path: str, found: os.stat_result) -> None:
         self._links += 1
         if self._links > MAX_LINKS:
-            self._end(path, (path, errno.ELOOP))
+            self._end(path, "error", errno.ELOOP)
             return
         target = str(Path(path).readlink())
-        self._facts.append((*identity, target))
+        self._facts.append((path, "link", found.st_dev, found.st_ino, found.st_ctime_ns, target))
         self._watch(path)
         if target.startswith("/"):
             self._here = ""
         self._todo += target.split("/")[::-1]
 
-    def _end(self, path: str, fact: Fact) -> None:
-        self._facts.append(fact)
+    def _end(self, path: str, kind: str, *values: object) -> None:
+        self._facts.append((path, kind, *values))
         self._watch(path)
         self._todo.clear()
 

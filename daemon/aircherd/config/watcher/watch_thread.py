@@ -18,6 +18,7 @@ from typing import Protocol
 
 import structlog
 
+from aircherd.config.watcher.link_chain import Glance
 from aircherd.config.watcher.watched_file import State, WatchedFile
 
 RESCAN_SECONDS = 5.0
@@ -107,8 +108,9 @@ class WatchThread:
         from watchfiles import watch  # noqa: PLC0415
 
         directories = self._directories()
+        names = {name for name, _ in directories}
         events = watch(
-            *(name for name, _ in directories),
+            *names,
             watch_filter=None,
             debounce=STEP_MS,
             step=STEP_MS,
@@ -119,12 +121,15 @@ class WatchThread:
             ignore_permission_denied=True,
         )
         with closing(events):
-            for _hints in events:
+            for hints in events:
                 self._note_events()
                 self.scan()
                 if self._is_quiet():
                     self._doze(directories)
                 if self._stopped or self._directories() != directories:
+                    return
+                # One that was removed and made again may have the same number; its watch is deaf.
+                if any(path in names for _, path in hints):
                     return
 
     def _doze(self, directories: object) -> None:
@@ -172,8 +177,8 @@ class WatchThread:
         """Report every file whose content changed, after it settled."""
         pending = self.files
         while pending and not self._stopped:
-            now = time.monotonic()
-            seen = [(file, file.look(now)) for file in pending]
+            now, glance = time.monotonic(), Glance()
+            seen = [(file, file.look(now, glance)) for file in pending]
             for file, state in seen:
                 if state is State.CHANGED:
                     self._report(file.path)

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from aircherd.config.watcher.content import Content, read_content
-from aircherd.config.watcher.link_chain import LinkChain, follow
+from aircherd.config.watcher.link_chain import Glance, LinkChain, follow
 from aircherd.config.watcher.settling import Settling
 
 RACY_SECONDS = 2.5
@@ -37,18 +37,18 @@ class WatchedFile:
         self._settling: Settling | None = None
         self._is_racy = False
 
-    def look(self, now: float) -> State:
+    def look(self, now: float, glance: Glance | None = None) -> State:
         """Look at the file; `now` is a monotonic time. Blocks as long as the disk does.
 
-        After CHANGING, look again soon.
+        After CHANGING, look again soon. `glance` shares what was looked up at this moment.
         """
-        self._observe(now)
+        self._observe(now, glance or Glance())
         if self._settling is None and not self._is_racy:
             return State.SAME
         if self._settling is not None and not self._settling.may_read(now):
             return State.CHANGING
         content = read_content(self.path)
-        self._observe(now)  # it may have changed while it was read
+        self._observe(now, Glance())  # it may have changed while it was read
         settling = self._settling
         if settling is not None and not settling.may_report(now, is_empty=content.is_empty):
             return State.CHANGING
@@ -61,15 +61,18 @@ class WatchedFile:
 
     def has_moved(self) -> bool:
         """Return whether anything changed on the way to the file since the last look."""
-        return follow(self.path).facts != self.chain.facts
+        return not self.chain.still_holds(Glance())
 
-    def _observe(self, now: float) -> None:
-        chain = follow(self.path)
-        if chain.facts == self.chain.facts:
+    def _observe(self, now: float, glance: Glance) -> None:
+        if not self.chain.still_holds(glance):
+            chain = follow(self.path)
+            has_changed, self.chain = chain.facts != self.chain.facts, chain
+        else:
+            has_changed = False
+        if not has_changed:
             if self._settling is None:
                 self.steady_at = now
             return
-        self.chain = chain
         if self._settling is None:
             self._settling = Settling(now)
         self._settling.note_change(now)

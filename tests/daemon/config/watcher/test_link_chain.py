@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from aircherd.config.watcher.link_chain import follow
+from aircherd.config.watcher.link_chain import Glance, follow
 
 
 @pytest.fixture
@@ -88,8 +88,10 @@ def test_every_change_on_the_way_changes_the_facts(root, change):
     (root / "link").symlink_to("a")
     before = follow(root / "link/f")
     assert follow(root / "link/f") == before
+    assert before.still_holds(Glance())
     change(root)
     assert follow(root / "link/f").facts != before.facts
+    assert not before.still_holds(Glance())
 
 
 def test_a_directory_at_the_end_is_watched_itself(root):
@@ -107,6 +109,7 @@ def test_a_neighbour_changes_nothing(root):
     before = follow(root / "f")
     (root / "g").write_text("y")
     assert follow(root / "f") == before
+    assert before.still_holds(Glance())
 
 
 @pytest.mark.parametrize(
@@ -117,7 +120,9 @@ def test_an_error_is_a_fact(root, name, expected):
     """A missing directory, a file in its place, and a link to itself."""
     (root / "file").write_text("")
     (root / "loop").symlink_to("loop")
-    assert follow(root / name).facts[-1][1] == expected
+    chain = follow(root / name)
+    assert chain.facts[-1][1:] == ("error", expected)
+    assert chain.still_holds(Glance()) or expected == errno.ELOOP
 
 
 def test_the_nearest_directory_that_exists_announces_a_missing_one(root):

@@ -22,6 +22,7 @@ class Watching:
         self.waits = []
         self.steps = []
         self.watched = []
+        self.hints = set()
         self.attention = SimpleNamespace(is_attentive=True, is_observed=lambda: False)
         self.now = 100.0
         self.thread = WatchThread(
@@ -53,7 +54,8 @@ class Watching:
             self._step()
             if stop_event.is_set():
                 return
-            yield set()
+            hints, self.hints = self.hints, set()
+            yield hints
 
     def _step(self):
         if self.steps:
@@ -98,6 +100,16 @@ def test_replaced_directories_are_watched_again(watching, tmp_path):
     watching.run(lambda: None, replace, lambda: None)
     assert [str(other) in directories for directories in watching.watched] == [False, True]
     assert watching.reported == [watching.file] * 2
+
+
+def test_a_directory_with_an_event_is_watched_again(watching):
+    """It may have been removed and made again with the same number."""
+
+    def hint():
+        watching.hints = {(watchfiles.Change.added, str(watching.file.parent))}
+
+    watching.run(lambda: None, hint, lambda: None, lambda: None)
+    assert len(watching.watched) == 2
 
 
 def test_without_events_it_rescans_often_and_tries_again(watching, monkeypatch):
