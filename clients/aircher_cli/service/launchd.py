@@ -25,7 +25,10 @@ LABEL = "aircher.aircherd"
 STARTED_BY = "launchd"
 SECONDS = 60.0
 
-_CARRIED = ("AIRCHER_HOME", "AIRCHER_SOCKET", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")
+_CARRIED = (
+    *("AIRCHER_HOME", "AIRCHER_SOCKET", "XDG_RUNTIME_DIR"),
+    *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"),
+)
 
 
 class Done(NamedTuple):
@@ -53,7 +56,7 @@ def render(installation: Installation, environ: Mapping[str, str]) -> str:
     log = str(address.log_path(environ))
     content = {
         "Label": LABEL,
-        "ProgramArguments": [installation.python, "-P", "-m", "aircherd"],
+        "ProgramArguments": [installation.python, "-P", "-m", "aircherd", "--log-file", log],
         "EnvironmentVariables": {"AIRCHER_STARTED_BY": STARTED_BY, **variables},
         "WorkingDirectory": "/",
         "RunAtLoad": True,
@@ -62,7 +65,7 @@ def render(installation: Installation, environ: Mapping[str, str]) -> str:
         "Umask": 0o077,
         "HardResourceLimits": {"Core": 0},
         "SoftResourceLimits": {"Core": 0},
-        "StandardOutPath": log,
+        "StandardOutPath": log,  # until the daemon has opened it, to rotate it
         "StandardErrorPath": log,
     }
     return plistlib.dumps(content).decode()

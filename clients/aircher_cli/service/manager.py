@@ -82,6 +82,7 @@ def _install_agent(context: Context, steps: Steps, wishes: Wishes) -> None:
     from aircher_cli.commands.daemon import lifecycle  # noqa: PLC0415 -- only on macOS
     from aircher_cli.service import launchd  # noqa: PLC0415 -- likewise
     from aircher_cli.service.installation import find_installation  # noqa: PLC0415 -- likewise
+    from aircher_cli.service.planning import make_private  # noqa: PLC0415 -- likewise
 
     if wishes.hardened:
         raise CommandFailed("--hardened is for systemd: launchd has no such settings")
@@ -90,6 +91,7 @@ def _install_agent(context: Context, steps: Steps, wishes: Wishes) -> None:
         if (pid := lifecycle.stop(context, wishes.timeout)) is not None:
             steps.did(f"stopped the daemon that a client had started (process {pid})")
 
+    make_private([address.log_path(context.environ).parent])  # launchd does not create it
     launchd.install(
         launchd.Launchd(context.environ),
         launchd.render(find_installation(), context.environ),

@@ -43,7 +43,10 @@ def test_the_property_list() -> None:
     environ = {"HOME": "/Users/ann", "AIRCHER_HOME": "~/x", "OPENAI_API_KEY": "canary"}
     text = render(INSTALLATION, environ)
     content = plistlib.loads(text.encode())
-    assert content["ProgramArguments"] == ["/opt/my tools/bin/python", "-P", "-m", "aircherd"]
+    assert content["ProgramArguments"] == [
+        *("/opt/my tools/bin/python", "-P", "-m", "aircherd"),
+        *("--log-file", content["StandardErrorPath"]),
+    ]
     assert content["RunAtLoad"] is True
     assert content["KeepAlive"] == {"SuccessfulExit": False}
     assert content["EnvironmentVariables"] == {

@@ -10,6 +10,7 @@ from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.service import launchd, manager
 from aircher_cli.service.manager import Wishes
 from aircher_cli.service.steps import Steps
+from aircher_wire.address import log_path
 from helpers.launchctl import FakeLaunchctl
 from helpers.systemd.fake_systemctl import FakeSystemctl
 
@@ -43,5 +44,6 @@ def test_launchd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     manager.install(context, steps, WISHES._replace(start=True))
     assert steps.changes[-1] == "started aircher.aircherd"
     assert launchd.plist_path(environ).exists()
+    assert log_path(environ).parent.is_dir()
     manager.uninstall(context, steps, timeout=5)
     assert not launchd.plist_path(environ).exists()
