@@ -3,10 +3,10 @@
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from aircherd.config.edit.data import MISSING, find_value
+from aircherd.config.edit.data import MISSING, changed_data, find_value, pruned
 from aircherd.config.edit.entries import Entry, change_entries
 from aircherd.errors import BadRequest
 
@@ -275,3 +275,56 @@ def test_any_change_has_its_effect_and_keeps_every_comment(data, inline, path, v
     assert found is MISSING if value is MISSING else found == value
     if value is not MISSING and find_value(data, path) is MISSING:
         assert changed.count("#") >= comments
+
+
+KEYS = st.sampled_from(["a", "b", '"c d"', '"e.f"', "a.b", 'b."g/h"'])
+WRITTEN = st.sampled_from(
+    [
+        "1",
+        '"x"',
+        "[1, 2]",
+        '[\n  "p", # one\n  "q",\n]',
+        '"""\nmany\nlines"""',
+        "{ k = 1 }",
+        "{}",
+        "[{ z = 1 }, { z = 2 }]",
+    ]
+)
+TAILS = st.sampled_from(["", " # c"])
+STATEMENTS = st.one_of(
+    st.builds("{} = {}{}".format, KEYS, WRITTEN, TAILS),
+    st.builds("[{}]{}".format, KEYS, TAILS),
+    st.builds("[[{}]]{}".format, KEYS, TAILS),
+    st.sampled_from(["", "# comment", "  # indented"]),
+)
+PARTS = NAMES | st.integers(0, 1)
+
+
+@st.composite
+def texts(draw):
+    """Return a valid text in any form that TOML has."""
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    text = "\n".join(draw(st.lists(STATEMENTS, max_size=8))).replace("\n", end) + end
+    try:
+        tomllib.loads(text)
+    except ValueError:
+        reject()
+    return text
+
+
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
+@given(texts(), st.lists(PARTS, min_size=1, max_size=4).map(tuple), st.just(MISSING) | LEAVES)
+def test_any_text_is_changed_or_refused(text, path, value):
+    """Whatever its form: the data is as it should be, and comments stay when an entry is set."""
+    try:
+        if value is MISSING:
+            changed = change_entries(text, [], [path])
+        else:
+            changed = change_entries(text, [Entry(path, value)])
+    except BadRequest:
+        return
+    before, after = tomllib.loads(text), tomllib.loads(changed)
+    assert pruned(after, path) == changed_data(before, path, value)
+    replaced = find_value(before, path) is not MISSING
+    if not replaced:
+        assert [line for line in text.split("\n") if line not in changed.split("\n")] == []
