@@ -1,6 +1,8 @@
 """What a service manager passed to the process, taken together."""
 
 import socket
+import subprocess
+import sys
 
 import pytest
 import trio
@@ -63,3 +65,15 @@ def test_a_passed_socket_that_does_not_fit_is_refused(tmp_path):
     with pytest.raises(AddressError):
         manager.socket_at(tmp_path / "aircher.sock")
     assert ServiceManager().socket_at(tmp_path) is None
+
+
+def test_a_daemon_without_a_manager_imports_nothing_of_it():
+    """Each module would cost it a quarter of a millisecond at the start."""
+    code = (
+        "import sys, aircherd.__main__\n"
+        "print([name for name in sys.modules if name.startswith('aircherd.systemd')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert done.stdout == "[]\n"

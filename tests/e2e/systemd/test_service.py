@@ -109,14 +109,19 @@ def test_stop_waits_for_a_stream(unit, sim):
 
 
 def test_a_stream_that_does_not_end_is_ended_by_the_daemon(unit, sim):
-    """Its client gets `shutting_down`; the manager need not kill the daemon."""
+    """Its client gets `shutting_down`; a request meanwhile waits for the next daemon."""
     assert ask(unit) == "hello\n"
+    pid = unit.pid
     sim.faults.add(Fault("stall", after=1))
-    asked = unit.home.popen("ask", "--json", "-m", "work/m", "one two three")
+    stalled = unit.home.popen("ask", "--json", "-m", "work/m", "one two three")
     wait_until(lambda: len([r for r in sim.requests if r.endpoint == "chat"]) == 2, "it is asked")
-    unit.manager.run("systemctl", "--user", "stop", SERVICE, timeout=60)
-    assert json.loads(asked.communicate(timeout=30)[0])["error"]["code"] == "shutting_down"
-    assert (unit.state, unit.show("Result")) == ("inactive/dead", "success")
+    unit.manager.systemctl("restart", "--no-block", SERVICE)
+    wait_until(lambda: unit.show("StatusText") == "Draining 1 request", "the daemon drains")
+    assert ask(unit) == "hello\n"
+    assert unit.pid not in (0, pid)
+    # The manager need not kill it.
+    assert (unit.show("Result"), unit.show("NRestarts")) == ("success", "0")
+    assert json.loads(stalled.communicate(timeout=30)[0])["error"]["code"] == "shutting_down"
 
 
 def test_a_killed_daemon_is_started_again(unit):
@@ -212,3 +217,13 @@ def test_a_daemon_that_was_started_by_hand_makes_room(unit):
     assert old.wait(30) == 0
     assert json.loads(unit.home.cli("status", "--json").stdout)["pid"] == unit.pid
     assert unit.show("NRestarts") == "0"
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.1, 0.2, 0.3])
+def test_a_daemon_can_be_stopped_while_it_starts(unit, delay):
+    """Whatever it was doing, it ends cleanly, and the next request starts it."""
+    unit.manager.systemctl("start", "--no-block", SERVICE)
+    time.sleep(delay)
+    unit.manager.systemctl("stop", SERVICE)
+    assert unit.state == "inactive/dead"
+    assert ask(unit) == "hello\n"
