@@ -7,8 +7,9 @@ from aircher_cli.commands.migrate.notes import Kind, Note
 from aircher_cli.commands.migrate.old_files.auth_json import OldKey
 from aircher_cli.commands.migrate.old_files.config_b import STORED_MARKER
 from aircher_cli.commands.migrate.old_files.old_config import OldConfig
+from aircher_cli.commands.migrate.plan.key_source import NEEDS_NO_KEY
 from aircher_cli.commands.migrate.plan.names import provider_names
-from aircher_cli.commands.migrate.plan.providers import NEEDS_NO_KEY, NewProvider, Providers
+from aircher_cli.commands.migrate.plan.providers import NewProvider, Providers
 from aircher_cli.commands.migrate.plan.urls import BadUrl, base_url, origin
 from aircher_cli.commands.migrate.plan.vendors import VENDORS
 from aircher_cli.commands.migrate.secret_shapes import key_problem, mask, safe

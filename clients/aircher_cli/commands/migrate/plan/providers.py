@@ -6,19 +6,20 @@ from dataclasses import dataclass, field
 from aircher_cli.commands.migrate.notes import Note, problem
 from aircher_cli.commands.migrate.old_files.old_config import OldConfig, OldModel, OldProvider
 from aircher_cli.commands.migrate.plan.config_text import header
+from aircher_cli.commands.migrate.plan.key_source import (
+    NEEDS_NO_KEY,
+    PLAIN_HTTP,
+    choose_key_source,
+)
 from aircher_cli.commands.migrate.plan.names import is_variable, provider_names
 from aircher_cli.commands.migrate.plan.sections import Section
 from aircher_cli.commands.migrate.plan.urls import (
     BadUrl,
     base_url,
-    can_carry_key,
     is_vendors,
-    is_vendors_origin,
 )
 from aircher_cli.commands.migrate.plan.vendors import RENAMED, VENDORS
-from aircher_cli.commands.migrate.secret_shapes import looks_like_key, safe
-
-NEEDS_NO_KEY = "it needs no key here"
+from aircher_cli.commands.migrate.secret_shapes import could_be_key, looks_like_key, safe
 
 MAX_PRICE = 1_000_000
 MAX_WINDOW = 100_000_000
@@ -96,89 +97,92 @@ def _newest_names(
 def _plan_provider(
     name: str, old: OldProvider, with_key: Container[str], config: OldConfig, plan: Providers
 ) -> None:
-    subject = f"[providers.{safe(old.name)}]"
     vendor = VENDORS.get(name)
     kind = vendor.kind if vendor else "openai"
-    try:
-        url = base_url(kind, old.base_url) if old.base_url else vendor and vendor.base_url
-    except BadUrl as bad:
-        message = f"its base_url {bad}; it is not carried over"
-        plan.notes.append(problem(subject, message, config.file))
-        plan.rejected[name] = f"the base_url of its old entry {bad}"
+    url = _server(name, kind, old, config, plan)
+    if url is None:
         return
-    if not url:
-        hint = f"aircher-cli providers add {name} --kind openai --base-url URL"
-        message = f"has no base_url, and this program does not know {safe(old.name)}: {hint}"
-        plan.notes.append(problem(subject, message, config.file))
-        plan.rejected[name] = "its old entry has no base_url"
-        return
-    section = Section(header("providers", name))
-    new = NewProvider(name, kind, url, section, vendor.env if vendor else (), models=old.models)
-    if old.label and not looks_like_key(old.label) and old.label.lower() != name and not vendor:
-        section.comments.append(old.label)
-    if name != old.name and old.name not in RENAMED:
-        section.comments.append(f"The earlier program called it {safe(old.name)}.")
-        message = f"is named {name} now: a name has lower-case letters, digits, - and _"
-        plan.notes.append(Note("hint", subject, message, config.file))
-    source = f"[providers.{safe(old.name)}] "
+    source = f"[providers.{safe(old.name)}]"
+    new = NewProvider(name, kind, url, Section(header("providers", name)), models=old.models)
+    new.section.comments += _comments(name, old, config, plan)
     if vendor is None:
-        section.add("kind", "openai")
-    if vendor is None or not is_vendors(name, url):
-        section.add("base_url", url, f"{source}base_url")
-    else:
+        new.section.add("kind", kind)
+    if not is_vendors(name, url):
+        new.section.add("base_url", url, f"{source} base_url")
+    elif vendor is not None:
         new.base_url = vendor.base_url
-    _plan_key_source(new, old, name in with_key, plan, config)
+    _add_key_source(new, old, name in with_key, config, plan)
     if not old.is_enabled:
         message = (
             "was switched off; this program has no such switch. To keep it from being used, do not "
-            "name it in routes or fallbacks, or sign out: aircher-cli auth logout " + name
+            f"name it in routes or fallbacks, or sign out: aircher-cli auth logout {name}"
         )
-        plan.notes.append(Note("no_counterpart", f"{source}enabled", message, config.file))
+        plan.notes.append(Note("no_counterpart", f"{source} enabled", message, config.file))
     plan.known[name] = new
 
 
-def _plan_key_source(
-    new: NewProvider, old: OldProvider, has_key: bool, plan: Providers, config: OldConfig
+def _server(
+    name: str, kind: str, old: OldProvider, config: OldConfig, plan: Providers
+) -> str | None:
+    """Return the base URL, or None after noting why there is none."""
+    subject = f"[providers.{safe(old.name)}]"
+    if not old.base_url and name in VENDORS:
+        return VENDORS[name].base_url
+    try:
+        if old.base_url:
+            return base_url(kind, old.base_url)
+        hint = f"aircher-cli providers add {name} --kind openai --base-url URL"
+        message = f"has no base_url, and this program does not know {safe(old.name)}: {hint}"
+        reason = "its old entry has no base_url"
+    except BadUrl as bad:
+        message = f"its base_url {bad}; it is not carried over"
+        reason = f"the base_url of its old entry {bad}"
+    plan.notes.append(problem(subject, message, config.file))
+    plan.rejected[name] = reason
+    return None
+
+
+def _comments(name: str, old: OldProvider, config: OldConfig, plan: Providers) -> list[str]:
+    """Return what the new entry says about the old one: its label, and its name if it is new."""
+    comments: list[str] = []
+    if (
+        name not in VENDORS
+        and old.label.lower() not in ("", name)
+        and not looks_like_key(old.label)
+    ):
+        comments.append(old.label)
+    if name != old.name and old.name not in RENAMED:
+        comments.append(f"The earlier program called it {safe(old.name)}.")
+        message = f"is named {name} now: a name has lower-case letters, digits, - and _"
+        subject = f"[providers.{safe(old.name)}]"
+        plan.notes.append(Note("hint", subject, message, config.file))
+    return comments
+
+
+def _add_key_source(
+    new: NewProvider, old: OldProvider, has_key: bool, config: OldConfig, plan: Providers
 ) -> None:
-    """Add `env` or `auth`, and decide whether a key may be stored. There are four cases."""
-    source = f"[providers.{safe(old.name)}] api_key_env"
-    vendor = VENDORS.get(new.name)
-    at_vendor = vendor is not None and is_vendors_origin(vendor, new.base_url)
+    """Add `env` or `auth`, and note what is lost."""
+    where = f"[providers.{safe(old.name)}]"
     variable = old.key_variable
     if variable and not is_variable(variable):
         message = "is not the name of an environment variable; it is not carried over"
-        plan.notes.append(problem(source, message, config.file))
+        plan.notes.append(problem(f"{where} api_key_env", message, config.file))
         variable = ""
-    # 1. Keys are never sent unencrypted.
-    if not can_carry_key(new.base_url):
-        new.env = ()
-        new.no_key_reason = "its base_url is plain http to another machine"
-        if new.kind != "ollama":
-            new.section.add("auth", "none", "no key is sent over plain http" if has_key else source)
-        if variable or has_key:
-            message = (
-                "is plain http to another machine, where this program never sends a key: it is "
-                'called without one. Use https, and replace auth = "none" by the source of a key'
-            )
-            plan.notes.append(
-                problem(f"[providers.{safe(old.name)}] base_url", message, config.file)
-            )
-    # 2. Its own variable.
-    elif variable and not (at_vendor and vendor is not None and variable in vendor.env):
-        new.section.add("env", variable, source)
-        new.env = (variable,)
-    # 3. Ollama needs no key, unless its entry names a source for one.
-    elif new.kind == "ollama":
-        if has_key:
-            new.section.add("env", "OLLAMA_API_KEY", "so that its key can be stored")
-            new.env = ("OLLAMA_API_KEY",)
-        else:
-            new.no_key_reason = NEEDS_NO_KEY
-    # 4. The user's own server, and no key anywhere.
-    elif not at_vendor and not has_key and not variable:
-        new.env = ()
-        new.section.add("auth", "none", f"{source}: none" if old.has_variable else "")
-        new.no_key_reason = NEEDS_NO_KEY
+    chosen = choose_key_source(new.name, new.kind, new.base_url, variable, has_key=has_key)
+    new.env, new.no_key_reason = chosen.variables, chosen.no_key_reason
+    if chosen.env is not None:
+        is_old = chosen.env == variable
+        comment = f"{where} api_key_env" if is_old else "so that its key can be stored"
+        new.section.add("env", chosen.env, comment)
+    if chosen.auth_none:
+        new.section.add("auth", "none", f"{where} api_key_env" if old.has_variable else "")
+    if chosen.no_key_reason == PLAIN_HTTP and (variable or has_key):
+        message = (
+            "is plain http to another machine, where this program never sends a key: it is "
+            'called without one. Use https, and replace auth = "none" by the source of a key'
+        )
+        plan.notes.append(problem(f"{where} base_url", message, config.file))
 
 
 # ------------------------------------------------------------------ models
@@ -201,8 +205,8 @@ def _catalog_section(provider: str, model: OldModel, plan: Providers, config: Ol
     section = Section(header("catalog", f"{provider}/{model.name}"))
     section.comments.append("From [[providers.X.models]]")
     subject = f"model {safe(model.name)} of {provider}"
-    if looks_like_key(model.name):
-        plan.notes.append(problem(subject, "has a name like a key", config.file))
+    if could_be_key(f"{provider}/{model.name}"):
+        plan.notes.append(problem(subject, "has a name that may be a key", config.file))
         return section
     if model.window is not None:
         if 1 <= model.window <= MAX_WINDOW:

@@ -66,7 +66,7 @@ def plan_aliases(config: OldConfig, providers: Providers, notes: list[Note]) -> 
         if config.is_saved_whole and DEFAULT_PREFERENCES.get(model) == preferred:
             notes.append(Note("default", subject, _DEFAULT, config.file))
             continue
-        name = alias_name(model, taken)
+        name = alias_name(model, taken) if model.isprintable() else None
         if name is None:
             notes.append(problem(subject, "cannot be the name of an alias", config.file))
             continue

@@ -3,7 +3,7 @@
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aircher_cli.commands.migrate.old_files.auth_json import read_auth_json
@@ -104,7 +104,13 @@ def test_every_damaged_file_gives_a_valid_configuration(start, length, text):
 
 
 VALUES = st.one_of(
-    st.text(max_size=12), st.integers(-5, 10**7), st.floats(), st.booleans(), st.just([])
+    st.text(max_size=12),
+    st.from_regex(r"[a-z0-9]{15,18}(/[a-z0-9]{0,3})?", fullmatch=True),
+    st.from_regex(r"sk-[a-z0-9]{4,8}", fullmatch=True),
+    st.integers(-5, 10**7),
+    st.floats(),
+    st.booleans(),
+    st.just([]),
 )
 NAMES = st.one_of(
     st.sampled_from(["claude", "anthropic", "google", "openai", "ollama", "house", "My Server"]),
@@ -136,7 +142,7 @@ MULTI = st.fixed_dictionaries(
     {},
     optional={
         "model_preferences": st.dictionaries(
-            st.text(max_size=6),
+            st.one_of(st.text(max_size=6), st.from_regex(r"[a-z0-9]{15,18}", fullmatch=True)),
             st.lists(st.fixed_dictionaries({"provider": NAMES, "priority": VALUES}), max_size=3),
             max_size=2,
         ),
@@ -157,7 +163,11 @@ MULTI = st.fixed_dictionaries(
     },
 )
 OLD = st.fixed_dictionaries(
-    {"global": st.dictionaries(st.sampled_from(["default_provider", "default_model"]), VALUES)},
+    {
+        "global": st.fixed_dictionaries(
+            {}, optional={"default_provider": NAMES, "default_model": VALUES}
+        )
+    },
     optional={
         "providers": PROVIDERS,
         "multi_provider": MULTI,
@@ -173,6 +183,7 @@ OLD = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=300)
 @given(OLD)
 def test_every_old_configuration_gives_a_valid_new_one(table):
     """Whatever values an old file has, the daemon accepts what is made of it."""

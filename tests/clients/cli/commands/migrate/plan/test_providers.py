@@ -165,3 +165,14 @@ def test_impossible_values_of_models_are_problems():
     planned, config = plan(text)
     assert catalog_sections(planned, config) == []
     assert len([note for note in planned.notes if note.kind == "problem"]) == 2
+
+
+def test_a_model_with_a_name_that_may_be_a_key():
+    """The new configuration refuses such a name, so it is a problem."""
+    text = (
+        f'[providers.house]\napi_key_env = ""\nbase_url = "{OWN}"\n[[providers.house.models]]\n'
+        'name = "abcdefgh01234567"\ncontext_window = 1000\n'
+    )
+    planned, config = plan(text)
+    assert catalog_sections(planned, config) == []
+    assert [note.kind for note in planned.notes][-1] == "problem"

@@ -70,6 +70,7 @@ def test_aliases_have_their_routes_by_priority(decide):
     [
         ("m", "mistral", "names mistral, which is not carried over"),
         ("sk-canary-0123456789", "openai", "cannot be the name of an alias"),
+        ("a\\u0001", "openai", "cannot be the name of an alias"),
     ],
 )
 def test_aliases_that_cannot_be_carried_over(decide, model, provider, message):
