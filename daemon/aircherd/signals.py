@@ -70,5 +70,5 @@ async def reload_on_hangup(services: Services, reloads: trio.MemoryReceiveChanne
     async for _ in reloads:
         try:
             await services.reload()
-        except AircherError as error:
-            log.warning("reload_failed", reason=error.message)
+        except (AircherError, ImportError) as error:  # or the installation was removed
+            log.warning("reload_failed", reason=str(error))

@@ -49,9 +49,15 @@ def internal_error(error: Exception) -> AircherError:
 
     A module or a file of ours that is missing is none if the installation was removed.
     """
-    if isinstance(error, OSError | ImportError) and (problem := INSTALLATION.problem()):
+    if _is_about_files(error) and (problem := INSTALLATION.problem()):
         return AircherError(problem[1])
     return AircherError(f"internal error ({type(error).__name__}); see the log of aircherd")
+
+
+def _is_about_files(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return any(_is_about_files(each) for each in error.exceptions)
+    return isinstance(error, OSError | ImportError)
 
 
 class RequestCancelled(AircherError):

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import cache
 
 from aircherd.config.model import Provider
+from aircherd.errors import AircherError
+from aircherd.installation import INSTALLATION
 from aircherd.providers.adapter import Adapter
 from aircherd.providers.signing import Signer
 from aircherd.vocabulary.chat import ChatRequest
@@ -93,7 +95,12 @@ class _Adapters(dict[str, Adapter]):
     """Kind, or `RESPONSES`, -> its adapter; made on first use."""
 
     def __missing__(self, kind: str) -> Adapter:
-        adapter = self[kind] = _responses() if kind == RESPONSES else LOADERS[kind]()
+        try:
+            adapter = self[kind] = _responses() if kind == RESPONSES else LOADERS[kind]()
+        except ImportError as error:
+            if (problem := INSTALLATION.problem()) is None:
+                raise
+            raise AircherError(problem[1]) from error
         return adapter
 
 

@@ -1,11 +1,14 @@
 """Responses as bytes."""
 
+from types import SimpleNamespace
+
 import msgpack
 import msgspec
 import pytest
 
 from aircher_wire import frames
 from aircherd.errors import BadRequest
+from aircherd.ipc import responses
 from aircherd.ipc.responses import cancelled_error, encode_error, encode_result, internal_error
 from aircherd.vocabulary.attempt import Attempt
 
@@ -52,6 +55,24 @@ def test_internal_error_has_the_type_without_the_text():
     """The text may contain a prompt or a key."""
     assert "canary" not in internal_error(ValueError("canary")).message
     assert "ValueError" in internal_error(ValueError("canary")).message
+
+
+@pytest.mark.parametrize(
+    ("error", "is_explained"),
+    [
+        (ModuleNotFoundError("No module named 'x'"), True),
+        (FileNotFoundError("models.json"), True),
+        (ExceptionGroup("several", [ExceptionGroup("inner", [ImportError("x")])]), True),
+        (ExceptionGroup("several", [ValueError("x")]), False),
+        (ValueError("x"), False),
+    ],
+)
+def test_a_missing_file_is_explained_if_the_installation_is_gone(monkeypatch, error, is_explained):
+    """The name of a module would tell the user nothing; without that it is our mistake."""
+    assert "internal error" in internal_error(error).message
+    gone = SimpleNamespace(problem=lambda: ("installation_gone", "it was removed"))
+    monkeypatch.setattr(responses, "INSTALLATION", gone)
+    assert (internal_error(error).message == "it was removed") == is_explained
 
 
 @pytest.mark.parametrize(("is_draining", "code"), [(False, "cancelled"), (True, "shutting_down")])

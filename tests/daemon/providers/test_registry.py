@@ -1,11 +1,21 @@
 """The table of adapters, and what all adapters have in common."""
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
-from aircherd.providers.registry import ADAPTERS, LOADERS, RESPONSES, adapter_for, fixed_adapter
+from aircherd.errors import AircherError
+from aircherd.providers import registry
+from aircherd.providers.registry import (
+    ADAPTERS,
+    LOADERS,
+    RESPONSES,
+    adapter_for,
+    fixed_adapter,
+    load_adapters,
+)
 from aircherd.vocabulary.builtin_providers import KINDS, VENDORS
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, Usage
@@ -248,3 +258,39 @@ def test_anthropic_has_an_adapter_for_each_header() -> None:
     assert plain is not hosted
     assert adapter_for(provider, a_request(tools=[server]), model) is hosted
     assert fixed_adapter(provider, model) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "base_url", "loaded"),
+    [
+        ("openai", "https://api.openai.com/v1", {"openai", RESPONSES}),
+        ("openai", "https://other.example/v1", {"openai"}),
+        ("anthropic", "https://api.anthropic.com", {"anthropic"}),
+        ("ollama", "http://127.0.0.1:1", {"ollama"}),
+    ],
+)
+def test_adapters_of_a_provider_are_loaded(
+    kind: str, base_url: str, loaded: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that a request to it may need, and no others."""
+    fresh = registry._Adapters()
+    monkeypatch.setattr(registry, "ADAPTERS", fresh)
+    load_adapters(a_provider(kind=kind, base_url=base_url))
+    assert set(fresh) == loaded
+
+
+def test_an_adapter_of_a_removed_installation_is_explained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise a missing module is our mistake."""
+
+    def fail() -> "Adapter":
+        raise ModuleNotFoundError("No module named 'x'")
+
+    monkeypatch.setitem(LOADERS, "gemini", fail)
+    with pytest.raises(ModuleNotFoundError):
+        registry._Adapters()["gemini"]
+    gone = SimpleNamespace(problem=lambda: ("installation_gone", "it was removed"))
+    monkeypatch.setattr(registry, "INSTALLATION", gone)
+    with pytest.raises(AircherError, match="it was removed"):
+        registry._Adapters()["gemini"]

@@ -76,16 +76,26 @@ def test_each_of_50_streams_ends_within_the_limit(daemon, sim):
 
 
 def test_a_second_signal_ends_at_once_whatever_hangs(home, sim):
-    """The provider stalls and the disk hangs; clients still get `shutting_down`."""
+    """A provider, a key command and the disk hang; clients still get `shutting_down`."""
+    vault = '[providers.vault]\nkind = "openai"\nbase_url = "http://127.0.0.1:1/v1"\n'
+    command = 'key_command = ["sleep", "600"]\n'
+    home.write_config(f"{vault}{command}{home.config_file.read_text()}")
     home.start(program=STUCK)
     home.login("work", KEY)
     sim.faults.add(Fault("stall", after=1, times=None))
     streams = Streams(home, 10)
+    locked = home.popen("ask", "-m", "vault/m", "hello")
+    wait_until(
+        lambda: json.loads(home.cli("status", "--json").stdout)["requests"]["active"] == 11,
+        "all requests are under way",
+    )
     home.process.send_signal(signal.SIGTERM)
     wait_until(lambda: "draining" in home.log(), "the daemon drains")
     home.process.send_signal(signal.SIGTERM)
     home.process.wait(timeout=15)
     assert streams.wait() == {"shutting_down": 10}
+    locked.communicate(timeout=30)
+    assert locked.returncode == 3  # it looked for another daemon
     home.start()  # the socket it left is replaced
 
 

@@ -1,7 +1,9 @@
 """Another version of the daemon, and an installation that is removed or replaced while it runs."""
 
 import json
+import signal
 import threading
+import time
 
 import pytest
 
@@ -95,6 +97,36 @@ def test_a_removed_installation_says_what_it_cannot_load(home, old, sim):
     assert "ModuleNotFoundError" not in done.stderr
     stopped = home.cli("daemon", "stop")
     assert (stopped.returncode, stopped.stderr) == (0, "")
+    assert home.process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize("program", [EAGER_DAEMON, LAZY_DAEMON])
+def test_a_removed_installation_does_not_end_the_daemon(home, old, sim, program):
+    """Whatever happens: a changed configuration, a bad one, a failing provider, a new key."""
+    good = home.config_file.read_text()
+    home.start({**old.environ, "WORK_KEY": KEY}, program=program)
+    wait_until(lambda: program is LAZY_DAEMON or '"preloaded"' in home.log(), "it is loaded")
+    old.remove()
+    sim.faults.add(Fault("error", error="server"))
+    home.cli("ask", "-m", "work/m", "hello")
+    for text in (f'{good}\n[models.new]\nroutes = ["work/m"]\n', "nonsense = 1\n", good):
+        home.write_config(text)
+        home.process.send_signal(signal.SIGHUP)
+        time.sleep(1.2)  # the watcher notices it, too
+    (home.root / ".aircher" / "environment").write_text("SPARE_KEY=x\n")
+    for command in (
+        ("config", "reload"),
+        ("config", "set", "fallback.max_attempts", "5"),
+        ("models", "refresh"),
+        ("auth", "status"),
+        ("usage",),
+        ("status",),
+    ):
+        done = home.cli(*command)
+        assert "ModuleNotFoundError" not in done.stderr, command
+        assert done.returncode in (0, 1, 5), (command, done.stderr)
+    home.login("work", KEY, "--no-verify")
+    assert home.cli("daemon", "stop").returncode == 0
     assert home.process.wait(timeout=30) == 0
 
 

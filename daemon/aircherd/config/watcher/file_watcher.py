@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import structlog
 import trio
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ STOP_TIMEOUT = 1.0
 """The thread needs a step at most, unless a disk hangs. It must not run while Python ends."""
 CATCH_UP_TIMEOUT = 1.0
 """How long a request waits for a file that changed while the watcher was dozing."""
+
+log = structlog.get_logger()
 
 OnChange = Callable[[], Awaitable[None]]
 Check = Callable[[], bool]
@@ -112,7 +115,11 @@ class FileWatcher:
             # No deadline: a file may not change for years.
             await self._changed[path].wait()
             self._changed[path] = trio.Event()
-            await on_change()
+            try:
+                await on_change()
+            except ImportError as error:
+                # The daemon's installation was removed: the change waits for a restart.
+                log.warning("change_not_loaded", file=str(path), reason=str(error))
             self._called_back[path] = time.monotonic()
             if not self._changed[path].is_set():
                 self._pending.discard(path)
@@ -188,5 +195,8 @@ async def _wait_importable() -> None:
             importlib.import_module("aircherd.config.watcher.watch_thread")
         except OSError:
             await trio.sleep(IMPORT_RETRY)
+        except ImportError as error:  # the daemon's installation was removed
+            log.warning("config_not_watched", reason=str(error))
+            await trio.sleep_forever()
         else:
             return

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 
 from aircherd.config.watcher import file_watcher as module
 from aircherd.config.watcher import watch_thread
@@ -203,3 +204,37 @@ async def test_a_start_without_free_descriptors_is_repeated(tmp_path, monkeypatc
     with trio.fail_after(module.IMPORT_RETRY * 4):
         await module._wait_importable()
     assert outcomes == []
+
+
+async def test_a_callback_that_cannot_import_does_not_end_the_watcher(tmp_path):
+    """The daemon's installation may be removed while it runs; later changes are tried again."""
+    file, calls = tmp_path / "file", Calls()
+
+    async def fail():
+        await calls()
+        raise ModuleNotFoundError("No module named 'x'")
+
+    watcher = FileWatcher()
+    watcher.add(file, fail)
+    with capture_logs() as logs:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(watcher.run)
+            await calls.wait(1)
+            file.write_text("x")
+            await calls.wait(2)
+            nursery.cancel_scope.cancel()
+    assert "change_not_loaded" in [entry["event"] for entry in logs]
+
+
+async def test_a_thread_that_cannot_be_imported_does_not_end_the_daemon(
+    monkeypatch, autojump_clock
+):
+    """Nothing is watched then, and the log says so."""
+
+    def fail(name):
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(module.importlib, "import_module", fail)
+    with capture_logs() as logs, trio.move_on_after(60):
+        await FileWatcher().run()
+    assert [entry["event"] for entry in logs] == ["config_not_watched"]
