@@ -166,6 +166,8 @@ def _key_lines(report: Report, width: int) -> list[Line]:
         for each, row in zip(own, columns([_key_cells(each) for each in own], width), strict=True):
             lines += row
             lines += paragraph(_shorten(each.message, report), width, indent="    ", hang="  ")
+    if any(each.outcome == "stored" for each in report.result.keys):
+        lines += paragraph("→ check them, free of charge: aircher-cli auth test", width, hang="  ")
     return lines
 
 

@@ -64,6 +64,7 @@ Found from the earlier aircher:
 
 Keys from ~/.config/aircher/auth.json:
 ✓ anthropic  …6789  stored
+→ check them, free of charge: aircher-cli auth test
 
 Needs your attention:
   ~/.config/aircher/auth.json:4: is damaged
