@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from aircher_cli.commands.daemon.lifecycle import is_running, wait_until
+from aircher_cli.commands.daemon.lifecycle import is_running, request_stop, wait_until
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.render.formatting import short_path
@@ -26,7 +26,6 @@ from aircher_cli.service.rendering import FILES, HARDENING, OWNERSHIP
 from aircher_cli.service.steps import Steps
 from aircher_cli.service.systemctl import START_SECONDS, Systemctl, failure
 from aircher_cli.service.unit_file import State
-from aircher_cli.values import number
 from aircher_client import Client
 from aircher_client.lock_holder import is_gone
 from aircher_client.systemd_socket import SERVICE, SOCKET, find_socket_unit, unit_directories
@@ -207,13 +206,13 @@ class _Installer:
 
     def _stop(self, client: Client, timeout: float) -> None:
         """Stop a daemon after its requests. Its socket is at no path any more."""
-        pid = int(number(client.call(methods.STATUS).get("pid")) or 0)
-        client.call(methods.SHUTDOWN)
-        waiting = f"waiting for aircherd (process {pid}) to finish its requests"
+        pid, work = request_stop(client)
+        waiting = f"waiting for aircherd (process {pid}) to finish {work}"
         wait_until(lambda: is_gone(pid), self._context.console, timeout=timeout, waiting=waiting)
         self._steps.did(f"stopped the daemon that a client had started (process {pid})")
 
     def _run_service(self, verb: str, changed: set[str]) -> None:
+        self._systemctl.run("reset-failed", SERVICE)  # what a user does is not limited
         done = self._systemctl.run(verb, SERVICE, timeout=START_SECONDS)
         if done.code == 0:
             return

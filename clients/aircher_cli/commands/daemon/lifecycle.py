@@ -22,6 +22,7 @@ from aircher_wire import address, codes, methods
 TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
     from aircher_cli.service.control import Control
+    from aircher_client import Client
 
 POLL_SECONDS = 0.02
 """Seconds between two checks of a process that is stopping."""
@@ -100,7 +101,8 @@ def stop(context: Context, timeout: float, *, at_once: bool = False) -> int | No
     if service is not None and (pid := service.state().pid):
         service.stop(lambda pid: wait_for_end(context, pid, timeout, at_once=at_once))
         return pid
-    pid, work = _ask_to_stop(context)
+    with context.connect(autostart=False) as client:
+        pid, work = request_stop(client)
     if at_once:
         _signal(pid)
     waiting = f"waiting for aircherd (process {pid}) to finish {work}"
@@ -108,24 +110,26 @@ def stop(context: Context, timeout: float, *, at_once: bool = False) -> int | No
     return pid
 
 
-def _ask_to_stop(context: Context) -> tuple[int, str]:
+def request_stop(client: "Client") -> tuple[int, str]:
     """Let the daemon stop; return its process id and what it has to finish.
 
     A daemon that does not understand or cannot answer, e.g. because its installation is gone, gets
     a signal.
+
+    Raises:
+        DaemonError, ConnectionLost: it cannot answer, and its process is not known.
     """
-    with context.connect(autostart=False) as client:
-        pid = client.daemon_pid
-        try:
-            status = client.call(methods.STATUS)
-            client.call(methods.SHUTDOWN)
-        except (DaemonError, ConnectionLost) as error:
-            if pid is None:
-                raise
-            # While it drains, a signal would end its requests.
-            if not isinstance(error, DaemonError) or error.code != codes.SHUTTING_DOWN:
-                _signal(pid)
-            return pid, "its work"
+    pid = client.daemon_pid
+    try:
+        status = client.call(methods.STATUS)
+        client.call(methods.SHUTDOWN)
+    except (DaemonError, ConnectionLost) as error:
+        if pid is None:
+            raise
+        # While it drains, a signal would end its requests.
+        if not isinstance(error, DaemonError) or error.code != codes.SHUTTING_DOWN:
+            _signal(pid)
+        return pid, "its work"
     return int(number(status.get("pid")) or 0), _pending_work(status)
 
 
