@@ -162,6 +162,22 @@ def test_a_daemon_of_a_client_is_replaced_without_losing_a_request(
     assert {old, manager.main_pid(SERVICE)} == requests.pids
 
 
+def test_a_stream_of_a_replaced_daemon_finishes(machine: Machine, install: Install, sim: Simulator):
+    """The old daemon ends it, while the next request waits for the service."""
+    home, manager = machine
+    assert home.cli("daemon", "start", environ={"WORK_KEY": _key(home)}).returncode == 0
+    sim.faults.add(Fault("stall", after=1, seconds=3.0))
+    asked = home.popen("ask", "one two three")
+    assert asked.stdout is not None
+    assert asked.stdout.read(3) == "one"
+    installed = home.popen("daemon", "install")
+    wait_until(lambda: manager.show(SOCKET, "ActiveState") == "active", "systemd listens")
+    assert ask(home)
+    assert asked.communicate(timeout=30)[0] == " two three\n"
+    assert (asked.returncode, installed.wait(timeout=30)) == (0, 0)
+    assert manager.show(SERVICE, "NRestarts") == "0"
+
+
 def test_a_restart_loses_no_request(machine: Machine, install: Install):
     """The socket stays open in systemd while one daemon drains and the next one starts."""
     home, manager = machine
