@@ -103,6 +103,8 @@ def _local_checks(context: Context, facts: Map) -> dict[str, Check]:
         "disk": lambda: directories.disk_findings(paths["data"], _mounts()),
     }
     if not facts:
+        config = f"{paths['home']}/config.toml"
+        checks["config"] = lambda: directories.syntax_findings(config)
         checks["earlier program"] = lambda: directories.old_place_findings(environ)
         return checks
     now = time.localtime()

@@ -1,6 +1,7 @@
 """Which process listens on the socket, and what the daemon itself finds. Starts no daemon."""
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,9 @@ MAX_VARIABLES = 2000
 MAX_NAME = 200
 
 RESTART = "aircher-cli daemon restart"
+
+_ENDS = re.compile(r"['`;,.)]")
+"""What ends a command in a sentence."""
 
 
 class Answer(NamedTuple):
@@ -145,9 +149,9 @@ def notice_finding(notice: Map) -> Finding | None:
     code, message = text(notice.get("code")), text(notice.get("message"))
     if code == "config_invalid" or not message:
         return None
-    _, _, rest = message.partition("'aircher-cli ")
-    command = rest.partition("'")[0]
-    return Finding(DAEMON, WARNING, message, f"aircher-cli {command}" if command else "")
+    _, found, rest = message.partition("aircher-cli ")
+    command = _ENDS.split(rest)[0].strip()
+    return Finding(DAEMON, WARNING, message, f"aircher-cli {command}" if found else "")
 
 
 def socket_findings(path: str, environ: Mapping[str, str], pid: int) -> list[Finding]:

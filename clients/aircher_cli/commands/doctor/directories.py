@@ -11,6 +11,7 @@ from aircher_wire import address
 
 DIRECTORIES = "directories"
 SECRETS = "files with keys"
+CONFIG = "config"
 DISK = "disk"
 OLD_PLACE = "earlier program"
 
@@ -137,6 +138,24 @@ def old_place_findings(environ: Mapping[str, str]) -> list[Finding]:
         return []
     message = f"there is {' and '.join(left)}, and no configuration of this one"
     return [Finding(OLD_PLACE, WARNING, message, "aircher-cli migrate")]
+
+
+def syntax_findings(file: str) -> list[Finding]:
+    """Return the finding about the configuration as far as it can be checked without a daemon."""
+    import tomllib  # noqa: PLC0415 -- not if a daemon runs
+
+    try:
+        tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return [Finding(CONFIG, OK, f"there is no {file}; the defaults are used")]
+    except OSError as error:
+        message = f"{file} cannot be read: {error.strerror}"
+        return [Finding(CONFIG, PROBLEM, message, f"ls -l {file}")]
+    except UnicodeDecodeError:
+        return [Finding(CONFIG, PROBLEM, f"{file} is not a UTF-8 text", "save it as UTF-8")]
+    except tomllib.TOMLDecodeError as error:
+        return [Finding(CONFIG, PROBLEM, f"{file}: {error}", "aircher-cli config edit")]
+    return [Finding(CONFIG, OK, f"{file} is TOML; its entries are not checked")]
 
 
 # ------------------------------------------------------------------ disk

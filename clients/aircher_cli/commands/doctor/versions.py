@@ -72,7 +72,7 @@ def time_zone_findings(
         "per day and month begin at other times"
     )
     zone = environ.get("TZ", "")
-    if zone and facts.get("started_by") == "systemd":
+    if zone and text(facts.get("started_by")).startswith("systemd"):
         cure = f"systemctl --user set-environment TZ={zone} && {RESTART}"
         return [Finding(TIME_ZONE, WARNING, message, cure)]
     return [Finding(TIME_ZONE, WARNING, message, RESTART)]

@@ -38,26 +38,29 @@ def environment_findings(
 
 def keyring_findings(details: KeyringDetails, stored: int) -> list[Finding]:
     """Return the finding about the keyring, in which `stored` keys are listed."""
-    where = _where(details)
+    reason = _reason(details)
     if details.state.health is StoreHealth.USABLE:
-        return [Finding(KEYRING, "ok", f"it can be used ({where})")]
-    reason = (details.state.reason or "it cannot be used").split(";")[0]
+        return [Finding(KEYRING, "ok", f"it can be used ({reason})")]
     keys = f"; {stored} {'key is' if stored == 1 else 'keys are'} in it" if stored else ""
     if details.state.health is StoreHealth.LOCKED:
         status: Status = "problem" if stored else "warning"
-        return [Finding(KEYRING, status, f"{reason} ({where}){keys}", UNLOCK_KEYRING)]
+        return [Finding(KEYRING, status, f"{reason}{keys}", UNLOCK_KEYRING)]
     if stored:
-        return [Finding(KEYRING, "problem", f"{reason} ({where}){keys}", START_KEYRING)]
-    message = f"{reason} ({where}); new keys go to a file that is not encrypted"
+        return [Finding(KEYRING, "problem", f"{reason}{keys}", START_KEYRING)]
+    message = f"{reason}; new keys go to a file that is not encrypted"
     return [Finding(KEYRING, "warning", message, START_KEYRING)]
 
 
-def _where(details: KeyringDetails) -> str:
-    backend = details.backend or "no backend"
-    if details.bus is None:
-        return f"{backend}, DBUS_SESSION_BUS_ADDRESS is not set and there is no standard bus"
-    gone = "" if details.is_bus_there else ", which does not exist"
-    return f"{backend}, bus {details.bus}{gone}"
+def _reason(details: KeyringDetails) -> str:
+    """Return why the keyring cannot be used, and which one it is."""
+    if details.bus is None and details.backend is None:
+        return "there is no session bus: DBUS_SESSION_BUS_ADDRESS is not set"
+    if not details.is_bus_there:
+        return f"DBUS_SESSION_BUS_ADDRESS leads to {details.bus}, which does not exist"
+    bus = f", bus {details.bus}" if details.bus else ""
+    name = f"{details.backend or 'no backend'}{bus}"
+    why = (details.state.reason or "").split(";")[0]
+    return f"{why} ({name})" if why else name
 
 
 def index_findings(problem: str | None) -> list[Finding]:

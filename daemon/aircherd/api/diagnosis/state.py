@@ -9,6 +9,7 @@ LEDGER = "ledger"
 FILES = "file events"
 
 EDIT = "aircher-cli config edit"
+MIGRATE = "aircher-cli migrate"
 MORE_INOTIFY = "sudo sysctl fs.inotify.max_user_instances=1024"
 
 
@@ -25,7 +26,11 @@ def config_findings(
     if problems is None:
         message = f"{file} is valid" if exists else f"there is no {file}; the defaults are used"
         return [Finding(CONFIG, "ok", message)]
-    return [Finding(CONFIG, "problem", _problem(problem), EDIT) for problem in problems]
+    return [Finding(CONFIG, "problem", _problem(each), _cure(each)) for each in problems]
+
+
+def _cure(problem: Mapping[str, object]) -> str:
+    return MIGRATE if MIGRATE in str(problem.get("hint")) else EDIT
 
 
 def _problem(problem: Mapping[str, object]) -> str:

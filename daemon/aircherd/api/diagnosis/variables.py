@@ -67,7 +67,7 @@ def _differs(variable: KeyVariable, started_by: str) -> Finding:
         message = f"{name} of this shell is not the one in {variable.file}, which {used} uses"
         return Finding(VARIABLES, "warning", message, f"correct {name} in {variable.file}")
     message = f"{name} of this shell is not the one the daemon was started with, which {used} uses"
-    cure = "aircher-cli auth import" if started_by == "systemd" else RESTART
+    cure = "aircher-cli auth import" if started_by.startswith("systemd") else RESTART
     return Finding(VARIABLES, "warning", message, cure)
 
 

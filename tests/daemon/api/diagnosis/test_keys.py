@@ -103,8 +103,12 @@ def test_keyring_by_its_state_and_the_keys_in_it(health, reason, stored, expecte
 @pytest.mark.parametrize(
     ("details", "text"),
     [
-        ({"bus": None}, "no backend, DBUS_SESSION_BUS_ADDRESS is not set"),
-        ({"bus": BUS, "is_bus_there": False}, f"no backend, bus {BUS}, which does not exist"),
+        ({"bus": None}, "there is no session bus: DBUS_SESSION_BUS_ADDRESS is not set; new"),
+        (
+            {"bus": BUS, "is_bus_there": False},
+            f"DBUS_SESSION_BUS_ADDRESS leads to {BUS}, which does not exist; new",
+        ),
+        ({"bus": None, "backend": "macOS"}, "no keyring (macOS); new"),
     ],
 )
 def test_bus_that_leads_nowhere_is_named(details, text):

@@ -32,6 +32,13 @@ def test_each_problem_of_the_configuration_has_its_line():
     ]
 
 
+def test_configuration_of_the_earlier_program_is_migrated():
+    """Editing it would be much work."""
+    problem = {"file": "/c", "message": "is old", "hint": "carry it over: aircher-cli migrate"}
+    (found,) = config_findings("/c", exists=True, problems=[problem])
+    assert found.cure == "aircher-cli migrate"
+
+
 def test_state_of_the_ledger():
     """Lost usage is a warning, usage that cannot be written a problem."""
     assert [each.status for each in ledger_findings("ok", None)] == ["ok"]

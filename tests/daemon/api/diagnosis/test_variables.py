@@ -48,7 +48,7 @@ def test_variable_that_the_daemon_cannot_see_matters_if_a_provider_lacks_its_key
     ("started_by", "file", "cure"),
     [
         ("client", None, RESTART),
-        ("systemd", None, "aircher-cli auth import"),
+        ("systemd (socket)", None, "aircher-cli auth import"),
         ("client", "~/.aircher/environment", "correct WORK_KEY in ~/.aircher/environment"),
     ],
 )

@@ -94,12 +94,14 @@ def test_daemon_that_fails(daemon: CliDaemon) -> None:
 def test_notice_has_the_command_that_it_names_as_its_cure() -> None:
     """The problem of the configuration has findings of its own."""
     assert notice_finding({"code": "config_invalid", "message": "is invalid"}) is None
-    found = notice_finding({"code": "x", "message": "run 'aircher-cli migrate', or not"})
-    assert found is not None
-    assert (found.status, found.cure) == ("warning", "aircher-cli migrate")
-    found = notice_finding({"code": "x", "message": "beware"})
-    assert found is not None
-    assert found.cure == ""
+    for message, cure in (
+        ("run 'aircher-cli migrate', or not", "aircher-cli migrate"),
+        ("there are old files; carry them over: aircher-cli migrate", "aircher-cli migrate"),
+        ("beware", ""),
+    ):
+        found = notice_finding({"code": "x", "message": message})
+        assert found is not None
+        assert (found.status, found.message, found.cure) == ("warning", message, cure)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from aircher_cli.commands.doctor.directories import (
     own_directories,
     secret_findings,
     space_findings,
+    syntax_findings,
 )
 from aircher_cli.commands.doctor.finding import Finding
 
@@ -109,6 +110,28 @@ def test_earlier_program_that_was_not_taken_over(tmp_path: Path) -> None:
     (tmp_path / ".aircher").mkdir()
     (tmp_path / ".aircher" / "config.toml").touch()
     assert old_place_findings(environ) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "text"),
+    [
+        (b"a = 1\n", "ok", "is TOML"),
+        (b"\na = canary\n", "problem", "line 2"),
+        (b"\xff", "problem", "is not a UTF-8 text"),
+        (None, "ok", "there is no "),
+    ],
+)
+def test_configuration_without_a_daemon(
+    tmp_path: Path, content: bytes | None, status: str, text: str
+) -> None:
+    """Only its syntax; nothing of it is shown."""
+    file = tmp_path / "config.toml"
+    if content is not None:
+        file.write_bytes(content)
+    (found,) = syntax_findings(str(file))
+    assert (found.status, text in found.message, "canary" in found.message) == (status, True, False)
+    (found,) = syntax_findings(str(tmp_path))
+    assert (found.status, found.cure) == ("problem", f"ls -l {tmp_path}")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from aircher_cli.commands.doctor.versions import (
     version_findings,
 )
 
+SET_ZONE = "systemctl --user set-environment TZ=UTC"
+
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
@@ -58,7 +60,12 @@ def test_unknown_version_is_empty(tmp_path: Path) -> None:
         (3600, {}, "client", ""),
         (0, {}, "client", RESTART),
         (0, {"TZ": "UTC"}, "client", RESTART),
-        (0, {"TZ": "UTC"}, "systemd", f"systemctl --user set-environment TZ=UTC && {RESTART}"),
+        (
+            0,
+            {"TZ": "UTC"},
+            "systemd (socket)",
+            f"systemctl --user set-environment TZ=UTC && {RESTART}",
+        ),
     ],
 )
 def test_time_zones(offset: int, environ: dict[str, str], started_by: str, cure: str) -> None:
