@@ -9,6 +9,7 @@ parent of each, which announces that the directory itself was replaced.
 import errno
 import os
 import stat
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -19,8 +20,9 @@ MAX_LINKS = 40
 MAX_ENTRIES = 1000
 """Entries of a directory that are compared."""
 
-Fact = tuple[object, ...]
-"""A path, what is there, and what is compared of it: `(path, kind, ...)`."""
+Fact = tuple[str, str, tuple[object, ...]]
+"""A path, the kind of what is there, and what is compared of it."""
+Identity = tuple[int, int]
 
 
 class Glance:
@@ -52,12 +54,12 @@ class LinkChain(msgspec.Struct, frozen=True):
     """
 
     facts: tuple[Fact, ...] = ()
-    directories: tuple[tuple[str, Fact | None], ...] = ()
+    directories: tuple[tuple[str, Identity | None], ...] = ()
     changed_at: float = 0.0
 
     def still_holds(self, glance: Glance) -> bool:
         """Return whether nothing has changed; cheaper than following the path again."""
-        return bool(self.facts) and all(_is_true(fact, glance) for fact in self.facts)
+        return bool(self.facts) and are_true(self.facts, glance)
 
 
 def follow(path: Path, glance: Glance | None = None) -> LinkChain:
@@ -68,7 +70,12 @@ def follow(path: Path, glance: Glance | None = None) -> LinkChain:
     return walk.result()
 
 
-def list_directory(path: str) -> tuple[Fact, ...]:
+def are_true(facts: Iterable[Fact], glance: Glance) -> bool:
+    """Return whether nothing that these facts are about has changed."""
+    return all(_is_true(fact, glance) for fact in facts)
+
+
+def list_directory(path: str) -> tuple[object, ...]:
     """Return name, identity, size and time of the first entries of a directory, sorted."""
     with os.scandir(path) as entries:
         first = islice(entries, MAX_ENTRIES)
@@ -77,29 +84,31 @@ def list_directory(path: str) -> tuple[Fact, ...]:
 
 
 def _is_true(fact: Fact, glance: Glance) -> bool:
-    path, kind, *expected = fact
-    found = glance.lstat(str(path))
+    path, kind, expected = fact
+    found = glance.lstat(path)
     if isinstance(found, int):
-        return kind == "error" and expected == [found]
+        return kind == "error" and expected == (found,)
+    if kind == "directory":
+        return expected == (found.st_dev, found.st_ino)
     if kind == "file":
         return expected == _signature(found)
-    if expected[:2] != [found.st_dev, found.st_ino]:
-        return False
-    if kind == "entries":
-        return expected[2] == list_directory(str(path))
-    # A link is never written; one that was replaced may have the same number, but another time.
-    return kind == "directory" or (kind == "link" and expected[2] == found.st_ctime_ns)
+    if kind == "link":
+        # It is never written. One that was replaced may have the same number, but another time.
+        return expected[:3] == (found.st_dev, found.st_ino, found.st_ctime_ns)
+    if kind == "entries" and expected[:2] == (found.st_dev, found.st_ino):
+        return expected[2] == list_directory(path)
+    return False
 
 
-def _signature(found: os.stat_result) -> list[int]:
-    return [
+def _signature(found: os.stat_result) -> tuple[int, ...]:
+    return (
         found.st_dev,
         found.st_ino,
         found.st_mode,
         found.st_size,
         found.st_mtime_ns,
         found.st_ctime_ns,
-    ]
+    )
 
 
 class _Walk:
@@ -111,7 +120,7 @@ class _Walk:
         self._here = ""  # the root
         self._links = 0
         self._facts: list[Fact] = []
-        self._known: dict[str, Fact] = {}
+        self._known: dict[str, Identity] = {}
         self._watched: dict[str, None] = {}
         self._changed_at = 0.0
 
@@ -143,7 +152,7 @@ class _Walk:
         elif any(self._todo):
             self._here = path
             self._known[path] = identity
-            self._facts.append((path, "directory", *identity))
+            self._facts.append((path, "directory", identity))
         elif stat.S_ISDIR(found.st_mode):
             entries = list_directory(path)
             self._watched[path] = None
@@ -159,14 +168,15 @@ class _Walk:
             self._end(path, "error", errno.ELOOP)
             return
         target = str(Path(path).readlink())
-        self._facts.append((path, "link", found.st_dev, found.st_ino, found.st_ctime_ns, target))
+        expected = (found.st_dev, found.st_ino, found.st_ctime_ns, target)
+        self._facts.append((path, "link", expected))
         self._watch(path)
         if target.startswith("/"):
             self._here = ""
         self._todo += target.split("/")[::-1]
 
     def _end(self, path: str, kind: str, *values: object) -> None:
-        self._facts.append((path, kind, *values))
+        self._facts.append((path, kind, values))
         self._watch(path)
         self._todo.clear()
 

@@ -18,7 +18,7 @@ from typing import Protocol
 
 import structlog
 
-from aircherd.config.watcher.link_chain import Glance
+from aircherd.config.watcher.link_chain import Fact, Glance, are_true
 from aircherd.config.watcher.watched_file import State, WatchedFile
 
 RESCAN_SECONDS = 5.0
@@ -73,6 +73,7 @@ class WatchThread:
         self._last_active = time.monotonic()
         self._wakeups = SimpleQueue[None]()
         self._stopped = False
+        self._facts: tuple[Fact, ...] = ()  # of all files, if none of them needs a look
 
     def stop(self) -> None:
         """End the thread: at once while it dozes, else within a step."""
@@ -175,6 +176,9 @@ class WatchThread:
 
     def scan(self) -> None:
         """Report every file whose content changed, after it settled."""
+        if self._is_steady():
+            self._on_scanned()
+            return
         pending = self.files
         while pending and not self._stopped:
             now, glance = time.monotonic(), Glance()
@@ -187,7 +191,19 @@ class WatchThread:
             pending = [file for file, state in seen if state is State.CHANGING]
             if pending:
                 time.sleep(SETTLE_STEP_SECONDS)
+        is_steady = all(file.is_steady for file in self.files)
+        facts = (fact for file in self.files for fact in file.chain.facts)
+        self._facts = tuple(dict.fromkeys(facts)) if is_steady else ()
         self._on_scanned()
+
+    def _is_steady(self) -> bool:
+        """Return whether no file needs a look: one check of what they have in common."""
+        now = time.monotonic()
+        if self._facts and are_true(self._facts, Glance()):
+            for file in self.files:
+                file.steady_at = now
+            return True
+        return False
 
     # ---------------------------------------------------------- saying so
 

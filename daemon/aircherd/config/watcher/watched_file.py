@@ -37,6 +37,11 @@ class WatchedFile:
         self._settling: Settling | None = None
         self._is_racy = False
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether there is nothing to do until the facts change."""
+        return self._settling is None and not self._is_racy
+
     def look(self, now: float, glance: Glance | None = None) -> State:
         """Look at the file; `now` is a monotonic time. Blocks as long as the disk does.
 
