@@ -19,6 +19,7 @@ import trio
 from aircherd.auth.manager import AuthManager
 from aircherd.auth.stores.credential_store import FILE, KEYRING
 from aircherd.config.paths import Paths
+from aircherd.files.file_worker import DiskTimeout, FileWorker
 
 QUIET_SECONDS = 0.5
 """A keyring replaces its file in several steps, and its service may answer a moment later."""
@@ -28,8 +29,10 @@ MAX_PAUSE = 600.0
 OWN_WRITE_SECONDS = 3.0
 """A change so soon after the daemon stored or removed a key is its own."""
 
+DISK_SECONDS = 5.0
+
 Watch = Callable[[Path, Callable[[], Awaitable[None]]], None]
-"""Calls back when what is at a path changes, and once at the beginning."""
+"""Calls back when what is at a path changes, and once at the beginning, possibly late."""
 
 
 class OutsideChanges:
@@ -38,7 +41,8 @@ class OutsideChanges:
     def __init__(self, auth: AuthManager) -> None:
         self._auth = auth
         self._keyring_changed = trio.Event()
-        self._seen: set[Path] = set()
+        self._written: dict[Path, int] = {}  # folders of keyrings, each with its time
+        self._worker = FileWorker()
         self._pause = MIN_PAUSE
         self._paused_until = -math.inf  # on trio's clock
 
@@ -48,6 +52,7 @@ class OutsideChanges:
         watch(paths.credentials_file, self._note_file)
         watch(paths.index_file, self._note_index)
         for folder in keyring_folders(environ):
+            self._written[folder] = written_at(folder)
             watch(folder, partial(self._note_keyring, folder))
 
     async def run(self) -> None:
@@ -70,10 +75,13 @@ class OutsideChanges:
             await self._auth.refresh_stored()
 
     async def _note_keyring(self, folder: Path) -> None:
-        is_first = folder not in self._seen  # the keys were just read
-        self._seen.add(folder)
+        try:
+            written = await self._worker.do(lambda _: written_at(folder), DISK_SECONDS)
+        except DiskTimeout:
+            return  # the watcher calls again when the disk answers
+        is_new, self._written[folder] = written != self._written[folder], written
         is_own = trio.current_time() - self._auth.keyring_written_at < OWN_WRITE_SECONDS
-        if not is_first and not is_own and self._auth.has_stored(KEYRING):
+        if is_new and not is_own and self._auth.has_stored(KEYRING):
             self._keyring_changed.set()
 
     def __repr__(self) -> str:
@@ -86,6 +94,14 @@ def next_pause(pause: float, idle: float) -> float:
     `pause` is the last one, and `idle` the time in seconds from its end to the read.
     """
     return MIN_PAUSE if idle > 4 * pause else min(2 * pause, MAX_PAUSE)
+
+
+def written_at(folder: Path) -> int:
+    """Return when an entry of a folder was last replaced, 0 if that is unknown."""
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def keyring_folders(environ: Mapping[str, str]) -> list[Path]:

@@ -1,5 +1,8 @@
 """Reacting to keys that change outside of the daemon."""
 
+import math
+import os
+
 import pytest
 import trio
 
@@ -17,6 +20,13 @@ from aircherd.vocabulary.secret import Secret
 from helpers.auth import KEY, OTHER, Rig, key_id
 
 
+class NoThread:
+    """In place of a `FileWorker`: a virtual clock does not wait for threads."""
+
+    async def do(self, work, _seconds):
+        return work(lambda: None)
+
+
 class Watched:
     """The watched paths; `change` calls back as the watcher does."""
 
@@ -24,11 +34,19 @@ class Watched:
         environ = {"HOME": str(rig.folder), "XDG_DATA_HOME": str(rig.folder)}
         (rig.folder / "keyrings").mkdir()
         self.callbacks = {}
+        self.writes = 0
         self.rig = rig
         self.outside = OutsideChanges(rig.auth)
+        self.outside._worker = NoThread()
         self.outside.watch(self.callbacks.__setitem__, resolve_paths(environ), environ)
 
     async def change(self, name):
+        if name == "keyrings":
+            self.writes += 1
+            os.utime(self.rig.folder / name, (self.writes, self.writes))
+        await self.call_back(name)
+
+    async def call_back(self, name):
         (callback,) = [call for path, call in self.callbacks.items() if path.name == name]
         await callback()
 
@@ -43,7 +61,7 @@ async def watched(rig, nursery):
     made = Watched(rig)
     nursery.start_soon(made.outside.run)
     for name in [path.name for path in made.callbacks]:
-        await made.change(name)  # the watcher calls once at the beginning
+        await made.call_back(name)  # the watcher calls once at the beginning
     return made
 
 
@@ -101,6 +119,18 @@ async def test_written_keyring_is_read_once_it_is_quiet(rig, watched, autojump_c
         await watched.change("keyrings")
     await trio.sleep(1)
     assert (await secret_of(rig), rig.keyring.reads) == (OTHER, reads + 1)
+
+
+async def test_change_before_the_first_call_of_the_watcher_is_not_missed(rig, nursery):
+    """A daemon under load is called late; a call without a change causes no read."""
+    watched = Watched(rig)
+    nursery.start_soon(watched.outside.run)
+    await rig.auth.login("work", Secret(KEY))
+    rig.auth._credentials.keyring_written_at = -math.inf
+    await watched.call_back("keyrings")
+    assert not watched.outside._keyring_changed.is_set()
+    await watched.change("keyrings")
+    assert watched.outside._keyring_changed.is_set()
 
 
 async def test_own_write_and_a_keyring_without_our_keys_cause_no_read(rig, watched, autojump_clock):
