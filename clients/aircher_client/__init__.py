@@ -7,6 +7,7 @@
 - `autostart`: starts a daemon where none answers; imported only then.
 - `systemd_socket`: starts the socket of an installed service; imported only then.
 - `lock_holder`: finds the daemon that holds the locks; imported only by `autostart`.
+- `proof`: calls that need a proof of access to the user's files; imported only then.
 - `errors`: the tree of exceptions.
 
 It imports only `aircher_wire` and the parts of the standard library that load fast: every command

@@ -4,6 +4,7 @@ A change is validated, written atomically, and loaded at once.
 """
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, cast
@@ -12,6 +13,7 @@ import msgspec
 import structlog
 import trio
 
+from aircherd.api.file_proof import FILE_NAME, check_proof
 from aircherd.api.limit_warnings import limit_warnings
 from aircherd.api.params import EntryParams
 from aircherd.api.services import Services
@@ -29,6 +31,7 @@ from aircherd.config.toml.locate import KeyPath
 from aircherd.config.toml.reader import read_toml
 from aircherd.errors import AircherError, BadRequest, ConfigInvalid
 from aircherd.files.file_worker import Check, DiskTimeout
+from aircherd.files.private_file import FileRefused
 
 WRITE_TIMEOUT = 5.0
 """Seconds for writing the file, because a disk can hang."""
@@ -108,17 +111,18 @@ async def check_own_file(services: Services) -> None:
 # ------------------------------------------------------------------ config.write, config.set
 
 
-async def write_config(services: Services, text: str, base: str | None) -> Map:
+async def write_config(services: Services, text: str, base: str | None, proof: str | None) -> Map:
     """Replace the configuration file, and load it.
 
     `base` is the fingerprint of the file that the text is based on; None replaces any file.
 
     Raises:
         ConfigInvalid: the text is invalid; nothing changed.
-        BadRequest: the file is not the one that the text is based on.
+        BadRequest: the file is not the one that the text is based on, or there is no proof.
         AircherError: the file cannot be written in time. It stays unchanged, or the message says
             that it may still change.
     """
+    await _require_proof(services, proof)
     file = services.config.file
     write = partial(write_text, file, text, base)
     result = await change_and_reload(services, write, lambda: read_text_of(file) == text)
@@ -126,19 +130,20 @@ async def write_config(services: Services, text: str, base: str | None) -> Map:
 
 
 async def set_entries(
-    services: Services, entries: Sequence[EntryParams], unset: Sequence[str]
+    services: Services, entries: Sequence[EntryParams], unset: Sequence[str], proof: str | None
 ) -> Map:
     """Set and remove entries of the configuration file, and load it.
 
     Raises:
         ConfigInvalid: the file is not TOML, or would be invalid; nothing changed.
-        BadRequest: a path or a value is invalid, or the file changed meanwhile.
+        BadRequest: a path or a value is invalid, the file changed meanwhile, or there is no proof.
         AircherError: as for `write_config`.
     """
     if not entries and not unset:
         raise BadRequest("entries: there is nothing to set, and nothing to unset")
     for entry in entries:
         _check_entry(entry)
+    await _require_proof(services, proof)
     file = services.config.file
     touched: list[KeyPath] = []
 
@@ -160,6 +165,26 @@ async def set_entries(
         refused = _without_unwritten_lines(error, touched)
     # Outside the handler: the error references frames that hold the file's text.
     raise refused
+
+
+async def _require_proof(services: Services, proof: str | None) -> None:
+    """Check that the client can read the user's files.
+
+    Raises:
+        BadRequest: it has not shown that.
+        AircherError: the proof's own file cannot be used.
+    """
+    path = services.about.paths.data / FILE_NAME
+
+    def check(_: Check) -> None:
+        check_proof(path, proof, time.time())
+
+    try:
+        await services.config.check_worker.do(check, VERIFY_TIMEOUT)
+    except FileRefused as error:
+        raise AircherError(str(error)) from None
+    except OSError as error:
+        raise AircherError(f"{path} cannot be used: {error.strerror}") from None
 
 
 def _with_warnings(services: Services, result: Map) -> Map:

@@ -260,14 +260,14 @@ async def config_write(services: Services, _: RequestContext, params: WriteParam
     """Replace the configuration file by a valid text, and reload it."""
     from aircherd.api.config import write_config  # noqa: PLC0415 -- rarely used
 
-    return await write_config(services, params.text, params.base)
+    return await write_config(services, params.text, params.base, params.proof)
 
 
 async def config_set(services: Services, _: RequestContext, params: SetParams) -> object:
     """Set and remove entries of the configuration file, and reload it."""
     from aircherd.api.config import set_entries  # noqa: PLC0415 -- rarely used
 
-    return await set_entries(services, params.entries, params.unset)
+    return await set_entries(services, params.entries, params.unset, params.proof)
 
 
 METHODS: dict[str, Method] = {

@@ -156,11 +156,13 @@ class ShowParams(StrictParams, frozen=True):
 class WriteParams(StrictParams, frozen=True):
     """The whole text of a configuration, and the SHA-256 of the file that it is based on.
 
-    An empty `base` means that there was no file; without `base` any file is replaced.
+    An empty `base` means that there was no file; without `base` any file is replaced. `proof` as in
+    `aircherd.api.file_proof`.
     """
 
     text: str
     base: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    proof: Name | None = None
 
 
 class EntryParams(StrictParams, frozen=True):
@@ -172,7 +174,11 @@ class EntryParams(StrictParams, frozen=True):
 
 
 class SetParams(StrictParams, frozen=True):
-    """Entries to set, and the paths of entries to remove; all of them or none."""
+    """Entries to set, and the paths of entries to remove; all of them or none.
+
+    `proof` as in `aircherd.api.file_proof`.
+    """
 
     entries: list[EntryParams] = msgspec.field(default_factory=list)
     unset: list[str] = msgspec.field(default_factory=list)
+    proof: Name | None = None

@@ -7,10 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from aircherd.api.config import schema_text, set_entries, show_config, write_config
+from aircherd.api import config
+from aircherd.api.config import schema_text, show_config
 from aircherd.api.params import EntryParams
 from aircherd.config.store import ConfigStore
 from aircherd.errors import AircherError, BadRequest, ConfigInvalid
+from aircherd.files.private_file import FileRefused
 
 GOOD = "# mine\n[usage]\nkeep_days = 40\n"
 
@@ -23,6 +25,7 @@ class FakeServices(SimpleNamespace):
         if text is not None:
             self.file.write_text(text)
         self.config = ConfigStore(self.file)
+        self.about = SimpleNamespace(paths=SimpleNamespace(data=folder / "data"))
         shadowed = ["environment variable OPENAI_API_KEY"]
         key = SimpleNamespace(source="keyring", shadowed=shadowed)
         other = SimpleNamespace(source="environment variable W from ~/e", shadowed=[])
@@ -33,6 +36,41 @@ class FakeServices(SimpleNamespace):
 
     async def reload(self):
         return await self.config.reload()
+
+
+@pytest.fixture(autouse=True)
+def proofs(monkeypatch):
+    """Accept every client; the list has what each one sent."""
+    sent = []
+    monkeypatch.setattr(config, "check_proof", lambda path, proof, now: sent.append((path, proof)))
+    return sent
+
+
+async def write_config(services, text, base):
+    return await config.write_config(services, text, base, "the proof")
+
+
+async def set_entries(services, entries, unset):
+    return await config.set_entries(services, entries, unset, "the proof")
+
+
+async def test_every_change_needs_a_proof(tmp_path, proofs, monkeypatch):
+    """Without it nothing is written; the file is in the data directory."""
+    services = FakeServices(tmp_path)
+    await write_config(services, GOOD, "")
+    await set_entries(services, [], ["usage.keep_days"])
+    assert proofs == [(tmp_path / "data" / "proof", "the proof")] * 2
+
+    def refuse(path, proof, now):
+        raise FileRefused("chmod 600 it")
+
+    monkeypatch.setattr(config, "check_proof", refuse)
+    text = services.file.read_text()
+    with pytest.raises(AircherError, match="chmod 600 it"):
+        await set_entries(services, [EntryParams(path="usage.keep_days", value=50)], [])
+    with pytest.raises(AircherError, match="chmod 600 it"):
+        await write_config(services, GOOD, None)
+    assert services.file.read_text() == text
 
 
 async def test_settings_are_shown_with_their_sources(tmp_path):

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from aircher_client import ClientError
+from aircher_client import ClientError, DaemonError
+from aircher_client.proof import call_with_proof
 from helpers.daemon.real_daemon import Home
 from helpers.required import missing
 
@@ -118,7 +119,7 @@ def test_commands_at_the_same_time_lose_nothing(mine: Home) -> None:
     def add(number: int) -> None:
         with mine.client() as client:
             entry = {"path": f"models.m{number}.routes", "value": [f"work/{number}"]}
-            client.call("config.set", {"entries": [entry]})
+            call_with_proof(client, "config.set", {"entries": [entry]})
 
     threads = [threading.Thread(target=add, args=(number,)) for number in range(20)]
     for thread in threads:
@@ -247,7 +248,7 @@ def test_a_killed_daemon_leaves_a_whole_file(home: Home) -> None:
                 while True:
                     number = number % 90 + 1
                     entry = {"path": "fallback.max_attempts", "value": number}
-                    client.call("config.set", {"entries": [entry]})
+                    call_with_proof(client, "config.set", {"entries": [entry]})
         except ClientError:
             end.join()
         process.wait()
@@ -315,3 +316,19 @@ def test_providers_are_added_checked_and_removed(home: Home, sim: object) -> Non
     assert "removed its stored key" in done.stdout
     assert "mine" not in home.config_file.read_text()
     assert "canary" not in done.stdout + done.stderr
+
+
+def test_the_socket_alone_changes_nothing(mine: Home) -> None:
+    """A sandboxed program must not make the daemon run a command or send a key elsewhere."""
+    command = {"path": "providers.work.key_command", "value": ["sh", "-c", "true"]}
+    text = MINE.replace("127.0.0.1:1", "evil.example")
+    with mine.client() as client:
+        for params in ({}, {"proof": ""}, {"proof": "0" * 64}):
+            with pytest.raises(DaemonError, match="needs access to your files") as caught:
+                client.call("config.set", {"entries": [command], **params})
+            with pytest.raises(DaemonError, match="needs access to your files"):
+                client.call("config.write", {"text": text, **params})
+        proof = Path(str(caught.value.data["file"]))
+        assert stat.S_IMODE(proof.stat().st_mode) == 0o600
+        assert proof.parent == mine.data
+    assert mine.config_file.read_text() == MINE

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from aircher_client.proof import call_with_proof
 from helpers.daemon.flow import flowing
 from helpers.daemon.real_daemon import wait_until
 from helpers.required import missing
@@ -158,7 +159,7 @@ def by_command(home, model):
     """Clients can have the daemon write the file."""
     with home.client() as client:
         entry = {"path": "default_model", "value": f"work/{model}"}
-        client.call("config.set", {"entries": [entry]})
+        call_with_proof(client, "config.set", {"entries": [entry]})
 
 
 SAVES = {

@@ -9,6 +9,7 @@ from aircher_cli.render.limits import unknown_name_notes
 from aircher_cli.render.problems import problem_lines
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client import DaemonError
+from aircher_client.proof import call_with_proof
 from aircher_wire import codes, methods
 
 KEY_REFUSED = "a key does not belong in the config: remove it here and store it"
@@ -33,7 +34,7 @@ def send_change(
     params: Map = {"entries": entries, "unset": unset}
     with context.connect() as client:
         try:
-            return as_map(client.call(methods.CONFIG_SET, params))
+            return as_map(call_with_proof(client, methods.CONFIG_SET, params))
         except DaemonError as error:
             if error.code != codes.CONFIG_INVALID or as_json:
                 raise

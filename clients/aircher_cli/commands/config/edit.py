@@ -16,6 +16,7 @@ from aircher_cli.render.formatting import count, short_path
 from aircher_cli.render.problems import problem_lines
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client import ClientError, DaemonError
+from aircher_client.proof import call_with_proof
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -182,7 +183,7 @@ class Editing:
         try:
             with self._context.connect() as client:
                 params: Map = {"text": changed, "base": self._base}
-                return as_map(client.call(methods.CONFIG_WRITE, params))
+                return as_map(call_with_proof(client, methods.CONFIG_WRITE, params))
         except DaemonError as error:
             if error.data.get("reason") != "changed":
                 raise

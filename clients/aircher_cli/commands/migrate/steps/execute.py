@@ -24,6 +24,7 @@ from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.render.problems import problem_lines
 from aircher_cli.values import as_map, records, text
 from aircher_client import DaemonError
+from aircher_client.proof import call_with_proof
 from aircher_wire import methods
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def write_config(
                 "Nothing was changed; make room or fix the mode, and run again"
             ) from None
     base = hashlib.sha256(target.content).hexdigest() if target.content is not None else ""
-    client.call(methods.CONFIG_WRITE, {"text": plan_text, "base": base})
+    call_with_proof(client, methods.CONFIG_WRITE, {"text": plan_text, "base": base})
     return backup
 
 
