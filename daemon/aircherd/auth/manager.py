@@ -182,6 +182,8 @@ class AuthManager:
         until its source has another one: that is checked when a request needs the key, at growing
         intervals.
         """
+        if may_read and key.source == "environment":
+            await self.refresh_variables()
         found = self._registry.find(key.provider, key.name)
         if found is None or found[1].origin != key.origin:
             return None  # gone, or now for an origin that this request is not for

@@ -783,6 +783,20 @@ async def test_environment_file_is_a_source_that_comes_before_the_environment(ri
     assert rig.replaced == [("work", "env:WORK_KEY")]
 
 
+async def test_environment_file_is_read_again_when_its_key_is_rejected(rig, auth):
+    """The edit may be so new that the watcher has not noticed it."""
+    write_environment(rig, f"WORK_KEY={KEY}\n")
+    await auth.refresh_variables()
+    key = await auth.get_api_key(rig.work)
+    write_environment(rig, f"WORK_KEY={OTHER}\n")
+    fresh = await auth.note_rejected(key, "refused")
+    assert fresh is not None
+    assert fresh.secret == Secret(OTHER)
+    write_environment(rig, "")
+    assert await auth.note_rejected(fresh, "refused") is None
+    assert states(auth, rig.work) == []
+
+
 async def test_variable_that_appears_and_disappears_is_an_event_each(rig, auth):
     """Without a command or a restart."""
     auth.rows()

@@ -12,6 +12,8 @@ from aircherd.testing.simulator import Fault
 from helpers.daemon.real_daemon import wait_until
 from helpers.secret_service import secret_service
 
+pytestmark = pytest.mark.timeout(180)  # a real keyring takes its time on a busy machine
+
 OLD = "canary-work-0123456789abcdef"
 NEW = "canary-new-0123456789abcdef"
 
@@ -182,6 +184,26 @@ def test_command_is_asked_again_when_its_key_is_refused(home, sim):
     assert outcomes == ["auth_rejected", "ok"]
     ask(home)
     assert (chat_keys(sim), runs()) == ([OLD, OLD, NEW, NEW], 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, '{"error": {"message": "Your API key is invalid or expired", "code": "forbidden"}}'),
+        (400, '{"error": {"message": "API key not valid. Please pass a valid API key."}}'),
+    ],
+)
+def test_command_is_asked_again_whatever_the_status_of_the_refusal(home, both, status, body):
+    """What the vendor says counts: not all answer 401."""
+    keys, runs = counting_command(home)
+    keys.write_text(OLD)
+    home.start()
+    ask(home)
+    keys.write_text(NEW)
+    both.faults.add(Fault("answer", key=OLD, status=status, body=body, times=None))
+    outcomes = [attempt["outcome"] for attempt in ask(home)["attempts"]]
+    assert outcomes == ["auth_rejected", "ok"]
+    assert (chat_keys(both), runs()) == ([OLD, OLD, NEW], 2)
 
 
 def test_command_that_prints_the_refused_key_is_not_run_for_each_request(home, sim):
