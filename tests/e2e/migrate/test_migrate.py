@@ -287,6 +287,19 @@ def test_an_old_place_is_mentioned_once(home):
     assert home.log().count("old_home_found") == 1
 
 
+def test_two_runs_at_the_same_time(daemon):
+    """One of them may be refused; together they do everything, and leave no key in a file."""
+    write_files(daemon.root, LAYOUTS["plain keys in the new place"])
+    both = [daemon.popen("migrate"), daemon.popen("migrate")]
+    errors = [process.communicate(timeout=60)[1] for process in both]
+    assert 0 in {process.returncode for process in both}, errors
+    for process, error in zip(both, errors, strict=True):
+        assert process.returncode == 0 or "another aircher-cli migrate is running" in error
+    files = snapshot(daemon.root, *PLACES)
+    assert not any(key.encode() in content for content in files.values() for key in ALL_KEYS)
+    assert len([name for name in files if "backup" in name]) == 1
+
+
 def test_a_project_by_name(daemon):
     """The settings of a project become the user's own only with --from."""
     write_files(daemon.root, {"work/.aircher/config.toml": FORM_A})

@@ -38,6 +38,7 @@ from aircher_cli.commands.migrate.steps.execute import (
     store_keys,
     write_config,
 )
+from aircher_cli.commands.migrate.steps.one_run import one_run
 from aircher_cli.commands.migrate.steps.removal import Remaining, removable, remove
 from aircher_cli.commands.migrate.steps.target import Action, Target, decide, read_target
 from aircher_cli.context import Context
@@ -119,11 +120,22 @@ def run(context: Context, options: argparse.Namespace) -> int:
             "--remove-old asks before it removes files, and there is no terminal: add --yes",
             "aircher-cli migrate --help",
         )
-    work = _prepare(context, options)
+    try:
+        home = user_home(context.environ)
+    except NoHome as error:
+        raise CommandFailed(str(error)) from None
+    if options.dry_run:
+        return _migrate(context, options, home)
+    with one_run(home):
+        return _migrate(context, options, home)
+
+
+def _migrate(context: Context, options: argparse.Namespace, home: Path) -> int:
+    work = _prepare(context, options, home)
     if not work.found.files and not work.notes:
         return _nothing(context, as_json=options.json)
     report = Report(
-        str(work.home),
+        str(home),
         work.target.path,
         options.dry_run,
         files=work.found.files,
@@ -141,16 +153,13 @@ def run(context: Context, options: argparse.Namespace) -> int:
     return _show(context, report, as_json=options.json)
 
 
-def _prepare(context: Context, options: argparse.Namespace) -> _Work:
-    try:
-        home = user_home(context.environ)
-    except NoHome as error:
-        raise CommandFailed(str(error)) from None
+def _prepare(context: Context, options: argparse.Namespace, home: Path) -> _Work:
     folder = aircher_home(context.environ)
     target = read_target(folder / "config.toml")
     files = _files(context, options)
     # An earlier run has replaced the file, so what it was made from is in the backup now.
-    backup = find_backup(folder) if target.state in ("own", "migrated") else None
+    is_replaced = target.state in ("own", "migrated") and options.place is None
+    backup = find_backup(folder) if is_replaced else None
     contents = {target.path: backup.content} if backup else {}
     resumed = backup.directory if backup and backup.is_unfinished else None
     found = collect(files, os.getuid(), contents)
