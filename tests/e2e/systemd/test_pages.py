@@ -15,7 +15,7 @@ from helpers.docs_commands import Ran, run_page
 from helpers.required import missing
 from helpers.systemd.manager import UserManager, user_manager
 
-pytestmark = [pytest.mark.systemd, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.systemd, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[3]
 WHEELS = ROOT / ".wheels"
