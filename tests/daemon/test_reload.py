@@ -172,3 +172,24 @@ async def test_connections_of_what_is_gone_are_closed(environ):
             await chat("a/m")
             await chat("b/m")
             assert {request.connection for request in stays.requests} == {1}
+
+
+async def test_a_replaced_key_gets_new_connections(environ):
+    """Nothing that was opened with the old key is used with the new one."""
+    old, new = "canary-old-0123456789abcdef", "canary-new-0123456789abcdef"
+    message = {"role": "user", "content": "hello"}
+    async with open_simulator(accept={"openai": old}) as sim:
+        sim.keys.accept("openai", new)
+        text = f'[providers.work]\nkind = "openai"\nbase_url = "{sim.url}/v1"\n'
+        async with watched(environ, text) as (services, _file, _events):
+            used = []
+            for key in (old, new):
+                await ask(services, "auth.login", provider="work", key=key, verify=False)
+                for _ in range(2):
+                    got = await ask(services, "chat", model="work/m", messages=[message])
+                    assert got["finish"] == "stop"
+                    used.append((sim.requests[-1].key, sim.requests[-1].connection))
+    first, again, other, other_again = used
+    assert (first, other) == (again, other_again)
+    assert (first[0], other[0]) == (old, new)
+    assert first[1] != other[1]

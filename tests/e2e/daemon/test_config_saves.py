@@ -267,3 +267,31 @@ def test_without_events_changes_are_found_by_rescans(home):
     shown = home.cli("status").stdout
     assert "OS file watch limit reached" in shown
     assert home.log().count("file_events_failed") == 1
+
+
+DOZING = """
+import runpy
+from aircherd.config.watcher import file_watcher, watch_thread
+file_watcher.CATCH_UP_TIMEOUT = 20.0
+watch_thread.DOZE_AFTER_SECONDS = 0.1
+watch_thread.RESCAN_SECONDS = 0.3
+doze = watch_thread.WatchThread._doze
+def note_and_doze(self, directories):
+    watch_thread.RESCAN_SECONDS = 3600.0
+    watch_thread.log.info("dozing")
+    doze(self, directories)
+watch_thread.WatchThread._doze = note_and_doze
+runpy.run_module("aircherd", run_name="__main__")
+"""
+"""The watcher dozes at once, and then only a request can wake it."""
+
+
+def test_the_first_request_after_a_quiet_time_gets_the_new_configuration(home):
+    """An idle daemon looks at its files before it serves the request."""
+    home.start(program=("-c", DOZING))
+    home.original = home.config_file.read_text()
+    with home.client() as client:
+        wait_until(lambda: '"dozing"' in home.log(), "the watcher dozes")
+        time.sleep(0.5)
+        home.config_file.write_text(config(home, "new"))
+        assert client.call("status")["default"]["model"] == "work/new"
