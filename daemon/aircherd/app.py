@@ -6,7 +6,6 @@ A package that needs something from a package above it gets a callable here: `au
 key check of `providers`, and `catalog` the providers' lists of models.
 """
 
-import os
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -21,6 +20,7 @@ import trio
 from aircher_wire import address
 from aircher_wire.directories import check_ownership
 from aircher_wire.version import __version__
+from aircherd.about import describe_daemon
 from aircherd.api.services import About, OneTimeNotices, Services, Shutdown
 from aircherd.auth.manager import AuthManager
 from aircherd.auth.outside_changes import OutsideChanges
@@ -29,28 +29,24 @@ from aircherd.auth.stores.file_store import FileStore
 from aircherd.auth.stores.index import KeyIndex
 from aircherd.auth.stores.keyring_store import KeyringStore
 from aircherd.catalog.catalog import Catalog
-from aircherd.catalog.fetcher import FetchHooks, ModelFetcher
+from aircherd.catalog.fetcher import ModelFetcher
 from aircherd.catalog.model_list_cache import move_old_folder
-from aircherd.catalog.models_dev import MAX_BYTES
 from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.controller import ChatController
-from aircherd.config.model import Provider
-from aircherd.config.paths import Paths, resolve_paths
+from aircherd.config.paths import resolve_paths
 from aircherd.config.store import ConfigStore
 from aircherd.config.watcher.file_watcher import FileWatcher
-from aircherd.errors import NotAuthenticated
 from aircherd.events import EventBus
 from aircherd.files.background_files import BackgroundFiles
-from aircherd.files.file_worker import Check, FileWorker
 from aircherd.files.private_directory import check_directories
+from aircherd.hooks import fetch_hooks, recovery_checks
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket, claim_socket
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
-from aircherd.providers.health.credit import SHOWS_CREDIT
 from aircherd.providers.health.persistence import CooldownPersistence
-from aircherd.providers.health.recovery import Checks, Recovery
+from aircherd.providers.health.recovery import Recovery
 from aircherd.providers.transport.transport_by_network import Transports
 from aircherd.redaction import Redactor
 from aircherd.reload import BACKFILL_SECONDS, Reloader
@@ -59,15 +55,9 @@ from aircherd.usage.ledger.ledger import open_ledger
 from aircherd.usage.limits.backfill import Backfill
 from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.usage.output_estimator import OutputEstimator
-from aircherd.vocabulary.keys import USABLE, KeyChoice
-from aircherd.vocabulary.models import Model
 
 if TYPE_CHECKING:
     from aircherd.systemd.manager import ServiceManager  # imported only if there is one
-
-OLD_HOME = "old_home"
-"""The code of the notice that the earlier program left something behind."""
-OLD_HOME_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -97,7 +87,7 @@ async def open_daemon(
     paths = resolve_paths(environ)
     check_directories(paths.home, (paths.state, paths.cache))
     passed = manager.socket_at(address.socket_path(environ)) if manager else None
-    about = _about(environ, paths, log_file, is_socket_passed=passed is not None)
+    about = describe_daemon(environ, paths, log_file, is_socket_passed=passed is not None)
     async with _claimed_socket(about, manager, passed, shutdown) as bound:
         config = ConfigStore(paths.config_file)
         if config.problem:
@@ -144,7 +134,7 @@ async def open_daemon(
             fetcher = ModelFetcher(
                 catalog=catalog,
                 config=lambda: config.current,
-                hooks=_fetch_hooks(config, auth, provider_client),
+                hooks=fetch_hooks(config, auth, provider_client),
             )
             limits = LimitTracker(time.time, lost_at=lambda: ledger.lost_at)
             output_estimator = OutputEstimator()
@@ -177,14 +167,14 @@ async def open_daemon(
                 limits=limits,
                 bus=bus,
                 reload=lambda: reloader.reload(services),
-                one_time=OneTimeNotices(lambda code: files.put(_shown_file(paths, code), b"")),
+                one_time=OneTimeNotices(lambda code: files.put(paths.shown_file(code), b"")),
                 watcher=watcher,
                 shutdown=shutdown,
                 clients=sessions,
                 variables=lambda: _variables(environ),
             )
             listener = Listener(bound, services, sessions)
-            recovery = Recovery(cooldowns, _recovery_checks(config, auth, provider_client))
+            recovery = Recovery(cooldowns, recovery_checks(config, auth, provider_client))
             background = (
                 transports.sweep,
                 files.run,
@@ -195,8 +185,7 @@ async def open_daemon(
             after_start = (
                 partial(restore_estimates, ledger, output_estimator),
                 watcher.run,
-                partial(_look_for_old_home, environ, services),
-                partial(_preload, services),
+                partial(_finish_start, environ, services),
             )
             async with _serving(services, listener, backfill, after_start, *background):
                 yield services
@@ -239,62 +228,6 @@ def _note_other_key(
         transports.close_unused(config.current.network, [provider.base_url])
 
 
-def _fetch_hooks(
-    config: ConfigStore, auth: AuthManager, provider_client: ProviderClient
-) -> FetchHooks:
-    """Return how the catalogue queries providers and models.dev."""
-
-    def choice(provider: Provider) -> KeyChoice | None:
-        return next((c for c in auth.key_choices(provider) if c.state in USABLE), None)
-
-    async def list_models(provider: Provider) -> list[Model]:
-        chosen = choice(provider)
-        if chosen is None:
-            hint = f"sign in with 'aircher-cli auth login {provider.name}'"
-            raise NotAuthenticated(f"there is no usable key: {hint}")
-        key = await auth.get_api_key(provider, chosen.name) if provider.needs_key else None
-        return await provider_client.free_calls.list_models(provider, key)
-
-    def can_query_silently(provider: Provider) -> bool:
-        chosen = choice(provider)
-        return chosen is not None and chosen.name != "command"
-
-    return FetchHooks(
-        list_models=list_models,
-        download=lambda: provider_client.free_calls.download(
-            config.current.network.models_dev, MAX_BYTES
-        ),
-        can_query=lambda provider: choice(provider) is not None,
-        can_query_silently=can_query_silently,
-    )
-
-
-def _recovery_checks(
-    config: ConfigStore, auth: AuthManager, provider_client: ProviderClient
-) -> Checks:
-    """Return how recovery checks providers; one that is no longer configured is not checked."""
-
-    def provider(name: str) -> Provider | None:
-        return config.current.providers.get(name)
-
-    async def is_reachable(name: str) -> bool:
-        found = provider(name)
-        return found is not None and await provider_client.free_calls.is_reachable(found)
-
-    async def has_credit(name: str, key_name: str | None) -> bool:
-        found = provider(name)
-        if found is None or not found.needs_key:
-            return False
-        key = await auth.get_api_key(found, key_name)
-        return await provider_client.free_calls.has_credit(found, key)
-
-    def shows_credit(name: str) -> bool:
-        found = provider(name)
-        return found is not None and found.kind in SHOWS_CREDIT
-
-    return Checks(is_reachable=is_reachable, has_credit=has_credit, shows_credit=shows_credit)
-
-
 def _variables(environ: Mapping[str, str]) -> dict[str, str]:
     from aircherd.config.effective import effective_variables  # noqa: PLC0415 -- rarely needed
 
@@ -325,54 +258,10 @@ async def _claimed_socket(
         yield bound
 
 
-async def _preload(services: Services) -> None:
-    from aircherd.preload import preload  # noqa: PLC0415 -- after the start
+async def _finish_start(environ: Mapping[str, str], services: Services) -> None:
+    # Imported here, because no client need wait for them.
+    from aircherd.old_home_notice import look_for_old_home  # noqa: PLC0415
+    from aircherd.preload import preload  # noqa: PLC0415
 
+    await look_for_old_home(environ, services)
     await preload(services)
-
-
-async def _look_for_old_home(environ: Mapping[str, str], services: Services) -> None:
-    """Tell the user once if the earlier program left something behind, and nothing is here yet."""
-    from aircherd.config.old_home import MESSAGE, find_old_home  # noqa: PLC0415 - after the start
-
-    paths = services.about.paths
-
-    def look(_: Check) -> Path | None:
-        found = find_old_home(environ, paths)
-        return None if found is None or _shown_file(paths, OLD_HOME).exists() else found
-
-    try:
-        found = await FileWorker().do(look, OLD_HOME_SECONDS)
-    except OSError:
-        return  # a disk that hangs or refuses: the next start looks again
-    if found is not None:
-        log.info("old_home_found", file=str(found), cure="aircher-cli migrate")
-        services.one_time.pending[OLD_HOME] = MESSAGE.format(found)
-
-
-def _shown_file(paths: Paths, code: str) -> Path:
-    """Return the file that remembers that a notice was shown."""
-    return paths.state / f"shown-{code}"
-
-
-def _about(
-    environ: Mapping[str, str], paths: Paths, log_file: Path | None, *, is_socket_passed: bool
-) -> About:
-    return About(
-        version=__version__,
-        pid=os.getpid(),
-        started_by="systemd (socket)" if is_socket_passed else _started_by(environ),
-        started_at=time.time(),
-        socket=address.socket_path(environ),
-        paths=paths,
-        log_file=log_file,
-    )
-
-
-def _started_by(environ: Mapping[str, str]) -> str:
-    if environ.get("AIRCHER_STARTED_BY"):
-        return environ["AIRCHER_STARTED_BY"]
-    # A shell in a session of systemd inherits INVOCATION_ID, and an older systemd has only that.
-    pid = environ.get("SYSTEMD_EXEC_PID", str(os.getpid()))
-    is_service = "INVOCATION_ID" in environ and pid == str(os.getpid())
-    return "systemd" if is_service else "user"

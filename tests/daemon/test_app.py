@@ -30,23 +30,6 @@ async def test_socket_accepts_requests_when_the_context_is_entered(environ):
     assert not services.about.socket.exists()
 
 
-@pytest.mark.parametrize(
-    ("variables", "started_by"),
-    [
-        ({}, "user"),
-        ({"INVOCATION_ID": "1"}, "systemd"),
-        ({"INVOCATION_ID": "1", "SYSTEMD_EXEC_PID": str(os.getpid())}, "systemd"),
-        # A terminal is a service, too, and its shell inherits the variables.
-        ({"INVOCATION_ID": "1", "SYSTEMD_EXEC_PID": "1"}, "user"),
-        ({"INVOCATION_ID": "1", "AIRCHER_STARTED_BY": "client"}, "client"),
-    ],
-)
-async def test_status_says_how_the_daemon_was_started(environ, variables, started_by):
-    """It decides which environment variables the daemon has."""
-    async with running({**environ, **variables}) as services:
-        assert services.about.started_by == started_by
-
-
 async def test_chat_uses_a_key_from_the_keyring(environ):
     """The key is stored by `auth.login` and sent only to its provider."""
     async with open_simulator(accept={"openai": KEY}) as sim:

@@ -6,7 +6,6 @@ entries: their names contain the 8 hex digits that also name its socket.
 """
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +39,10 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     credentials_file: Path
     keyring_service: str
 
+    def shown_file(self, code: str) -> Path:
+        """Return the file that remembers that a one-time notice was shown."""
+        return self.state / f"shown-{code}"
+
 
 def resolve_paths(
     environ: Mapping[str, str], *, platform: "type[PlatformDirsABC] | None" = None
@@ -70,14 +73,9 @@ def resolve_paths(
 
 
 def _own_base_directories(environ: Mapping[str, str]) -> tuple[Path, Path, Path]:
-    """Return the directories of this platform; platformdirs does not stay in memory (0.3 MB)."""
-    from platformdirs import PlatformDirs  # noqa: PLC0415
+    from platformdirs import PlatformDirs  # noqa: PLC0415 -- a daemon needs it once
 
-    try:
-        return _base_directories(environ, PlatformDirs)
-    finally:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "platformdirs"]:
-            del sys.modules[name]
+    return _base_directories(environ, PlatformDirs)
 
 
 def _base_directories(

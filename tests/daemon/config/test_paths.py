@@ -1,5 +1,4 @@
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -122,15 +121,3 @@ def test_paths_follow_the_environment_that_is_passed_in(monkeypatch: pytest.Monk
     assert resolve_paths({"HOME": "/home/u"}).cache == Path("/home/u/.cache/aircher")
     assert os.environ is before
     assert resolve_paths(os.environ).cache.is_relative_to("/own/aircher")
-
-
-def test_platformdirs_does_not_stay_in_memory() -> None:
-    """The daemon needs it once, at its start."""
-    code = """
-import os, sys
-from aircherd.config.paths import resolve_paths
-resolve_paths(os.environ)
-print([name for name in sys.modules if "platformdirs" in name])
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"

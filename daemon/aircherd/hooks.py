@@ -1,0 +1,73 @@
+"""Callables that packages get from packages above them, which they may not import.
+
+`catalog` gets the providers' lists of models, and `providers.health` the free checks that end a
+cooldown early; both need keys from `auth`.
+"""
+
+from aircherd.auth.manager import AuthManager
+from aircherd.catalog.fetcher import FetchHooks
+from aircherd.catalog.models_dev import MAX_BYTES
+from aircherd.config.model import Provider
+from aircherd.config.store import ConfigStore
+from aircherd.errors import NotAuthenticated
+from aircherd.providers.client import ProviderClient
+from aircherd.providers.health.credit import SHOWS_CREDIT
+from aircherd.providers.health.recovery import Checks
+from aircherd.vocabulary.keys import USABLE, KeyChoice
+from aircherd.vocabulary.models import Model
+
+
+def fetch_hooks(
+    config: ConfigStore, auth: AuthManager, provider_client: ProviderClient
+) -> FetchHooks:
+    """Return how the catalogue queries providers and models.dev."""
+
+    def choice(provider: Provider) -> KeyChoice | None:
+        return next((c for c in auth.key_choices(provider) if c.state in USABLE), None)
+
+    async def list_models(provider: Provider) -> list[Model]:
+        chosen = choice(provider)
+        if chosen is None:
+            hint = f"sign in with 'aircher-cli auth login {provider.name}'"
+            raise NotAuthenticated(f"there is no usable key: {hint}")
+        key = await auth.get_api_key(provider, chosen.name) if provider.needs_key else None
+        return await provider_client.free_calls.list_models(provider, key)
+
+    def can_query_silently(provider: Provider) -> bool:
+        chosen = choice(provider)
+        return chosen is not None and chosen.name != "command"
+
+    return FetchHooks(
+        list_models=list_models,
+        download=lambda: provider_client.free_calls.download(
+            config.current.network.models_dev, MAX_BYTES
+        ),
+        can_query=lambda provider: choice(provider) is not None,
+        can_query_silently=can_query_silently,
+    )
+
+
+def recovery_checks(
+    config: ConfigStore, auth: AuthManager, provider_client: ProviderClient
+) -> Checks:
+    """Return how recovery checks providers; one that is no longer configured is not checked."""
+
+    def provider(name: str) -> Provider | None:
+        return config.current.providers.get(name)
+
+    async def is_reachable(name: str) -> bool:
+        found = provider(name)
+        return found is not None and await provider_client.free_calls.is_reachable(found)
+
+    async def has_credit(name: str, key_name: str | None) -> bool:
+        found = provider(name)
+        if found is None or not found.needs_key:
+            return False
+        key = await auth.get_api_key(found, key_name)
+        return await provider_client.free_calls.has_credit(found, key)
+
+    def shows_credit(name: str) -> bool:
+        found = provider(name)
+        return found is not None and found.kind in SHOWS_CREDIT
+
+    return Checks(is_reachable=is_reachable, has_credit=has_credit, shows_credit=shows_credit)

@@ -1,0 +1,36 @@
+"""Tells the user once that the earlier program left something behind.
+
+It is imported after the start. A file in the state directory remembers that the notice was shown.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import structlog
+
+from aircherd.api.services import Services
+from aircherd.config.old_home import MESSAGE, find_old_home
+from aircherd.files.file_worker import Check, FileWorker
+
+OLD_HOME = "old_home"
+"""The code of the notice."""
+LOOK_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+async def look_for_old_home(environ: Mapping[str, str], services: Services) -> None:
+    """Tell the user once if the earlier program left something behind, and nothing is here yet."""
+    paths = services.about.paths
+
+    def look(_: Check) -> Path | None:
+        found = find_old_home(environ, paths)
+        return None if found is None or paths.shown_file(OLD_HOME).exists() else found
+
+    try:
+        found = await FileWorker().do(look, LOOK_SECONDS)
+    except OSError:
+        return  # a disk that hangs or refuses: the next start looks again
+    if found is not None:
+        log.info("old_home_found", file=str(found), cure="aircher-cli migrate")
+        services.one_time.pending[OLD_HOME] = MESSAGE.format(found)

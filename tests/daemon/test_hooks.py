@@ -1,0 +1,98 @@
+"""What packages get from packages above them: lists of models, and free checks."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from aircherd.config.model import Provider
+from aircherd.errors import NotAuthenticated
+from aircherd.hooks import fetch_hooks, recovery_checks
+from aircherd.vocabulary.keys import KeyChoice, KeyState
+
+WORK = Provider(name="work", kind="openai", base_url="https://w.example/v1")
+ROUTER = Provider(name="router", kind="openrouter", base_url="https://r.example/v1")
+LOCAL = Provider(name="local", kind="ollama", base_url="http://127.0.0.1:1", needs_key=False)
+
+
+class Daemon:
+    """Three providers; `choices` are the keys of `work` and `router`. Calls are recorded."""
+
+    def __init__(self, *choices):
+        self.choices = [KeyChoice(name, state) for name, state in choices]
+        self.calls = []
+        providers = {each.name: each for each in (WORK, ROUTER, LOCAL)}
+        self.config = SimpleNamespace(current=SimpleNamespace(providers=providers))
+
+    def key_choices(self, provider):
+        return self.choices if provider.needs_key else [KeyChoice(None, KeyState.NOT_REQUIRED)]
+
+    async def get_api_key(self, provider, name):
+        return f"{provider.name}:{name}"
+
+    @property
+    def free_calls(self):
+        return self
+
+    async def list_models(self, provider, key):
+        self.calls.append(("list", provider.name, key))
+        return []
+
+    async def is_reachable(self, provider):
+        self.calls.append(("reach", provider.name))
+        return True
+
+    async def has_credit(self, provider, key):
+        self.calls.append(("credit", provider.name, key))
+        return True
+
+
+def hooks_of(daemon):
+    return fetch_hooks(daemon.config, daemon, daemon)
+
+
+def checks_of(daemon):
+    return recovery_checks(daemon.config, daemon, daemon)
+
+
+async def test_a_list_is_fetched_with_the_first_usable_key():
+    """A provider without keys is asked without one."""
+    daemon = Daemon(("old", KeyState.REJECTED), ("new", KeyState.UNVERIFIED))
+    await hooks_of(daemon).list_models(WORK)
+    await hooks_of(daemon).list_models(LOCAL)
+    assert daemon.calls == [("list", "work", "work:new"), ("list", "local", None)]
+
+
+async def test_without_a_usable_key_the_error_says_how_to_sign_in():
+    """The provider is not asked."""
+    daemon = Daemon(("old", KeyState.REJECTED))
+    with pytest.raises(NotAuthenticated, match="auth login work"):
+        await hooks_of(daemon).list_models(WORK)
+    assert daemon.calls == []
+    assert not hooks_of(daemon).can_query(WORK)
+
+
+@pytest.mark.parametrize(("name", "is_silent"), [("default", True), ("command", False)])
+def test_a_command_may_prompt_so_it_is_not_run_silently(name, is_silent):
+    """A fetch in the background would open a dialogue of a password manager."""
+    hooks = hooks_of(Daemon((name, KeyState.UNVERIFIED)))
+    assert hooks.can_query(WORK)
+    assert hooks.can_query_silently(WORK) is is_silent
+
+
+async def test_checks_ask_the_provider_that_is_configured_now():
+    """One that was removed is not asked."""
+    daemon = Daemon(("default", KeyState.UNVERIFIED))
+    checks = checks_of(daemon)
+    assert await checks.is_reachable("work")
+    assert await checks.has_credit("router", "default")
+    assert not await checks.is_reachable("gone")
+    assert not await checks.has_credit("gone", None)
+    assert not await checks.has_credit("local", None)
+    assert daemon.calls == [("reach", "work"), ("credit", "router", "router:default")]
+
+
+def test_only_some_vendors_show_credit():
+    """Others bill without saying what is left."""
+    checks = checks_of(Daemon())
+    shown = [name for name in ("work", "router", "local", "gone") if checks.shows_credit(name)]
+    assert shown == ["router"]
