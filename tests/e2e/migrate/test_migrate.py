@@ -334,6 +334,17 @@ def test_two_layouts(daemon):
     assert daemon.config_file.read_text() == first
 
 
+def test_keys_of_an_older_file_do_not_come_back(daemon):
+    """Both files go together, so a later run does not take up the older keys."""
+    write_files(daemon.root, {**LAYOUTS["first"], ".aircher/auth.json": auth_json()})
+    result, code = migrate(daemon, "--remove-old", "--yes")
+    assert code == 0, result["notes"]
+    assert len(result["removed"]) == 2
+    result, code = migrate(daemon)
+    assert (code, result["keys"]) == (0, [])
+    assert "claude" in stored_keys(daemon)
+
+
 def test_a_second_key_of_one_provider_keeps_its_file(daemon):
     """It is stored nowhere else, so the file is not removed."""
     keys = {"claude": PLAIN_CLAUDE, "anthropic": CLAUDE}

@@ -59,7 +59,9 @@ def plan_keys(keys: Iterable[OldKey], providers: Providers, config: OldConfig) -
         for key in found:
             if key is not chosen and key.value != chosen.value:
                 plan.notes.append(_superseded(key, chosen))
-                plan.not_stored.append(key)
+                if key.file == chosen.file:
+                    # The earlier program used either; that of an older file it used no longer.
+                    plan.not_stored.append(key)
         reason = _objection(name, chosen, providers, config)
         if reason is None:
             plan.keys.append(PlannedKey(name, chosen.provider, chosen.value, chosen.file))
