@@ -95,7 +95,7 @@ def _with_unknown_provider(row: KeyStatus, store: ConfigStore) -> KeyStatus:
         row,
         state=KeyState.UNVERIFIED,
         reason="the configuration is invalid, so its provider is not known",
-        hint=f"fix {store.file}, then run 'aircher-cli config reload'",
+        hint=f"fix {store.file}",
     )
 
 
