@@ -1,8 +1,8 @@
 """Starts a daemon where none answers: detached, its standard error in a log, watched until ready.
 
-Several clients may do this at once. Each starts a daemon, one of the daemons wins the locks, and
-the others exit with `EXIT_ALREADY_RUNNING`: their clients keep trying to connect to the winner. A
-daemon also exits with this code
+Several clients may do this at once. They take turns, and all keep trying to connect. Where they do
+not see each other (a log that was rotated, several homes), each starts a daemon, one of the daemons
+wins the locks, and the others exit with `EXIT_ALREADY_RUNNING`. A daemon also exits with this code
 
 - while an old daemon drains: another is started once the old one is gone, which may take longer
   than a start: see `DRAIN_WAIT`;
@@ -10,18 +10,20 @@ daemon also exits with this code
 """
 
 import enum
+import fcntl
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from aircher_client.connection import POLL_SECONDS
 from aircher_client.errors import DaemonUnreachable
-from aircher_client.lock_holder import LockHolder, find_lock_holder
+from aircher_client.lock_holder import LockHolder, find_draining_daemon, find_lock_holder
 from aircher_wire import address
 from aircher_wire.directories import check_ownership, failure_reason, make_private_directory
 
@@ -81,31 +83,73 @@ def start(
             directory belongs to another user, in which case nothing was written.
     """
     check_directories(environ)
-    path, socket_path = address.log_path(environ), address.find_socket(environ)
+    path = address.log_path(environ)
     command = command or (*COMMAND, "--log-file", str(path))
-    with _open_log(path) as log:
-        offset = log.tell()
-        child, started_at = _launch(command, environ, log), time.monotonic()
-        deadline, were_locks_taken = started_at + timeout, False
-        wait = _Wait(started_at, timeout, on_wait)
-        try:
-            while (found := try_connect()) is None:
-                progress = _check_progress(child, environ, socket_path)
-                if progress.holder is not None and not progress.is_elsewhere:
-                    deadline = wait.extend(progress.holder, time.monotonic())
-                action = _next_action(progress, time.monotonic(), started_at, deadline)
-                if action is _Action.GIVE_UP:
-                    if were_locks_taken and progress.status is None:
-                        # The latest is still starting; those before it found the locks taken.
-                        progress = _Progress(address.EXIT_ALREADY_RUNNING)
-                    waited = wait.seconds(deadline)
-                    raise DaemonUnreachable(_explain(progress, socket_path, waited, path, offset))
-                if action is _Action.RESTART:
-                    were_locks_taken = True
-                    child, started_at = _launch(command, environ, log), time.monotonic()
-                time.sleep(POLL_SECONDS)
-        finally:
-            _release(child)
+    with _open_log(path) as log, _open_turn(path) as turn:
+        wait = _Wait(timeout, on_wait)
+        found = _wait_for_turn(environ, try_connect, turn, wait, path)
+        return found or _start(environ, try_connect, command, wait, log=log, path=path)
+
+
+def _wait_for_turn(
+    environ: Mapping[str, str],
+    try_connect: Callable[[], socket.socket | None],
+    turn: int,
+    wait: "_Wait",
+    path: Path,
+) -> socket.socket | None:
+    """Wait until this client may start a daemon: return None, or a connection to another's daemon.
+
+    One client starts a daemon at a time, and none while an old daemon drains: many that start at
+    once would take the machine's time from the one that wins.
+    """
+    socket_path = address.find_socket(environ)
+    while (found := try_connect()) is None:
+        holder = find_draining_daemon(environ)
+        if holder is not None and holder.serves(socket_path):
+            wait.extend(holder)
+        elif _try_lock(turn):
+            wait.restart()
+            return None
+        if time.monotonic() >= wait.deadline:
+            progress = _Progress(None, holder)
+            raise DaemonUnreachable(_explain(progress, socket_path, wait.seconds(), path, 0))
+        time.sleep(POLL_SECONDS)
+    return found
+
+
+def _start(
+    environ: Mapping[str, str],
+    try_connect: Callable[[], socket.socket | None],
+    command: Sequence[str],
+    wait: "_Wait",
+    *,
+    log: BinaryIO,
+    path: Path,
+) -> socket.socket:
+    """Start a daemon, again if it found the locks of an old one, and return a connection to it."""
+    socket_path, offset = address.find_socket(environ), log.tell()
+    child, started_at = _launch(command, environ, log), time.monotonic()
+    were_locks_taken = False
+    try:
+        while (found := try_connect()) is None:
+            progress = _check_progress(child, environ, socket_path)
+            if progress.holder is not None and not progress.is_elsewhere:
+                wait.extend(progress.holder)
+            action = _next_action(progress, time.monotonic(), started_at, wait.deadline)
+            if action is _Action.GIVE_UP:
+                if were_locks_taken and progress.status is None:
+                    # The latest is still starting; those before it found the locks taken.
+                    progress = _Progress(address.EXIT_ALREADY_RUNNING)
+                raise DaemonUnreachable(
+                    _explain(progress, socket_path, wait.seconds(), path, offset)
+                )
+            if action is _Action.RESTART:
+                were_locks_taken = True
+                child, started_at = _launch(command, environ, log), time.monotonic()
+            time.sleep(POLL_SECONDS)
+    finally:
+        _release(child)
     return found
 
 
@@ -130,25 +174,29 @@ def _check_progress(
 
 
 class _Wait:
-    """The wait for another daemon, which finishes its requests before it stops."""
+    """The time that a client waits; longer while another daemon finishes its requests."""
 
-    def __init__(
-        self, began_at: float, timeout: float, on_wait: Callable[[str], object] | None
-    ) -> None:
-        self._began_at = began_at
+    def __init__(self, timeout: float, on_wait: Callable[[str], object] | None) -> None:
+        self._began_at = time.monotonic()
         self._timeout = timeout
         self._on_wait = on_wait
+        self.deadline = self._began_at + timeout
 
-    def seconds(self, deadline: float) -> float:
-        """Return the length of the wait until `deadline`."""
-        return round(deadline - self._began_at, 1)
+    def seconds(self) -> float:
+        """Return the length of the wait until the deadline."""
+        return round(self.deadline - self._began_at, 1)
 
-    def extend(self, holder: LockHolder, now: float) -> float:
-        """Return the deadline: after `holder` is gone, there is time for a start."""
+    def restart(self) -> None:
+        """Give a daemon that is started now the whole time."""
+        self.deadline = time.monotonic() + self._timeout
+
+    def extend(self, holder: LockHolder) -> None:
+        """Wait for `holder`: after it is gone, there is time for a start."""
+        now = time.monotonic()
         if self._on_wait is not None and now - self._began_at >= NOTICE_AFTER:
             self._on_wait(f"waiting for aircherd (process {holder.pid}) to finish its requests")
             self._on_wait = None
-        return min(self._began_at + DRAIN_WAIT, now) + self._timeout
+        self.deadline = min(self._began_at + DRAIN_WAIT, now) + self._timeout
 
 
 class _Action(enum.Enum):
@@ -223,6 +271,24 @@ def _open_log(path: Path) -> BinaryIO:
             f"cannot start aircherd: its log {path} cannot be written: {reason}"
         ) from None
     return log
+
+
+@contextmanager
+def _open_turn(path: Path) -> Iterator[int]:
+    """Open the log for `_try_lock`; the daemon does not inherit it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)  # releases the lock
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _explain(progress: _Progress, socket_path: str, waited: float, path: Path, offset: int) -> str:

@@ -1,5 +1,6 @@
 """Autostart: the client starts a daemon where none answers, and explains every failure."""
 
+import fcntl
 import os
 import re
 import signal
@@ -7,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -291,3 +293,40 @@ def test_relative_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.Monk
         "AIRCHER_STARTED_BY": "client",
         "X": "y",
     }
+
+
+def test_many_clients_start_one_daemon_at_a_time(environ: dict[str, str]) -> None:
+    """The others wait for it: many starts would take the machine's time from the one that wins."""
+    threads = [threading.Thread(target=_use_and_leave, args=(environ,)) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert log_of(environ).read_text() == "serving\n"
+    with connect(environ, "fail") as client:
+        client.call("shutdown")
+
+
+def _use_and_leave(environ: dict[str, str]) -> None:
+    with connect(environ, "serve") as client:
+        client.call("ping")
+
+
+def test_no_daemon_is_started_while_an_old_one_drains(environ: dict[str, str]) -> None:
+    """Its lock is held: a start would only find that out."""
+    write_lock(environ, os.getpid(), environ["AIRCHER_SOCKET"])
+    polls = iter(range(10_000))
+    with (address.data_directory(environ) / "aircherd.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        def poll() -> socket.socket | None:
+            if next(polls) == 50:
+                assert log_of(environ).read_text() == ""
+                fcntl.flock(lock, fcntl.LOCK_UN)
+            return try_connect(environ["AIRCHER_SOCKET"])
+
+        command = [sys.executable, str(FAKE), "serve"]
+        autostart.start(environ, poll, timeout=20, command=command).close()
+    assert log_of(environ).read_text() == "serving\n"
+    with connect(environ, "fail") as client:
+        client.call("shutdown")

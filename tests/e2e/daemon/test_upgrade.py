@@ -69,6 +69,7 @@ def test_a_removed_installation_goes_on_with_what_it_has_loaded(home, old, sim):
     home.start(old.environ, program=EAGER_DAEMON)
     home.login("work", KEY)
     # The key is known now; another start loads what its provider needs.
+    wait_until(lambda: '"preloaded"' in home.log(), "the first one has loaded what it needs")
     assert home.stop() == 0
     home.start(old.environ, program=EAGER_DAEMON)
     wait_until(lambda: home.log().count('"preloaded"') == 2, "it is loaded")
