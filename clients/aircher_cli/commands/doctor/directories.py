@@ -78,7 +78,7 @@ def _access(shown: str, path: Path, status: os.stat_result, uid: int) -> Finding
         return Finding(DIRECTORIES, PROBLEM, f"{shown} is not one", f"mv {path} {path}.old")
     if status.st_uid != uid:
         message = f"{shown} belongs to another user (uid {status.st_uid})"
-        return Finding(DIRECTORIES, PROBLEM, message, f"sudo chown -R {uid} {path}")
+        return Finding(DIRECTORIES, PROBLEM, message, _own(uid, f"-R {uid} {path}"))
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o700 != 0o700:
         message = f"{shown} cannot be used by you (mode {mode:04o})"
@@ -90,6 +90,11 @@ def _access(shown: str, path: Path, status: os.stat_result, uid: int) -> Finding
         status_word = PROBLEM if is_writable else WARNING
         return Finding(DIRECTORIES, status_word, message, f"chmod 700 {path}")
     return None
+
+
+def _own(uid: int, arguments: str) -> str:
+    """Return the cure of what belongs to another user. Root should not take it: see `sudo -E`."""
+    return f"sudo chown {arguments}" if uid else "run this without sudo, or with 'sudo -H'"
 
 
 # ------------------------------------------------------------------ files
@@ -121,7 +126,7 @@ def _file(path: Path, forbidden: int, uid: int, home: str) -> Finding | None:
     mode = stat.S_IMODE(status.st_mode)
     if status.st_uid != uid:
         message = f"{shown} belongs to another user (uid {status.st_uid})"
-        return Finding(SECRETS, PROBLEM, message, f"sudo chown {uid} {path}")
+        return Finding(SECRETS, PROBLEM, message, _own(uid, f"{uid} {path}"))
     if mode & forbidden:
         message = f"{shown} is open to other users (mode {mode:04o})"
         return Finding(SECRETS, PROBLEM, message, f"chmod 600 {path}")

@@ -73,6 +73,19 @@ def test_directory_of_another_user_and_a_file_in_its_place(tmp_path: Path) -> No
     assert shown(found) == [("problem", f"mv {file} {file}.old")]
 
 
+def test_root_does_not_take_over_the_files_of_a_user(tmp_path: Path) -> None:
+    """With `sudo -E`, HOME is still the user's."""
+    folder, file = tmp_path / "data", tmp_path / "keys.json"
+    folder.mkdir(mode=0o700)
+    file.touch()
+    if UID == 0:
+        os.chown(folder, 12345, -1)
+        os.chown(file, 12345, -1)
+    cure = "run this without sudo, or with 'sudo -H'"
+    assert shown(directory_findings({"data": str(folder)}, 0, "")) == [("problem", cure)]
+    assert shown(secret_findings([(str(file), 0o077)], 0, "")) == [("problem", cure)]
+
+
 def test_missing_directories_are_fine(tmp_path: Path) -> None:
     """They are created when they are needed."""
     (found,) = directory_findings({"data": str(tmp_path / "gone")}, UID, "")
