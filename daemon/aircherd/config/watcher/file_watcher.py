@@ -12,6 +12,7 @@ import importlib
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ IMPORT_RETRY = 5.0
 """Seconds between two attempts to import it, when no file descriptor is free."""
 STOP_TIMEOUT = 1.0
 """The thread needs a step at most, unless a disk hangs. It must not run while Python ends."""
+RESTART_SECONDS = 10.0
+"""Pause after a crash of the thread."""
 CATCH_UP_TIMEOUT = 1.0
 """How long a request waits for a file that changed while the watcher was dozing."""
 
@@ -82,7 +85,9 @@ class FileWatcher:
             for path, on_change in self._callbacks.items():
                 self._changed[path] = trio.Event()
                 nursery.start_soon(self._call_back, path, on_change)
-            await self._run_thread()
+            while True:
+                await self._run_thread()
+                await trio.sleep(RESTART_SECONDS)
 
     def state(self) -> WatchState:
         """Return how changes are noticed now."""
@@ -141,15 +146,23 @@ class FileWatcher:
         )
 
         def run() -> None:
-            try:
-                watch.run()
+            # The daemon may not have waited for a hanging disk.
+            with suppress(trio.RunFinishedError):
+                try:
+                    watch.run()
+                except trio.RunFinishedError:
+                    raise
+                except Exception:  # the edge: a crash must not go unnoticed, nor end the daemon
+                    log.exception("file_watcher_crashed")
                 token.run_sync_soon(ended.set)
-            except trio.RunFinishedError:
-                pass  # the daemon did not wait for a hanging disk
 
-        threading.Thread(target=run, name="file watcher", daemon=True).start()
         try:
-            # No deadline: it ends with the daemon.
+            threading.Thread(target=run, name="file watcher", daemon=True).start()
+        except RuntimeError as error:  # too many threads or too little memory
+            log.warning("config_not_watched", reason=str(error))
+            return
+        try:
+            # No deadline: it ends with the daemon, unless it crashes.
             await ended.wait()
         finally:
             watch.stop()

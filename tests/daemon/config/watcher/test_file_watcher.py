@@ -238,3 +238,20 @@ async def test_a_thread_that_cannot_be_imported_does_not_end_the_daemon(
     with capture_logs() as logs, trio.move_on_after(60):
         await FileWatcher().run()
     assert [entry["event"] for entry in logs] == ["config_not_watched"]
+
+
+async def test_a_crash_of_the_thread_is_logged_and_it_starts_again(monkeypatch, capsys, tmp_path):
+    """Changes are noticed again afterwards."""
+    monkeypatch.setattr(module, "RESTART_SECONDS", 0.01)
+    run, crashes = watch_thread.WatchThread.run, []
+
+    def crash_once(self):
+        if not crashes:
+            crashes.append(self)
+            raise ValueError("unexpected")
+        run(self)
+
+    monkeypatch.setattr(watch_thread.WatchThread, "run", crash_once)
+    async with watching(tmp_path / "f"):
+        assert len(crashes) == 1
+    assert "file_watcher_crashed" in capsys.readouterr().out
