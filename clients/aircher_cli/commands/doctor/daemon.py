@@ -51,7 +51,7 @@ def ask_daemon(environ: Mapping[str, str], *, may_connect: bool = True) -> Answe
     if not may_connect:
         return Answer([*socket_findings(path, environ, 0), waiting_for_request()], {})
     if not Path(path).exists():
-        return Answer([not_running(environ)], {})
+        return Answer([*socket_findings(path, environ, 0), not_running(environ)], {})
     try:
         return _ask(path, environ)
     except ClientError as error:
@@ -169,7 +169,7 @@ def socket_findings(path: str, environ: Mapping[str, str], pid: int) -> list[Fin
     except OSError as error:
         return [Finding(SOCKET, PROBLEM, f"{shown} cannot be checked: {error.strerror}")]
     if not stat.S_ISSOCK(status.st_mode):
-        return [Finding(SOCKET, PROBLEM, f"{shown} is not a socket", f"rm {path}")]
+        return [Finding(SOCKET, PROBLEM, f"{shown} is not a socket", f"mv {path} {path}.old")]
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         message = f"{shown} is open to other users (mode {mode:04o})"

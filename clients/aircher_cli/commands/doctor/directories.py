@@ -15,6 +15,9 @@ CONFIG = "config"
 DISK = "disk"
 OLD_PLACE = "earlier program"
 
+OUR_NAMES = ("/.aircher", "/aircher")
+"""A directory that has none of them in its path was named by AIRCHER_HOME, and may be anything."""
+
 WRITABLE_BY_OTHERS = 0o022
 OPEN_TO_OTHERS = 0o077
 
@@ -28,14 +31,21 @@ NETWORK_FILE_SYSTEMS = frozenset(
 
 
 def own_directories(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return our directories by their names, as this environment has them."""
-    return {
+    """Return our directories by their names, as this environment has them.
+
+    The directory of a socket that AIRCHER_SOCKET names may be anything, /tmp even: it is checked
+    with the socket.
+    """
+    found = {
         "home": str(address.aircher_home(environ)),
         "data": str(address.data_directory(environ)),
         "state": str(address.state_directory(environ)),
         "cache": str(address.cache_directory(environ)),
         "runtime": str(address.socket_path(environ).parent),
     }
+    if environ.get("AIRCHER_SOCKET"):
+        del found["runtime"]
+    return found
 
 
 # ------------------------------------------------------------------ directories
@@ -83,6 +93,9 @@ def _access(shown: str, path: Path, status: os.stat_result, uid: int) -> Finding
     if mode & 0o700 != 0o700:
         message = f"{shown} cannot be used by you (mode {mode:04o})"
         return Finding(DIRECTORIES, PROBLEM, message, f"chmod 700 {path}")
+    if mode & stat.S_ISVTX:
+        message = f"{shown} is one for all users (mode {mode:04o})"
+        return Finding(DIRECTORIES, PROBLEM, message, "choose a directory of your own")
     if mode & OPEN_TO_OTHERS:
         is_writable = mode & WRITABLE_BY_OTHERS
         what = "writable" if is_writable else "open"
@@ -94,7 +107,11 @@ def _access(shown: str, path: Path, status: os.stat_result, uid: int) -> Finding
 
 def _own(uid: int, arguments: str) -> str:
     """Return the cure of what belongs to another user. Root should not take it: see `sudo -E`."""
-    return f"sudo chown {arguments}" if uid else "run this without sudo, or with 'sudo -H'"
+    if not uid:
+        return "run this without sudo, or with 'sudo -H'"
+    if not any(name in arguments for name in OUR_NAMES):
+        return "choose a directory of your own: a variable names this one"
+    return f"sudo chown {arguments}"
 
 
 # ------------------------------------------------------------------ files

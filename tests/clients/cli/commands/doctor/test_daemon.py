@@ -47,11 +47,21 @@ def test_only_fingerprints_of_variables_are_sent(daemon: CliDaemon) -> None:
 
 def test_no_daemon_is_started(tmp_path: Path) -> None:
     """It is a warning, with how to start one."""
-    environ = {"HOME": str(tmp_path), "AIRCHER_SOCKET": str(tmp_path / "none.sock")}
+    environ = {"HOME": str(tmp_path), "AIRCHER_SOCKET": str(tmp_path / "run" / "none.sock")}
     (found,) = ask_daemon(environ).findings
     assert (found.check, found.status) == ("daemon", "warning")
     assert "'aircher-cli daemon start'" in found.cure
     assert "AIRCHER_AUTOSTART is off" in not_running({"AIRCHER_AUTOSTART": "0"}).message
+
+
+def test_path_that_is_too_long_for_a_socket(tmp_path: Path) -> None:
+    """Nothing could listen there."""
+    environ = {"HOME": str(tmp_path), "AIRCHER_SOCKET": f"/tmp/{'x' * 120}.sock"}
+    found = ask_daemon(environ).findings
+    assert [(each.check, each.status) for each in found] == [
+        ("socket", "problem"),
+        ("daemon", "warning"),
+    ]
 
 
 def test_service_is_not_started_by_a_connection(daemon: CliDaemon) -> None:
@@ -134,4 +144,7 @@ def test_file_in_the_place_of_the_socket(tmp_path: Path) -> None:
     assert socket_findings(str(folder / "a.sock"), {}, 0) == []
     (folder / "a.sock").touch()
     (found,) = socket_findings(str(folder / "a.sock"), {}, 0)
-    assert (found.status, found.cure) == ("problem", f"rm {folder / 'a.sock'}")
+    assert (found.status, found.cure) == (
+        "problem",
+        f"mv {folder / 'a.sock'} {folder / 'a.sock'}.old",
+    )

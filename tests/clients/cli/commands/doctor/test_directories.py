@@ -37,6 +37,18 @@ def test_own_directories_are_those_of_the_environment() -> None:
         "cache": "/h/.cache/aircher",
         "runtime": "/r/aircher",
     }
+    assert "runtime" not in own_directories({**environ, "AIRCHER_SOCKET": "/tmp/a.sock"})
+
+
+def test_directory_for_all_users_is_left_alone(tmp_path: Path) -> None:
+    """A variable may name any directory, and its mode may be right for others."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(0o1777)
+    own = "choose a directory of your own"
+    assert shown(directory_findings({"home": str(folder)}, UID, "")) == [("problem", own)]
+    ((_, cure),) = shown(directory_findings({"home": str(folder)}, UID + 1, ""))
+    assert cure.startswith(own)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +76,8 @@ def test_directory_that_its_owner_cannot_use(tmp_path: Path) -> None:
 
 def test_directory_of_another_user_and_a_file_in_its_place(tmp_path: Path) -> None:
     """The classic accident is `sudo -E`."""
-    folder, file = tmp_path / "data", tmp_path / "state"
-    folder.mkdir(mode=0o700)
+    folder, file = tmp_path / "aircher" / "data", tmp_path / "state"
+    folder.mkdir(mode=0o700, parents=True)
     file.touch()
     found = directory_findings({"data": str(folder)}, UID + 1, "")
     assert shown(found) == [("problem", f"sudo chown -R {UID + 1} {folder}")]
@@ -103,7 +115,8 @@ def test_missing_directories_are_fine(tmp_path: Path) -> None:
 )
 def test_file_with_keys_by_its_mode(tmp_path: Path, mode: int, forbidden: int, status: str) -> None:
     """The list of keys has none, but decides where they go."""
-    file = tmp_path / "credentials.json"
+    file = tmp_path / "aircher" / "credentials.json"
+    file.parent.mkdir()
     file.touch()
     file.chmod(mode)
     (found,) = secret_findings([(str(file), forbidden)], UID, "")
