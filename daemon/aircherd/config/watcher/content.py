@@ -42,7 +42,8 @@ def read_content(path: Path) -> Content:
             found = os.fstat(file.fileno())
     except FileNotFoundError:
         # A link without a target is a problem, a missing file is none.
-        return Content(("dangling",), is_empty=True) if path.is_symlink() else MISSING
+        is_link = os.path.islink(path)  # noqa: PTH114 - pathlib's raises if it changed again
+        return Content(("dangling",), is_empty=True) if is_link else MISSING
     except OSError as error:
         return Content(("unreadable", error.errno))
     digest = hashlib.blake2b(data).digest()

@@ -96,8 +96,15 @@ def _is_true(fact: Fact, glance: Glance) -> bool:
         # It is never written. One that was replaced may have the same number, but another time.
         return expected[:3] == (found.st_dev, found.st_ino, found.st_ctime_ns)
     if kind == "entries" and expected[:2] == (found.st_dev, found.st_ino):
-        return expected[2] == list_directory(path)
+        return _has_entries(path, expected[2])
     return False
+
+
+def _has_entries(path: str, entries: object) -> bool:
+    try:
+        return list_directory(path) == entries
+    except OSError:  # unreadable now, or another kind of file with the same number
+        return False
 
 
 def _signature(found: os.stat_result) -> tuple[int, ...]:

@@ -93,7 +93,7 @@ class WatchThread:
                 self._note_events()
             except FileNotFoundError:
                 self._wait(SETTLE_STEP_SECONDS)  # a directory was replaced right now
-            except (OSError, RuntimeError, ImportError) as error:
+            except (OSError, RuntimeError, ImportError, ValueError) as error:
                 self._note_no_events(error)
                 self._rescan(time.monotonic() + RETRY_SECONDS)
 
@@ -104,6 +104,7 @@ class WatchThread:
 
         Raises:
             OSError, RuntimeError: watchfiles cannot watch.
+            ValueError: the name of a directory is not UTF-8.
         """
         # Imported late: a start does not wait for it.
         from watchfiles import watch  # noqa: PLC0415

@@ -1,6 +1,7 @@
 """Files that really change, and the callbacks that follow."""
 
 import errno
+import os
 import threading
 from contextlib import asynccontextmanager
 
@@ -255,3 +256,15 @@ async def test_a_crash_of_the_thread_is_logged_and_it_starts_again(monkeypatch, 
     async with watching(tmp_path / "f"):
         assert len(crashes) == 1
     assert "file_watcher_crashed" in capsys.readouterr().out
+
+
+async def test_a_directory_whose_name_is_not_utf8_is_watched(tmp_path):
+    """By rescans: watchfiles takes no such name."""
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    async with watching(folder / "f") as (watcher, (calls,)):
+        (folder / "f").write_text("x")
+        await calls.wait(2)
+        problem = watcher.state().problem
+    assert problem is not None
+    problem.encode()

@@ -103,6 +103,34 @@ def test_a_directory_at_the_end_is_watched_itself(root):
     assert follow(root / "keys").facts != before.facts
 
 
+def _make_unreadable(folder, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "no", path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+
+def _become_a_file(folder, monkeypatch):
+    """A new file often gets the number of the directory that was removed before."""
+    number = folder.stat().st_ino
+    folder.rmdir()
+    folder.write_text("x")
+    lstat, found = os.lstat, os.lstat(folder)
+    same = os.stat_result([found.st_mode, number, *found[2:]])
+    monkeypatch.setattr(os, "lstat", lambda path: same if path == str(folder) else lstat(path))
+
+
+@pytest.mark.parametrize("change", [_make_unreadable, _become_a_file])
+def test_a_directory_that_cannot_be_read_any_more_has_changed(root, change, monkeypatch):
+    """It raises nothing: an error would end the thread that watches."""
+    folder = root / "config.toml"
+    folder.mkdir()
+    chain = follow(folder)
+    change(folder, monkeypatch)
+    assert not chain.still_holds(Glance())
+    assert follow(folder).facts != chain.facts
+
+
 def test_a_neighbour_changes_nothing(root):
     """The directory's own times are no facts."""
     (root / "f").write_text("x")
