@@ -147,7 +147,7 @@ class Editing:
     def _is_changed(self, copy: Path) -> bool:
         """Tell whether the copy is another text; one that the editor removed is not."""
         try:
-            return copy.read_bytes() != (self._before or TEMPLATE).encode()
+            return copy.is_file() and copy.read_bytes() != (self._before or TEMPLATE).encode()
         except OSError:
             return False
 
@@ -157,6 +157,10 @@ class Editing:
             changed = _decode(copy.read_bytes(), self._file.name)
         except CommandFailed as error:
             self._context.console.note(error.message)
+            return None
+        if not changed.strip():
+            # What an editor that failed leaves; `config unset` removes settings on purpose.
+            self._context.console.note(f"{self._file.name} is empty; nothing is saved yet")
             return None
         problems = self._problems(changed)
         if problems:

@@ -232,10 +232,22 @@ def test_a_failed_editor_changes_nothing(desk: Desk, script: str, kept: list[str
     assert ("your text is kept in" in outcome.err) is bool(kept)
 
 
-def test_a_copy_that_the_editor_removed_changes_nothing(desk: Desk) -> None:
+@pytest.mark.parametrize("emptied", [": > $1", "printf '\\n \\n' > $1"])
+def test_an_emptied_copy_removes_no_settings(desk: Desk, emptied: str) -> None:
+    """An editor that fails leaves one, such as on a full disk."""
+    desk.file.write_text("a = 1\n")
+    outcome = desk.edit(emptied, "echo 2 > $1", typed="e\n")
+    assert (outcome.code, desk.file.read_text()) == (0, "2\n")
+    assert "config.toml is empty; nothing is saved yet" in outcome.err
+    outcome = desk.edit(emptied, terminal=False)
+    assert (outcome.code, desk.file.read_text()) == (1, "2\n")
+
+
+@pytest.mark.parametrize("removed", ["rm $1", "rm $1; mkdir $1", "rm $1; mkfifo $1"])
+def test_a_copy_that_the_editor_removed_changes_nothing(desk: Desk, removed: str) -> None:
     """There is no text to save."""
     desk.file.write_text("a = 1\n")
-    outcome = desk.edit("rm $1")
+    outcome = desk.edit(removed)
     assert (outcome.code, desk.file.read_text()) == (0, "a = 1\n")
 
 
