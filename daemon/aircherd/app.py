@@ -181,6 +181,7 @@ async def open_daemon(
                 cooldown_file.run,
                 recovery.run,
                 outside.run,
+                reloader.run,
             )
             after_start = (
                 partial(restore_estimates, ledger, output_estimator),

@@ -9,6 +9,7 @@ ledger and transports. A request keeps the configuration that it started with, a
 The file is loaded when a client asks for it, and when it changed (`reload_changed_file`).
 """
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
@@ -36,10 +37,22 @@ MAX_LOGGED = 20
 log = structlog.get_logger()
 
 
+class _Order:
+    """A reload that a client asked for, and its outcome."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.done = trio.Event()
+        self.result: ReloadResult | None = None
+        self.error: Exception | None = None
+
+
 class Reloader:
     """Loads the configuration again, one reload at a time.
 
-    `reloading` is entered while one is under way: it reports to a service manager.
+    `run` carries out what clients ask for: a client that leaves must not stop a reload half-way,
+    after the change and before its event. `reloading` is entered while one is
+    under way: it reports to a service manager.
     """
 
     def __init__(
@@ -52,6 +65,16 @@ class Reloader:
         self._backfill = backfill
         self._transports = transports
         self._lock = trio.Lock()
+        self._give, self._take = trio.open_memory_channel[_Order](math.inf)
+
+    async def run(self) -> None:
+        """Carry out the reloads that are asked for; never returns."""
+        async for order in self._take:
+            try:
+                order.result = await self._reload_at_once(order.services)
+            except Exception as error:  # raised again where it was asked for
+                order.error = error
+            order.done.set()
 
     async def reload(self, services: Services) -> "ReloadResult":
         """Load the configuration and all keys again, because a client asked for it.
@@ -61,6 +84,16 @@ class Reloader:
         Raises:
             ConfigInvalid: the file is invalid, and the last good configuration stays in effect.
         """
+        order = _Order(services)
+        self._give.send_nowait(order)
+        # No deadline: each step of a reload has one.
+        await order.done.wait()
+        if order.error is not None:
+            raise order.error
+        assert order.result is not None
+        return order.result
+
+    async def _reload_at_once(self, services: Services) -> "ReloadResult":
         async with self._lock:
             with self._reloading():
                 return await self._reload(services)

@@ -3,6 +3,7 @@
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 import trio
 
 from aircherd.testing.keyring import MemoryStore
@@ -108,6 +109,44 @@ async def test_a_bad_file_is_reported_once_and_never_takes_effect(environ):
         file.write_text(text)
         await when(lambda: len(events) > 1)
         assert events[1] == {"ok": True, "changed": False, "changes": []}
+
+
+async def test_a_client_that_leaves_stops_no_reload_half_way(environ, monkeypatch):
+    """The event is published and keys are read, whenever the client leaves."""
+    text = PROVIDER.format(name="work", url="http://127.0.0.1:8")
+    async with watched(environ, text) as (services, file, events):
+        reads, entered, go_on = [], trio.Event(), trio.Event()
+
+        async def reload_keys():
+            entered.set()
+            await go_on.wait()
+            reads.append(services.config.current.providers["work"].base_url)
+
+        monkeypatch.setattr(services.auth, "reload", reload_keys)
+        async with trio.open_nursery() as client:
+            file.write_text(text.replace(":8", ":9"))
+            client.start_soon(services.reload)
+            await entered.wait()
+            client.cancel_scope.cancel()
+        go_on.set()
+        await when(lambda: events)
+        assert reads == ["http://127.0.0.1:9/v1"]
+
+
+async def test_a_failed_reload_ends_only_its_request(environ, monkeypatch):
+    """As after the installation was removed: later reloads may work."""
+
+    async def fail():
+        raise ImportError("No module named 'aircherd.config.changes'")
+
+    async with watched(environ, "") as (services, file, _events):
+        with monkeypatch.context() as patched:
+            patched.setattr(services.auth, "reload", fail)
+            with pytest.raises(ImportError):
+                await services.reload()
+        file.write_text("[usage]\nkeep_days = 50\n")
+        assert "code" not in await ask(services, "config.reload")
+        assert services.config.current.keep_days == 50
 
 
 async def test_keys_are_read_again_only_if_their_settings_changed(environ, monkeypatch):
