@@ -72,7 +72,7 @@ class Reloader:
         async for order in self._take:
             try:
                 order.result = await self._reload_at_once(order.services)
-            except Exception as error:  # raised again where it was asked for
+            except Exception as error:  # noqa: BLE001 -- raised again below
                 order.error = error
             order.done.set()
 
