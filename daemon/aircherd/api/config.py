@@ -5,9 +5,9 @@ A change is validated, written atomically, and loaded at once.
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 import structlog
@@ -38,7 +38,11 @@ WRITE_TIMEOUT = 5.0
 VERIFY_TIMEOUT = 1.0
 """Seconds for reading the file after a failed write."""
 
+CHANGE_SECONDS = 3.0
+"""How long entries of one request may take to be set in the text, of `WRITE_TIMEOUT`."""
+
 Map = dict[str, object]
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -152,7 +156,8 @@ async def set_entries(
         paths = [read_key_path(path, data) for path in unset]
         found = [_read_entry(entry, data) for entry in entries]
         touched[:] = [entry.path for entry in found]
-        return change_entries(text, found, paths)
+        end = time.monotonic() + CHANGE_SECONDS
+        return change_entries(text, _until(end, found), _until(end, paths))
 
     def is_done() -> bool:
         text = read_text_of(file) or ""
@@ -185,6 +190,18 @@ async def _require_proof(services: Services, proof: str | None) -> None:
         raise AircherError(str(error)) from None
     except OSError as error:
         raise AircherError(f"{path} cannot be used: {error.strerror}") from None
+
+
+def _until(end: float, changes: Iterable[T]) -> Iterator[T]:
+    """Yield changes until a time, because a thread cannot be interrupted.
+
+    Raises:
+        BadRequest: the time is over.
+    """
+    for change in changes:
+        if time.monotonic() > end:
+            raise BadRequest("entries: too many for a file of this size: set fewer at once")
+        yield change
 
 
 def _with_warnings(services: Services, result: Map) -> Map:
@@ -224,7 +241,8 @@ def _read_entry(entry: EntryParams, data: dict[str, object]) -> Entry:
     path = read_key_path(entry.path, data)
     if entry.text is None:
         return Entry(path, entry.value)
-    return Entry(path, read_typed(entry.text, find_schema(path)))
+    value = read_typed(entry.text, find_schema(path))
+    return Entry(path, check_plain(entry.path, value))
 
 
 async def change_and_reload(

@@ -173,12 +173,16 @@ class EntryParams(StrictParams, frozen=True):
     text: str | None = None
 
 
+MAX_CHANGES = 100
+"""Entries of one request: each takes up to 60 ms in a large file."""
+
+
 class SetParams(StrictParams, frozen=True):
     """Entries to set, and the paths of entries to remove; all of them or none.
 
     `proof` as in `aircherd.api.file_proof`.
     """
 
-    entries: list[EntryParams] = msgspec.field(default_factory=list)
-    unset: list[str] = msgspec.field(default_factory=list)
+    entries: Annotated[list[EntryParams], msgspec.Meta(max_length=MAX_CHANGES)] = []
+    unset: Annotated[list[str], msgspec.Meta(max_length=MAX_CHANGES)] = []
     proof: Name | None = None

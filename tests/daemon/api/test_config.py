@@ -6,10 +6,11 @@ import os
 from types import SimpleNamespace
 
 import pytest
+from msgspec import ValidationError, convert
 
 from aircherd.api import config
 from aircherd.api.config import schema_text, show_config
-from aircherd.api.params import EntryParams
+from aircherd.api.params import EntryParams, SetParams
 from aircherd.config.store import ConfigStore
 from aircherd.errors import AircherError, BadRequest, ConfigInvalid
 from aircherd.files.private_file import FileRefused
@@ -206,3 +207,29 @@ async def test_a_failed_write_is_reported_with_the_file_behind_a_link(tmp_path, 
     with pytest.raises(AircherError, match=message):
         await set_entries(services, [EntryParams(path="usage.keep_days", value=50)], [])
     assert real.read_text() == GOOD
+
+
+async def test_changes_that_take_too_long_are_refused(tmp_path, monkeypatch):
+    """A thread cannot be interrupted, and later changes wait for it."""
+    services = FakeServices(tmp_path, GOOD)
+    monkeypatch.setattr(config, "CHANGE_SECONDS", -1)
+    with pytest.raises(BadRequest, match="set fewer at once"):
+        await set_entries(services, [EntryParams(path="usage.keep_days", value=50)], [])
+    assert services.file.read_text() == GOOD
+
+
+async def test_typed_text_is_bounded_too(tmp_path):
+    """Dots in braces nest deeper than brackets do."""
+    services = FakeServices(tmp_path, GOOD)
+    text = "{a.a.a.a.a.a.a.a.a.a = 1}"
+    with pytest.raises(BadRequest, match="nested too deep"):
+        await set_entries(services, [EntryParams(path="fallback", text=text)], [])
+
+
+@pytest.mark.parametrize("field", ["entries", "unset"])
+def test_the_number_of_changes_is_limited(field):
+    """Each of them takes time."""
+    change = {"path": "a", "value": 1} if field == "entries" else "a"
+    convert({field: [change] * 100}, SetParams)
+    with pytest.raises(ValidationError):
+        convert({field: [change] * 101}, SetParams)

@@ -2,11 +2,16 @@
 
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 
+from aircherd.config.load import MAX_BYTES
 from aircherd.config.secret_detection import safe_name
-from aircherd.config.toml.limits import find_excess
+from aircherd.config.toml.limits import MAX_BRACKETS, find_excess
 from aircherd.errors import BadRequest
+
+MAX_DEPTH = MAX_BRACKETS + 1
+"""Levels of a value: the lists and maps that a file may nest, and what they contain."""
 
 _TYPE_NAMES: tuple[tuple[type, frozenset[str]], ...] = (
     (bool, frozenset({"boolean"})),  # before int, its base class
@@ -56,6 +61,24 @@ def _read_toml(text: str) -> object:
     return value if len(data) == 1 and is_plain(value) else text
 
 
+def _is_small(value: object) -> bool:
+    """Return whether a value can be part of a file; it may come from any client."""
+    room, level = MAX_BYTES, [value]
+    for _ in range(MAX_DEPTH):
+        room -= sum(len(each) if isinstance(each, str | bytes) else 1 for each in level)
+        if room < 0:
+            return False
+        inner = (_parts(each) for each in level)
+        level = list(islice(chain.from_iterable(inner), MAX_BYTES))
+    return not level
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return chain(value, value.values())
+    return value if isinstance(value, list) else ()
+
+
 def is_plain(value: object) -> bool:
     """Return whether a value consists of strings, finite numbers, booleans, lists and maps."""
     if isinstance(value, list):
@@ -85,8 +108,10 @@ def check_plain(path: str, value: object) -> object:
     """Return a value of a request, if TOML can represent it.
 
     Raises:
-        BadRequest: it cannot.
+        BadRequest: it cannot, or no configuration can contain it.
     """
+    if not _is_small(value):
+        raise BadRequest(f"value of {safe_name(path)}: is too large, or nested too deep")
     if is_plain(value):
         return value
     raise BadRequest(

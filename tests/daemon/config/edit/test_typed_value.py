@@ -1,6 +1,7 @@
 """Values as typed in a shell."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 
@@ -86,3 +87,34 @@ def test_what_toml_cannot_represent_is_refused(value: object) -> None:
     """The message names the entry."""
     with pytest.raises(BadRequest, match=r"value of 'a\.b': must be a string"):
         check_plain("a.b", value)
+
+
+def _nested(depth: int, wrap: Callable[[object], object]) -> object:
+    value: object = 1
+    for _ in range(depth):
+        value = wrap(value)
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        _nested(9, lambda inner: [inner]),
+        _nested(600, lambda inner: [inner]),
+        _nested(600, lambda inner: {"a": inner}),
+        "x" * 100_000,
+        {"x" * 100_000: 1},
+        ["openai/m"] * 9000,
+        [[1] * 300] * 300,
+    ],
+)
+def test_what_no_file_could_contain_is_refused(value: object) -> None:
+    """A client may send anything; neither the stack nor the loop suffers."""
+    with pytest.raises(BadRequest, match=r"^value of 'a\.b': is too large, or nested too deep$"):
+        check_plain("a.b", value)
+
+
+def test_what_a_file_can_contain_is_accepted() -> None:
+    """Up to the depth that a file may have."""
+    value = _nested(8, lambda inner: [inner])
+    assert check_plain("a.b", value) is value
