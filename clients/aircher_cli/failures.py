@@ -35,12 +35,12 @@ def report(context: Context, error: BaseException, *, as_json: bool) -> int:
 
 
 def _service_lines(context: Context, error: BaseException) -> list[str]:
-    """Return why the service cannot answer, if its installation is gone."""
+    """Return why the service cannot answer, if its installation is gone or it cannot start."""
     if not isinstance(error, DaemonUnreachable):
         return []
-    from aircher_cli.service.control import gone_advice  # noqa: PLC0415 -- only after this failure
+    from aircher_cli.service import control  # noqa: PLC0415 -- only after this failure
 
-    advice = gone_advice(context.environ)
+    advice = control.gone_advice(context.environ) or control.start_failure(context.environ)
     return [] if advice is None else [advice]
 
 

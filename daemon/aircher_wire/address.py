@@ -169,7 +169,10 @@ def check_directory(directory: Path | str, uid: int) -> None:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise AddressError(f"cannot check the socket's directory {directory}: {error}") from None
+        raise AddressError(
+            f"cannot use the socket's directory {directory} ({error.strerror}): set AIRCHER_SOCKET "
+            "or XDG_RUNTIME_DIR to what you own"
+        ) from None
     fault = _fault(found, uid)
     if fault is not None:
         raise AddressError(f"{fault.format(directory=directory)}; or set AIRCHER_SOCKET elsewhere")

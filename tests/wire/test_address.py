@@ -225,7 +225,7 @@ def test_a_missing_directory_raises_file_not_found(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_checked_is_refused(tmp_path: Path) -> None:
     """For example one below a file."""
     (tmp_path / "file").touch()
-    with pytest.raises(AddressError, match="cannot check"):
+    with pytest.raises(AddressError, match="cannot use"):
         check_directory(tmp_path / "file" / "aircher", os.getuid())
 
 

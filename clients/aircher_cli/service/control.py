@@ -8,7 +8,14 @@ from typing import NamedTuple, Protocol
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.service import launchd, rendering
 from aircher_cli.service.installation import Installation
-from aircher_cli.service.systemctl import START_SECONDS, Systemctl, failure
+from aircher_cli.service.systemctl import (
+    QUICK_SECONDS,
+    START_SECONDS,
+    Systemctl,
+    failure,
+    failure_text,
+    needs_reload,
+)
 from aircher_client.systemd_socket import SERVICE, SOCKET, find_socket_unit, read_unit
 
 Wait = Callable[[int], None]
@@ -86,6 +93,20 @@ def missing_advice(missing: str) -> str:
     )
 
 
+def start_failure(environ: Mapping[str, str]) -> str | None:
+    """Return why the last start of the service failed, None if it did not or is not known."""
+    if sys.platform == "darwin" or find_socket_unit(environ) is None:
+        return None
+    names = ("ActiveState", "Result", "ExecMainStatus", "StatusText")
+    try:
+        found = Systemctl(environ).show(SERVICE, *names, timeout=QUICK_SECONDS)
+    except CommandFailed:
+        return None
+    # While systemd waits to try again, it is "activating".
+    has_failed = found.get("ActiveState") != "active" and found.get("Result") != "success"
+    return failure_text(found) if has_failed else None
+
+
 class UnitControl:
     """The service as systemd's units."""
 
@@ -150,8 +171,7 @@ class UnitControl:
         self._systemctl.run("reset-failed", SOCKET, SERVICE)
 
     def _reload_units(self) -> None:
-        names = self._systemctl.show(SERVICE, "NeedDaemonReload")
-        if names.get("NeedDaemonReload") == "yes":
+        if needs_reload(self._systemctl):
             self._systemctl.check("daemon-reload")
 
 

@@ -5,13 +5,19 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from aircher_cli.exit_codes import CommandFailed
-from aircher_client.systemd_socket import SERVICE, runtime_directory, systemctl_environment
+from aircher_client.systemd_socket import SERVICE, SOCKET, runtime_directory, systemctl_environment
 
 SECONDS = 30.0
 """For commands that only ask or change what is enabled."""
 
+QUICK_SECONDS = 3.0
+"""For a question that is only asked to explain a failure."""
+
 START_SECONDS = 120.0
 """For commands that wait for the service: systemd's own limit of a start, 90 s, and some more."""
+
+COULD_NOT_START = "Could not start: "
+"""The beginning of the status of a daemon that knows why, see `aircherd.systemd.reporter`."""
 
 WITHOUT = "The daemon needs no service: it starts with the first command that uses it"
 
@@ -71,13 +77,14 @@ class Systemctl:
             raise CommandFailed(f"'{command}' failed: {done.err or done.out or 'no reason given'}")
         return done.out
 
-    def show(self, unit: str, *names: str) -> dict[str, str]:
+    def show(self, unit: str, *names: str, timeout: float = SECONDS) -> dict[str, str]:
         """Return properties of a unit; those that systemd does not know are missing.
 
         Raises:
             CommandFailed: systemd does not answer.
         """
-        out = self.check("show", unit, *(f"--property={name}" for name in names))
+        properties = (f"--property={name}" for name in names)
+        out = self.check("show", unit, *properties, timeout=timeout)
         return dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
 
     def variables(self) -> dict[str, str]:
@@ -114,10 +121,24 @@ def _unquote(value: str) -> str:
     return value
 
 
+def needs_reload(systemctl: Systemctl) -> bool:
+    """Tell whether a file of the service has changed since systemd has read it."""
+    name = "NeedDaemonReload"
+    return any(systemctl.show(unit, name).get(name) == "yes" for unit in (SERVICE, SOCKET))
+
+
 def failure(systemctl: Systemctl) -> str:
     """Return why the service does not run, and where to read more."""
-    found = systemctl.show(SERVICE, "Result", "ExecMainStatus")
+    found = systemctl.show(SERVICE, "Result", "ExecMainStatus", "StatusText")
+    return failure_text(found)
+
+
+def failure_text(found: Mapping[str, str]) -> str:
+    """Return why the service does not run, from its properties."""
     result, status = found.get("Result", "unknown"), found.get("ExecMainStatus", "0")
+    _, is_known, reason = found.get("StatusText", "").partition(COULD_NOT_START)
+    if is_known:
+        return f"{SERVICE} does not start: {reason}"
     exited = f", exit code {status}" if result == "exit-code" else ""
     return (
         f"{SERVICE} does not start (result {result}{exited}): see 'journalctl --user -n 20 -u "

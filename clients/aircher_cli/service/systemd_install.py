@@ -9,6 +9,7 @@
 Each step is skipped if there is nothing to do, so that it can be repeated after a failure.
 """
 
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,12 +25,18 @@ from aircher_cli.service.manager import Wishes
 from aircher_cli.service.planning import make_private, plan
 from aircher_cli.service.rendering import FILES, HARDENING, OWNERSHIP
 from aircher_cli.service.steps import Steps
-from aircher_cli.service.systemctl import START_SECONDS, Systemctl, failure
+from aircher_cli.service.systemctl import START_SECONDS, Systemctl, failure, needs_reload
 from aircher_cli.service.unit_file import State
 from aircher_client import Client
 from aircher_client.lock_holder import is_gone
 from aircher_client.systemd_socket import SERVICE, SOCKET, find_socket_unit, unit_directories
 from aircher_wire import address, methods
+
+_STARTS = (
+    (SERVICE, "ExecMainStartTimestampMonotonic", (SERVICE, HARDENING)),
+    (SOCKET, "ActiveEnterTimestampMonotonic", (SOCKET,)),
+)
+"""Unit, property with the time of its start, files that describe it."""
 
 
 def install(context: Context, steps: Steps, wishes: Wishes) -> None:
@@ -74,6 +81,8 @@ def update(context: Context, steps: Steps) -> None:
         return
     is_hardened = found[HARDENING] is State.OURS
     service = plan(context.environ, systemctl.variables(), is_hardened=is_hardened)
+    if is_hardened:
+        make_private([Path(path) for path in service.writable])
     _Installer(context, steps, systemctl, folder).write(rendering.render(service), [])
 
 
@@ -108,7 +117,13 @@ def refuse_foreign(folder: Path, names: list[str], systemctl: Systemctl, *, forc
                 "keeps a copy of it"
             )
     for unit in (SERVICE, SOCKET):
-        path = systemctl.show(unit, "FragmentPath").get("FragmentPath", "")
+        found = systemctl.show(unit, "FragmentPath", "LoadState")
+        path = found.get("FragmentPath", "")
+        if found.get("LoadState") == "masked":
+            raise CommandFailed(
+                f"{unit} is masked by {path}: undo that with 'systemctl --user unmask {unit}', and "
+                "'--runtime' if it is below /run. Or use --force, which does not mind"
+            )
         if path and Path(path).parent != folder:
             raise CommandFailed(
                 f"{unit} is already installed as {path}, which is not from aircher-cli. Use it: "
@@ -131,10 +146,17 @@ class _Installer:
         """Write the files that differ and remove the unwanted ones; return the names of both."""
         changed = {name for name, text in files.items() if self._write(name, text)}
         changed |= {name for name in unwanted if self._remove(name)}
-        needs_reload = self._systemctl.show(SERVICE, "NeedDaemonReload", "LoadState")
-        if changed or needs_reload.get("NeedDaemonReload") == "yes":
+        if changed or needs_reload(self._systemctl) or self._is_drop_in_unread():
             self._systemctl.check("daemon-reload")
         return changed
+
+    def _is_drop_in_unread(self) -> bool:
+        """Tell whether systemd has not noticed that our drop-in appeared or went.
+
+        For a new file its own NeedDaemonReload may say "no".
+        """
+        read = self._systemctl.show(SERVICE, "DropInPaths").get("DropInPaths", "")
+        return (f"/{HARDENING}" in read) is not (self._folder / HARDENING).exists()
 
     def _write(self, name: str, text: str) -> bool:
         path = self._folder / name
@@ -143,7 +165,7 @@ class _Installer:
         if found is State.OURS and old is not None and rendering.has_same_body(old, text):
             return False
         if found in (State.CHANGED, State.FOREIGN):
-            self._back_up(path)
+            self._back_up(path, found)
         unit_file.write(path, text)
         verb = "replaced" if found is State.OURS else "wrote"
         self._steps.did(f"{verb} {short_path(str(path), self._home)}")
@@ -155,17 +177,19 @@ class _Installer:
         if found in (State.ABSENT, State.FOREIGN):
             return False
         if found is State.OURS:
+            # If this command is killed before the restart, the next one sees that one is needed.
+            unit_file.touch(self._folder / SERVICE)
             unit_file.remove(path)
             self._steps.did(f"removed {short_path(str(path), self._home)}")
         else:
-            self._back_up(path)
+            self._back_up(path, found)
         unit_file.remove_empty([path.parent])
         return True
 
-    def _back_up(self, path: Path) -> None:
+    def _back_up(self, path: Path, found: State) -> None:
         copy = unit_file.back_up(path)
-        moved, name = (short_path(str(each), self._home) for each in (path, copy))
-        self._steps.did(f"moved {moved}, which was changed, to {Path(name).name}")
+        why = "was changed" if found is State.CHANGED else "is not from aircher-cli"
+        self._steps.did(f"moved {short_path(str(path), self._home)}, which {why}, to {copy.name}")
 
     def enable(self) -> None:
         """Enable the socket, so that it listens from the next login on."""
@@ -175,6 +199,7 @@ class _Installer:
 
     def start(self, changed: set[str], timeout: float) -> None:
         """Start the socket and the service, in place of a daemon that a client started."""
+        changed = changed | self._outdated()
         socket = self._systemctl.show(SOCKET, "ActiveState")["ActiveState"]
         with ExitStack() as stack:
             old = None
@@ -195,6 +220,22 @@ class _Installer:
         elif changed:
             self._run_service("restart", changed)
             self._steps.did(f"restarted {SERVICE}")
+
+    def _outdated(self) -> set[str]:
+        """Return the files that were written after the start of what they describe.
+
+        A command that was killed has written them; each other one restarts the service.
+        """
+        since_boot = time.time() - time.monotonic()
+        found = set()
+        for unit, start, names in _STARTS:
+            stamp = self._systemctl.show(unit, start).get(start, "0")
+            started_at = int(stamp) / 1e6 + since_boot
+            if stamp != "0":
+                found |= {
+                    name for name in names if unit_file.written_at(self._folder / name) > started_at
+                }
+        return found
 
     def _connect_to_running(self, stack: ExitStack) -> Client | None:
         """Return a client of a daemon that systemd did not start, None if there is none."""

@@ -31,6 +31,7 @@ def uninstall(context: Context, steps: Steps, *, timeout: float) -> None:
     if found and has_manager:
         systemctl.check("daemon-reload")
         systemctl.run("reset-failed", SERVICE, SOCKET)
+    _remove_remains(context.environ)
     for path in foreign_files(context.environ):
         steps.note(
             f"{short_path(str(path), context.environ.get('HOME', ''))} is not from "
@@ -62,6 +63,15 @@ def foreign_files(environ: Mapping[str, str]) -> list[Path]:
     return [path for path in found if path not in installed_files(environ)]
 
 
+def _remove_remains(environ: Mapping[str, str]) -> None:
+    """Remove what commands that were killed have left behind."""
+    for folder in map(Path, unit_directories(environ)):
+        for name in FILES:
+            if unit_file.state(folder / name, OWNERSHIP) is State.ABSENT:
+                unit_file.remove(folder / name)
+        unit_file.remove_empty([folder / f"{SERVICE}.d"])
+
+
 def _has_manager(systemctl: Systemctl) -> bool:
     try:
         systemctl.variables()
@@ -73,16 +83,24 @@ def _has_manager(systemctl: Systemctl) -> bool:
 def _stop_service(context: Context, systemctl: Systemctl, steps: Steps, timeout: float) -> None:
     pid = int(systemctl.show(SERVICE, "MainPID").get("MainPID", "0"))
     was_active = systemctl.run("is-active", SOCKET, SERVICE).out.split()
-    systemctl.check("stop", "--no-block", SOCKET, SERVICE)
+    loaded = [unit for unit in (SOCKET, SERVICE) if _is_loaded(systemctl, unit)]
+    if loaded:
+        systemctl.check("stop", "--no-block", *loaded)
     if pid:
         waiting = f"waiting for aircherd (process {pid}) to finish its requests"
         wait_until(lambda: is_gone(pid), context.console, timeout=timeout, waiting=waiting)
-    systemctl.check("stop", SOCKET, SERVICE, timeout=START_SECONDS)
+    if loaded:
+        systemctl.check("stop", *loaded, timeout=START_SECONDS)
     if any(state not in ("inactive", "failed", "unknown") for state in was_active):
         steps.did(f"stopped {SOCKET} and {SERVICE}")
     if systemctl.run("is-enabled", SOCKET).out == "enabled":
         systemctl.check("disable", SOCKET)
         steps.did(f"disabled {SOCKET}")
+
+
+def _is_loaded(systemctl: Systemctl, unit: str) -> bool:
+    """Tell whether systemd knows a unit: not one whose file is gone, e.g. of a killed command."""
+    return systemctl.show(unit, "LoadState").get("LoadState") != "not-found"
 
 
 def _remove_files(found: list[Path], context: Context, steps: Steps) -> None:

@@ -6,13 +6,15 @@ ours that the user has changed.
 
 import enum
 import os
-import tempfile
+import stat
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from aircher_cli.exit_codes import CommandFailed
+from aircher_wire.directories import make_private_directory
 
 
 class State(enum.Enum):
@@ -32,18 +34,22 @@ class Ownership(NamedTuple):
 
 
 def read(path: Path) -> str | None:
-    """Return the text of a file, None if there is none. A link to nowhere is an empty file.
+    """Return the text of a file, None if there is none. Anything but a file is an empty one.
 
     Raises:
         CommandFailed: it cannot be read.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return ""  # a directory, a pipe, /dev/null
         return path.read_text(encoding="utf-8", errors="surrogateescape")
-    except FileNotFoundError:
-        return "" if path.is_symlink() else None
     except NotADirectoryError:
         return None
+    except FileNotFoundError:
+        return "" if path.is_symlink() else None
     except OSError as error:
+        if path.is_symlink():  # to itself, or into a directory that is closed to us
+            return ""
         raise CommandFailed(f"cannot read {path}: {error.strerror}") from None
 
 
@@ -64,27 +70,49 @@ def state(path: Path, ownership: Ownership) -> State:
 def write(path: Path, text: str) -> None:
     """Write a file atomically, with the usual mode of units.
 
+    The new file has a fixed name until then, so that one which a crash left is replaced.
+
     Raises:
         CommandFailed: it cannot be written.
     """
+    fresh = _unfinished(path)
     try:
-        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        make_private_directory(path.parent)
+        fresh.unlink(missing_ok=True)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
+            fresh.chmod(0o644)
+            fresh.replace(path)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            fresh.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise CommandFailed(
             f"cannot write {path}: {error.strerror}. Nothing can be installed until this directory "
             "can be written"
         ) from None
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
+
+
+def written_at(path: Path) -> float:
+    """Return when a file was written, in seconds of the wall clock; 0 if there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def touch(path: Path) -> None:
+    """Let a file appear as just written, if it exists and can be."""
+    with suppress(OSError):
+        os.utime(path)
 
 
 def back_up(path: Path) -> Path:
@@ -94,7 +122,8 @@ def back_up(path: Path) -> Path:
         CommandFailed: it cannot be moved.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    copy = path.with_name(f"{path.name}.{stamp}.bak")
+    names = (f"{path.name}.{stamp}{more}.bak" for more in ("", *(f"-{n}" for n in range(2, 100))))
+    copy = next(copy for copy in map(path.with_name, names) if not os.path.lexists(copy))
     try:
         path.rename(copy)
     except OSError as error:
@@ -103,12 +132,13 @@ def back_up(path: Path) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Remove a file and then the directories above it that are empty, up to `systemd`.
+    """Remove a file, and what a crash has left of writing it.
 
     Raises:
         CommandFailed: it cannot be removed.
     """
     try:
+        _unfinished(path).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
     except OSError as error:
         raise CommandFailed(f"cannot remove {path}: {error.strerror}") from None

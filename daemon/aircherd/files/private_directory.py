@@ -10,6 +10,7 @@ A directory may be a symbolic link: the checks apply to its target. The socket's
 stricter rules (`aircher_wire.address.check_directory`).
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterable
@@ -49,6 +50,8 @@ def prepare_own_directory(directory: Path, uid: int) -> None:
         found = directory.stat()
     except OSError as error:
         reason = failure_reason(directory, error, uid)
+        if error.errno == errno.EROFS:
+            reason += ". A hardened service cannot create it: run 'aircher-cli daemon install'"
         raise AddressError(f"cannot create {directory}: {reason}") from None
     if found.st_uid != uid:
         raise AddressError(

@@ -49,6 +49,7 @@ class Listener:
         """Serve clients until `shutdown` is requested and all of them are drained."""
         async with trio.open_nursery() as sessions:
             sessions.start_soon(self._accept, sessions)
+            self._clients.note_accepting()
             if self._bound.is_passed:
                 sessions.start_soon(self._stop_when_idle)
             task_status.started()
@@ -174,6 +175,10 @@ class LimitedListener(trio.abc.Listener[trio.SocketStream]):
     def idle_seconds(self) -> float:
         """For how long no client has been connected."""
         return 0.0 if self._connected else trio.current_time() - self._idle_since
+
+    def note_accepting(self) -> None:
+        """Note that clients are accepted: time before that is not idle, since they may wait."""
+        self._idle_since = trio.current_time()
 
     def note_started(self) -> None:
         """Note that the task of an accepted client runs."""

@@ -61,8 +61,8 @@ def take_sockets(environ: MutableMapping[str, str], pid: int) -> list[PassedSock
     owner, number, names = (environ.pop(name, "") for name in VARIABLES)
     if owner != str(pid):
         return []
-    if not (number.isascii() and number.isdigit() and int(number) <= MAX_SOCKETS):
-        log.warning("passed_sockets_ignored", LISTEN_FDS=number)
+    if not (number.isascii() and number.isdigit() and int(number[:9]) <= MAX_SOCKETS):
+        log.warning("passed_sockets_ignored", LISTEN_FDS=number[:40])
         return []
     labels = names.split(":") if names else []
     passed = []

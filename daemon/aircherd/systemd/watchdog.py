@@ -3,6 +3,8 @@
 from collections.abc import MutableMapping
 
 VARIABLES = ("WATCHDOG_USEC", "WATCHDOG_PID")
+MAX_DIGITS = 20
+"""Of 64 bits; a longer number is garbage, and Python refuses to convert it."""
 
 
 def take_watchdog(environ: MutableMapping[str, str], pid: int) -> float | None:
@@ -13,4 +15,5 @@ def take_watchdog(environ: MutableMapping[str, str], pid: int) -> float | None:
     usec, owner = (environ.pop(name, "") for name in VARIABLES)
     if owner and owner != str(pid):
         return None
-    return int(usec) / 1e6 if usec.isascii() and usec.isdigit() and int(usec) else None
+    is_number = usec.isascii() and usec.isdigit() and len(usec) <= MAX_DIGITS
+    return int(usec) / 1e6 if is_number and int(usec) else None

@@ -185,3 +185,23 @@ def test_a_service_whose_installation_is_gone(tmp_path: Path) -> None:
     outcome = run_cli(systemctl.environ, "ask", "hello")
     assert outcome.code == 3
     assert "the service starts an installation that is gone: there is no /nowhere/" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ("ActiveState=failed\nResult=exit-code\nStatusText=Could not start: why", "start: why"),
+        ("ActiveState=activating\nResult=exit-code\nExecMainStatus=203", "exit code 203"),
+        ("ActiveState=active\nResult=success", None),
+        ("ActiveState=inactive\nResult=success", None),
+    ],
+)
+def test_a_service_that_cannot_start(tmp_path: Path, shown: str, expected: str | None) -> None:
+    """Any command that cannot reach the daemon says why."""
+    systemctl = FakeSystemctl(tmp_path / "fake")
+    assert run_cli(systemctl.environ, "daemon", "install", "--no-start").code == 0
+    systemctl.answer({"show aircherd.service": (0, shown)})
+    outcome = run_cli(systemctl.environ, "ask", "hello")
+    assert outcome.code == 3
+    assert ("aircherd.service does not start" in outcome.err) is (expected is not None)
+    assert (expected or "") in outcome.err

@@ -59,6 +59,7 @@ def variables(**changes):
         variables(LISTEN_FDS="many"),
         variables(LISTEN_FDS=""),
         variables(LISTEN_FDS="999999999999"),
+        variables(LISTEN_FDS="9" * 5000),
     ],
 )
 def test_what_is_not_for_this_process_is_ignored(environ):

@@ -15,6 +15,8 @@ from aircherd.systemd.watchdog import take_watchdog
         ({"WATCHDOG_USEC": "-1"}, None),
         ({"WATCHDOG_USEC": "soon"}, None),
         ({"WATCHDOG_USEC": "³"}, None),
+        ({"WATCHDOG_USEC": "9" * 400}, None),
+        ({"WATCHDOG_USEC": "9" * 5000}, None),
         ({"WATCHDOG_PID": "42"}, None),
         ({}, None),
     ],

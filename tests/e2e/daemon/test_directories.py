@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from aircher_cli.registry import COMMANDS
 from helpers.daemon.real_daemon import home as open_home
 
 OTHER = 12345
@@ -50,6 +51,7 @@ needs_root = pytest.mark.skipif(
         ("daemon", "start"),
         ("daemon", "restart"),
         ("daemon", "install"),
+        ("daemon", "uninstall"),
         ("config", "edit"),
     ],
 )
@@ -63,6 +65,37 @@ def test_sudo_with_the_home_of_another_user_writes_nothing(empty, arguments):
     assert done.returncode == 3
     assert f"HOME={empty.root} belongs to user {OTHER}, and you are user 0" in done.stderr
     assert "sudo -H" in done.stderr
+
+
+ARGUMENTS = {
+    "ask": ["hi"],
+    "auth login": ["openai", "--with-token"],
+    "auth logout": ["openai"],
+    "models show": ["a/b"],
+    "models use": ["a/b"],
+    "providers add": ["x", "--kind", "openai", "--base-url", "http://127.0.0.1:1/v1"],
+    "providers remove": ["x"],
+    "config set": ["default_model", "a/b"],
+    "config unset": ["default_model"],
+    "completion": ["bash"],
+}
+
+
+@needs_root
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"demo", "chat"}))
+def test_no_command_changes_the_home_of_another_user(empty, name):
+    """Nothing is created, and nothing of that user is removed."""
+    units = empty.root / ".config" / "systemd" / "user"
+    units.mkdir(parents=True)
+    (units / "aircherd.service").write_text("# Installed by 'aircher-cli daemon install'\n")
+    for path in (empty.root, *empty.root.rglob("*")):
+        os.chown(path, OTHER, OTHER)
+    before = files(empty.root)
+    own = dict.fromkeys(("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"), "")
+    environ = {**own, "AIRCHER_AUTOSTART": "1", "EDITOR": "true"}
+    done = empty.cli(*name.split(), *ARGUMENTS.get(name, []), environ=environ, cwd=Path("/"))
+    assert files(empty.root) == before
+    assert "Traceback" not in done.stderr
 
 
 @needs_root

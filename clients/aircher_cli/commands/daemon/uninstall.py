@@ -33,10 +33,13 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
     Raises:
         CommandFailed: it does not stop, or a file cannot be removed.
+        DaemonUnreachable: the home belongs to another user; nothing was done.
     """
     from aircher_cli.service import manager  # noqa: PLC0415 -- not for `--help`
     from aircher_cli.service.steps import Steps  # noqa: PLC0415 -- likewise
+    from aircher_client.autostart import check_directories  # noqa: PLC0415 -- likewise
 
+    check_directories(context.environ)
     steps = Steps(context.console, is_silent=options.json)
     manager.uninstall(context, steps, timeout=options.timeout)
     kept = [str(path) for path in _kept(context) if path.exists()]

@@ -14,6 +14,7 @@ from aircher_cli.values import Map, as_map, number, text
 from aircher_client import Client, ClientError, DaemonError
 from aircher_client.autostart import is_enabled
 from aircher_wire import address, codes, methods
+from aircher_wire.directories import check_ownership
 from aircher_wire.fingerprints import fingerprint
 
 SOCKET = "socket"
@@ -50,7 +51,7 @@ def ask_daemon(environ: Mapping[str, str], *, may_connect: bool = True) -> Answe
         return Answer([Finding(SOCKET, PROBLEM, what or str(error), cure)], {})
     if not may_connect:
         return Answer([*socket_findings(path, environ, 0), waiting_for_request()], {})
-    if not Path(path).exists():
+    if not os.path.lexists(path):  # unlike `exists`, without an error for a directory of another
         return Answer([*socket_findings(path, environ, 0), not_running(environ)], {})
     try:
         return _ask(path, environ)
@@ -110,7 +111,12 @@ def waiting_for_request() -> Finding:
 
 
 def not_running(environ: Mapping[str, str]) -> Finding:
-    """Return the finding that no daemon runs."""
+    """Return the finding that no daemon runs, and why none could be started."""
+    try:
+        check_ownership(environ)
+    except address.AddressError as error:
+        what, _, cure = str(error).rpartition(": ")
+        return Finding(DAEMON, PROBLEM, f"none runs, and none can be started: {what}", cure)
     more = "the next command starts one" if is_enabled(environ) else "AIRCHER_AUTOSTART is off"
     message = f"none runs ({more}); keys, providers and the configuration are not checked"
     cure = "run 'aircher-cli daemon start', and then 'aircher-cli doctor' again"

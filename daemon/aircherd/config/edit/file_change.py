@@ -4,6 +4,7 @@ A file that another program changes in the meantime is not overwritten: it is co
 read, right before it is replaced.
 """
 
+import errno
 import hashlib
 import os
 import stat
@@ -82,7 +83,14 @@ def write_error(path: Path, error: OSError) -> str:
     """Return the message for a file that cannot be written; it names the file behind a link."""
     target = os.path.realpath(path)
     link = f", a link to {target}," if path.is_symlink() else ""
-    return f"{path}{link} cannot be written: {error.strerror or error}"
+    hint = ""
+    if error.errno == errno.EROFS:
+        hint = (
+            ". A hardened service writes only to its own directories: edit the file yourself, or "
+            f"allow 'ReadWritePaths={Path(target).parent}' with 'systemctl --user edit "
+            "aircherd.service'"
+        )
+    return f"{path}{link} cannot be written: {error.strerror or error}{hint}"
 
 
 def _conflict(path: Path) -> BadRequest:

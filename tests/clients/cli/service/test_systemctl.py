@@ -3,7 +3,7 @@
 import pytest
 
 from aircher_cli.exit_codes import CommandFailed
-from aircher_cli.service.systemctl import Systemctl, failure
+from aircher_cli.service.systemctl import Systemctl, failure, needs_reload
 from helpers.systemd.fake_systemctl import FakeSystemctl
 
 
@@ -79,6 +79,7 @@ def test_one_that_hangs(systemctl: FakeSystemctl) -> None:
     [
         ("Result=exit-code\nExecMainStatus=203", "result exit-code, exit code 203"),
         ("Result=timeout\nExecMainStatus=0", "result timeout)"),
+        ("Result=timeout\nStatusText=Serving; 0 requests under way", "result timeout)"),
     ],
 )
 def test_failure(systemctl: FakeSystemctl, shown: str, expected: str) -> None:
@@ -87,3 +88,26 @@ def test_failure(systemctl: FakeSystemctl, shown: str, expected: str) -> None:
     message = failure(Systemctl(systemctl.environ))
     assert expected in message
     assert "journalctl --user -n 20 -u aircherd.service" in message
+
+
+def test_the_daemons_own_reason(systemctl: FakeSystemctl) -> None:
+    """A daemon that knows why it cannot start has reported it to systemd."""
+    shown = "Result=exit-code\nExecMainStatus=1\nStatusText=Could not start: /x is full. Empty it"
+    systemctl.answer({"show aircherd.service": (0, shown)})
+    message = failure(Systemctl(systemctl.environ))
+    assert message == "aircherd.service does not start: /x is full. Empty it"
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ((0, "NeedDaemonReload=no"), False),
+        ((0, "NeedDaemonReload=yes"), True),
+    ],
+)
+def test_whether_files_have_changed(
+    systemctl: FakeSystemctl, shown: tuple[int, str], expected: bool
+) -> None:
+    """A change of the socket unit counts, too."""
+    systemctl.answer({"show aircherd.socket": shown})
+    assert needs_reload(Systemctl(systemctl.environ)) is expected

@@ -85,3 +85,21 @@ def test_what_was_changed_is_kept_as_a_copy(units: FakeSystemctl) -> None:
         changes
     )
     assert not file.exists()
+
+
+def test_the_rest_of_a_command_that_was_killed(units: FakeSystemctl) -> None:
+    """What is still there is removed, although systemd no longer knows the units."""
+    for name in ("aircherd.socket", "aircherd.service"):
+        (units.unit_folder / name).unlink()
+    units.answer({"--property=LoadState": (0, "LoadState=not-found"), "stop": (5, "not loaded")})
+    steps = _uninstall(units)
+    assert "removed ~/.config/systemd/user/aircherd.service.d/hardening.conf" in steps.changes
+    assert not units.unit_folder.parent.exists()
+
+
+def test_nothing_of_a_killed_command_is_left(systemctl: FakeSystemctl) -> None:
+    """Neither a file that was being written, nor an empty directory."""
+    (systemctl.unit_folder / "aircherd.service.d").mkdir(parents=True)
+    (systemctl.unit_folder / ".aircherd.service.new").touch()
+    assert _uninstall(systemctl).changes == []
+    assert list(systemctl.unit_folder.iterdir()) == []

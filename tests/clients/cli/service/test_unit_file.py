@@ -1,5 +1,6 @@
 """Files of a service: whose they are, writing and removing."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -84,8 +85,54 @@ def test_what_cannot_be_removed_is_named(tmp_path: Path) -> None:
         unit_file.remove(tmp_path)
 
 
-def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """A directory in its place, for example."""
-    with pytest.raises(CommandFailed, match="cannot read"):
-        unit_file.state(tmp_path, OWNERSHIP)
+def test_there_is_nothing_in_a_directory_that_does_not_exist(tmp_path: Path) -> None:
+    """Nor below a file."""
+    (tmp_path / "file").touch()
     assert unit_file.read(tmp_path / "none" / "unit") is None
+    assert unit_file.read(tmp_path / "file" / "unit") is None
+
+
+@pytest.mark.parametrize("what", ["directory", "pipe", "loop"])
+def test_what_is_no_file_is_not_ours(tmp_path: Path, what: str) -> None:
+    """It is not opened, since a pipe would wait for a writer, and it can be moved away."""
+    path = tmp_path / "unit"
+    if what == "directory":
+        path.mkdir()
+    elif what == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(path)
+    assert unit_file.state(path, OWNERSHIP) is State.FOREIGN
+    unit_file.back_up(path)
+    assert unit_file.state(path, OWNERSHIP) is State.ABSENT
+
+
+def test_directories_are_private_whatever_the_umask(tmp_path: Path) -> None:
+    """Also those above the one for units."""
+    before = os.umask(0)
+    try:
+        unit_file.write(tmp_path / ".config" / "systemd" / "user" / "unit", "ours")
+    finally:
+        os.umask(before)
+    modes = {path.stat().st_mode & 0o777 for path in tmp_path.rglob("*") if path.is_dir()}
+    assert modes == {0o700}
+
+
+def test_what_a_crash_left_of_a_file_goes_with_it(tmp_path: Path) -> None:
+    """The next one replaces it, and removing the file removes it, too."""
+    left = tmp_path / ".unit.new"
+    left.write_text("ou")
+    unit_file.write(tmp_path / "unit", "ours")
+    assert not left.exists()
+    left.write_text("ou")
+    unit_file.remove(tmp_path / "unit")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_copy_replaces_another(tmp_path: Path) -> None:
+    """Not even one of the same second."""
+    copies = set()
+    for number in range(5):
+        (tmp_path / "unit").write_text(str(number))
+        copies.add(unit_file.back_up(tmp_path / "unit"))
+    assert {copy.read_text() for copy in copies} == set("01234")

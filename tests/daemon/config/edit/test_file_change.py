@@ -160,3 +160,13 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert write_error(file, caught.value) == f"{file} cannot be written: No space left on device"
     assert [each.name for each in tmp_path.iterdir()] == ["config.toml"]
     assert file.read_text() == "# mine\n"
+
+
+def test_a_read_only_file_system_has_a_cure(tmp_path: Path) -> None:
+    """A link out of the directories that a hardened service may write to is the usual reason."""
+    (tmp_path / "dotfiles").mkdir()
+    link = tmp_path / "config.toml"
+    link.symlink_to(tmp_path / "dotfiles" / "aircher.toml")
+    message = write_error(link, OSError(30, "Read-only file system"))
+    assert "cannot be written: Read-only file system. A hardened service" in message
+    assert f"'ReadWritePaths={tmp_path}/dotfiles'" in message

@@ -1,5 +1,6 @@
 """Which process listens, and what the daemon itself finds."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -62,6 +63,29 @@ def test_path_that_is_too_long_for_a_socket(tmp_path: Path) -> None:
         ("socket", "problem"),
         ("daemon", "warning"),
     ]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a directory to another user")
+@pytest.mark.parametrize("name", ["HOME", "XDG_DATA_HOME"])
+def test_daemon_that_could_not_be_started(tmp_path: Path, name: str) -> None:
+    """It is a problem, with the reason and what to set."""
+    environ = {"HOME": str(tmp_path), "AIRCHER_SOCKET": str(tmp_path / "none.sock")}
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    os.chown(foreign, 12345, 12345)
+    found = not_running({**environ, name: str(foreign)})
+    assert (found.check, found.status) == ("daemon", "problem")
+    assert f"none can be started: {name}={foreign} belongs to user 12345" in found.message
+    assert f"set {name} to a directory of your own" in found.cure
+
+
+def test_runtime_directory_that_cannot_be_searched(tmp_path: Path) -> None:
+    """The reason is a finding, not a crash of the check."""
+    (tmp_path / "file").touch()
+    environ = {"HOME": str(tmp_path), "AIRCHER_SOCKET": str(tmp_path / "file" / "run" / "a.sock")}
+    first, second = ask_daemon(environ).findings
+    assert (first.check, first.status, second.check) == ("socket", "problem", "daemon")
+    assert "AIRCHER_SOCKET" in first.cure
 
 
 def test_service_is_not_started_by_a_connection(daemon: CliDaemon) -> None:
