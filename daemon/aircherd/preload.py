@@ -41,6 +41,12 @@ async def preload(services: Services) -> None:
     log.debug("preloaded")
 
 
+def _load_key_modules() -> None:
+    """Import what an environment file and rare commands need."""
+    for name in ("importing", "key_tester", "variables.assignments"):
+        import_module(f"aircherd.auth.{name}")
+
+
 def _load_configuration_modules() -> None:
     """Import what a changed configuration needs: 0.1 MB, and 2 ms."""
     for name in ("changes", "old_form", "ownership", "salvage"):
@@ -49,7 +55,7 @@ def _load_configuration_modules() -> None:
 
 def _steps(services: Services) -> Iterator[Callable[[], object]]:
     yield keep_child_source
-    yield partial(import_module, "aircherd.auth.variables.assignments")
+    yield _load_key_modules
     yield services.catalog.load
     yield _load_configuration_modules
     for provider in services.config.current.providers.values():

@@ -129,7 +129,9 @@ class Rig:
         for number, provider in enumerate(self.config.providers.values()):
             for key in range(KEYS):
                 secret = Secret(f"bench-key-{number}-{key}-0123456789")
-                await self.auth.login(provider.name, secret, label=f"key-{key}", verify=False)
+                await self.auth.stored.login(
+                    provider.name, secret, label=f"key-{key}", verify=False
+                )
             models = [a_model(number, each) for each in range(MODELS)]
             self.catalog.store_list(provider, models, now=0.0)
 

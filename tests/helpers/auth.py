@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -17,7 +18,7 @@ from aircherd.events import Event, EventBus
 from aircherd.redaction import Redactor
 from aircherd.testing.keyring import MemoryStore
 from aircherd.vocabulary.failure import Failure, FailureClass
-from aircherd.vocabulary.keys import KeyCheck
+from aircherd.vocabulary.keys import KeyCheck, KeyStatus
 from aircherd.vocabulary.secret import Secret
 
 KEY = "canary-first-0123456789"
@@ -127,3 +128,25 @@ class Rig:
 def key_id(label: str = "default", name: str = "work") -> KeyId:
     """Return the name of a stored key."""
     return KeyId(name, label)
+
+
+async def login(auth: AuthManager, key: str = KEY, **options: Any) -> KeyStatus:
+    """Store a key of the provider `work`."""
+    return await auth.stored.login("work", Secret(key), **options)
+
+
+async def key_of(rig: Rig, name: str | None = None) -> tuple[str, str, str]:
+    """Return name, value and source of the key that a request would get."""
+    key = await rig.auth.get_api_key(rig.work, name)
+    return key.name, key.secret.reveal(), key.source
+
+
+def states(auth: AuthManager, work: Provider) -> list[tuple[str | None, str]]:
+    """Return the name and the state of each key, as routing sees them."""
+    return [(choice.name, choice.state.value) for choice in auth.key_choices(work)]
+
+
+async def row(auth: AuthManager, label: str = "default") -> KeyStatus:
+    """Return the row of a stored key, or of the key of this name."""
+    (found,) = [r for r in await auth.status() if (r.provider, r.key) == ("work", label)]
+    return found

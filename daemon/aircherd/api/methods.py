@@ -107,10 +107,10 @@ async def auth_login(services: Services, _: RequestContext, params: LoginParams)
     _check_provider(services, params.provider)
     secret = Secret(params.key)
     if not params.replace:
-        kept = await services.auth.stored_row(params.provider, secret, params.label)
+        kept = await services.auth.stored.matching_row(params.provider, secret, params.label)
         if kept is not None:
             return {**key_row(services, kept), "kept": True}
-    row = await services.auth.login(
+    row = await services.auth.stored.login(
         params.provider, secret, label=params.label, verify=params.verify
     )
     services.provider_client.cooldowns.note_other_key(params.provider, params.label)
@@ -122,9 +122,9 @@ async def auth_login(services: Services, _: RequestContext, params: LoginParams)
 async def auth_logout(services: Services, _: RequestContext, params: LogoutParams) -> object:
     """Remove stored keys."""
     _check_provider(services, params.provider)
-    before = services.auth.stored_labels(params.provider)
-    rows = await services.auth.logout(params.provider, params.label)
-    removed = set(before) - set(services.auth.stored_labels(params.provider))
+    before = services.auth.stored.labels(params.provider)
+    rows = await services.auth.stored.logout(params.provider, params.label)
+    removed = set(before) - set(services.auth.stored.labels(params.provider))
     for label in removed:
         services.provider_client.cooldowns.note_other_key(params.provider, label)
     return {"removed": len(removed), "rows": [key_row(services, row) for row in rows]}
@@ -143,13 +143,13 @@ async def auth_test(services: Services, _: RequestContext, params: TestParams) -
     """Check keys with live requests that cost nothing."""
     if params.provider is not None:
         _check_provider(services, params.provider)
-    rows = await services.auth.test(params.provider)
+    rows = await services.auth.tester.test(params.provider)
     return {"rows": [key_row(services, row) for row in rows]}
 
 
 async def auth_import(services: Services, _: RequestContext, params: ImportParams) -> object:
     """Store keys from the client's environment variables."""
-    outcomes = await services.auth.import_keys(params.variables, verify=params.verify)
+    outcomes = await services.auth.stored.import_keys(params.variables, verify=params.verify)
     stored = [o.provider for o in outcomes if o.outcome == "stored" and o.provider]
     for provider in stored:
         services.provider_client.cooldowns.note_other_key(provider, DEFAULT_LABEL)

@@ -11,7 +11,8 @@ From the bottom up:
 - `key_cache`: keys read once and kept in memory.
 - `status`: pure; rows and messages for people. `importing`: pure; which variables are keys.
 - `key_registry`: the current state of all keys, and the `auth` events. `key_verifier`: live checks.
-- `manager`: `AuthManager`, the interface of this package.
+- `stored_keys`: login, logout and import. `key_tester`: live checks of all keys.
+- `manager`: `AuthManager`, the interface of this package, which puts its parts together.
 - `outside_changes`: which files to watch, and what to read again when they change.
 
 In: the configuration, the environment, a live check of a key (from `providers`, passed by `app`).

@@ -4,7 +4,7 @@
     an answer    a success or a 401 updates the key's verification, and publishes an `auth` event;
                  after a 401 the source is read again, and its new key is used at once
     a change     of a store, the index or the variables: what changed is read again (`refresh_*`)
-    a login      check the format -> verify live -> store -> cache; a key that fails is not stored
+    a command    `stored` signs in and out, `tester` checks all keys live
 
 The rules are in `key_sources`, `verification` and `status`, the state of all keys is in
 `key_registry`. This module decides when a source is read and when a key is given out.
@@ -12,44 +12,31 @@ The rules are in `key_sources`, `verification` and `status`, the state of all ke
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
 import structlog
-import trio
 
 from aircherd.auth import status, verification
-from aircherd.auth.importing import ImportOutcome, import_keys, plan_import
 from aircherd.auth.key_cache import CachedKey, KeyCache, OnReplaced, ignore_replaced
-from aircherd.auth.key_format import check_key as check_format
 from aircherd.auth.key_registry import KeyRegistry, unusable_key_error
-from aircherd.auth.key_sources import (
-    KeySource,
-    check_label,
-    find_provider,
-    forbidden_reason,
-    plain_http_reason,
-    stored_source,
-)
 from aircherd.auth.key_verifier import KeyChecker, KeyVerifier
-from aircherd.auth.stores.base import KeyId, KeyStore, StoreHealth, StoreState
+from aircherd.auth.stored_keys import StoredKeys
+from aircherd.auth.stores.base import KeyStore, StoreHealth, StoreState
 from aircherd.auth.stores.credential_store import KEYRING, STORES, CredentialStore, StoreName
 from aircherd.auth.stores.index import KeyIndex
-from aircherd.auth.stores.keyring_store import KeyringDetails
 from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.auth.verification import Verification
 from aircherd.config.model import Config, Provider
-from aircherd.errors import BadRequest, KeyringLocked
 from aircherd.events import EventBus
 from aircherd.redaction import Redactor
-from aircherd.vocabulary.keys import DEFAULT_LABEL, ApiKey, KeyChoice, KeyState, KeyStatus
-from aircherd.vocabulary.secret import Secret
+from aircherd.vocabulary.keys import ApiKey, KeyChoice, KeyState, KeyStatus
+
+if TYPE_CHECKING:
+    from aircherd.auth.key_tester import KeyTester
 
 log = structlog.get_logger()
-
-MAX_CHECKS = 4
-"""Live checks that run at the same time."""
 
 
 class _IssuedKey(NamedTuple):
@@ -102,6 +89,33 @@ class AuthManager:
             bus=bus,
         )
         self._verifier = KeyVerifier(check_key=check_key, redactor=redactor, clock=clock)
+
+    @cached_property
+    def stored(self) -> StoredKeys:
+        """The stored keys, and the commands that change them."""
+        return StoredKeys(
+            config=self._config,
+            credentials=self._credentials,
+            cache=self._cache,
+            registry=self._registry,
+            verifier=self._verifier,
+            redactor=self._redactor,
+            forget_issued=self._issued.clear,
+            on_key_replaced=self._on_key_replaced,
+        )
+
+    @cached_property
+    def tester(self) -> "KeyTester":
+        """Live checks of all keys."""
+        from aircherd.auth.key_tester import KeyTester  # noqa: PLC0415 -- rarely needed
+
+        return KeyTester(
+            config=self._config,
+            index=self._credentials.index,
+            cache=self._cache,
+            registry=self._registry,
+            verifier=self._verifier,
+        )
 
     # -------------------------------------------------------------- for requests
 
@@ -215,113 +229,6 @@ class AuthManager:
             if provider := self._config().providers.get(key.provider):
                 self._registry.publish_changes(provider.name)
 
-    # -------------------------------------------------------------- for people
-
-    async def login(
-        self,
-        provider_name: str,
-        secret: Secret,
-        *,
-        label: str = DEFAULT_LABEL,
-        verify: bool = True,
-    ) -> KeyStatus:
-        """Verify and store a key. Return its row.
-
-        Args:
-            provider_name: the provider that the key is for.
-            secret: as the user entered it; its format is checked here.
-            label: the key's name, if the user has several.
-            verify: False stores the key without asking the provider.
-
-        Raises:
-            BadRequest: unknown provider, provider without keys, invalid label, or not a key.
-            KeyRejected: the provider rejected it; nothing was stored.
-            ProviderFailed: the provider could not be asked; nothing was stored.
-            KeyringLocked: it cannot be stored now.
-        """
-        provider = self._provider_with_keys(provider_name)
-        secret = check_format(secret.reveal())
-        self._redactor.add(secret)
-        check_label(label)
-        known = verification.UNVERIFIED
-        if verify:
-            known = await self._verifier.verify_new(provider, secret)
-        try:
-            source = stored_source(await self._credentials.store(provider, label, secret))
-        except KeyringLocked:
-            self._registry.publish_changes(provider.name)  # the old key may be unusable now
-            raise
-        self._issued.clear()  # an old key must not be kept in memory
-        old = self._cache.peek(provider.name, source.name)
-        self._cache.put(source, secret, known)
-        if old is not None and old.secret not in (None, secret):
-            self._on_key_replaced(provider.name, source.name)
-        self._registry.publish_changes(provider.name)
-        return self._registry.row(provider, source)
-
-    async def stored_row(self, provider_name: str, secret: Secret, label: str) -> KeyStatus | None:
-        """Return the row of a stored key if it is this one, for this server; None to store it.
-
-        Raises:
-            BadRequest: another key is stored under the label (`reason` is `exists`), or as `login`.
-            KeyringLocked: the stored key cannot be read.
-        """
-        provider = self._provider_with_keys(provider_name)
-        secret = check_format(secret.reveal())
-        entry = self._credentials.index.get(KeyId(provider.name, label))
-        if entry is None or entry.is_pending:
-            return None
-        source = stored_source(entry)
-        self._cache.invalidate_unusable([source])
-        await self._cache.read([source])
-        cached = self._cache.get(source)
-        if cached.secret is None:
-            if cached.verification.state is KeyState.NOT_CONFIGURED:
-                return None  # it is listed, but no longer in the keyring
-            raise KeyringLocked(status.unusable_message(provider, source, cached.verification))
-        if cached.secret != secret:
-            message = f"{provider_name} has another key {label!r}; nothing was stored"
-            raise BadRequest(message, reason="exists")
-        return self._registry.row(provider, source) if entry.origin == provider.origin else None
-
-    async def logout(self, provider_name: str, label: str | None = None) -> list[KeyStatus]:
-        """Remove one stored key of a provider, or all. Return the provider's remaining rows.
-
-        Without a label it also confirms that no key is stored: after the list of stored keys was
-        damaged, the provider's other sources can be used again.
-
-        Raises:
-            BadRequest: unknown provider, or nothing stored under this label.
-            KeyringLocked: the store is locked and the key still there, or the list is unusable.
-        """
-        self._credentials.index.refresh()
-        self._credentials.index.require_usable()
-        labels = self.stored_labels(provider_name)
-        if not labels:
-            find_provider(self._config(), provider_name)
-        if label is not None:
-            if label not in labels:
-                stored = ", ".join(labels) or "none"
-                raise BadRequest(f"{provider_name} has no key {label!r}; stored: {stored}")
-            labels = (label,)
-        leftovers: list[str | None] = []
-        for key_id in (KeyId(provider_name, name) for name in labels):
-            leftovers.append(await self._credentials.remove(key_id))
-            self._registry.forget(key_id)
-            self._issued.clear()
-        if label is None:
-            await self._credentials.acknowledge_damage(provider_name)
-            self._registry.publish_changes(provider_name)
-        notes = "; ".join(note for note in leftovers if note)
-        rows = self._registry.rows_of(provider_name)
-        if notes and rows:
-            rows[0] = msgspec.structs.replace(rows[0], hint=notes)
-        return rows
-
-    def stored_labels(self, provider_name: str) -> tuple[str, ...]:
-        """Return the labels of a provider's stored keys."""
-        return tuple(entry.label for entry in self._credentials.index.entries_of(provider_name))
-
     async def status(self) -> list[KeyStatus]:
         """Return all rows, after reading all sources again, except commands."""
         await self.refresh_variables()
@@ -341,39 +248,11 @@ class AuthManager:
 
         If keys are stored in it, they are read again, which takes as long.
         """
-        if not self.has_stored(KEYRING):
+        if not self.stored.has(KEYRING):
             return await self._credentials.probe_keyring()
         state = await self._cache.reread([KEYRING])
         self._registry.publish_all_changes()
         return state or StoreState(StoreHealth.USABLE)
-
-    async def describe_keyring(self) -> KeyringDetails:
-        """Return the keyring's state, backend and bus, for a diagnosis."""
-        return await self._credentials.describe_keyring()
-
-    def has_stored(self, store: StoreName) -> bool:
-        """Return whether any key is listed in a store."""
-        return self.count_stored(store) > 0
-
-    def count_stored(self, store: StoreName) -> int:
-        """Return how many keys are listed in a store."""
-        index = self._credentials.index
-        entries = (entry for name in index.providers() for entry in index.entries_of(name))
-        return sum(entry.store == store for entry in entries)
-
-    @property
-    def index_problem(self) -> str | None:
-        """What is wrong with the list of stored keys, None if nothing is."""
-        return self._credentials.index.problem
-
-    def is_index_changed(self) -> bool:
-        """Return whether the list of stored keys is not what the daemon read or wrote last."""
-        return self._credentials.index.is_changed()
-
-    @property
-    def keyring_written_at(self) -> float:
-        """When the daemon itself last changed the keyring, on trio's clock."""
-        return self._credentials.keyring_written_at
 
     @property
     def variables(self) -> KeyVariables:
@@ -410,43 +289,6 @@ class AuthManager:
         self._registry.republish(provider)
         self._on_key_replaced(provider, key)
 
-    async def test(self, provider_name: str | None = None) -> list[KeyStatus]:
-        """Verify all keys now with a free call each, including rejected and unreadable ones.
-
-        Raises:
-            BadRequest: unknown provider.
-        """
-        self._credentials.index.refresh()
-        config = self._config()
-        chosen = [find_provider(config, provider_name)] if provider_name else None
-        sources = [
-            (provider, source)
-            for provider in chosen or config.providers.values()
-            for source in self._registry.sources(provider)
-        ]
-        self._cache.invalidate_unusable(source for _, source in sources)
-        limit = trio.CapacityLimiter(MAX_CHECKS)
-        async with trio.open_nursery() as nursery:
-            for provider, source in sources:
-                nursery.start_soon(self._test, provider, source, limit)
-        return self._registry.rows_of(provider_name) if provider_name else self.rows()
-
-    async def import_keys(
-        self, variables: Mapping[str, str], *, verify: bool = True
-    ) -> list[ImportOutcome]:
-        """Store the keys among `variables`, which a client found in its own environment.
-
-        Args:
-            variables: names and values; those that no provider names are ignored.
-            verify: as for `login`.
-        """
-        plan = plan_import(self._config(), variables)
-
-        async def store(provider: Provider, secret: Secret) -> None:
-            await self.login(provider.name, secret, verify=verify)
-
-        return await import_keys(plan, variables, is_stored=self._is_stored, store=store)
-
     async def reload(self) -> None:
         """Read all sources again: the configuration changed, or the user asks for it.
 
@@ -462,50 +304,6 @@ class AuthManager:
         """Read the keys that a new configuration needs; those that are known are not read again."""
         self._issued.clear()
         await self.preload()
-
-    # -------------------------------------------------------------- internal
-
-    def _provider_with_keys(self, name: str) -> Provider:
-        provider = find_provider(self._config(), name)
-        if not provider.needs_key:
-            raise BadRequest(f"{name} needs no key: it can be used without signing in")
-        if reason := plain_http_reason(provider):
-            raise BadRequest(f"{name}: {reason}")
-        return provider
-
-    async def _test(
-        self, provider: Provider, source: KeySource, limit: trio.CapacityLimiter
-    ) -> None:
-        async with limit:
-            is_old = not self._cache.get(source).is_stale
-            await self._cache.read([source])
-            cached = self._cache.get(source)
-            secret = cached.secret
-            if secret and not cached.is_stale and forbidden_reason(provider, source) is None:
-                after = await self._verifier.verify_existing(provider, secret, cached.verification)
-                if is_old and after.state is KeyState.REJECTED:
-                    # As in a request: the source may have a new key.
-                    renewed = await self._cache.read_replacement(source, secret)
-                    if renewed is not None:
-                        secret, before = renewed, verification.UNVERIFIED
-                        after = await self._verifier.verify_existing(provider, secret, before)
-                if (cached := self._cache.get(source)).secret == secret:  # no login meanwhile
-                    cached.verification = after
-                    if after.state is KeyState.REJECTED:
-                        cached.schedule_retry()
-        self._registry.publish_changes(provider.name)
-
-    async def _is_stored(self, provider: Provider, secret: Secret) -> bool:
-        """Return whether this key is stored for this origin, and was not rejected since."""
-        entries = self._credentials.index.entries_of(provider.name)
-        sources = [stored_source(entry) for entry in entries]
-        await self._cache.read(sources)
-        cached = [(source, self._cache.get(source)) for source in sources]
-        return any(
-            key.secret == secret
-            and status.effective_status(provider, source, key.verification).is_usable
-            for source, key in cached
-        )
 
     def __repr__(self) -> str:
         return f"<AuthManager {self._registry!r}>"

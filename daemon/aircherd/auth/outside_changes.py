@@ -67,11 +67,11 @@ class OutsideChanges:
             await trio.sleep(self._pause)
 
     async def _note_file(self) -> None:
-        if self._auth.has_stored(FILE):
+        if self._auth.stored.has(FILE):
             await self._auth.refresh_stored([FILE])
 
     async def _note_index(self) -> None:
-        if self._auth.is_index_changed():
+        if self._auth.stored.is_index_changed():
             await self._auth.refresh_stored()
 
     async def _note_keyring(self, folder: Path) -> None:
@@ -80,8 +80,8 @@ class OutsideChanges:
         except DiskTimeout:
             return  # the watcher calls again when the disk answers
         is_new, self._written[folder] = written != self._written[folder], written
-        is_own = trio.current_time() - self._auth.keyring_written_at < OWN_WRITE_SECONDS
-        if is_new and not is_own and self._auth.has_stored(KEYRING):
+        is_own = trio.current_time() - self._auth.stored.keyring_written_at < OWN_WRITE_SECONDS
+        if is_new and not is_own and self._auth.stored.has(KEYRING):
             self._keyring_changed.set()
 
     def __repr__(self) -> str:

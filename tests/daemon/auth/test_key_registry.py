@@ -9,12 +9,7 @@ from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.errors import KeyRejected, KeyringLocked, NotAuthenticated
 from aircherd.vocabulary.keys import KeyState
 from aircherd.vocabulary.secret import Secret
-from helpers.auth import KEY, Rig, config, key_id, provider
-
-
-@pytest.fixture
-def rig(tmp_path):
-    return Rig(tmp_path)
+from helpers.auth import KEY, config, key_id, provider
 
 
 @pytest.fixture

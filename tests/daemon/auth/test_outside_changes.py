@@ -17,7 +17,7 @@ from aircherd.auth.outside_changes import (
 from aircherd.auth.stores.base import StoreHealth
 from aircherd.config.paths import resolve_paths
 from aircherd.vocabulary.secret import Secret
-from helpers.auth import KEY, OTHER, Rig, key_id
+from helpers.auth import KEY, OTHER, key_id
 
 
 class NoThread:
@@ -49,11 +49,6 @@ class Watched:
     async def call_back(self, name):
         (callback,) = [call for path, call in self.callbacks.items() if path.name == name]
         await callback()
-
-
-@pytest.fixture
-def rig(tmp_path):
-    return Rig(tmp_path)
 
 
 @pytest.fixture
@@ -91,7 +86,7 @@ async def test_changed_environment_file_is_read(rig, watched):
 async def test_changed_credentials_file_is_read(rig, watched):
     """Without a child process for the keyring."""
     rig.keyring.health = StoreHealth.UNAVAILABLE
-    await rig.auth.login("work", Secret(KEY))
+    await rig.auth.stored.login("work", Secret(KEY))
     rig.file.keys[key_id()] = Secret(OTHER)
     reads = rig.keyring.reads
     await watched.change("credentials.json")
@@ -100,18 +95,18 @@ async def test_changed_credentials_file_is_read(rig, watched):
 
 async def test_index_written_by_the_daemon_is_not_read_again(rig, watched):
     """Else each login would read the keyring twice."""
-    await rig.auth.login("work", Secret(KEY))
+    await rig.auth.stored.login("work", Secret(KEY))
     reads = rig.keyring.reads
     await watched.change("keys.json")
     assert rig.keyring.reads == reads
     rig.index_file.unlink()
     await watched.change("keys.json")
-    assert rig.auth.stored_labels("work") == ()
+    assert rig.auth.stored.labels("work") == ()
 
 
 async def test_written_keyring_is_read_once_it_is_quiet(rig, watched, autojump_clock):
     """Several changes at once cause one read."""
-    await rig.auth.login("work", Secret(KEY))
+    await rig.auth.stored.login("work", Secret(KEY))
     await trio.sleep(OWN_WRITE_SECONDS)
     rig.keyring.keys[key_id()] = Secret(OTHER)
     reads = rig.keyring.reads
@@ -125,7 +120,7 @@ async def test_change_before_the_first_call_of_the_watcher_is_not_missed(rig, nu
     """A daemon under load is called late; a call without a change causes no read."""
     watched = Watched(rig)
     nursery.start_soon(watched.outside.run)
-    await rig.auth.login("work", Secret(KEY))
+    await rig.auth.stored.login("work", Secret(KEY))
     rig.auth._credentials.keyring_written_at = -math.inf
     await watched.call_back("keyrings")
     assert not watched.outside._keyring_changed.is_set()
@@ -136,7 +131,7 @@ async def test_change_before_the_first_call_of_the_watcher_is_not_missed(rig, nu
 async def test_own_write_and_a_keyring_without_our_keys_cause_no_read(rig, watched, autojump_clock):
     """A child process costs a quarter of a second."""
     await watched.change("keyrings")
-    await rig.auth.login("work", Secret(KEY))
+    await rig.auth.stored.login("work", Secret(KEY))
     reads = rig.keyring.reads
     await watched.change("keyrings")
     await trio.sleep(1)
@@ -147,7 +142,7 @@ async def test_keyring_that_is_written_all_the_time_is_read_ever_more_rarely(
     rig, watched, autojump_clock
 ):
     """In a day with a write each ten seconds: fewer than 10 reads an hour."""
-    await rig.auth.login("work", Secret(KEY))
+    await rig.auth.stored.login("work", Secret(KEY))
     await trio.sleep(OWN_WRITE_SECONDS)
     reads = rig.keyring.reads
     for _ in range(24 * 360):

@@ -46,13 +46,13 @@ async def diagnose(services: Services, params: DiagnoseParams) -> dict[str, obje
     """
     with trio.move_on_after(KEYS_SECONDS):
         await services.auth.status()
-    details = await services.auth.describe_keyring()
+    details = await services.auth.stored.describe_keyring()
     facts = await _provider_facts(services)
     theirs = params.variables
     findings = [
         *_config(services),
         *_key_stores(services),
-        *keyring_findings(details, services.auth.count_stored("keyring")),
+        *keyring_findings(details, services.auth.stored.count("keyring")),
         *provider_findings(facts),
         *variable_findings(_variables(services, params), services.about.started_by),
         *proxy_findings(
@@ -83,7 +83,7 @@ def _key_stores(services: Services) -> list[Finding]:
             refusal=variables.refusal,
             problems=variables.problems,
         ),
-        *index_findings(services.auth.index_problem),
+        *index_findings(services.auth.stored.index_problem),
     ]
 
 

@@ -7,14 +7,9 @@ from aircherd.auth.stores.base import KeyUnreadable, StoreHealth
 from aircherd.auth.stores.index import KeyIndex
 from aircherd.errors import KeyringLocked
 from aircherd.vocabulary.secret import Secret
-from helpers.auth import KEY, NOW, OTHER, Rig, key_id, provider
+from helpers.auth import KEY, NOW, OTHER, key_id, provider
 
 USABLE, LOCKED, UNAVAILABLE = StoreHealth.USABLE, StoreHealth.LOCKED, StoreHealth.UNAVAILABLE
-
-
-@pytest.fixture
-def rig(tmp_path):
-    return Rig(tmp_path)
 
 
 @pytest.fixture
