@@ -9,8 +9,8 @@ import time
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError, exit_code
 from aircher_cli.parser import PROGRAM
+from aircher_cli.render.config.problems import problem_lines
 from aircher_cli.render.formatting import available_again, describe_reason, with_subject
-from aircher_cli.render.problems import problem_lines
 from aircher_cli.values import number, records
 from aircher_client import DaemonError, DaemonUnreachable
 from aircher_wire import codes

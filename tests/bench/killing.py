@@ -14,8 +14,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from helpers.daemon.real_daemon import home, simulator  # noqa: E402 - likewise
-from helpers.killing import CONFIG, Killer  # noqa: E402 - the path comes first
-from helpers.ledger import query, sums  # noqa: E402 - likewise
+from helpers.ledger.attempts import query, sums  # noqa: E402 - likewise
+from helpers.ledger.killing import CONFIG, Killer  # noqa: E402 - the path comes first
 
 
 def main(times: int, seed: int) -> None:

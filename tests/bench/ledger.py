@@ -26,7 +26,7 @@ from aircherd.usage.ledger.ledger import Ledger, open_ledger  # noqa: E402 - lik
 from aircherd.usage.ledger.rows import LedgerEntry  # noqa: E402 - likewise
 from aircherd.vocabulary.reply import Usage  # noqa: E402 - likewise
 from aircherd.vocabulary.usage import Settled, Started  # noqa: E402 - likewise
-from helpers.ledger import DAY, NOW, settled, started  # noqa: E402 - likewise
+from helpers.ledger.attempts import DAY, NOW, settled, started  # noqa: E402 - likewise
 
 DAYS = 90
 BATCH = 1000

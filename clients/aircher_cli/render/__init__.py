@@ -3,8 +3,8 @@
 - `formatting`: codes, times and counts as text. `money`: amounts. `bars`: bars and gauges.
 - `layout`: text in columns and wrapped, for any width.
 - `keys`: rows of `auth.status`. `daemon`: the result of `status`. `route`: that of `route.explain`.
-- `models`: rows of `models.list` as a table. `model_details`: one model in full.
+- `models`: rows of `models.list` as a table, and one model in full.
 - `limits`, `usage`, `cooldowns`: the results of the commands with these names.
-- `problems`: problems of a configuration. `events`: one line per event.
+- `config`: settings, changes and problems of the configuration. `events`: one line per event.
 - `doctor`: findings. `advice`: what to do if no provider answers by default.
 """

@@ -1,7 +1,7 @@
 """What to do if no provider can answer a request without a model; from the daemon's `status`."""
 
+from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.render.formatting import join_names
-from aircher_cli.render.problems import NOTHING_IN_USE
 from aircher_cli.values import as_map, records, text
 
 SIGNED_IN_STATES = frozenset({"authenticated", "unverified"})

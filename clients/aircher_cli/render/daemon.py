@@ -1,10 +1,10 @@
 """The result of `status` as text."""
 
 from aircher_cli.render.advice import no_default_lines
+from aircher_cli.render.config.problems import config_problems
 from aircher_cli.render.formatting import count, format_duration, short_path
 from aircher_cli.render.keys import SYMBOLS, describe_state, health_problem
 from aircher_cli.render.layout import Line, columns, fields, paragraph, wrap_hanging
-from aircher_cli.render.problems import config_problems
 from aircher_cli.values import as_map, number, records, text, texts
 
 STARTED_BY: dict[str, str] = {

@@ -1,8 +1,8 @@
 """One line per event, for all topics."""
 
 from aircher_cli.render.config.changes import describe_change
+from aircher_cli.render.config.problems import problem_lines
 from aircher_cli.render.formatting import describe_reason, format_percent, format_time
-from aircher_cli.render.problems import problem_lines
 from aircher_cli.values import number, records, text, texts
 
 

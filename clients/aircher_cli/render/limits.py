@@ -3,7 +3,7 @@
 from aircher_cli.render.bars import gauge
 from aircher_cli.render.formatting import count, format_percent, relative_time
 from aircher_cli.render.layout import GAP, Line, columns, last_column_width, paragraph
-from aircher_cli.render.models import parse_amount
+from aircher_cli.render.models.table import parse_amount
 from aircher_cli.render.money import format_usd
 from aircher_cli.values import Map, as_map, number, records, text
 

@@ -2,7 +2,7 @@
 
 from decimal import Context, Decimal
 
-from aircher_cli.render.models import UNKNOWN
+from aircher_cli.render.models.table import UNKNOWN
 
 CENT = Decimal("0.01")
 DIME = Decimal("0.1")

@@ -2,7 +2,7 @@
 
 from aircher_cli.render.formatting import describe_reason, join_names, relative_time
 from aircher_cli.render.layout import Line, columns, last_column_width, paragraph
-from aircher_cli.render.models import UNKNOWN, full_name, parse_amount
+from aircher_cli.render.models.table import UNKNOWN, full_name, parse_amount
 from aircher_cli.render.money import format_usd
 from aircher_cli.values import Map, as_map, number, records, text, texts
 

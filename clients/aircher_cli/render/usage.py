@@ -5,7 +5,7 @@ from decimal import Decimal
 from aircher_cli.render.bars import bar
 from aircher_cli.render.formatting import count, format_date
 from aircher_cli.render.layout import GAP, Line
-from aircher_cli.render.models import format_tokens, full_name, parse_amount
+from aircher_cli.render.models.table import format_tokens, full_name, parse_amount
 from aircher_cli.render.money import format_usd
 from aircher_cli.values import Map, as_map, number, records, text
 

@@ -28,7 +28,7 @@ from aircherd.vocabulary.models import Model, Prices, Rates
 from aircherd.vocabulary.reply import Ending, TextDelta, Usage, UsageDelta
 from aircherd.vocabulary.usage import Settled, Started
 from helpers.chat import CONFIG, DONE, A, Chats, FakeLedger, FakeProviderClient, failed
-from helpers.ledger import NOW
+from helpers.ledger.attempts import NOW
 
 
 def priced(input_price: str, output_price: str) -> Model:

@@ -15,7 +15,7 @@ from aircherd.usage.ledger.database import LedgerDatabase
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.usage.output_estimator import LearnedOutput, OutputEstimator
 from aircherd.vocabulary.reply import Usage
-from helpers.ledger import NOW, open_at_noon, settled, started
+from helpers.ledger.attempts import NOW, open_at_noon, settled, started
 
 
 class FailingLedger:

@@ -11,8 +11,8 @@ from aircherd.testing.simulator import Fault
 from helpers.daemon.ipc_requests import KEYS, a_chat, ask, chats, run_concurrently
 from helpers.daemon.real_daemon import home as open_home
 from helpers.daemon.real_daemon import simulator
-from helpers.killing import CONFIG, Killer
-from helpers.ledger import attempts, execute, query, sums
+from helpers.ledger.attempts import attempts, execute, query, sums
+from helpers.ledger.killing import CONFIG, Killer
 
 PRICE = """
 [catalog."work/gpt-5.5"]

@@ -8,8 +8,8 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, UsageError
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.registry import suggest
+from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.render.keys import key_lines
-from aircher_cli.render.problems import NOTHING_IN_USE
 from aircher_cli.values import as_map, records, text
 from aircher_client import DaemonError
 from aircher_wire import codes, methods

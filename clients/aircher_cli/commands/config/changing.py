@@ -3,10 +3,10 @@
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import FAILED, OK, CommandFailed
 from aircher_cli.render.config.changes import change_lines
+from aircher_cli.render.config.problems import problem_lines
 from aircher_cli.render.formatting import short_path
 from aircher_cli.render.layout import paragraph
 from aircher_cli.render.limits import unknown_name_notes
-from aircher_cli.render.problems import problem_lines
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client import DaemonError
 from aircher_client.proof import call_with_proof

@@ -7,9 +7,9 @@ from aircher_cli.commands.config.path import config_file
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import FAILED, OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.config.problems import problem_lines
 from aircher_cli.render.formatting import count
 from aircher_cli.render.limits import unknown_name_notes
-from aircher_cli.render.problems import problem_lines
 from aircher_cli.values import records
 from aircher_wire import methods
 

@@ -12,8 +12,8 @@ from aircher_cli.commands.config.schema import SCHEMA_FILE, SCHEMA_LINE, write_s
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import FAILED, OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.config.problems import problem_lines
 from aircher_cli.render.formatting import count, short_path
-from aircher_cli.render.problems import problem_lines
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client import ClientError, DaemonError
 from aircher_client.proof import call_with_proof

@@ -10,9 +10,9 @@ from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.parser import Parser, positive
+from aircher_cli.render.config.problems import config_problems
 from aircher_cli.render.formatting import count
 from aircher_cli.render.layout import paragraph
-from aircher_cli.render.problems import config_problems
 from aircher_cli.values import Map, as_map, number
 from aircher_client import ConnectionLost, DaemonError
 from aircher_client.connection import connect

@@ -7,7 +7,7 @@ from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.render.advice import SIGNED_IN_STATES
 from aircher_cli.render.formatting import count, join_names
-from aircher_cli.render.models import legend, table_lines
+from aircher_cli.render.models.table import legend, table_lines
 from aircher_cli.values import Map, records, text
 from aircher_wire import methods
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import FAILED, NO_PROVIDER, OK
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
-from aircher_cli.render.model_details import list_lines
+from aircher_cli.render.models.details import list_lines
 from aircher_cli.values import as_map, records
 from aircher_wire import methods
 

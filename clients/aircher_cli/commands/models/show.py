@@ -6,8 +6,8 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.registry import suggest
-from aircher_cli.render.model_details import detail_lines
-from aircher_cli.render.models import full_name
+from aircher_cli.render.models.details import detail_lines
+from aircher_cli.render.models.table import full_name
 from aircher_cli.values import Map, records, text, texts
 from aircher_client import Client
 from aircher_wire import codes, methods

@@ -1,1 +1,1 @@
-"""What commands and events say about the configuration."""
+"""What commands and events say about the configuration: its settings, changes and problems."""

@@ -12,7 +12,7 @@ from aircherd.usage.ledger import db_file, schema, sqlite
 from aircherd.usage.ledger.database import LedgerDatabase
 from aircherd.usage.ledger.errors import FileError
 from aircherd.usage.ledger.rows import LedgerEntry
-from helpers.ledger import DAY, HOUR, NOW, attempts, execute, query, settled, started, sums
+from helpers.ledger.attempts import DAY, HOUR, NOW, attempts, execute, query, settled, started, sums
 
 
 @pytest.fixture

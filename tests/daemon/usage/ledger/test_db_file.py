@@ -12,7 +12,7 @@ from aircherd.usage.ledger.db_file import (
     remove_shared_memory,
     set_aside,
 )
-from helpers.ledger import NOW
+from helpers.ledger.attempts import NOW
 
 MOUNTS = """\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

@@ -21,9 +21,19 @@ from aircherd.usage.ledger import writer
 from aircherd.usage.ledger.ledger import open_ledger
 from aircherd.usage.ledger.report import Sums
 from aircherd.usage.ledger.writer import LedgerState
-from helpers import ledger_victim
 from helpers.daemon.load import wait_for
-from helpers.ledger import DAY, HOUR, NOW, attempts, execute, open_at_noon, settled, started, sums
+from helpers.ledger import victim
+from helpers.ledger.attempts import (
+    DAY,
+    HOUR,
+    NOW,
+    attempts,
+    execute,
+    open_at_noon,
+    settled,
+    started,
+    sums,
+)
 
 ROOT = Path(__file__).parents[4]
 
@@ -211,7 +221,7 @@ async def test_a_jumping_clock_breaks_no_report(path):
 def test_a_kill_loses_no_flushed_attempt_and_doubles_none(path):
     """In 200 rounds; sums agree with attempts."""
     done = subprocess.run(
-        [sys.executable, ledger_victim.__file__, path, "200", "5"],
+        [sys.executable, victim.__file__, path, "200", "5"],
         capture_output=True,
         text=True,
         env={"PYTHONPATH": f"{ROOT / 'daemon'}:{ROOT / 'tests'}"},

@@ -9,7 +9,7 @@ import pytest
 from aircherd.usage.ledger import maintenance as module
 from aircherd.usage.ledger.errors import FileError
 from aircherd.usage.ledger.maintenance import Maintenance
-from helpers.ledger import NOW
+from helpers.ledger.attempts import NOW
 
 
 class FakeDatabase:

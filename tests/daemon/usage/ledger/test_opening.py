@@ -14,7 +14,7 @@ from aircherd.usage.ledger.errors import DamagedFileError
 from aircherd.usage.ledger.opening import open_file, open_memory, version_of
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.usage.ledger.sqlite import scalar
-from helpers.ledger import NOW, attempts, execute, query, settled, started, sums
+from helpers.ledger.attempts import NOW, attempts, execute, query, settled, started, sums
 
 VERSION_1 = Path(__file__).with_name("ledger-v1.db.gz")
 """A file of version 1: two attempts with an unknown end, one attempt of each other kind."""

@@ -7,7 +7,7 @@ import pytest
 from aircherd.usage.ledger.database import LedgerDatabase
 from aircherd.usage.ledger.replay import ReplayedUsage, read_replayed_usage
 from aircherd.usage.ledger.rows import LedgerEntry
-from helpers.ledger import DAY, HOUR, NOW, settled, started
+from helpers.ledger.attempts import DAY, HOUR, NOW, settled, started
 
 MIDNIGHT = NOW - 15.5 * HOUR
 

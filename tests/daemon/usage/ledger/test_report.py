@@ -26,7 +26,7 @@ from aircherd.usage.ledger.report import (
 )
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.vocabulary.reply import Usage
-from helpers.ledger import DAY, HOUR, NOW, settled, started
+from helpers.ledger.attempts import DAY, HOUR, NOW, settled, started
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -6,7 +6,7 @@ import pytest
 from aircherd.usage.ledger.rows import MAX_COUNT, MAX_NAME, LedgerEntry, row, stored_name
 from aircherd.usage.ledger.schema import COLUMNS
 from aircherd.vocabulary.reply import Usage
-from helpers.ledger import NOW, settled, started
+from helpers.ledger.attempts import NOW, settled, started
 
 
 def cells(begun, end=None):

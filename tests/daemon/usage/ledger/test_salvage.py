@@ -10,7 +10,7 @@ from aircherd.usage.ledger import salvage as module
 from aircherd.usage.ledger.database import LedgerDatabase
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.usage.ledger.salvage import salvage
-from helpers.ledger import DAY, NOW, execute, settled, started
+from helpers.ledger.attempts import DAY, NOW, execute, settled, started
 
 HOUR = 739_942 * 24
 WHO = ("work", "large", "default", "nvim", "/src/aircher")

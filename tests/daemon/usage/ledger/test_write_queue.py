@@ -2,7 +2,7 @@
 
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.usage.ledger.write_queue import WriteQueue
-from helpers.ledger import ended, settled, started
+from helpers.ledger.attempts import ended, settled, started
 
 
 def ignore(_waiting):

@@ -15,7 +15,7 @@ from aircherd.usage.ledger import writer as module
 from aircherd.usage.ledger.errors import DamagedFileError, FileError
 from aircherd.usage.ledger.writer import LedgerState, LedgerWriter
 from helpers.daemon.load import wait_for
-from helpers.ledger import NOW, ended, started
+from helpers.ledger.attempts import NOW, ended, started
 
 FULL = FileError("/data/ledger.db: the disk is full")
 

@@ -16,7 +16,7 @@ from aircherd.usage.limits.backfill import MAX_RETRY_SECONDS, Backfill
 from aircherd.usage.limits.reservation import LimitKey
 from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.vocabulary.reply import Usage
-from helpers.ledger import NOW, open_at_noon, settled, started
+from helpers.ledger.attempts import NOW, open_at_noon, settled, started
 
 DAY = Limit(per="day", requests=9)
 HOUR = Limit(per="hour", requests=9)

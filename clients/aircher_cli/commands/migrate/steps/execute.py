@@ -21,7 +21,7 @@ from aircher_cli.commands.migrate.plan.urls import origin
 from aircher_cli.commands.migrate.steps.backup import finish_backup, make_backup
 from aircher_cli.commands.migrate.steps.target import Action, Target
 from aircher_cli.exit_codes import CommandFailed
-from aircher_cli.render.problems import problem_lines
+from aircher_cli.render.config.problems import problem_lines
 from aircher_cli.values import as_map, records, text
 from aircher_client import DaemonError
 from aircher_client.proof import call_with_proof

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.render.problems import config_problems, problem_lines
+from aircher_cli.render.config.problems import config_problems, problem_lines
 
 
 @pytest.mark.parametrize(

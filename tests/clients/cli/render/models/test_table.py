@@ -3,7 +3,7 @@
 import pytest
 
 from aircher_cli.render.layout import Line
-from aircher_cli.render.models import (
+from aircher_cli.render.models.table import (
     format_abilities,
     format_prices,
     format_tokens,

@@ -1,4 +1,4 @@
-"""Models as a table that fits the terminal; `model_details` shows one in full.
+"""Models as a table that fits the terminal; `details` shows one in full.
 
 Unknown values are shown as `?` or `unknown`, never as "no" or "free".
 """

@@ -1,4 +1,4 @@
-"""Writes a ledger and is killed, many times: `ledger_victim.py PATH ROUNDS SEED`.
+"""Writes a ledger and is killed, many times: `victim.py PATH ROUNDS SEED`.
 
 Each child, forked so that it starts in milliseconds, settles attempts in a loop. Each attempt has a
 unique number in `ms`. After a `flush`, the child reports the numbers that are on the disk. The
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import trio
 
-from helpers.ledger import open_at_noon, settled, started
+from helpers.ledger.attempts import open_at_noon, settled, started
 
 MAX_SECONDS = 0.06
 """Until the kill; opening the file takes part of it."""

@@ -2,7 +2,7 @@
 
 from aircher_cli.render.formatting import ago, join_names
 from aircher_cli.render.layout import Line, columns, fields, paragraph
-from aircher_cli.render.models import (
+from aircher_cli.render.models.table import (
     describe_provider_state,
     format_price,
     format_tokens,

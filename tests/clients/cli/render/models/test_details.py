@@ -1,7 +1,7 @@
 """One model in full, and lists of models."""
 
 from aircher_cli.render.layout import Line
-from aircher_cli.render.model_details import detail_lines, list_lines
+from aircher_cli.render.models.details import detail_lines, list_lines
 
 Map = dict[str, object]
 

@@ -1,0 +1,1 @@
+"""Models as text: `table` shows many, `details` one in full."""

@@ -1,0 +1,1 @@
+"""Ledgers with known attempts, and processes that are killed while they write one."""
