@@ -163,7 +163,8 @@ def wait_for_end(context: Context, pid: int, timeout: float, *, at_once: bool = 
     """
     if at_once:
         _signal(pid)
-    waiting = f"waiting for aircherd (process {pid}) to finish its requests"
+    work = "to end" if at_once else "to finish its requests"
+    waiting = f"waiting for aircherd (process {pid}) {work}"
     wait_until(lambda: is_gone(pid), context.console, timeout=timeout, waiting=waiting)
 
 

@@ -13,9 +13,9 @@ aircher-cli daemon stop --now
 """
 
 STARTS_AGAIN = (
-    "systemd listens on the socket and starts the daemon with the next request. To stop it until "
-    "the next login: 'systemctl --user stop aircherd.socket'; for good: 'aircher-cli daemon "
-    "uninstall'"
+    "systemd listens on the socket and starts the daemon with the next request. 'systemctl --user "
+    "stop aircherd.socket' ends that until the next aircher-cli command, or with "
+    "AIRCHER_AUTOSTART=0 until the next login; 'aircher-cli daemon uninstall' removes the service"
 )
 
 
