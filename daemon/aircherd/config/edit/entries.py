@@ -162,7 +162,8 @@ def _table_lines(table: Mapping[Any, object]) -> list[str]:
 
 
 def _remove(text: str, path: KeyPath) -> str:
-    """Remove the entry or section at `path`."""
+    """Remove the entry or section at `path`, and braces that have nothing else."""
+    path = _with_braces(text, path)
     spans = _spans_of(LineIndex(text), path)
     for first, after in reversed(spans):
         text = delete_lines(text, first, after - first)
@@ -170,6 +171,20 @@ def _remove(text: str, path: KeyPath) -> str:
     if holder is not None:
         return replace_statement(text, holder[1], changed_statement(holder, path, MISSING))
     return _without_empty_section(text, path[:-1]) if spans else text
+
+
+def _with_braces(text: str, path: KeyPath) -> KeyPath:
+    """Return the path of the outermost braces that would be empty without `path`, else `path`."""
+    data, index = tomllib.loads(text), LineIndex(text)
+    while len(path) > 1 and isinstance(path[-2], str):
+        around = path[:-1]
+        inner, holder = find_value(data, around), find_holder(index, around)
+        if not isinstance(inner, dict) or set(inner) != {path[-1]}:
+            break
+        if holder is None or not is_inline(holder, around):
+            break
+        path = around
+    return path
 
 
 def _spans_of(index: LineIndex, path: KeyPath) -> list[tuple[int, int]]:
