@@ -154,9 +154,9 @@ class Reloader:
                     await self._apply(services, before, config.current)
 
     async def _apply(self, services: Services, before: Config, after: Config) -> None:
-        for name, provider in after.providers.items():
-            if name in before.providers and before.providers[name].origin != provider.origin:
-                # The cooldowns were caused by another server.
+        for name, provider in before.providers.items():
+            if name not in after.providers or after.providers[name].origin != provider.origin:
+                # Another server may have the name now; the cooldowns are not its own.
                 services.provider_client.cooldowns.clear(name)
         self._transports.close_unused(
             after.network, [provider.base_url for provider in gone_providers(before, after)]

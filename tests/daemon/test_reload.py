@@ -47,6 +47,20 @@ async def test_provider_with_a_new_origin_loses_its_cooldowns(environ):
     assert cooling == [True, False]
 
 
+async def test_a_removed_provider_leaves_no_cooldown_to_another_of_its_name(environ):
+    """The new one may be another server."""
+    text = '[providers.w]\nkind="openai"\nauth="none"\nbase_url="http://127.0.0.1:8/v1"\n'
+    write_config(environ, text)
+    failure = Failure(kind=FailureClass.NETWORK, message="no connection")
+    async with running(environ, keyring=MemoryStore()) as services:
+        cooldowns = services.provider_client.cooldowns
+        cooldowns.note_failure(services.config.current.providers["w"], None, "m", failure)
+        for each in ("", text.replace(":8", ":9")):
+            write_config(environ, each)
+            assert "code" not in await ask(services, "config.reload")
+        assert cooldowns.cooling("w", None, "m") is None
+
+
 async def test_what_can_be_used_of_a_first_file_takes_effect(environ):
     """Without a good file so far, limits of a partly valid one count, and it is reported."""
     write_config(environ, "nonsense = 1\n")

@@ -11,7 +11,7 @@ import msgspec
 from aircherd.config.edit.data import MISSING, find_value
 from aircherd.config.model import DEFAULT_CONFIG, Config, Limit, Provider
 from aircherd.config.problems import path_text
-from aircherd.config.secret_detection import could_be_key
+from aircherd.config.secret_detection import could_be_key, looks_like_key
 from aircherd.config.toml.locate import KeyPath, LineIndex
 
 Source = Literal["default", "file", "environment"]
@@ -150,9 +150,12 @@ def _leaves(path: KeyPath, value: object) -> Iterator[tuple[KeyPath, object]]:
 
 
 def _masked(path: KeyPath, value: object) -> object:
-    """Return a value without what could be a key: in headers, and in arguments of a command."""
-    if "headers" in path[2:3] and isinstance(value, str):
-        return REDACTED if could_be_key(value) else value
-    if path[2:3] == ("key_command",) and isinstance(value, list):
-        return [REDACTED if could_be_key(item) else item for item in value]
-    return value
+    """Return a value without what could be a key.
+
+    A key is refused everywhere; headers and arguments of a command could contain one of a shape
+    that is not known.
+    """
+    could_be = could_be_key if path[2:3] in (("headers",), ("key_command",)) else looks_like_key
+    if isinstance(value, list):
+        return [REDACTED if isinstance(item, str) and could_be(item) else item for item in value]
+    return REDACTED if isinstance(value, str) and could_be(value) else value

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from aircherd.config.problems import BadValue
-from aircherd.config.secret_detection import looks_like_key
+from aircherd.config.secret_detection import key_message, looks_like_key
 from aircherd.vocabulary.hosts import is_ip_address, is_loopback
 from aircherd.vocabulary.suggestions import nearest
 
@@ -41,7 +41,7 @@ def type_name(value: object) -> str:
 
 
 def read_text(value: object) -> str:
-    """Read a non-empty string without control characters.
+    """Read a non-empty string without control characters, which is no key.
 
     Raises:
         BadValue: it is something else.
@@ -52,6 +52,8 @@ def read_text(value: object) -> str:
         raise BadValue("is empty", "give it a value, or remove the line")
     if not value.isprintable():
         raise BadValue("contains a control character or line break", "remove it")
+    if looks_like_key(value):
+        raise BadValue(key_message(None))
     return value
 
 
@@ -145,8 +147,6 @@ def read_base_url(value: object) -> str:
     """
     parts = _split_url(value, 'write base_url = "https://host/v1"')
     path = parts.path.rstrip("/")
-    if looks_like_key(path):
-        raise BadValue("contains what looks like a key")
     for endpoint in _ENDPOINTS:
         if path.endswith(endpoint):
             raise BadValue(f"must be the base of the API, without {endpoint}", "remove that path")

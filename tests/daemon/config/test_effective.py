@@ -2,6 +2,8 @@
 
 import tomllib
 
+from msgspec.structs import replace
+
 from aircherd.config.edit.entries import Entry, change_entries
 from aircherd.config.effective import (
     REDACTED,
@@ -11,7 +13,7 @@ from aircherd.config.effective import (
 )
 from aircherd.config.json_schema.document import json_schema
 from aircherd.config.load import parse_config
-from aircherd.config.model import DEFAULT_CONFIG
+from aircherd.config.model import DEFAULT_CONFIG, Alias, Route
 from aircherd.config.problems import path_text
 
 TEXT = """\
@@ -93,6 +95,13 @@ def test_arguments_of_a_command_that_could_be_keys_are_masked():
     text = '[providers.openai]\nkey_command = ["get", "--id", "1a2b3c4d5e6f7a8b9c"]\n'
     value, _, line = rows(text)["providers.openai.key_command"]
     assert (value, line) == (["get", "--id", REDACTED], 2)
+
+
+def test_nothing_with_the_shape_of_a_key_is_shown():
+    """Wherever it is: a check may be missing."""
+    alias = Alias("m", (Route("openai", "sk-CANARY-0123456789abcdefghij"),))
+    config = replace(DEFAULT_CONFIG, models={"m": alias}, default_model="sk-CANARY-0123456789abc")
+    assert "CANARY" not in str(settings(config, None))
 
 
 def test_every_section_of_the_file_is_shown():

@@ -43,7 +43,7 @@ def test_base_url_loses_its_trailing_slash(value: str, expected: str) -> None:
         ("http://host/v1?key=CANARY", "before any ?"),
         ("http://host/v1?", "before any ?"),
         ("http://host/v1#CANARY", "before any ?"),
-        ("http://host/sk-ant-CANARY/v1", "looks like a key"),
+        ("http://host/sk-ant-CANARY/v1", "a key does not belong"),
         ("http://ho st", "spaces"),
         (" http://host", "spaces"),
         ("http://host\n", "control character"),

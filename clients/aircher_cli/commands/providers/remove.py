@@ -2,6 +2,7 @@
 
 import argparse
 
+from aircher_cli.commands.auth.key_input import refuse_keys
 from aircher_cli.commands.config.changing import report_change, send_change
 from aircher_cli.commands.providers.entries import find_entry, provider_rows
 from aircher_cli.context import Context
@@ -37,10 +38,12 @@ def run(context: Context, options: argparse.Namespace) -> int:
     """Remove the entry, and then the keys.
 
     Raises:
+        UsageError: the name may be a key.
         CommandFailed: there is no such entry, or an alias or a limit needs it.
         DaemonError: the file cannot be written, or the keys cannot be removed.
     """
     name = options.provider
+    refuse_keys([name])
     found = find_entry(context, name)
     if found.entry is None:
         raise CommandFailed(_missing(context, name, is_builtin=found.is_builtin), code="missing")

@@ -29,7 +29,8 @@ def test_default_model_is_an_alias_or_provider_and_model(model: str) -> None:
         ('"sonet"', 'did you mean "sonnet"?'),
         ('"opnai/gpt"', 'did you mean "openai"?'),
         ('"openai/"', "must be of the form provider/model"),
-        ('"sk-CANARY-1"', "write provider/model"),
+        ('"openai/sk-CANARY-1"', "a key does not belong in the config"),
+        ('"sk-CANARY-1"', "a key does not belong in the config"),
         ("5", "must be a string in quotes, not a number"),
         ('""', "is empty"),
     ],
@@ -50,7 +51,7 @@ def test_invalid_default_model_is_refused(value: str, hint: str) -> None:
         ("claude", "must be of the form provider/model"),
         ("openai", 'add a model: "openai/MODEL"'),
         ("openai/", "must be of the form provider/model"),
-        ("sk-CANARY-1/x", "names a provider that does not exist"),
+        ("sk-CANARY-1/x", "a key does not belong in the config"),
         ("sonnet", "providers: anthropic"),
     ],
 )

@@ -84,3 +84,10 @@ def test_json(daemon: CliDaemon) -> None:
     """With the number of removed keys."""
     record = json.loads(run_cli(daemon.environ, "providers", "remove", "work", "--json").out)
     assert (record["provider"], record["removed_keys"]) == ("work", 1)
+
+
+def test_a_name_that_may_be_a_key_is_not_repeated(daemon: CliDaemon) -> None:
+    """The log of a terminal or a CI job would keep it."""
+    outcome = run_cli(daemon.environ, "providers", "remove", "sk-canary-0123456789abcdefghij")
+    assert outcome.code == 2
+    assert "canary" not in outcome.out + outcome.err
