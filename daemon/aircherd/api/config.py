@@ -57,27 +57,31 @@ async def show_config(services: Services, *, with_defaults: bool) -> Map:
     effect, and are left out.
     """
     config, file = services.config.current, services.config.file
-    text = await _text_in_effect(services)
+    text, exists = await _text_in_effect(services)
     # In a thread: finding the lines of a large file takes 80 ms.
     found = await trio.to_thread.run_sync(settings, config, text)
     found += [Setting(name, value, "environment") for name, value in services.variables().items()]
     found += _key_variables(services)
     rows = [each for each in found if with_defaults or each.source != "default"]
-    return {"file": str(file), "exists": file.exists(), "rows": [to_wire(row) for row in rows]}
+    return {"file": str(file), "exists": exists, "rows": [to_wire(row) for row in rows]}
 
 
-async def _text_in_effect(services: Services) -> str | None:
-    """Return the file's text if it is what is in effect, else None."""
+async def _text_in_effect(services: Services) -> tuple[str | None, bool]:
+    """Return the file's text if it is what is in effect, else None; and whether there is a file."""
     file, current = services.config.file, services.config.current
 
-    def read(_: Check) -> str | None:
-        text = read_text_of(file) or ""
-        return text if parse_config(text, file=str(file)) == current else None
+    def read(_: Check) -> tuple[str | None, bool]:
+        try:
+            text = read_text_of(file)
+            is_in_effect = parse_config(text or "", file=str(file)) == current
+        except ConfigInvalid:
+            return None, file.exists()
+        return (text or "") if is_in_effect else None, text is not None
 
     try:
         return await services.config.check_worker.do(read, VERIFY_TIMEOUT)
-    except (OSError, ConfigInvalid):
-        return None
+    except OSError:
+        return None, True  # the disk hangs, so this is unknown
 
 
 def _key_variables(services: Services) -> list[Setting]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -100,6 +101,19 @@ async def test_lines_of_another_text_are_not_shown(tmp_path, text):
         services.file.write_text(text)
     rows = (await show_config(services, with_defaults=False))["rows"]
     assert rows[0] == {"path": "usage.keep_days", "value": 40, "source": "file"}
+
+
+async def test_settings_are_shown_while_the_disk_hangs(tmp_path, monkeypatch):
+    """Without lines, and without a look at the file outside of the thread."""
+    services = FakeServices(tmp_path, GOOD)
+    hanging = threading.Event()
+    monkeypatch.setattr(config, "VERIFY_TIMEOUT", 0.01)
+    monkeypatch.setattr(config, "read_text_of", lambda _file: hanging.wait(20) and None)
+    monkeypatch.setattr(type(services.file), "exists", pytest.fail)
+    shown = await show_config(services, with_defaults=False)
+    hanging.set()
+    assert shown["exists"] is True
+    assert shown["rows"][0] == {"path": "usage.keep_days", "value": 40, "source": "file"}
 
 
 def test_the_schema_is_json():

@@ -5,19 +5,23 @@ import hashlib
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aircher_cli.commands.config.changing import report_change
 from aircher_cli.commands.config.editor import editor_command, run_editor, wait_hint
 from aircher_cli.commands.config.schema import SCHEMA_FILE, SCHEMA_LINE, write_schema
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import FAILED, OK, CommandFailed
-from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.parser import Parser, add_json, looks_like_key, make_parser
 from aircher_cli.render.config.problems import problem_lines
 from aircher_cli.render.formatting import count, short_path
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client import ClientError, DaemonError
 from aircher_client.proof import call_with_proof
 from aircher_wire import methods
+
+if TYPE_CHECKING:
+    from re import Match
 
 EXAMPLES = """
 aircher-cli config edit
@@ -204,7 +208,7 @@ class Editing:
         note(f"{name} was changed by another program meanwhile; saving yours would undo this:")
         lines = unified_diff(self._before.splitlines(), theirs.splitlines(), lineterm="", n=1)
         for line in list(lines)[2:]:
-            note(f"  {line}")
+            note(f"  {_without_keys(line)}")
 
     def _may_go_on(self, question: str) -> bool:
         """Ask whether to edit again.
@@ -247,6 +251,16 @@ class Editing:
                 reason = f"{SCHEMA_FILE} cannot be written: {error.strerror}"
                 self._context.console.note(f"{reason}; editors cannot complete the file")
         return report_change(self._context, result, as_json=self._as_json)
+
+
+def _without_keys(line: str) -> str:
+    """Return a line of a file that may have been refused because of a key in it."""
+    from re import sub  # noqa: PLC0415 -- rarely needed
+
+    def hide(word: "Match[str]") -> str:
+        return "(hidden)" if looks_like_key(word[0]) else word[0]
+
+    return sub(r"[^\s\"'=,\[\]{}]+", hide, line)
 
 
 def _decode(data: bytes, name: str) -> str:

@@ -21,6 +21,17 @@ def find_value(data: object, path: KeyPath) -> object:
     return data
 
 
+def is_same(one: object, other: object) -> bool:
+    """Return whether two values are written alike: `1`, `1.0` and `true` are equal, yet differ."""
+    if type(one) is not type(other) or one != other:
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return all(is_same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return all(map(is_same, one, other))
+    return True
+
+
 def changed_data(data: dict[str, object], path: KeyPath, value: object) -> dict[str, object]:
     """Return a copy with one entry set, or removed if `value` is `MISSING`.
 

@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import msgspec
 
-from aircherd.config.edit.data import MISSING, changed_data, find_value, pruned
+from aircherd.config.edit.data import MISSING, changed_data, find_value, is_same, pruned
 from aircherd.config.edit.lines import (
     append,
     delete_lines,
@@ -73,7 +73,7 @@ def change_entries(text: str, entries: Iterable[Entry], unset: Iterable[KeyPath]
 def _checked(text: str, path: KeyPath, value: object) -> str:
     """Set or remove one entry, and check that the result means what it should mean."""
     data = tomllib.loads(text)
-    if find_value(data, path) == value:
+    if is_same(find_value(data, path), value):
         return text
     wanted = changed_data(data, path, value)
     changed = _remove(text, path) if value is MISSING else _set(text, data, path, value)

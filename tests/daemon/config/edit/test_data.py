@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.config.edit.data import MISSING, changed_data, find_value, pruned
+from aircherd.config.edit.data import MISSING, changed_data, find_value, is_same, pruned
 from aircherd.errors import BadRequest
 
 DATA = {"a": {"b": {"c": 1}}, "l": [{"x": 1}], "s": "text"}
@@ -54,3 +54,23 @@ def test_impossible_changes(path, message):
     """The message has the path."""
     with pytest.raises(BadRequest, match=message):
         changed_data(DATA, path, 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (1, 1, True),
+        (1, True, False),
+        (0, False, False),
+        (1, 1.0, False),
+        ([1, {"a": 1}], [1, {"a": 1}], True),
+        ([1], [True], False),
+        ({"a": [0]}, {"a": [False]}, False),
+        ({"a": 1}, {"b": 1}, False),
+        (MISSING, MISSING, True),
+        (MISSING, 1, False),
+    ],
+)
+def test_equal_values_of_other_types_are_not_the_same(one, other, expected):
+    """Setting `true` where the file has `1` is a change."""
+    assert is_same(one, other) is expected

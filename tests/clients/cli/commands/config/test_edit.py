@@ -196,6 +196,15 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(desk: Desk) -> None:
     assert desk.daemon.params_of("config.write")["base"] == base
 
 
+def test_a_key_in_what_another_program_wrote_is_not_shown(desk: Desk) -> None:
+    """The daemon refuses such a file, and the difference must not repeat the key."""
+    desk.file.write_text("a = 1\n")
+    desk.conflicts = ['a = 1\nkey = "sk-canary-0123456789abcdefghij"\n']
+    outcome = desk.edit("echo 2 > $1", terminal=False)
+    assert '+key = "(hidden)"' in outcome.err
+    assert "canary" not in outcome.out + outcome.err
+
+
 def test_a_conflict_without_a_terminal_keeps_the_text(desk: Desk) -> None:
     """The other version stays."""
     desk.file.write_text("a = 1\n")
