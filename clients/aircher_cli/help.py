@@ -5,7 +5,7 @@ from textwrap import fill
 
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, USAGE, UsageError
-from aircher_cli.parser import PROGRAM, looks_like_key
+from aircher_cli.parser import PROGRAM, may_be_key
 from aircher_cli.registry import COMMANDS, GROUPS, commands_of, find_command, suggest
 from aircher_wire.version import __version__
 
@@ -81,7 +81,7 @@ def _quoted(word: str) -> str:
     """Quote a word that was meant as a command; one that may be a key is not repeated."""
     return (
         f'"{word}"'
-        if len(word) <= 20 and not looks_like_key(word)
+        if len(word) <= 20 and not may_be_key(word)
         else "(not repeated, it may be a key)"
     )
 

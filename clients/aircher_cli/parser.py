@@ -53,7 +53,7 @@ class Parser(argparse.ArgumentParser):
         known = [] if action.choices is None else [str(choice) for choice in action.choices]
         if action.choices is not None and value not in known:
             meant = suggest(str(value), known)
-            typed = "" if looks_like_key(str(value)) else f", not {value}"
+            typed = "" if may_be_key(str(value)) else f", not {value}"
             raise argparse.ArgumentError(action, f"must be one of {', '.join(known)}{typed}{meant}")
 
     def print_help(self, file: object = None) -> "NoReturn":
@@ -98,7 +98,7 @@ def _unhide(value: object, hidden: dict[str, str]) -> object:
     return hidden.get(value, value) if isinstance(value, str) else value
 
 
-def looks_like_key(word: str) -> bool:
+def may_be_key(word: str) -> bool:
     """Tell whether an argument may be a key, and so must not be repeated in a message."""
     return word.startswith(_KEY_STARTS) or len(word) > 64
 

@@ -14,6 +14,11 @@ from aircher_wire.address import AddressError
 
 ROOT = 0
 
+OPEN_TO_OTHERS = 0o077
+"""Mode bits forbidden for secrets: others may neither read nor write."""
+WRITABLE_BY_OTHERS = 0o022
+"""Mode bits forbidden for what is not secret but must be authentic."""
+
 
 class Base(NamedTuple):
     """A directory that the environment names, and what we use in it.

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from aircherd.files.atomic_file import write_data
+from aircher_wire.atomic_file import write_data
 
 
 class WrittenAtOnce:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircher_wire.fingerprints import fingerprint
+from aircher_wire.fingerprints import content_hash, fingerprint
 
 SALT = "0123456789abcdef"
 
@@ -23,3 +23,10 @@ def test_other_salt_gives_another_fingerprint():
 def test_value_that_is_not_utf8_has_a_fingerprint():
     """The environment may hold any bytes."""
     assert fingerprint(SALT, "\udcff") != fingerprint(SALT, "")
+
+
+def test_content_hash_tells_a_missing_file_from_an_empty_one():
+    """A change that is based on no file must not replace one."""
+    assert content_hash(None) == ""
+    assert content_hash(b"").startswith("e3b0c442")
+    assert content_hash(b"a") != content_hash(b"b")

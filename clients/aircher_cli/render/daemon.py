@@ -4,7 +4,7 @@ from aircher_cli.render.advice import no_default_lines
 from aircher_cli.render.config.problems import config_problems
 from aircher_cli.render.formatting import count, format_duration, short_path
 from aircher_cli.render.keys import SYMBOLS, describe_state, health_problem
-from aircher_cli.render.layout import Line, columns, fields, paragraph, wrap_hanging
+from aircher_cli.render.layout import Line, Piece, columns, fields, paragraph, wrap_hanging
 from aircher_cli.values import as_map, number, records, text, texts
 
 STARTED_BY: dict[str, str] = {
@@ -105,7 +105,9 @@ def config_lines(config: dict[str, object], width: int, home: str) -> list[Line]
 
 
 def _provider_lines(providers: list[dict[str, object]], width: int) -> list[Line]:
-    rows = [_provider_cells(provider) for provider in providers]
+    rows = [
+        provider_cells(provider, (text(provider.get("base_url")), "dim")) for provider in providers
+    ]
     lines: list[Line] = []
     for provider, head in zip(providers, columns(rows, width, droppable=(3,)), strict=True):
         lines += head
@@ -114,7 +116,8 @@ def _provider_lines(providers: list[dict[str, object]], width: int) -> list[Line
     return lines
 
 
-def _provider_cells(provider: dict[str, object]) -> Line:
+def provider_cells(provider: dict[str, object], detail: Piece) -> Line:
+    """Return the columns of one provider: symbol, name, state, and `detail`."""
     state, health = text(provider.get("state")), text(provider.get("health"))
     symbol, style = SYMBOLS.get(state, ("?", "warn"))
     if health not in {"", "ok"}:
@@ -123,7 +126,7 @@ def _provider_cells(provider: dict[str, object]) -> Line:
         (symbol, style),
         (text(provider.get("provider")), "bold"),
         (describe_state(state, health), style),
-        (text(provider.get("base_url")), "dim"),
+        detail,
     ]
 
 

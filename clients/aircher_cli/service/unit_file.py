@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aircher_cli.exit_codes import CommandFailed
-from aircher_wire.directories import make_private_directory
+from aircher_wire.atomic_file import unfinished, write_data
 
 
 class State(enum.Enum):
@@ -70,35 +70,16 @@ def state(path: Path, ownership: Ownership) -> State:
 def write(path: Path, text: str) -> None:
     """Write a file atomically, with the usual mode of units.
 
-    The new file has a fixed name until then, so that one which a crash left is replaced.
-
     Raises:
         CommandFailed: it cannot be written.
     """
-    fresh = _unfinished(path)
     try:
-        make_private_directory(path.parent)
-        fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.chmod(0o644)
-            fresh.replace(path)
-        except BaseException:
-            fresh.unlink(missing_ok=True)
-            raise
+        write_data(path, text.encode(), mode=0o644)
     except OSError as error:
         raise CommandFailed(
             f"cannot write {path}: {error.strerror}. Nothing can be installed until this directory "
             "can be written"
         ) from None
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(f".{path.name}.new")
 
 
 def written_at(path: Path) -> float:
@@ -138,7 +119,7 @@ def remove(path: Path) -> None:
         CommandFailed: it cannot be removed.
     """
     try:
-        _unfinished(path).unlink(missing_ok=True)
+        unfinished(path).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
     except OSError as error:
         raise CommandFailed(f"cannot remove {path}: {error.strerror}") from None

@@ -12,8 +12,9 @@ import os
 import secrets
 from pathlib import Path
 
+from aircher_wire.directories import OPEN_TO_OTHERS
 from aircherd.errors import BadRequest
-from aircherd.files.private_file import OPEN_TO_OTHERS, read_private, write_private
+from aircherd.files.private_file import read_private, write_private
 
 FILE_NAME = "proof"
 VALID_SECONDS = 60.0

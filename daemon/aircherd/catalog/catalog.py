@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
+from aircher_wire.atomic_file import read_data
 from aircherd.catalog.merge import Source, apply_override, merge_layers
 from aircherd.catalog.model_list_cache import ModelList, ModelListCache
 from aircherd.catalog.name_index import NameIndex, build_name_index
@@ -28,7 +29,6 @@ from aircherd.config.model import (
     Provider,
     Route,
 )
-from aircherd.files.atomic_file import read_data
 from aircherd.files.background_files import BackgroundFiles
 from aircherd.vocabulary.hosts import is_loopback
 from aircherd.vocabulary.models import Model, Prices, Rates

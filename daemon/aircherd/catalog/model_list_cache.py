@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from aircher_wire.atomic_file import read_data, write_data
 from aircherd.catalog.sanitize import sanitize_models
 from aircherd.config.model import Provider
-from aircherd.files.atomic_file import read_data, write_data
 from aircherd.vocabulary.models import Model
 
 REWRITE_SECONDS = 3600.0

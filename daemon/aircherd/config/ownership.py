@@ -11,9 +11,8 @@ import shlex
 import stat
 from pathlib import Path
 
+from aircher_wire.directories import ROOT
 from aircherd.files.private_directory import is_own_group
-
-ROOT = 0
 
 _UID_MAP = Path("/proc/self/uid_map")
 _OVERFLOW_UID = Path("/proc/sys/kernel/overflowuid")

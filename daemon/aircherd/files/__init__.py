@@ -1,7 +1,7 @@
-"""Files: atomic writes, private files, and a worker that a hanging disk cannot block.
+"""Files: private files and directories, and a worker that a hanging disk cannot block.
 
-- `atomic_file`: replace a file in one step; the only code that writes, syncs and renames.
-- `private_file`: files that other users must not read or swap, on top of `atomic_file`.
+- `private_file`: files that other users must not read or swap; `aircher_wire.atomic_file` writes.
+- `private_directory`: the daemon's directories, closed to other users.
 - `file_worker`: file operations in a thread, one at a time, each with a timeout.
 - `background_files`: the daemon's own small files, written in the background.
 """

@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 import trio
 
-from aircherd.files.atomic_file import write_data
+from aircher_wire.atomic_file import write_data
 from aircherd.files.file_worker import DiskTimeout, FileWorker
 
 WRITE_TIMEOUT = 10.0

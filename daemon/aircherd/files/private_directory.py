@@ -19,9 +19,7 @@ from pathlib import Path
 import structlog
 
 from aircher_wire.address import AddressError
-from aircher_wire.directories import failure_reason, make_private_directory
-
-OPEN_TO_OTHERS = 0o077
+from aircher_wire.directories import OPEN_TO_OTHERS, failure_reason, make_private_directory
 
 log = structlog.get_logger()
 

@@ -10,13 +10,8 @@ import os
 import stat
 from pathlib import Path
 
-from aircher_wire.directories import make_private_directory
-from aircherd.files.atomic_file import NO_FOLLOW_READ, write_data
-
-OPEN_TO_OTHERS = 0o077
-"""Mode bits forbidden for secrets: others may neither read nor write."""
-WRITABLE_BY_OTHERS = 0o022
-"""Mode bits forbidden for lists that are not secret but must be authentic."""
+from aircher_wire.atomic_file import NO_FOLLOW_READ, write_data
+from aircher_wire.directories import WRITABLE_BY_OTHERS, make_private_directory
 
 
 class FileRefused(Exception):
@@ -48,7 +43,7 @@ def read_private(path: Path, *, uid: int, forbidden: int) -> bytes | None:
     except OSError as error:
         raise _open_error(path, error) from error
     with os.fdopen(descriptor, "rb") as file:
-        _check_file(path, os.fstat(descriptor), uid=uid, forbidden=forbidden)
+        check_file(path, os.fstat(descriptor), uid=uid, forbidden=forbidden)
         return file.read()
 
 
@@ -81,7 +76,12 @@ def check_writable(path: Path, *, uid: int) -> None:
         raise FileRefused(f"{path} cannot be written: no permission to write in {parent}")
 
 
-def _check_file(path: Path, found: os.stat_result, *, uid: int, forbidden: int) -> None:
+def check_file(path: Path, found: os.stat_result, *, uid: int, forbidden: int) -> None:
+    """Check the status of an opened file.
+
+    Raises:
+        FileRefused, FileClosed: as in `read_private`.
+    """
     if not stat.S_ISREG(found.st_mode):
         raise FileRefused(f"{path} is not a file: move it away")
     if found.st_uid != uid:

@@ -10,6 +10,7 @@ import pytest
 import trio
 from structlog.testing import capture_logs
 
+from aircher_wire import atomic_file
 from aircherd.api import config, models
 from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.fetcher import FetchError
@@ -18,7 +19,6 @@ from aircherd.config.edit import default_model
 from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.config.store import ConfigStore
 from aircherd.errors import AircherError, ConfigInvalid, UnknownModel
-from aircherd.files import atomic_file
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.models import Model, Prices, Rates, Tier
 
@@ -331,7 +331,7 @@ class LateDisk:
 
 async def test_a_change_is_loaded_although_the_sync_timed_out(tmp_path, monkeypatch, mock_clock):
     """The file is replaced, but the disk has not confirmed it."""
-    services, disk = FakeServices(tmp_path), LateDisk(monkeypatch, atomic_file, "_sync_directory")
+    services, disk = FakeServices(tmp_path), LateDisk(monkeypatch, atomic_file, "sync_directory")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(disk.pass_time, mock_clock)
         answer = await models.set_default(services, "openai/gpt-x")
@@ -346,7 +346,7 @@ async def test_a_change_is_loaded_although_the_sync_failed(tmp_path, monkeypatch
     def refuse(directory):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(atomic_file, "_sync_directory", refuse)
+    monkeypatch.setattr(atomic_file, "sync_directory", refuse)
     services = FakeServices(tmp_path)
     with capture_logs() as logs:
         await models.set_default(services, "openai/gpt-x")

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
+from aircher_wire.atomic_file import write_data
 from aircherd.catalog.model_list_cache import ModelList, ModelListCache, move_old_folder
 from aircherd.config.model import Provider
-from aircherd.files.atomic_file import write_data
 from aircherd.vocabulary.models import Model, Prices, Rates, Tier
 
 WORK = Provider(name="work", kind="openai", base_url="https://a.example/v1")

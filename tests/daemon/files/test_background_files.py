@@ -8,7 +8,8 @@ import pytest
 import trio
 from structlog.testing import capture_logs
 
-from aircherd.files import atomic_file, background_files
+from aircher_wire import atomic_file
+from aircherd.files import background_files
 from aircherd.files.background_files import BackgroundFiles
 from helpers.daemon.load import wait_for
 

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from aircher_wire.directories import OPEN_TO_OTHERS, WRITABLE_BY_OTHERS
 from aircherd.files.private_file import (
-    OPEN_TO_OTHERS,
-    WRITABLE_BY_OTHERS,
     FileClosed,
     FileRefused,
     check_writable,

@@ -5,7 +5,7 @@ from getpass import GetPassWarning, getpass
 
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import UsageError
-from aircher_cli.parser import looks_like_key
+from aircher_cli.parser import may_be_key
 
 KEY_ON_COMMAND_LINE = (
     "a key must not be on the command line, where `ps` and the shell's history show it. Leave it "
@@ -19,7 +19,7 @@ def refuse_keys(words: list[str]) -> None:
     Raises:
         UsageError: one of them may be a key.
     """
-    if any(looks_like_key(word) for word in words):
+    if any(may_be_key(word) for word in words):
         raise UsageError(KEY_ON_COMMAND_LINE)
 
 

@@ -1,7 +1,6 @@
 """`aircher-cli config edit`: edits a copy of the configuration, and checks it before it is used."""
 
 import argparse
-import hashlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -19,6 +18,7 @@ from aircher_cli.values import Map, as_map, records, text
 from aircher_client import ClientError, DaemonError
 from aircher_client.proof import call_with_proof
 from aircher_wire import methods
+from aircher_wire.fingerprints import content_hash
 
 if TYPE_CHECKING:
     from re import Match
@@ -133,7 +133,7 @@ class Editing:
     # -------------------------------------------------------------- steps
 
     def _read(self) -> tuple[str, str]:
-        """Return the file's text and fingerprint; both are empty if there is no file.
+        """Return the file's text and hash; both are empty if there is no file.
 
         Raises:
             CommandFailed: it cannot be read.
@@ -146,7 +146,7 @@ class Editing:
             data = self._file.read_bytes()
         except OSError as error:
             raise CommandFailed(f"cannot read {self._file}: {error.strerror}") from None
-        return _decode(data, str(self._file)), hashlib.sha256(data).hexdigest()
+        return _decode(data, str(self._file)), content_hash(data)
 
     def _is_changed(self, copy: Path) -> bool:
         """Tell whether the copy is another text; one that the editor removed is not."""

@@ -66,24 +66,14 @@ def read_schema(context: Context) -> str:
 
 
 def write_schema(path: str, schema: str) -> None:
-    """Replace the file at `path` in one step.
+    """Replace the file at `path` in one step. Its directory must exist.
 
     Raises:
         OSError: it cannot be written.
     """
     from pathlib import Path  # noqa: PLC0415 -- slow to import, and printing needs none
-    from tempfile import NamedTemporaryFile  # noqa: PLC0415 -- likewise
 
-    target = Path(path)
-    with NamedTemporaryFile(
-        "w", dir=target.absolute().parent, prefix=f".{target.name}.", delete=False
-    ) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(schema)
-            file.flush()
-            temporary.chmod(0o644)
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+    from aircher_wire.atomic_file import write_user_file  # noqa: PLC0415 -- likewise
+
+    Path(path).parent.stat()  # one that is missing may be a typing error
+    write_user_file(Path(path), schema.encode(), mode=0o644)

@@ -4,7 +4,7 @@ import argparse
 
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, CommandFailed
-from aircher_cli.parser import Parser, add_json, looks_like_key, make_parser
+from aircher_cli.parser import Parser, add_json, make_parser, may_be_key
 from aircher_cli.registry import suggest
 from aircher_cli.render.config.settings import setting_lines
 from aircher_cli.render.formatting import short_path
@@ -72,7 +72,7 @@ def _selected(rows: list[Map], key: str) -> list[Map]:
     if not found:
         known = {part for row in rows for part in _prefixes(text(row.get("path")))}
         meant = suggest(key, sorted(known))
-        name = "this" if looks_like_key(key) else key
+        name = "this" if may_be_key(key) else key
         raise CommandFailed(
             f"{name} is not set{meant}; all settings: aircher-cli config show --all",
             code="unknown_key",

@@ -16,6 +16,7 @@ from aircher_cli.exit_codes import FAILED, OK
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.doctor import finding_lines, summary_line
 from aircher_cli.values import Map, as_map, text
+from aircher_wire.directories import OPEN_TO_OTHERS, WRITABLE_BY_OTHERS
 from aircher_wire.version import __version__
 
 SERVICE_SECONDS = 5.0
@@ -91,9 +92,9 @@ def _local_checks(context: Context, facts: Map) -> dict[str, Check]:
     )
     data = Path(paths["data"])
     secrets = [
-        (str(data / "credentials.json"), directories.OPEN_TO_OTHERS),
-        (str(data / "keys.json"), directories.WRITABLE_BY_OTHERS),
-        (f"{paths['home']}/environment", directories.OPEN_TO_OTHERS),
+        (str(data / "credentials.json"), OPEN_TO_OTHERS),
+        (str(data / "keys.json"), WRITABLE_BY_OTHERS),
+        (f"{paths['home']}/environment", OPEN_TO_OTHERS),
     ]
     checks: dict[str, Check] = {
         "directories": lambda: directories.directory_findings(paths, uid, home),

@@ -8,6 +8,7 @@ from pathlib import Path
 from aircher_cli.commands.doctor.finding import OK, PROBLEM, WARNING, Finding
 from aircher_cli.render.formatting import short_path
 from aircher_wire import address
+from aircher_wire.directories import OPEN_TO_OTHERS, WRITABLE_BY_OTHERS
 
 DIRECTORIES = "directories"
 SECRETS = "files with keys"
@@ -17,9 +18,6 @@ OLD_PLACE = "earlier program"
 
 OUR_NAMES = ("/.aircher", "/aircher")
 """A directory that has none of them in its path was named by AIRCHER_HOME, and may be anything."""
-
-WRITABLE_BY_OTHERS = 0o022
-OPEN_TO_OTHERS = 0o077
 
 LITTLE_SPACE = 200 * 1024 * 1024
 NO_SPACE = 10 * 1024 * 1024

@@ -6,9 +6,9 @@ from aircher_cli.commands.providers.entries import ProviderEntry
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.daemon import provider_cells
 from aircher_cli.render.formatting import short_path
-from aircher_cli.render.keys import SYMBOLS, describe_state
-from aircher_cli.render.layout import Line, columns, paragraph
+from aircher_cli.render.layout import columns, paragraph
 from aircher_cli.values import Map, records, text
 from aircher_wire import methods
 
@@ -42,7 +42,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
         return OK
     name = short_path(file, context.environ.get("HOME", ""))
     width = context.console.width
-    heads = columns([_cells(provider) for provider in providers], width, droppable=(3,))
+    cells = [provider_cells(each, (text(each.get("kind")), "")) for each in providers]
+    heads = columns(cells, width, droppable=(3,))
     for provider, head in zip(providers, heads, strict=True):
         for line in (
             *head,
@@ -61,19 +62,6 @@ def _record(row: Map, settings: list[Map]) -> Map:
         "configured": found.entry is not None,
     }
     return record if found.line is None else {**record, "line": found.line}
-
-
-def _cells(provider: Map) -> Line:
-    state, health = text(provider.get("state")), text(provider.get("health"))
-    symbol, style = SYMBOLS.get(state, ("?", "warn"))
-    if health not in {"", "ok"}:
-        symbol, style = "!", "warn"
-    return [
-        (symbol, style),
-        (text(provider.get("provider")), "bold"),
-        (describe_state(state, health), style),
-        (text(provider.get("kind")), ""),
-    ]
 
 
 def _details(provider: Map, file: str) -> str:

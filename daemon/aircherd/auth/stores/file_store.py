@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from aircher_wire.directories import OPEN_TO_OTHERS
 from aircherd.auth.stores.base import (
     KeyId,
     KeyMissing,
@@ -24,7 +25,6 @@ from aircherd.auth.stores.base import (
 from aircherd.errors import KeyringLocked
 from aircherd.files.file_worker import Check, DiskTimeout, FileWorker
 from aircherd.files.private_file import (
-    OPEN_TO_OTHERS,
     FileRefused,
     check_writable,
     read_private,

@@ -24,10 +24,10 @@ from typing import Literal
 
 import msgspec
 
+from aircher_wire.directories import WRITABLE_BY_OTHERS
 from aircherd.auth.stores.base import KeyId
 from aircherd.errors import KeyringLocked
 from aircherd.files.private_file import (
-    WRITABLE_BY_OTHERS,
     FileClosed,
     FileRefused,
     read_private,

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import msgspec
 
-from aircherd.files.private_file import OPEN_TO_OTHERS
+from aircher_wire.directories import OPEN_TO_OTHERS
+from aircherd.files.private_file import FileRefused, check_file
 from aircherd.vocabulary.secret import Secret
 
 MAX_BYTES = 256 * 1024
@@ -90,13 +91,10 @@ def _refused(reason: str) -> EnvironmentContent:
 
 def _problem(path: Path, found: os.stat_result, uid: int) -> str | None:
     """Return why the file must not be used, None if it may."""
-    if not stat.S_ISREG(found.st_mode):
-        return f"{path} is not a file: move it away"
-    if found.st_uid != uid:
-        return f"{path} belongs to another user (uid {found.st_uid}): move it away"
-    if found.st_mode & OPEN_TO_OTHERS:
-        mode = stat.S_IMODE(found.st_mode)
-        return f"{path} is open to other users (mode {mode:04o}): chmod 600 {path}"
+    try:
+        check_file(path, found, uid=uid, forbidden=OPEN_TO_OTHERS)
+    except FileRefused as error:
+        return str(error)
     return None
 
 

@@ -5,23 +5,20 @@ read, right before it is replaced.
 """
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from aircher_wire.atomic_file import write_user_file
+from aircher_wire.fingerprints import content_hash
 from aircherd.config.load import parse_config, read_text_of
 from aircherd.errors import BadRequest
-from aircherd.files.atomic_file import write_user_file
 from aircherd.files.file_worker import Check
 
-NO_FILE = ""
-"""The fingerprint of a file that does not exist."""
 
-
-def fingerprint(path: Path) -> str:
-    """Return the SHA-256 of the file's content in hex, `NO_FILE` if there is no file.
+def hash_of_file(path: Path) -> str:
+    """Return the `content_hash` of a file, which may be missing.
 
     Raises:
         OSError: it cannot be read, or is not a regular file.
@@ -31,9 +28,9 @@ def fingerprint(path: Path) -> str:
         if not stat.S_ISREG(path.stat().st_mode):
             raise OSError(0, "it is not a file", str(path))
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return content_hash(file.read())
     except FileNotFoundError:
-        return NO_FILE
+        return content_hash(None)
 
 
 def change_file(path: Path, change: Callable[[str], str], check: Check) -> bool:
@@ -47,14 +44,14 @@ def change_file(path: Path, change: Callable[[str], str], check: Check) -> bool:
         OSError: the file cannot be written; see `write_user_file` for what is left.
     """
     text = read_text_of(path)
-    base = NO_FILE if text is None else _digest(text)
+    base = content_hash(None if text is None else text.encode())
     return write_text(path, change(text or ""), base, check)
 
 
 def write_text(path: Path, text: str, base: str | None, check: Check) -> bool:
     """Replace the file's text; return whether it was another one.
 
-    `base` is the fingerprint of the file that the new text is based on; None replaces any file.
+    `base` is the `content_hash` of the file that the new text is based on; None replaces any file.
     `check` may raise to cancel.
 
     Raises:
@@ -63,15 +60,15 @@ def write_text(path: Path, text: str, base: str | None, check: Check) -> bool:
         OSError: the file cannot be written; see `write_user_file` for what is left.
     """
     parse_config(text, file=str(path))
-    found = fingerprint(path)
+    found = hash_of_file(path)
     if base is not None and found != base:
         raise _conflict(path)
-    if found == _digest(text):
+    if found == content_hash(text.encode()):
         return False
     _refuse_read_only(path)
 
     def last_check() -> None:
-        if fingerprint(path) != found:
+        if hash_of_file(path) != found:
             raise _conflict(path)
         check()
 
@@ -111,7 +108,3 @@ def _refuse_read_only(path: Path) -> None:
         # Behind a link there may be a generated file, as home-manager makes them.
         cure = "change it where it is generated" if path.is_symlink() else f"chmod u+w {target}"
         raise PermissionError(0, f"it is read-only: {cure}", str(target))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -14,8 +14,8 @@ import msgspec
 import structlog
 import trio
 
+from aircher_wire.atomic_file import read_data
 from aircherd.config.model import Provider
-from aircherd.files.atomic_file import read_data
 from aircherd.files.background_files import BackgroundFiles
 from aircherd.providers.error_mapping.delays.moments import MAX_DELAY
 from aircherd.providers.health.clocks import CLOCKS, Clocks

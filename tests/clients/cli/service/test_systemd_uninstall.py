@@ -100,6 +100,6 @@ def test_the_rest_of_a_command_that_was_killed(units: FakeSystemctl) -> None:
 def test_nothing_of_a_killed_command_is_left(systemctl: FakeSystemctl) -> None:
     """Neither a file that was being written, nor an empty directory."""
     (systemctl.unit_folder / "aircherd.service.d").mkdir(parents=True)
-    (systemctl.unit_folder / ".aircherd.service.new").touch()
+    (systemctl.unit_folder / ".aircherd.service.tmp").touch()
     assert _uninstall(systemctl).changes == []
     assert list(systemctl.unit_folder.iterdir()) == []

@@ -120,7 +120,7 @@ def test_directories_are_private_whatever_the_umask(tmp_path: Path) -> None:
 
 def test_what_a_crash_left_of_a_file_goes_with_it(tmp_path: Path) -> None:
     """The next one replaces it, and removing the file removes it, too."""
-    left = tmp_path / ".unit.new"
+    left = tmp_path / ".unit.tmp"
     left.write_text("ou")
     unit_file.write(tmp_path / "unit", "ours")
     assert not left.exists()

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from aircherd.config.edit.file_change import (
-    NO_FILE,
     change_file,
-    fingerprint,
+    hash_of_file,
     write_error,
     write_text,
 )
@@ -30,17 +29,17 @@ def sha(text: str) -> str:
 def test_fingerprint_is_the_hash_of_the_content(tmp_path: Path) -> None:
     """A missing file has an empty one; a directory has none."""
     file = tmp_path / "config.toml"
-    assert fingerprint(file) == NO_FILE
+    assert hash_of_file(file) == ""
     file.write_bytes(b"\xff\n")
-    assert fingerprint(file) == hashlib.sha256(b"\xff\n").hexdigest()
+    assert hash_of_file(file) == hashlib.sha256(b"\xff\n").hexdigest()
     with pytest.raises(OSError, match="not a file"):
-        fingerprint(tmp_path)
+        hash_of_file(tmp_path)
 
 
 def test_text_is_written_private_and_whole(tmp_path: Path) -> None:
     """A new file is for its user only, in a directory for its user only."""
     file = tmp_path / "home" / "config.toml"
-    assert write_text(file, GOOD, NO_FILE, no_check)
+    assert write_text(file, GOOD, "", no_check)
     assert file.read_text() == GOOD
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
@@ -58,7 +57,7 @@ def test_invalid_text_is_not_written(tmp_path: Path) -> None:
     assert file.read_text() == GOOD
 
 
-@pytest.mark.parametrize("base", [NO_FILE, sha("old")])
+@pytest.mark.parametrize("base", ["", sha("old")])
 def test_another_file_than_the_base_is_not_replaced(tmp_path: Path, base: str) -> None:
     """The error says that the file changed, in words and for programs."""
     file = tmp_path / "config.toml"

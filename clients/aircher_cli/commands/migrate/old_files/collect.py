@@ -8,10 +8,10 @@ from aircher_cli.commands.migrate.notes import Note, problem
 from aircher_cli.commands.migrate.old_files.auth_json import OldKey, read_auth_json
 from aircher_cli.commands.migrate.old_files.config_b import STORED_MARKER
 from aircher_cli.commands.migrate.old_files.configs import read_old_config
-from aircher_cli.commands.migrate.old_files.forms import OLD_FORMS
 from aircher_cli.commands.migrate.old_files.old_config import OldConfig
 from aircher_cli.commands.migrate.old_files.reading import Unreadable, read_file
 from aircher_cli.commands.migrate.old_files.sources import OldFile
+from aircher_wire.config_forms import OLD_FORMS
 
 _NO_COUNTERPART = {
     "permissions": "this program runs no commands, so there is nothing to approve",

@@ -11,7 +11,6 @@ from aircher_cli.commands.migrate.old_files.config_b import (
     read_form_b,
     read_provider_b,
 )
-from aircher_cli.commands.migrate.old_files.forms import form_of
 from aircher_cli.commands.migrate.old_files.old_config import (
     REPLACED,
     OldConfig,
@@ -20,6 +19,7 @@ from aircher_cli.commands.migrate.old_files.old_config import (
 )
 from aircher_cli.commands.migrate.old_files.toml_text import Parsed, parse_toml
 from aircher_cli.commands.migrate.secret_shapes import safe
+from aircher_wire.config_forms import form_of
 
 
 def read_old_config(data: bytes, file: str) -> OldConfig:

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aircher_cli.commands.migrate.old_files.config_b import STORED_MARKER
-from aircher_cli.commands.migrate.old_files.forms import OLD_FORMS, form_of
 from aircher_cli.commands.migrate.old_files.toml_text import parse_toml
+from aircher_wire.atomic_file import sync_directory, write_data
+from aircher_wire.config_forms import OLD_FORMS, form_of
 
 CONFIG_NAME = "config.toml"
 UNFINISHED = "unfinished"
@@ -63,7 +64,7 @@ def make_backup(home: Path, date: str, content: bytes) -> Path:
         directory = _new_directory(home, date)
     # Empty, so that it is complete as soon as it exists.
     os.close(os.open(directory / UNFINISHED, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    write_private(directory / CONFIG_NAME, content)
+    write_data(directory / CONFIG_NAME, content)
     return directory
 
 
@@ -83,31 +84,10 @@ def finish_backup(directory: Path, stored_keys: Iterable[str]) -> bool:
     if without is None:
         without = b"# Emptied: the keys in it could not be separated from the rest.\n"
     if without != content:
-        write_private(path, without)
+        write_data(path, without)
     (directory / UNFINISHED).unlink(missing_ok=True)
-    _sync(directory)
+    sync_directory(directory)
     return is_complete
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Replace a file atomically, mode 0600.
-
-    Raises:
-        OSError: it cannot be written; the old one is unchanged.
-    """
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync(path.parent)
 
 
 def _without_keys(content: bytes, keys: list[str]) -> bytes | None:
@@ -184,11 +164,3 @@ def _new_directory(home: Path, date: str) -> Path:
             number += 1
             continue
         return directory
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

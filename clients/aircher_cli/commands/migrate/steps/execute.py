@@ -8,7 +8,6 @@ repeated, so after a crash the same command finishes the rest. `auth.login` with
 exact: it says whether the same key is stored already, or another one.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,10 +21,11 @@ from aircher_cli.commands.migrate.steps.backup import finish_backup, make_backup
 from aircher_cli.commands.migrate.steps.target import Action, Target
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.render.config.problems import problem_lines
-from aircher_cli.values import as_map, records, text
+from aircher_cli.values import Map, as_map, records, text
 from aircher_client import DaemonError
 from aircher_client.proof import call_with_proof
 from aircher_wire import methods
+from aircher_wire.fingerprints import content_hash
 
 if TYPE_CHECKING:
     from aircher_client import Client
@@ -111,8 +111,8 @@ def write_config(
                 f"cannot write a backup of {target.path} in {home}: {error.strerror or error}. "
                 "Nothing was changed; make room or fix the mode, and run again"
             ) from None
-    base = hashlib.sha256(target.content).hexdigest() if target.content is not None else ""
-    call_with_proof(client, methods.CONFIG_WRITE, {"text": plan_text, "base": base})
+    params: Map = {"text": plan_text, "base": content_hash(target.content)}
+    call_with_proof(client, methods.CONFIG_WRITE, params)
     return backup
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from aircher_cli.commands.migrate.old_files.forms import OLD_FORMS, form_of
 from aircher_cli.commands.migrate.old_files.toml_text import parse_toml
 from aircher_cli.commands.migrate.plan.config_text import MARKER, has_same_source, is_unchanged
+from aircher_wire.config_forms import OLD_FORMS, form_of
 
 TargetState = Literal["missing", "old", "own", "migrated", "other", "unreadable"]
 """`own` is what an earlier run wrote, unchanged; `migrated` was changed since."""

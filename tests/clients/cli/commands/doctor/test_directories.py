@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from aircher_cli.commands.doctor.directories import (
-    OPEN_TO_OTHERS,
-    WRITABLE_BY_OTHERS,
     directory_findings,
     disk_findings,
     file_system,
@@ -19,6 +17,7 @@ from aircher_cli.commands.doctor.directories import (
     syntax_findings,
 )
 from aircher_cli.commands.doctor.finding import Finding
+from aircher_wire.directories import OPEN_TO_OTHERS, WRITABLE_BY_OTHERS
 
 UID = os.getuid()
 

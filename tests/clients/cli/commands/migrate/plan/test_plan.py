@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from aircher_cli.commands.migrate.old_files.auth_json import read_auth_json
 from aircher_cli.commands.migrate.old_files.configs import config_of, read_old_config
-from aircher_cli.commands.migrate.old_files.forms import OLD_FORMS
 from aircher_cli.commands.migrate.old_files.toml_text import Parsed
 from aircher_cli.commands.migrate.plan.plan import make_plan
+from aircher_wire.config_forms import OLD_FORMS
 from aircherd.config.load import parse_config
 from helpers.old_aircher.samples import ALL_KEYS, FORM_A, FORM_B, auth_json
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from aircherd.files import atomic_file
-from aircherd.files.atomic_file import read_data, write_data, write_user_file
+from aircher_wire import atomic_file
+from aircher_wire.atomic_file import read_data, write_data, write_user_file
 
 Write = Callable[..., None]
 

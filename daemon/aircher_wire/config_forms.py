@@ -1,8 +1,7 @@
-"""Recognise a configuration by its content.
+"""Recognise by its content which program a configuration is for.
 
 The earlier program's last `~/.aircher/config.toml` has the path of the new program's, so the place
-says nothing. `aircherd.config.old_form` asks the same question in the daemon; a test holds the two
-equal.
+says nothing. The daemon names `aircher-cli migrate` for exactly the files that it carries over.
 """
 
 from collections.abc import Mapping

@@ -10,11 +10,11 @@ There are two kinds of files, which differ in how a symbolic link at their path 
 
     the user's own files    `write_user_file`   followed: people keep their configuration elsewhere
                                                 and link to it
-    the daemon's own data   `write_data`        replaced by a file, never read: the daemon creates
+    the program's own data  `write_data`        replaced by a file, never read: the program creates
                             `read_data`         no links, so a link there is an attempt to have
                                                 another file of the user read or overwritten
 
-The data directory itself may be a link.
+The directory of the data may be a link.
 """
 
 import contextlib
@@ -80,8 +80,10 @@ def _remove_leftovers(target: Path) -> None:
                 path.unlink()
 
 
-def write_data(path: Path, content: bytes, check: Callable[[], None] = _no_check) -> None:
-    """Replace a data file of the daemon, mode 0600; create its directory if it is missing.
+def write_data(
+    path: Path, content: bytes, check: Callable[[], None] = _no_check, *, mode: int = 0o600
+) -> None:
+    """Replace a file of the program; create its directory with mode 0700 if it is missing.
 
     Must not run twice at the same time for one file: the temporary file has a fixed name, so that
     the next write removes what a crash left behind. `check` as in `write_user_file`.
@@ -90,11 +92,16 @@ def write_data(path: Path, content: bytes, check: Callable[[], None] = _no_check
         OSError: as in `write_user_file`.
     """
     make_private_directory(path.parent)
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = unfinished(path)
     temporary.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(temporary, flags, 0o600)
-    _fill_and_rename(descriptor, temporary, path, content, mode=0o600, check=check)
+    _fill_and_rename(descriptor, temporary, path, content, mode=mode, check=check)
+
+
+def unfinished(path: Path) -> Path:
+    """Return the temporary file of `write_data`, which only a crash leaves behind."""
+    return path.with_name(f".{path.name}.tmp")
 
 
 def read_data(path: Path) -> bytes:
@@ -147,10 +154,15 @@ def _fill_and_rename(
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_directory(target.parent)
+    sync_directory(target.parent)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Wait until what was renamed or removed in `directory` is on the disk.
+
+    Raises:
+        OSError: the disk fails.
+    """
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -4,8 +4,7 @@ import tomllib
 
 import pytest
 
-from aircher_cli.commands.migrate.old_files.forms import OLD_FORMS, form_of
-from aircherd.config.old_form import is_old_form
+from aircher_wire.config_forms import form_of
 from helpers.old_aircher.samples import FORM_A, FORM_B
 
 CASES = [
@@ -34,9 +33,3 @@ CASES = [
 def test_form_of(text, form):
     """Each file is recognised, wherever it is."""
     assert form_of(tomllib.loads(text)) == form
-
-
-@pytest.mark.parametrize(("text", "form"), CASES)
-def test_the_daemon_recognises_the_same_forms(text, form):
-    """The daemon names this command exactly for the files that it carries over."""
-    assert is_old_form(tomllib.loads(text)) == (form in OLD_FORMS)
