@@ -11,7 +11,7 @@ from aircher_cli.commands.config.editor import editor_command, run_editor, wait_
 from aircher_cli.commands.config.schema import SCHEMA_FILE, SCHEMA_LINE, write_schema
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import FAILED, OK, CommandFailed
-from aircher_cli.parser import Parser, add_json, looks_like_key, make_parser
+from aircher_cli.parser import Parser, add_json, make_parser, may_be_key
 from aircher_cli.render.config.problems import problem_lines
 from aircher_cli.render.formatting import count, short_path
 from aircher_cli.values import Map, as_map, records, text
@@ -258,7 +258,7 @@ def _without_keys(line: str) -> str:
     from re import sub  # noqa: PLC0415 -- rarely needed
 
     def hide(word: "Match[str]") -> str:
-        return "(hidden)" if looks_like_key(word[0]) else word[0]
+        return "(hidden)" if may_be_key(word[0]) else word[0]
 
     return sub(r"[^\s\"'=,\[\]{}]+", hide, line)
 
