@@ -6,7 +6,7 @@ find -> read -> plan -> let the daemon write and store -> remove, if asked to ->
 import argparse
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aircher_cli.commands.migrate.notes import Note
@@ -14,6 +14,7 @@ from aircher_cli.commands.migrate.old_files.collect import Found, collect
 from aircher_cli.commands.migrate.old_files.sources import (
     NoHome,
     OldFile,
+    distinct,
     files_in,
     find_files,
     project_places,
@@ -40,7 +41,7 @@ from aircher_cli.commands.migrate.steps.execute import (
 )
 from aircher_cli.commands.migrate.steps.one_run import one_run
 from aircher_cli.commands.migrate.steps.removal import Remaining, removable, remove
-from aircher_cli.commands.migrate.steps.target import Action, Target, decide, read_target
+from aircher_cli.commands.migrate.steps.target import Action, Target, decide, in_use, read_target
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import FAILED, OK, CommandFailed, UsageError, exit_code
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
@@ -156,14 +157,16 @@ def _migrate(context: Context, options: argparse.Namespace, home: Path) -> int:
 def _prepare(context: Context, options: argparse.Namespace, home: Path) -> _Work:
     folder = aircher_home(context.environ)
     target = read_target(folder / "config.toml")
-    files = _files(context, options)
+    files = distinct(_files(context, options), target.path)
     # An earlier run has replaced the file, so what it was made from is in the backup now.
-    is_replaced = target.state in ("own", "migrated") and options.place is None
+    is_asked_for = options.place is None or any(file.path == target.path for file in files)
+    is_replaced = target.state in ("own", "migrated") and is_asked_for
     backup = find_backup(folder) if is_replaced else None
     contents = {target.path: backup.content} if backup else {}
     resumed = backup.directory if backup and backup.is_unfinished else None
     found = collect(files, os.getuid(), contents)
-    plan = make_plan(found.config, found.keys, context.environ, str(home))
+    now = replace(in_use(target), lost_keys=found.lost)
+    plan = make_plan(found.config, found.keys, context.environ, str(home), now)
     notes = [*found.notes, *plan.notes, *_project_notes(options, home)]
     old_copy = backup.directory / CONFIG_NAME if backup else None
     return _Work(home, folder, target, found, plan, list(dict.fromkeys(notes)), resumed, old_copy)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from aircher_cli.commands.migrate.secret_shapes import hide_keys, printable
+
 Kind = Literal["carried", "default", "no_counterpart", "left", "problem", "hint"]
 """What became of it.
 
@@ -17,13 +19,21 @@ Kind = Literal["carried", "default", "no_counterpart", "left", "problem", "hint"
 
 @dataclass(frozen=True)
 class Note:
-    """One line of the report. `subject` is a key or a file; neither text contains a key's value."""
+    """One line of the report. `subject` is a key or a file; neither text contains a key's value.
+
+    Both may quote a name from an old file, so what may be a key and what a terminal would obey is
+    replaced in them.
+    """
 
     kind: Kind
     subject: str
     message: str
     file: str = ""
     line: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "subject", printable(hide_keys(self.subject)))
+        object.__setattr__(self, "message", printable(self.message))
 
 
 def problem(subject: str, message: str, file: str = "", line: int = 0) -> Note:

@@ -26,11 +26,21 @@ def could_be_key(name: str) -> bool:
     return looks_like_key(name) or any(_DIGIT.search(run) for run in _LONG_RUN.findall(name))
 
 
+def hide_keys(text: str, instead: str = "(not shown, it may be a key)") -> str:
+    """Return a text without what has the shape of a vendor's key."""
+    return _KEY_LIKE.sub(instead, text)
+
+
+def printable(text: str) -> str:
+    """Return a text without the characters that a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 def safe(text: str, limit: int = 64) -> str:
     """Return a name or value from an old file as a message may show it."""
     if could_be_key(text):
         return "(not shown, it may be a key)"
-    shown = "".join(c if c.isprintable() else "?" for c in text)
+    shown = printable(text)
     return shown if len(shown) <= limit else f"{shown[:limit]}…"
 
 

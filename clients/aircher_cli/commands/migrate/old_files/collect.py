@@ -38,6 +38,8 @@ class Found:
     keys: list[OldKey] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     kept: set[str] = field(default_factory=set)
+    lost: list[str] = field(default_factory=list)
+    """Providers with a key that cannot be read."""
 
 
 def collect(
@@ -83,6 +85,7 @@ def _read_keys(file: OldFile, data: bytes, found: Found) -> None:
     found.files.append(file)
     found.keys += read.keys
     found.notes += read.notes
+    found.lost += read.lost
     if read.lost:
         found.kept.add(name)
     if read.keys:

@@ -62,7 +62,7 @@ def read_provider_a(reader: Reader, provider: OldProvider) -> None:
     provider.has_variable = "api_key_env" in reader.table
     provider.key_variable = reader.text("api_key_env").strip()
     for entry in reader.entries("models"):
-        if name := entry.text("name"):
+        if name := entry.text("name").strip():
             provider.models.append(
                 OldModel(
                     name,
@@ -103,7 +103,7 @@ def _read_multi_provider(multi: Reader, config: OldConfig) -> None:
         config.preferences[model] = [name for _, e in ordered if (name := e.text("provider"))]
     for name, task in multi.section("task_preferences").sections():
         config.tasks[name] = OldTask(
-            task.text("model"),
+            task.text("model").strip(),
             task.number("temperature"),
             task.whole("max_tokens"),
             task.text("system_prompt_override"),

@@ -11,10 +11,12 @@ says nothing about a configuration's form: ~/.aircher/config.toml is the new pro
 """
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+
+from aircher_wire.address import aircher_home
 
 Layout = Literal["home", "xdg", "macos", "given", "project"]
 LAYOUTS: tuple[Layout, ...] = ("given", "home", "xdg", "macos")
@@ -95,6 +97,8 @@ def find_files(environ: Mapping[str, str]) -> list[OldFile]:
     data_names: dict[str, Role] = dict.fromkeys(_DATA_NAMES, "data")
     cache_names: dict[str, Role] = dict.fromkeys(_CACHE_NAMES, "cache")
     found = [
+        # AIRCHER_HOME may name a folder that has the old files.
+        *_existing(aircher_home(environ), HOME_NAMES, "home"),
         *_existing(home / ".aircher", HOME_NAMES, "home"),
         *_existing(config, _CONFIG_NAMES, "xdg"),
         *_existing(data, data_names, "xdg"),
@@ -102,7 +106,34 @@ def find_files(environ: Mapping[str, str]) -> list[OldFile]:
         *_existing(macos, {**_CONFIG_NAMES, **data_names}, "macos"),
         *_existing(home / "Library" / "Caches" / "aircher", cache_names, "macos"),
     ]
-    return list({each.path: each for each in reversed(found)}.values())[::-1]
+    first: dict[Path, OldFile] = {}
+    for each in found:
+        first.setdefault(each.path, each)
+    return list(first.values())
+
+
+def distinct(files: Sequence[OldFile], target: Path) -> list[OldFile]:
+    """Return each file once, though two places may be one: one of them may be a link to the other.
+
+    The configuration of this program, `target`, keeps its path; any other file has the path with
+    the fewest links.
+    """
+    found: dict[str, OldFile] = {}
+    real_target = os.path.realpath(target)
+    for file in files:
+        real = os.path.realpath(file.path)
+        other = found.get(real)
+        if real == real_target:
+            found[real] = replace(file, path=target, layout="home")
+        elif other is None:
+            found[real] = file
+        elif _links(file.path) < _links(other.path):
+            found[real] = replace(other, path=file.path)
+    return list(found.values())
+
+
+def _links(path: Path) -> int:
+    return sum(each.is_symlink() for each in (path, *path.parents))
 
 
 def files_in(place: Path) -> list[OldFile]:

@@ -44,9 +44,9 @@ def parse_toml(data: bytes, file: str) -> Parsed:
     except tomllib.TOMLDecodeError as error:
         found = _LINE.search(str(error))
         is_double = "twice" in str(error) or "Cannot overwrite" in str(error)
-    except RecursionError:
+    except (RecursionError, ValueError):  # the latter for a number of thousands of digits
         found, is_double = None, False
-    lines = text.splitlines(keepends=True)
+    lines = [f"{line}\n" for line in text.split("\n")]  # the lines that TOML counts
     line = min(int(found[1]), len(lines)) if found else len(lines)
     return _salvage(lines, line, is_double, file, notes)
 
@@ -55,7 +55,7 @@ def _load(text: str) -> Table:
     """Parse TOML.
 
     Raises:
-        tomllib.TOMLDecodeError: it is invalid.
+        ValueError: it is invalid, or has a number that is too long for Python.
         RecursionError: it is nested deeper than any old file, and than what is safe to walk.
     """
     table = tomllib.loads(text)
@@ -74,7 +74,7 @@ def _salvage(lines: list[str], line: int, is_double: bool, file: str, notes: lis
     for at in headers[: -_MAX_TRIES - 1 : -1]:
         try:
             table = _load("".join(lines[:at]))
-        except (tomllib.TOMLDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             continue
         if not table:
             break

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from aircher_cli.commands.migrate.plan.sections import Entry, Section, Value
@@ -13,6 +13,9 @@ MARKER = '# Carried over from the earlier aircher by "aircher-cli migrate".'
 files always give the same text."""
 
 _CHECKSUM = "# A later run may replace this file as long as nothing in it is changed ({})."
+
+MAX_BYTES = 64 * 1024
+"""The daemon reads no larger file; a test compares the two."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -32,6 +35,25 @@ def config_text(sections: Iterable[Section], old_file: str) -> str:
         lines += [_entry_line(entry) for entry in section.entries]
     body = "\n".join(lines) + "\n"
     return f"{MARKER}\n{_CHECKSUM.format(_checksum(body))}\n{body}"
+
+
+def fit(
+    groups: Sequence[tuple[str, list[Section]]], old_file: str
+) -> tuple[list[Section], list[str]]:
+    """Leave out the last groups of sections until the file is not too large for the daemon.
+
+    Return the sections, and the names of the groups that were left out.
+    """
+    kept = list(groups)
+    left: list[str] = []
+    while True:
+        sections = [section for _, group in kept for section in group if section.entries]
+        is_small = len(config_text(sections, old_file).encode()) <= MAX_BYTES
+        if is_small or len(kept) < 2:
+            return sections, left
+        name, dropped = kept.pop()
+        if dropped:
+            left.append(name)
 
 
 def is_unchanged(text: str) -> bool:

@@ -26,9 +26,11 @@ class KeySource:
 
 
 def choose_key_source(
-    name: str, kind: str, base_url: str, variable: str, *, has_key: bool
+    name: str, kind: str, base_url: str, variable: str, *, has_key: bool, had_key: bool = False
 ) -> KeySource:
     """Decide for a provider at `base_url` with an old `api_key_env`, which may be empty.
+
+    `has_key` if a key of it can be stored, `had_key` if it had one, though a damaged one.
 
     There are five cases.
     """
@@ -47,7 +49,7 @@ def choose_key_source(
     if kind == "ollama":
         return KeySource(no_key_reason=NEEDS_NO_KEY)
     # 4. The user's own server, and no key anywhere.
-    if not at_vendor and not has_key:
+    if not at_vendor and not has_key and not had_key:
         return KeySource(auth_none=True, no_key_reason=NEEDS_NO_KEY)
     # 5. A stored key, or the vendor's own variable.
     return KeySource(variables=vendors_own)

@@ -7,6 +7,7 @@ from aircher_cli.commands.migrate.notes import Kind, Note
 from aircher_cli.commands.migrate.old_files.auth_json import OldKey
 from aircher_cli.commands.migrate.old_files.config_b import STORED_MARKER
 from aircher_cli.commands.migrate.old_files.old_config import OldConfig
+from aircher_cli.commands.migrate.plan.added import NO_KEY_WANTED
 from aircher_cli.commands.migrate.plan.key_source import NEEDS_NO_KEY
 from aircher_cli.commands.migrate.plan.names import provider_names
 from aircher_cli.commands.migrate.plan.providers import NewProvider, Providers
@@ -42,7 +43,7 @@ class KeyPlan:
 def usable_providers(keys: Iterable[OldKey], config: OldConfig) -> set[str]:
     """Return the new names of the providers with a key that can be stored."""
     keys = list(keys)
-    names = provider_names({*config.providers, *(key.provider for key in keys)})
+    names = provider_names([*config.providers, *(key.provider for key in keys)])
     with_key = {key.provider for key in keys if key_problem(key.value) is None}
     stored = {old.name for old in config.providers.values() if old.api_key == STORED_MARKER}
     return {names[old] for old in with_key | stored}
@@ -67,7 +68,9 @@ def plan_keys(keys: Iterable[OldKey], providers: Providers, config: OldConfig) -
             plan.keys.append(PlannedKey(name, chosen.provider, chosen.value, chosen.file))
         else:
             subject = f"key of {safe(chosen.provider)}"
-            kind: Kind = "no_counterpart" if reason.endswith(NEEDS_NO_KEY) else "problem"
+            kind: Kind = (
+                "no_counterpart" if reason.endswith((NEEDS_NO_KEY, NO_KEY_WANTED)) else "problem"
+            )
             plan.notes.append(Note(kind, subject, reason, chosen.file))
             plan.not_stored.append(chosen)
     return plan
@@ -90,9 +93,10 @@ def _superseded(key: OldKey, chosen: OldKey) -> Note:
 
 def _objection(name: str, key: OldKey, providers: Providers, config: OldConfig) -> str | None:
     """Return why a key is not stored, None if it is."""
-    if bad := key_problem(key.value):
-        return f"cannot be a key: {bad}. It is not stored"
     known = providers.known.get(name)
+    if bad := key_problem(key.value):
+        cure = f". Sign in with another: aircher-cli auth login {name}" if known else ""
+        return f"is not stored, because it cannot be a key: {bad}{cure}"
     if known is not None and known.no_key_reason is not None:
         return f"is not stored: {known.no_key_reason}"
     doubt = _doubt(name, key, providers, config)
@@ -103,19 +107,20 @@ def _doubt(name: str, key: OldKey, providers: Providers, config: OldConfig) -> s
     """Return why it is not certain to which server a key belongs, None if it is."""
     usable = provider_names([name])[name]  # a name that a command can have
     sign_in = f"aircher-cli auth login {usable}"
+    add = f"aircher-cli providers add {usable} --kind openai --base-url URL"
     known = providers.known.get(name)
     if name in providers.rejected:
-        return f"{providers.rejected[name]}. Repair it and run again, or {sign_in}"
+        return f"{providers.rejected[name]}. Repair it, or {add}, and run again"
+    if name in providers.added and known is not None:
+        return None  # the user has said since where it is
     if config.is_partial and name not in providers.names.values():
+        way = f"and run again, or {sign_in}" if known else f"or {add}, and run again"
         return (
             f"the damaged part of {config.file} may say to which server it belongs. Repair the "
-            f"file and run again, or {sign_in}"
+            f"file {way}"
         )
     if known is None:
-        return (
-            "this program does not know the provider. Add it with aircher-cli providers add "
-            f"{usable} --kind openai --base-url URL, then {sign_in}"
-        )
+        return f"this program does not know the provider. Add it: {add}, and run again"
     if key.base_url is not None and not _same_server(known, key.base_url):
         return (
             f"in its file {name} is another server than in the configuration that is carried "

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from aircher_cli.commands.migrate.notes import Note
+from aircher_cli.commands.migrate.notes import Note, problem
 from aircher_cli.commands.migrate.old_files.auth_json import OldKey
 from aircher_cli.commands.migrate.old_files.old_config import OldConfig
-from aircher_cli.commands.migrate.plan.config_text import config_text
+from aircher_cli.commands.migrate.plan.added import InUse
+from aircher_cli.commands.migrate.plan.config_text import config_text, fit
 from aircher_cli.commands.migrate.plan.keys import (
     PlannedKey,
     note_variables,
@@ -41,6 +42,12 @@ _VARIABLES: dict[str, str] = {
 """Environment variable of the earlier program -> why it has no effect, and what to use instead."""
 
 
+_TOO_MUCH = (
+    "would make the configuration larger than 64 KiB, and is not carried over: add what you need "
+    "with aircher-cli config edit"
+)
+
+
 @dataclass
 class Plan:
     """`text` is the new configuration, None if no old one was found.
@@ -57,27 +64,37 @@ class Plan:
 
 
 def make_plan(
-    config: OldConfig | None, keys: Iterable[OldKey], environ: Mapping[str, str], home: str = ""
+    config: OldConfig | None,
+    keys: Iterable[OldKey],
+    environ: Mapping[str, str],
+    home: str = "",
+    in_use: InUse | None = None,
 ) -> Plan:
-    """Decide everything. `keys` are in the order of preference; `home` is shown as `~`."""
+    """Decide everything. `keys` are in the order of preference; `home` is shown as `~`.
+
+    `in_use` is what the configuration in use has already.
+    """
     found = config or OldConfig("")
     all_keys = list(keys)
-    providers = plan_providers(found, usable_providers(all_keys, found))
+    now = in_use or InUse()
+    key_names = [key.provider for key in all_keys]
+    providers = plan_providers(found, usable_providers(all_keys, found), now, key_names)
     notes = [*found.notes, *providers.notes]
-    top = plan_default(found, providers, notes)
+    top = plan_default(found, providers, notes, has_default=bool(now.default_model))
     aliases = plan_aliases(found, providers, notes)
     tasks = plan_tasks(found, providers, aliases, notes)
     plan_fallbacks(found, providers, notes)
-    sections = [
-        top,
-        *(new.section for new in providers.known.values()),
-        *aliases,
-        *tasks,
-        *plan_strategy(found, notes),
-        *plan_limits(found, providers, notes),
-        *catalog_sections(providers, found),
+    # The groups that are left out first if there is too much come last.
+    groups = [
+        ("", [top, *(new.section for new in providers.known.values())]),
+        ("[[limits]]", plan_limits(found, providers, notes)),
+        ("[fallback]", plan_strategy(found, notes)),
+        ("[models]", aliases),
+        ("[tasks]", tasks),
+        ("[catalog]", catalog_sections(providers, found)),
     ]
-    filled = [section for section in sections if section.entries]
+    filled, too_much = fit(groups, short_path(found.file, home))
+    notes += [problem(group, _TOO_MUCH, found.file) for group in too_much]
     planned = plan_keys(all_keys, providers, found)
     notes += planned.notes
     notes += note_variables(planned.keys, providers, environ)

@@ -1,10 +1,11 @@
 """Old `[providers.X]` -> new `[providers.x]`."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from aircher_cli.commands.migrate.notes import Note, problem
 from aircher_cli.commands.migrate.old_files.old_config import OldConfig, OldModel, OldProvider
+from aircher_cli.commands.migrate.plan.added import AddedProvider, InUse
 from aircher_cli.commands.migrate.plan.config_text import header
 from aircher_cli.commands.migrate.plan.key_source import (
     NEEDS_NO_KEY,
@@ -50,29 +51,67 @@ class Providers:
     notes: list[Note]
     rejected: dict[str, str] = field(default_factory=dict)
     """New name -> why its old entry could not be carried over."""
+    added: Mapping[str, AddedProvider] = field(default_factory=dict)
+    """Those that the user added to the configuration in use."""
+    had_key: frozenset[str] = frozenset()
+    """New names of those that had a key, though it cannot be stored."""
+    unlisted: dict[str, str] = field(default_factory=dict)
+    """Old name -> new name of those that have a key and no old entry."""
 
     def new_name(self, old: str) -> str:
         """Return the new name of a provider, which may be unknown in both programs."""
         simple = old.strip().lower()
-        return self.names.get(old) or RENAMED.get(simple, simple)
+        known = self.names.get(old) or self.unlisted.get(old)
+        return known or RENAMED.get(simple, simple)
 
 
-def plan_providers(config: OldConfig, with_key: Container[str]) -> Providers:
+def plan_providers(
+    config: OldConfig,
+    with_key: Container[str],
+    in_use: InUse | None = None,
+    key_names: Iterable[str] = (),
+) -> Providers:
     """Carry over the providers. `with_key` has the new names of those with a key in the old files.
 
-    A built-in provider without an old entry is there all the same.
+    A built-in provider without an old entry is there all the same, and one that the user added
+    since, if an old file names it; `key_names` are the old names of those with a key.
     """
     names = provider_names(config.providers)
+    every = provider_names([*config.providers, *key_names])
     known = {
         name: NewProvider(name, v.kind, v.base_url, Section(header("providers", name)), v.env)
         for name, v in VENDORS.items()
     }
     known["ollama"].no_key_reason = NEEDS_NO_KEY
-    plan = Providers(known, names, [])
+    now = in_use or InUse()
+    added = now.providers
+    unlisted = {old: new for old, new in every.items() if old not in names}
+    plan = Providers(known, names, [], added=added, unlisted=unlisted)
+    plan.had_key = frozenset(plan.new_name(name) for name in (*key_names, *now.lost_keys))
+    for name in _named(config, plan):
+        if name in added:
+            known[name] = _from_added(name, added[name])
     for old, provider in _newest_names(config, names, plan.notes).items():
         _plan_provider(names[old], provider, with_key, config, plan)
     _note_catalogue(plan, config)
     return plan
+
+
+def _named(config: OldConfig, plan: Providers) -> list[str]:
+    """Return the new names of the providers that the old files name anywhere."""
+    preferred = [name for names in config.preferences.values() for name in names]
+    targets = [name for names in config.fallbacks.values() for name in names]
+    old = [
+        *(config.default_provider, *config.providers, *config.provider_limits),
+        *(*config.fallbacks, *targets, *preferred, *plan.unlisted),
+    ]
+    return list(dict.fromkeys(plan.new_name(name) for name in old))
+
+
+def _from_added(name: str, added: AddedProvider) -> NewProvider:
+    return NewProvider(
+        name, added.kind, added.base_url, added.section, added.variables, added.no_key_reason
+    )
 
 
 def _newest_names(
@@ -137,6 +176,8 @@ def _server(
     except BadUrl as bad:
         message = f"its base_url {bad}; it is not carried over"
         reason = f"the base_url of its old entry {bad}"
+    if name in plan.added:
+        return None  # the user has said since where it is
     plan.notes.append(problem(subject, message, config.file))
     plan.rejected[name] = reason
     return None
@@ -169,7 +210,14 @@ def _add_key_source(
         message = "is not the name of an environment variable; it is not carried over"
         plan.notes.append(problem(f"{where} api_key_env", message, config.file))
         variable = ""
-    chosen = choose_key_source(new.name, new.kind, new.base_url, variable, has_key=has_key)
+    chosen = choose_key_source(
+        new.name,
+        new.kind,
+        new.base_url,
+        variable,
+        has_key=has_key,
+        had_key=new.name in plan.had_key,
+    )
     new.env, new.no_key_reason = chosen.variables, chosen.no_key_reason
     if chosen.env is not None:
         is_old = chosen.env == variable
@@ -194,7 +242,14 @@ def catalog_sections(plan: Providers, config: OldConfig) -> list[Section]:
     for new in plan.known.values():
         if is_vendors(new.name, new.base_url):
             continue
+        seen: set[str] = set()
         for model in new.models:
+            if model.name in seen:
+                subject = f"model {safe(model.name)} of {new.name}"
+                message = "is listed twice; its first entry is used"
+                plan.notes.append(Note("no_counterpart", subject, message, config.file))
+                continue
+            seen.add(model.name)
             section = _catalog_section(new.name, model, plan, config)
             if section.entries:
                 sections.append(section)

@@ -33,8 +33,13 @@ DEFAULT_TASKS = {
 _DEFAULT = "a default of the earlier program, not chosen"
 
 
-def plan_default(config: OldConfig, providers: Providers, notes: list[Note]) -> Section:
-    """Return the top of the file: the default model."""
+def plan_default(
+    config: OldConfig, providers: Providers, notes: list[Note], *, has_default: bool = False
+) -> Section:
+    """Return the top of the file: the default model.
+
+    `has_default` if the configuration in use has one, so that there is nothing to do.
+    """
     top = Section("")
     old, model = config.default_provider, config.default_model.strip()
     if not old and not model:
@@ -43,7 +48,12 @@ def plan_default(config: OldConfig, providers: Providers, notes: list[Note]) -> 
     subject = "[global] default_provider, default_model"
     if old and name not in providers.known:
         reason = providers.rejected.get(name, f"this program does not know {safe(old)}")
-        notes.append(problem(subject, f"{reason}; choose one: aircher-cli models use", config.file))
+        if has_default:
+            message = f"{reason}; the configuration in use has another default"
+            notes.append(Note("no_counterpart", subject, message, config.file))
+        else:
+            message = f"{reason}; choose one: aircher-cli models use"
+            notes.append(problem(subject, message, config.file))
     elif not old or not model:
         missing = "default_model" if old else "default_provider"
         message = f"has no {missing}; choose a model: aircher-cli models use"

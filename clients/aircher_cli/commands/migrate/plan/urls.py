@@ -8,6 +8,7 @@ from aircher_cli.commands.migrate.plan.vendors import VENDORS, Vendor
 from aircher_cli.commands.migrate.secret_shapes import looks_like_key
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?")
+_FOUR_NUMBERS = re.compile(r"\d+(\.\d+){3}\.?")
 _MAX_URL = 2048
 
 _ENDPOINTS = r"(/chat/completions|/completions|/messages|/responses)?"
@@ -52,12 +53,27 @@ def _check(url: str) -> None:
         raise BadUrl("contains a user or a password, which does not belong in a configuration")
     if "?" in url or "#" in url:
         raise BadUrl("has a query, which may be a key")
-    if port == 0 or not (_HOST.fullmatch(host) or _is_address(host)):
+    if port == 0 or not _is_host(host):
         raise BadUrl("has no valid host or port")
     if looks_like_key(parts.path):
         raise BadUrl("contains what looks like a key")
     if "{" in url:
         raise BadUrl("has a placeholder that this program does not know")
+
+
+def _is_host(host: str) -> bool:
+    if _is_address(host):
+        return True
+    labels = host.split(".")
+    is_punycode = all(_is_decodable(each) for each in labels if each.startswith("xn--"))
+    return bool(_HOST.fullmatch(host)) and is_punycode and not _FOUR_NUMBERS.fullmatch(host)
+
+
+def _is_decodable(label: str) -> bool:
+    try:
+        return not label.encode().decode("idna").isascii()
+    except UnicodeError:
+        return False
 
 
 def is_vendors(provider: str, url: str) -> bool:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from aircher_cli.commands.migrate.old_files.config_b import STORED_MARKER
 from aircher_cli.commands.migrate.old_files.toml_text import parse_toml
+from aircher_cli.commands.migrate.secret_shapes import hide_keys
 from aircher_wire.atomic_file import sync_directory, write_data
 from aircher_wire.config_forms import OLD_FORMS, form_of
 
@@ -25,6 +26,10 @@ UNFINISHED = "unfinished"
 
 _STRING = r"(\"\"\".*?\"\"\"|'''.*?'''|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')"
 _KEY_ENTRY = re.compile(rf"((?:api_key|\"api_key\"|'api_key')\s*=\s*){_STRING}", re.DOTALL)
+_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+MIN_LENGTH = 8
+"""A shorter text is not searched for outside of the entries of keys."""
+REMOVED_MARKER = "(a key was here, in a comment)"
 _DIRECTORY = re.compile(r"backup-\d{4}-\d\d-\d\d(-\d+)?")
 
 
@@ -71,7 +76,8 @@ def make_backup(home: Path, date: str, content: bytes) -> Path:
 def finish_backup(directory: Path, stored_keys: Iterable[str]) -> bool:
     """Replace the stored keys in the copy, and mark the run as finished.
 
-    Return whether all of them could be replaced; else the copy was emptied.
+    Keys in comments were not in use; they are removed, too. Return whether all of them could be
+    replaced; else the copy was emptied.
 
     Raises:
         OSError: it cannot be written.
@@ -92,29 +98,34 @@ def finish_backup(directory: Path, stored_keys: Iterable[str]) -> bool:
 
 def _without_keys(content: bytes, keys: list[str]) -> bytes | None:
     """Return the text without the keys, None if one of them remains."""
-    if not keys:
-        return content
     text = content.decode("utf-8", errors="surrogateescape")
 
     def replace(match: re.Match[str]) -> str:
         try:
             value = tomllib.loads(f"key = {match[2]}")["key"]
-        except tomllib.TOMLDecodeError:
+        except ValueError:
             return match[0]
         return f'{match[1]}"{STORED_MARKER}"' if str(value).strip() in keys else match[0]
 
     text = _KEY_ENTRY.sub(replace, text)
+    text = _COMMENT.sub(lambda match: hide_keys(match[0], REMOVED_MARKER), text)
     for key in keys:  # in comments, for example
-        text = text.replace(key, STORED_MARKER)
+        if len(key) >= MIN_LENGTH:
+            text = text.replace(key, STORED_MARKER)
     return None if _still_has(text, keys) else text.encode("utf-8", errors="surrogateescape")
 
 
 def _still_has(text: str, keys: list[str]) -> bool:
     try:
         table = tomllib.loads(text.removeprefix("\ufeff"))
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return any(key in text for key in keys)
-    return any(key in value for value in _texts(table) for key in keys)
+    except (ValueError, RecursionError):
+        return any(key in text for key in keys if len(key) >= MIN_LENGTH)
+    return any(_has_key(value, key) for value in _texts(table) for key in keys)
+
+
+def _has_key(value: str, key: str) -> bool:
+    """Return whether a value has a key in it; a very short one may be a part of any word."""
+    return key in value if len(key) >= MIN_LENGTH else key == value.strip()
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from aircher_cli.commands.migrate.old_files.toml_text import parse_toml
+from aircher_cli.commands.migrate.plan.added import InUse, read_in_use
 from aircher_cli.commands.migrate.plan.config_text import MARKER, has_same_source, is_unchanged
 from aircher_wire.config_forms import OLD_FORMS, form_of
 
@@ -50,6 +51,16 @@ def _state_of(content: bytes) -> TargetState:
         return "old"
     has_comment = b"#" in content
     return "old" if form == "empty" and is_whole and not has_comment else "other"
+
+
+def in_use(target: Target) -> InUse:
+    """Return what the configuration of this program has, nothing if it is not one."""
+    if target.content is None or target.state not in ("own", "migrated", "other"):
+        return InUse()
+    try:
+        return read_in_use(tomllib.loads(target.content.decode("utf-8-sig")))
+    except (ValueError, RecursionError):  # not UTF-8, or no TOML
+        return InUse()
 
 
 def decide(

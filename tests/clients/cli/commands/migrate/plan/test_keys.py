@@ -59,7 +59,7 @@ def test_an_unknown_provider_is_a_problem_with_a_cure():
     planned, _ = plan([OldKey("mistral", A, "f")])
     (note,) = planned.notes
     assert "aircher-cli providers add mistral --kind openai --base-url URL" in note.message
-    assert "aircher-cli auth login mistral" in note.message
+    assert "run again" in note.message
     assert [key.provider for key in planned.not_stored] == ["mistral"]
 
 
