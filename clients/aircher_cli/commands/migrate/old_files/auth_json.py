@@ -15,7 +15,7 @@ from aircher_cli.commands.migrate.secret_shapes import key_problem, safe
 
 _MASK = 0xAA
 _HEX = re.compile(r"[0-9A-Fa-f]*")
-_PAIR = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*"([0-9A-Fa-f]*)"')
+_PAIR = re.compile(r'"((?:[^"\\]|\\.){0,200})"\s*:\s*"([0-9A-Fa-f]*)"')
 _OAUTH = "_oauth_token"
 
 REPLACED = "\ufffd"

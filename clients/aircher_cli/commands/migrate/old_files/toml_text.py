@@ -13,6 +13,8 @@ _LINE = re.compile(r"\(at line (\d+)")
 _MAX_DEPTH = 32
 _MAX_TRIES = 64
 """How many sections before the damage are tried as the end of the readable part."""
+_MAX_TRIED_BYTES = 4 * 1024 * 1024
+"""What is parsed in all these tries, so that a large file does not take minutes."""
 
 
 @dataclass
@@ -71,7 +73,9 @@ def _load(text: str) -> Table:
 def _salvage(lines: list[str], line: int, is_double: bool, file: str, notes: list[Note]) -> Parsed:
     what = "repeats a name, which TOML forbids" if is_double else "is not valid TOML"
     headers = [at for at in range(line) if lines[at].lstrip().startswith("[")]
-    for at in headers[: -_MAX_TRIES - 1 : -1]:
+    size = sum(len(line) for line in lines)
+    tries = max(1, min(_MAX_TRIES, _MAX_TRIED_BYTES // max(1, size)))
+    for at in headers[: -tries - 1 : -1]:
         try:
             table = _load("".join(lines[:at]))
         except (ValueError, RecursionError):

@@ -113,7 +113,7 @@ def _doubt(name: str, key: OldKey, providers: Providers, config: OldConfig) -> s
         return f"{providers.rejected[name]}. Repair it, or {add}, and run again"
     if name in providers.added and known is not None:
         return None  # the user has said since where it is
-    if config.is_partial and name not in providers.names.values():
+    if config.is_partial and name not in providers.listed:
         way = f"and run again, or {sign_in}" if known else f"or {add}, and run again"
         return (
             f"the damaged part of {config.file} may say to which server it belongs. Repair the "

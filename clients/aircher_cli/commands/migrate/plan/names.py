@@ -24,10 +24,13 @@ def provider_names(old: Iterable[str]) -> dict[str, str]:
     `claude` and `anthropic` both become `anthropic`: they are the same provider.
     """
     names: dict[str, str] = {}
+    used: set[str] = set()
+    tried: dict[str, int] = {}
     ordered = sorted(old, key=lambda name: not _is_valid(_known(name)))
     for name in ordered:  # valid names keep theirs, whatever the order in the file
         known = _known(name)
-        names[name] = known if _is_valid(known) else _free(_simplify(known), names.values())
+        names[name] = known if _is_valid(known) else _free(_simplify(known), used, tried)
+        used.add(names[name])
     return names
 
 
@@ -46,12 +49,14 @@ def _simplify(name: str) -> str:
     return simple if _is_valid(simple) else "provider"
 
 
-def _free(name: str, taken: Iterable[str]) -> str:
-    used = set(taken)
-    number, free = 1, name
-    while free in used:
+def _free(name: str, used: Container[str], tried: dict[str, int]) -> str:
+    """Return `name`, with a number if it is used; `tried` has the last number of each name."""
+    number = tried.get(name, 0)
+    free = name
+    while number == 0 or free in used:
         number += 1
-        free = f"{name[:60]}-{number}"
+        free = name if number == 1 else f"{name[:58]}-{number}"
+    tried[name] = number
     return free
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from aircher_cli.commands.migrate.notes import Note, problem
 from aircher_cli.commands.migrate.old_files.old_config import OldConfig, OldModel, OldProvider
@@ -57,6 +58,11 @@ class Providers:
     """New names of those that had a key, though it cannot be stored."""
     unlisted: dict[str, str] = field(default_factory=dict)
     """Old name -> new name of those that have a key and no old entry."""
+
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """The new names of those that have an old entry."""
+        return frozenset(self.names.values())
 
     def new_name(self, old: str) -> str:
         """Return the new name of a provider, which may be unknown in both programs."""
@@ -119,14 +125,17 @@ def _newest_names(
 ) -> dict[str, OldProvider]:
     """Return the providers; of two that are one now, the one that has its name of today."""
     chosen: dict[str, OldProvider] = {}
+    by_new_name: dict[str, str] = {}
     for old, provider in config.providers.items():
-        other = next((each for each in chosen if names[each] == names[old]), None)
+        other = by_new_name.get(names[old])
         if other is None:
+            by_new_name[names[old]] = old
             chosen[old] = provider
             continue
         winner, loser = (old, other) if old == names[old] else (other, old)
         if winner == old:
             del chosen[other]
+            by_new_name[names[old]] = old
             chosen[old] = provider
         message = f"is the same provider as {winner}, the newer name, whose entry is used"
         notes.append(Note("no_counterpart", f"[providers.{safe(loser)}]", message, config.file))
