@@ -3,36 +3,54 @@
     aircherd.log -> aircherd.log.1 -> aircherd.log.2 -> removed
 
 The file is the process's standard output and standard error, so that what the interpreter writes in
-a crash is in it, too. On failure (full disk, read-only directory) the daemon goes on with the file
-that it has, and tries again later.
+a crash is in it, too. If another program moved or removed the file, the daemon continues in a new
+one, or in the one that is there now. On failure (full disk, read-only directory) the daemon goes on
+with the file that it has, and tries again later.
 """
 
 import contextlib
 import os
+import time
 from pathlib import Path
+
+from aircher_wire.directories import make_private_directory
 
 LIMIT = 4 * 1024 * 1024
 """Bytes of the log until it is rotated."""
+CHECK_SECONDS = 1.0
+"""Seconds between two checks whether the file is still at its path."""
 KEPT = 2
 """Old files to keep."""
 STANDARD_OUTPUTS = (1, 2)
-FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+# Without O_NONBLOCK a pipe in its place would be waited for.
+FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 class LogFile:
     """Rotates the file at `path`, which is this process's standard error."""
 
-    def __init__(self, path: Path, *, limit: int = LIMIT) -> None:
+    def __init__(self, path: Path, *, limit: int = LIMIT, interval: float = CHECK_SECONDS) -> None:
         self.path = path
         self._limit = limit
+        self._interval = interval
+        self._next_check = time.monotonic() + interval
         self._written = _size(STANDARD_OUTPUTS[1])
 
     def note_written(self, size: int) -> None:
         """Count bytes that were written to standard error; rotate the file if it is large."""
         self._written += size
-        if self._written >= self._limit:
+        is_full, now = self._written >= self._limit, time.monotonic()
+        if not is_full and now < self._next_check:
+            return
+        self._next_check = now + self._interval
+        if is_full:
             self._written = 0
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            if not _is_same(STANDARD_OUTPUTS[1], self.path):
+                make_private_directory(self.path.parent)
+                redirect_outputs(self.path)
+                self._written = _size(STANDARD_OUTPUTS[1])
+            elif is_full:
                 self._rotate()
 
     def _rotate(self) -> None:
@@ -46,8 +64,7 @@ class LogFile:
         fresh.unlink(missing_ok=True)
         descriptor = os.open(fresh, FLAGS | os.O_EXCL, 0o600)
         try:
-            if _is_same(STANDARD_OUTPUTS[1], self.path):  # else it was moved or removed already
-                self._move_old()
+            self._move_old()
             fresh.replace(self.path)
             for output in STANDARD_OUTPUTS:
                 os.dup2(descriptor, output)

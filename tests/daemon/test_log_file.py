@@ -3,6 +3,7 @@
 Each test runs in a process of its own, since standard output and standard error are redirected.
 """
 
+import os
 import stat
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from aircherd.logging_setup import LogOutput
 path = Path({path!r})
 redirect_outputs(path)
 output = LogOutput()
-output.rotate(LogFile(path, limit=100))
+output.rotate(LogFile(path, limit=100, interval={interval}))
 
 def line(text):
     output.write(f"{{text:09}}\\n")
@@ -34,8 +35,8 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "aircherd.log"
 
 
-def run(log: Path, program: str) -> None:
-    code = PROGRAM.format(path=str(log)) + program
+def run(log: Path, program: str, *, interval: float = 1000) -> None:
+    code = PROGRAM.format(path=str(log), interval=interval) + program
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
@@ -106,3 +107,31 @@ def test_a_symlink_is_not_followed(log: Path) -> None:
     with pytest.raises(OSError, match="symbolic links"):
         redirect_outputs(log)
     assert not (log.parent / "elsewhere").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "path.unlink()",
+        "path.rename(path.parent / 'moved')",
+        "path.unlink(); path.write_text('7\\n')",
+        "import shutil; shutil.rmtree(path.parent)",
+    ],
+)
+def test_a_log_that_is_not_at_its_path_is_noticed(log: Path, change: str) -> None:
+    """Soon, not only at the next limit; what another program put there is kept, and is private."""
+    log = log.parent / "state" / "aircherd.log"
+    log.parent.mkdir()
+    program = f"for n in range(8):\n    line(n)\n    if n == 4:\n        {change}"
+    run(log, program, interval=0)
+    assert numbers(log)[-2:] == [6, 7]
+    assert ("7\n" in log.read_text().splitlines(keepends=True)) is ("write_text" in change)
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    assert stat.S_IMODE(log.parent.stat().st_mode) & 0o022 == 0
+
+
+def test_a_pipe_is_not_waited_for(log: Path) -> None:
+    """Without a reader it cannot be opened."""
+    os.mkfifo(log)
+    with pytest.raises(OSError, match="No such device"):
+        redirect_outputs(log)

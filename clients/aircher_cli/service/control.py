@@ -103,7 +103,9 @@ def start_failure(environ: Mapping[str, str]) -> str | None:
     except CommandFailed:
         return None
     # While systemd waits to try again, it is "activating".
-    has_failed = found.get("ActiveState") != "active" and found.get("Result") != "success"
+    has_failed = (
+        found.get("ActiveState") != "active" and found.get("Result", "success") != "success"
+    )
     return failure_text(found) if has_failed else None
 
 

@@ -5,6 +5,7 @@ venv, of pipx, of `uv tool` or of the system's Python, whatever runs this comman
 """
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aircher_cli.exit_codes import CommandFailed
+
+CHECK_SECONDS = 30.0
 
 # Parts of the paths where tools put environments that they remove without being asked.
 _TEMPORARY = {
@@ -48,6 +51,37 @@ def find_installation() -> Installation:
         )
     # The link of a virtual environment is not resolved: its target does not know the packages.
     return Installation(os.path.abspath(sys.executable), os.path.abspath(folders[0]))  # noqa: PTH100
+
+
+def check_alone(installation: Installation, variables: Mapping[str, str]) -> None:
+    """Check that its Python finds the package without what the shell or a wrapper has set.
+
+    `variables` is the environment that the service manager gives to services.
+
+    Raises:
+        CommandFailed: it does not, so the service could not start.
+    """
+    code = "import aircherd, aircher_cli, sys; sys.stdout.write(list(aircherd.__path__)[0])"
+    try:
+        done = subprocess.run(
+            [installation.python, "-P", "-c", code],
+            env=dict(variables),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=CHECK_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CommandFailed(f"cannot run {installation.python}: {error}") from None
+    if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        raise CommandFailed(
+            f"{installation.python} does not find aircher by itself, as a service has to "
+            f"({''.join(reason) or 'no reason given'}): PYTHONPATH or a wrapper helps only this "
+            "command. Install aircher with 'pipx install', 'uv tool install' or into a virtual "
+            "environment"
+        )
 
 
 def temporary_tool(installation: Installation, environ: Mapping[str, str]) -> str | None:

@@ -29,11 +29,13 @@ def install(context: Context, steps: Steps, wishes: Wishes) -> None:
         _install_agent(context, steps, wishes)
         return
     from aircher_cli.service import systemd_install  # noqa: PLC0415 -- one of two
+    from aircher_cli.service.one_at_a_time import one_at_a_time  # noqa: PLC0415 -- likewise
 
-    systemd_install.install(context, steps, wishes)
+    with one_at_a_time(context.environ, context.console, timeout=wishes.timeout):
+        systemd_install.install(context, steps, wishes)
 
 
-def update(context: Context, steps: Steps) -> None:
+def update(context: Context, steps: Steps, *, timeout: float) -> None:
     """Bring the files of an installed service up to date with this version of aircher.
 
     Raises:
@@ -41,8 +43,10 @@ def update(context: Context, steps: Steps) -> None:
     """
     if sys.platform != "darwin":
         from aircher_cli.service import systemd_install  # noqa: PLC0415 -- one of two
+        from aircher_cli.service.one_at_a_time import one_at_a_time  # noqa: PLC0415 -- likewise
 
-        systemd_install.update(context, steps)
+        with one_at_a_time(context.environ, context.console, timeout=timeout):
+            systemd_install.update(context, steps)
 
 
 def service_path(context: Context) -> str | None:
@@ -74,8 +78,10 @@ def uninstall(context: Context, steps: Steps, *, timeout: float) -> None:
         launchd.uninstall(agent, steps, home=context.environ.get("HOME", ""))
         return
     from aircher_cli.service import systemd_uninstall  # noqa: PLC0415 -- likewise
+    from aircher_cli.service.one_at_a_time import one_at_a_time  # noqa: PLC0415 -- likewise
 
-    systemd_uninstall.uninstall(context, steps, timeout=timeout)
+    with one_at_a_time(context.environ, context.console, timeout=timeout):
+        systemd_uninstall.uninstall(context, steps, timeout=timeout)
 
 
 def _install_agent(context: Context, steps: Steps, wishes: Wishes) -> None:

@@ -20,7 +20,7 @@ from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.render.formatting import short_path
 from aircher_cli.service import rendering, unit_file
 from aircher_cli.service.control import installed
-from aircher_cli.service.installation import find_installation
+from aircher_cli.service.installation import check_alone, find_installation
 from aircher_cli.service.manager import Wishes
 from aircher_cli.service.planning import make_private, plan
 from aircher_cli.service.rendering import FILES, HARDENING, OWNERSHIP
@@ -52,6 +52,7 @@ def install(context: Context, steps: Steps, wishes: Wishes) -> None:
     if is_hardened is None:
         is_hardened = unit_file.state(folder / HARDENING, OWNERSHIP) in (State.OURS, State.CHANGED)
     service = plan(context.environ, variables, is_hardened=is_hardened)
+    check_alone(service.installation, variables)
     files = rendering.render(service)
     unwanted = [] if is_hardened else [HARDENING]
     refuse_foreign(folder, list(files), systemctl, force=wishes.force)

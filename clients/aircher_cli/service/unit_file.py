@@ -119,8 +119,9 @@ def remove(path: Path) -> None:
         CommandFailed: it cannot be removed.
     """
     try:
-        unfinished(path).unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
+        for each in (unfinished(path), path):
+            if os.path.lexists(each):  # else a read-only file system would refuse even that
+                each.unlink(missing_ok=True)
     except OSError as error:
         raise CommandFailed(f"cannot remove {path}: {error.strerror}") from None
 

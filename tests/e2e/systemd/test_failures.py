@@ -163,3 +163,31 @@ def test_a_unit_that_is_masked_until_the_next_boot(machine: Machine, install: In
     assert "unmask" in done.stderr
     manager.systemctl("unmask", "--runtime", SERVICE)
     install()
+
+
+def test_commands_at_the_same_time_take_turns(machine: Machine, install: Install):
+    """Whichever is first, each succeeds, and the last one decides what is there."""
+    home, manager = machine
+    for commands in (
+        ("install", "install", "install --hardened", "restart"),
+        ("uninstall", "install --no-start", "uninstall", "install --no-start"),
+    ):
+        started = [home.popen("daemon", *each.split()) for each in commands]
+        outcomes = [(each.communicate(timeout=100)[1], each.returncode) for each in started]
+        assert {code for _, code in outcomes} == {0}, outcomes
+    install("--no-hardened")
+    assert manager.show(SERVICE, "NeedDaemonReload") == "no"
+    assert home.cli("ask", "hello").returncode == 0
+
+
+def test_a_command_that_only_the_shell_lets_find_the_package(machine: Machine):
+    """Nothing is installed, since the service would not start."""
+    home, manager = machine
+    python = home.root / "bare" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", python.parents[1]], check=True)
+    home.python = str(python)
+    path = os.pathsep.join(each for each in sys.path if each)
+    done = home.cli("daemon", "install", environ={"PYTHONPATH": path})
+    assert done.returncode == 1
+    assert f"{python} does not find aircher by itself" in done.stderr
+    assert not (manager.unit_folder / SERVICE).exists()

@@ -74,7 +74,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
     manager.install(context, steps, wishes)
     status: Map = {}
     if options.start:
-        with context.connect(autostart=False) as client:
+        # A client that may start the daemon also waits for one that is being restarted.
+        with context.connect() as client:
             status = client.call(methods.STATUS)
             advice = _advice(context, client) if steps.changes else []
         for line in advice:

@@ -40,7 +40,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
     steps = Steps(context.console, is_silent=options.json)
     if find_service(context) is not None:
-        manager.update(context, steps)
+        manager.update(context, steps, timeout=options.timeout)
     pid, status = restart(context, options.timeout)
     if options.json:
         context.console.json({"stopped": pid is not None, "started": True, **status})

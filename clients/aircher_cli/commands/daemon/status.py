@@ -77,7 +77,10 @@ def _show(context: Context, status: Map, service: "ServiceState | None") -> None
         show_line(context, f"aircherd is not running (socket {socket_path(context)})")
     if service is None:
         return
-    from aircher_cli.service.control import missing_advice  # noqa: PLC0415 -- only for a service
+    from aircher_cli.service.control import (  # noqa: PLC0415 -- only for a service
+        missing_advice,
+        start_failure,
+    )
 
     if status.get("pid") == service.pid:
         show_line(context, f"  as a service ({service.manager})")
@@ -88,6 +91,8 @@ def _show(context: Context, status: Map, service: "ServiceState | None") -> None
         )
     if service.missing:
         context.console.note(missing_advice(service.missing))
+    elif not status and (failure := start_failure(context.environ)) is not None:
+        context.console.note(failure)
     elif not (status or service.pid or service.listens):
         context.console.note(
             f"the service is installed ({service.manager}) but stopped: 'aircher-cli daemon start'"

@@ -7,7 +7,12 @@ import pytest
 
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.service import installation
-from aircher_cli.service.installation import Installation, find_installation, temporary_tool
+from aircher_cli.service.installation import (
+    Installation,
+    check_alone,
+    find_installation,
+    temporary_tool,
+)
 
 
 def test_this_one_is_found() -> None:
@@ -53,3 +58,14 @@ def test_what_is_gone_is_named(tmp_path: Path) -> None:
 def test_temporary_installations(python: str, environ: dict[str, str], tool: str | None) -> None:
     """What a tool runs once is removed later, so no service can start it."""
     assert tool == temporary_tool(Installation(python, "/x"), environ)
+
+
+def test_a_python_that_needs_the_shell_to_find_the_package(tmp_path: Path) -> None:
+    """A service would not start; with its own packages it would."""
+    check_alone(find_installation(), {"PATH": "/usr/bin:/bin"})
+    bare = tmp_path / "python"
+    bare.symlink_to(Path(sys.executable).resolve())
+    with pytest.raises(CommandFailed, match=r"does not find aircher by itself.*No module named"):
+        check_alone(Installation(str(bare), "/"), {"PATH": "/usr/bin:/bin"})
+    with pytest.raises(CommandFailed, match="cannot run /nowhere"):
+        check_alone(Installation("/nowhere", "/"), {})
