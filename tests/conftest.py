@@ -1,5 +1,7 @@
 """Settings for all tests."""
 
+import signal
+
 from hypothesis import HealthCheck, settings
 
 from aircherd.providers.error_mapping.pattern import compile_all
@@ -11,3 +13,8 @@ settings.load_profile("patient")
 
 # A virtual clock does not wait for the thread that would do it on the first error.
 compile_all()
+
+# In the background of a script SIGINT is ignored, and so it would be by every program that a test
+# starts: a program that is to be interrupted would run on.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

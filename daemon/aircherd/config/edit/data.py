@@ -14,9 +14,11 @@ MISSING: Any = object()
 def find_value(data: object, path: KeyPath) -> object:
     """Return the value at `path` in parsed data, `MISSING` if there is none."""
     for part in path:
-        try:
-            data = data[part]  # type: ignore[index]  # the except clause is the check
-        except (KeyError, IndexError, TypeError):
+        if isinstance(data, dict):
+            data = data.get(part, MISSING)
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
             return MISSING
     return data
 

@@ -16,7 +16,7 @@ DATA = {"a": {"b": {"c": 1}}, "l": [{"x": 1}], "s": "text"}
         (("l", 0, "x"), 1),
         (("l", 1), MISSING),
         (("l", "x"), MISSING),
-        (("s", 0), "t"),
+        (("s", 0), MISSING),
         (("a", 0), MISSING),
         (("a", "b", "c", "d"), MISSING),
     ],
@@ -37,6 +37,7 @@ def test_a_removal_leaves_no_empty_sections():
     """What does not exist is ignored."""
     assert changed_data(DATA, ("a", "b", "c"), MISSING) == {"l": [{"x": 1}], "s": "text"}
     assert changed_data(DATA, ("a", "q", "r"), MISSING) == DATA
+    assert changed_data(DATA, ("s", 0), MISSING) == DATA
     assert pruned({"a": {"b": {}}, "c": {}}, ("a", "b", "x")) == {"c": {}}
 
 
