@@ -1,6 +1,8 @@
 """`aircher-cli doctor` with a real daemon and simulated providers."""
 
 import json
+import signal
+import subprocess
 import time
 
 import pytest
@@ -80,6 +82,18 @@ def test_provider_that_never_answers_does_not_make_it_hang(work, sim):
     work.start({"WORK_KEY": KEY})
     _, found = doctor(work, WORK_KEY=KEY)
     assert found["provider work"]["message"] == "does not answer: no answer within 6 s"
+
+
+def test_a_stopped_daemon_has_a_command_that_resumes_it(work):
+    """After the command that it names, it answers again."""
+    work.start()
+    assert work.process is not None
+    work.process.send_signal(signal.SIGSTOP)
+    code, found = doctor(work)
+    assert (code, found["daemon"]["cure"]) == (1, f"kill -CONT {work.process.pid}")
+    assert found["daemon"]["message"].endswith("it is stopped")
+    subprocess.run(found["daemon"]["cure"].split(), check=True)
+    assert doctor(work)[1]["daemon"]["status"] == "ok"
 
 
 def test_clock_that_is_off(work, sim):

@@ -27,6 +27,9 @@ MAX_NAME = 200
 
 RESTART = "aircher-cli daemon restart"
 
+_HUNG = re.compile(r"(?P<what>.*\(process (?P<pid>\d+)\).*?): .*kill -CONT (?P=pid)", re.DOTALL)
+"""The error of a daemon that does not answer; `daemon restart` cannot talk to it, either."""
+
 _ENDS = re.compile(r"['`;,.)]")
 """What ends a command in a sentence."""
 
@@ -128,7 +131,21 @@ def unreachable(error: ClientError, environ: Mapping[str, str]) -> Finding:
     message = str(error)
     if "not running" in message:
         return not_running(environ)
+    if hung := _HUNG.match(message):
+        pid, what = hung["pid"], hung["what"]
+        if is_stopped(pid):
+            return Finding(DAEMON, PROBLEM, f"{what}: it is stopped", f"kill -CONT {pid}")
+        return Finding(DAEMON, PROBLEM, f"{what}: it hangs", f"kill -KILL {pid}")
     return Finding(DAEMON, PROBLEM, message, RESTART)
+
+
+def is_stopped(pid: str) -> bool:
+    """Return whether a process is stopped by a signal, as far as the system says."""
+    try:
+        found = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return found.rpartition(")")[2].split()[:1] in (["T"], ["t"])
 
 
 def cannot_diagnose(error: DaemonError, hello: Map) -> Finding:

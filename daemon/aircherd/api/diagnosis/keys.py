@@ -47,6 +47,10 @@ def keyring_findings(details: KeyringDetails, stored: int) -> list[Finding]:
         return [Finding(KEYRING, status, f"{reason}{keys}", UNLOCK_KEYRING)]
     if stored:
         return [Finding(KEYRING, "problem", f"{reason}{keys}", START_KEYRING)]
+    if details.bus is None and details.backend is None:
+        # Nothing is wrong with a server that has none, and nothing could be started there.
+        message = f"{reason}, as on a server; keys go to a file that only you can read"
+        return [Finding(KEYRING, "ok", message)]
     message = f"{reason}; new keys go to a file that is not encrypted"
     return [Finding(KEYRING, "warning", message, START_KEYRING)]
 

@@ -103,7 +103,6 @@ def test_keyring_by_its_state_and_the_keys_in_it(health, reason, stored, expecte
 @pytest.mark.parametrize(
     ("details", "text"),
     [
-        ({"bus": None}, "there is no session bus: DBUS_SESSION_BUS_ADDRESS is not set; new"),
         (
             {"bus": BUS, "is_bus_there": False},
             f"DBUS_SESSION_BUS_ADDRESS leads to {BUS}, which does not exist; new",
@@ -123,3 +122,12 @@ def test_problem_of_the_list_of_keys():
     assert index_findings(None) == []
     (found,) = index_findings("it is damaged: repair it")
     assert (found.status, found.cure) == ("problem", "repair it")
+
+
+@pytest.mark.parametrize(("stored", "status"), [(0, "ok"), (1, "problem")])
+def test_a_server_without_a_keyring_is_healthy(stored, status):
+    """Unless keys are in one."""
+    state = StoreState(StoreHealth.UNAVAILABLE, "no keyring")
+    (found,) = keyring_findings(KeyringDetails(state), stored)
+    assert found.status == status
+    assert found.message.startswith("there is no session bus: DBUS_SESSION_BUS_ADDRESS is not set")
