@@ -4,11 +4,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from aircher_client import DaemonError
 from helpers.daemon.cli import run_cli
 from helpers.daemon.real_daemon import Home, wait_until
 from helpers.old_aircher.places import LAYOUTS, snapshot, write_files
@@ -16,6 +17,18 @@ from helpers.old_aircher.samples import ALL_KEYS, FORM_B
 
 HELPERS = Path(__file__).parents[2]
 REMOVE = ("migrate", "--remove-old", "--yes")
+
+OWN_SERVER = """\
+[providers.house]
+# api_key = "sk-canary-old-house-0123456789"
+api_key = "house-canary-0123456789abcdef"
+base_url = "https://house.example/v1"
+default_model = "m"
+"""
+KILLED_LAYOUTS = {
+    **LAYOUTS,
+    "a server of one's own": {".aircher/config.toml": f"{FORM_B}\n{OWN_SERVER}"},
+}
 
 PLACES = (".aircher", ".config", "Library")
 
@@ -48,13 +61,14 @@ def run_until(process: "subprocess.Popen[str]", number: int) -> str:
 
 def reset(home: Home, layout: str) -> None:
     """Bring the home back to what the earlier program left."""
-    for place in PLACES:
-        subprocess.run(["rm", "-rf", home.root / place], check=True)
     with home.client() as client:
+        for provider in ("anthropic", "openai", "gemini", "openrouter", "house"):
+            with suppress(DaemonError):  # `house` is unknown until it is carried over
+                client.call("auth.logout", {"provider": provider})
+        for place in PLACES:
+            subprocess.run(["rm", "-rf", home.root / place], check=True)
         client.call("config.reload")
-        for provider in ("anthropic", "openai", "gemini", "openrouter"):
-            client.call("auth.logout", {"provider": provider})
-    write_files(home.root, LAYOUTS[layout])
+    write_files(home.root, KILLED_LAYOUTS[layout])
 
 
 def state(home: Home) -> tuple[dict[str, bytes], object]:
@@ -77,6 +91,7 @@ def wait_until_idle(home: Home) -> None:
         ("home", ("migrate",)),
         ("xdg", REMOVE),
         ("plain keys in the new place", REMOVE),
+        ("a server of one's own", ("migrate",)),
     ],
 )
 def test_a_killed_run_is_finished_by_the_next(daemon, monkeypatch, layout, words):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -196,6 +197,6 @@ def socket_findings(path: str, environ: Mapping[str, str], pid: int) -> list[Fin
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         message = f"{shown} is open to other users (mode {mode:04o})"
-        return [Finding(SOCKET, WARNING, message, f"chmod 600 {path}")]
+        return [Finding(SOCKET, WARNING, message, f"chmod 600 {shlex.quote(str(path))}")]
     by = f", served by process {pid}" if pid else ""
     return [Finding(SOCKET, OK, f"{shown}{by}")]

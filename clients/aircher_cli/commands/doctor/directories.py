@@ -1,6 +1,7 @@
 """Owner and mode of the directories and of the files with keys, and the disk they are on."""
 
 import os
+import shlex
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -77,7 +78,7 @@ def _directory(name: str, path: Path, uid: int, home: str) -> Finding | None:
         return None
     except OSError as error:
         message = f"{shown} cannot be checked: {error.strerror}"
-        return Finding(DIRECTORIES, PROBLEM, message, f"ls -ld {path}")
+        return Finding(DIRECTORIES, PROBLEM, message, f"ls -ld {shlex.quote(str(path))}")
     return _access(shown, path, status, uid)
 
 
@@ -90,7 +91,7 @@ def _access(shown: str, path: Path, status: os.stat_result, uid: int) -> Finding
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o700 != 0o700:
         message = f"{shown} cannot be used by you (mode {mode:04o})"
-        return Finding(DIRECTORIES, PROBLEM, message, f"chmod 700 {path}")
+        return Finding(DIRECTORIES, PROBLEM, message, f"chmod 700 {shlex.quote(str(path))}")
     if mode & stat.S_ISVTX:
         message = f"{shown} is one for all users (mode {mode:04o})"
         return Finding(DIRECTORIES, PROBLEM, message, "choose a directory of your own")
@@ -99,7 +100,7 @@ def _access(shown: str, path: Path, status: os.stat_result, uid: int) -> Finding
         what = "writable" if is_writable else "open"
         message = f"{shown} is {what} for other users (mode {mode:04o})"
         status_word = PROBLEM if is_writable else WARNING
-        return Finding(DIRECTORIES, status_word, message, f"chmod 700 {path}")
+        return Finding(DIRECTORIES, status_word, message, f"chmod 700 {shlex.quote(str(path))}")
     return None
 
 
@@ -144,7 +145,7 @@ def _file(path: Path, forbidden: int, uid: int, home: str) -> Finding | None:
         return Finding(SECRETS, PROBLEM, message, _own(uid, f"{uid} {path}"))
     if mode & forbidden:
         message = f"{shown} is open to other users (mode {mode:04o})"
-        return Finding(SECRETS, PROBLEM, message, f"chmod 600 {path}")
+        return Finding(SECRETS, PROBLEM, message, f"chmod 600 {shlex.quote(str(path))}")
     return None
 
 

@@ -1,6 +1,7 @@
 """Directories, files with keys, the earlier program and the disk."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,19 @@ def test_disk_of_a_directory_that_does_not_exist_yet(tmp_path: Path) -> None:
     """It is that of the nearest directory above it."""
     found = disk_findings(str(tmp_path / "a" / "b"), MOUNTS)
     assert found[0].check == "disk"
+
+
+@pytest.mark.parametrize("name", ["with a space", "it's", "$HOME"])
+def test_commands_can_be_pasted_whatever_the_path(tmp_path: Path, name: str) -> None:
+    """A shell that runs the cure changes the mode of this folder and of this file."""
+    folder = tmp_path / name
+    folder.mkdir(mode=0o755)
+    file = folder / "credentials.json"
+    file.write_text("{}")
+    file.chmod(0o644)
+    found = directory_findings({"data": str(folder)}, UID, "")
+    found += secret_findings([(str(file), OPEN_TO_OTHERS)], UID, "")
+    for each in found:
+        subprocess.run(["sh", "-c", each.cure], check=True)
+    assert directory_findings({"data": str(folder)}, UID, "")[0].status == "ok"
+    assert secret_findings([(str(file), OPEN_TO_OTHERS)], UID, "")[0].status == "ok"
