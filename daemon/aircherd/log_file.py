@@ -45,7 +45,7 @@ class LogFile:
         self._next_check = now + self._interval
         if is_full:
             self._written = 0
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # on a full disk, the same file goes on
             if not _is_same(STANDARD_OUTPUTS[1], self.path):
                 make_private_directory(self.path.parent)
                 redirect_outputs(self.path)

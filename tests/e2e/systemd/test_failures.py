@@ -12,13 +12,11 @@ import pytest
 from aircherd.testing.simulator import Simulator
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
-from helpers.systemd.manager import UserManager, user_manager
+from helpers.systemd.machine import SERVICE, SOCKET, Install, Machine
+from helpers.systemd.manager import user_manager
 
 pytestmark = [pytest.mark.systemd, pytest.mark.timeout(180)]
 
-SERVICE, SOCKET = "aircherd.service", "aircherd.socket"
-Machine = tuple[Home, UserManager]
-Install = Callable[..., str]
 
 KILLED = 99
 KILL_AT = f"""

@@ -10,25 +10,15 @@ import pytest
 
 from aircherd.testing.simulator import Simulator
 from helpers.built_wheel import make_venv, site_packages
-from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
 from helpers.required import missing
 from helpers.secret_service import secret_service
-from helpers.systemd.manager import UserManager, user_manager
+from helpers.systemd.machine import SERVICE, Install, Machine, ask
+from helpers.systemd.manager import user_manager
 
 pytestmark = [pytest.mark.systemd, pytest.mark.timeout(180)]
 
-SERVICE = "aircherd.service"
-Machine = tuple[Home, UserManager]
-Install = Callable[..., str]
 WriteConfig = Callable[..., None]
-
-
-def ask(home: Home, model: str = "work/gpt-5.5") -> str:
-    """Ask a model and return its answer."""
-    done = home.cli("ask", "-m", model, "hello")
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_the_wheel_has_the_units(wheel: Path, tmp_path: Path):
@@ -52,7 +42,7 @@ def test_an_environment_with_an_odd_name(
     install()
     command = Path(f"/proc/{manager.main_pid(SERVICE)}/cmdline").read_bytes().split(b"\0")
     assert command[0].decode() == home.python
-    assert ask(home)
+    assert ask(home, "-m", "work/gpt-5.5")
     manager.systemctl("reload", SERVICE)
 
 
@@ -74,7 +64,7 @@ def test_an_environment_that_is_gone(machine: Machine, install: Install, wheel: 
         assert f"there is no {venv}/bin/python" in done.stderr, command
         assert "'aircher-cli daemon install'" in done.stderr
     assert "✓ replaced" in install()
-    assert ask(home)
+    assert ask(home, "-m", "work/gpt-5.5")
 
 
 def test_uninstall_without_the_environment(machine: Machine, install: Install, wheel: Path):
@@ -131,12 +121,12 @@ def test_what_the_hardening_must_allow(sim: Simulator, config: WriteConfig, opti
         home.login("stored", "canary-stored-0123456789abcdef")
         assert "canary-stored-0123456789abcdef" in service.stored("aircher").values()
         for provider in ("work", "command", "stored"):
-            assert ask(home, f"{provider}/gpt-5.5")
+            assert ask(home, "-m", f"{provider}/gpt-5.5")
         assert (home.data / "ledger.db").exists()
         assert '"in_use": "none"' not in home.cli("status", "--json").stdout
         manager.systemctl("reload", SERVICE)
         manager.systemctl("restart", SERVICE)
-        assert ask(home, "stored/gpt-5.5")
+        assert ask(home, "-m", "stored/gpt-5.5")
 
 
 def test_what_the_drop_in_forbids(
@@ -155,7 +145,7 @@ def test_what_the_drop_in_forbids(
         (home.root / "key").write_text(key)
         done = home.cli("daemon", "install", "--hardened")
         assert done.returncode == 0, f"{done.stderr}\n{manager.all_logs()}"
-        assert ask(home, "command/gpt-5.5")
+        assert ask(home, "-m", "command/gpt-5.5")
         assert not (home.root / "written").exists()
         assert not Path("/tmp", name).exists()
         for folder in (home.root / ".aircher", home.data, home.root / "state" / "aircher"):

@@ -9,19 +9,17 @@ from pathlib import Path
 import pytest
 
 from aircherd.testing.simulator import Simulator
-from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
 from helpers.docs_commands import Ran, run_page
 from helpers.required import missing
-from helpers.systemd.manager import UserManager, user_manager
+from helpers.systemd.machine import SERVICE, Machine
+from helpers.systemd.manager import user_manager
 
 pytestmark = [pytest.mark.systemd, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[3]
 WHEELS = ROOT / ".wheels"
-SERVICE = "aircherd.service"
 KEY = "canary-new-0123456789abcdef"
-Machine = tuple[Home, UserManager]
 
 CONFIG = """\
 [providers.anthropic]

@@ -13,7 +13,8 @@ from aircher_client import Client
 from aircherd.testing.simulator import Fault
 from helpers.daemon.ipc_requests import a_chat
 from helpers.daemon.real_daemon import wait_until
-from helpers.systemd.service import SERVICE, SOCKET, service
+from helpers.systemd.machine import SERVICE, SOCKET
+from helpers.systemd.service import service
 
 pytestmark = [pytest.mark.systemd, pytest.mark.timeout(180)]
 

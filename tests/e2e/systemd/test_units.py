@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from helpers.required import missing
+from helpers.systemd.machine import SERVICE
 
 pytestmark = pytest.mark.systemd
 
 UNITS = Path(__file__).parents[3] / "systemd"
-SERVICE = "aircherd.service"
 DROP_IN = f"{SERVICE}.d/hardening.conf"
 
 

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from helpers.daemon.real_daemon import Home
+from helpers.systemd.machine import SERVICE, SOCKET
 from helpers.systemd.manager import UserManager, user_manager
 
 UNITS = Path(__file__).parents[3] / "systemd"
-SERVICE, SOCKET = "aircherd.service", "aircherd.socket"
 
 PROGRAMS = {
     "%h/.local/bin/aircherd": f"{sys.executable} -P -m aircherd",

@@ -134,7 +134,7 @@ def request_stop(client: "Client") -> tuple[int, str]:
 
 
 def _signal(pid: int) -> None:
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError):  # it has just ended
         os.kill(pid, signal.SIGTERM)
 
 

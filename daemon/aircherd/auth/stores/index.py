@@ -224,7 +224,7 @@ class KeyIndex:
     def _keep_spoiled_file(self) -> None:
         """Move the file aside before it is overwritten with the list in use."""
         aside = _free_name(self._path, "spoiled")
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError):  # it was removed meanwhile
             self._path.rename(aside)
         self._spoiled_reason = None
         self._find_damaged_files()

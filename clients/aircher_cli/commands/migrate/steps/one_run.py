@@ -31,7 +31,7 @@ def one_run(home: Path) -> Iterator[None]:
                 "another aircher-cli migrate is running; wait until it has finished"
             ) from None
         except OSError:
-            pass
+            pass  # a file system without locks
         yield
     finally:
         os.close(descriptor)
