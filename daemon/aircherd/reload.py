@@ -26,11 +26,14 @@ from aircherd.usage.limits.backfill import Backfill
 
 if TYPE_CHECKING:
     from aircherd.config.changes import ReloadResult
+    from aircherd.config.store import Loaded
 
 BACKFILL_SECONDS = 3.0
 """How long a start and a reload wait for the backfill of new limits."""
 HANGING_RETRY_SECONDS = 10.0
 """Pause until a file on a disk that hangs is read again."""
+UNCHANGED_SECONDS = 0.3
+"""How long a file must stay the same until it is reported as invalid."""
 MAX_LOGGED = 20
 """Changes in one line of the log."""
 
@@ -101,7 +104,7 @@ class Reloader:
     async def _reload(self, services: Services) -> "ReloadResult":
         before = services.config.current
         try:
-            result = await self._load(services, may_vanish=True)
+            result = await self._use(services, await services.config.load(may_vanish=True))
         except ConfigInvalid:
             if services.config.current is not before:
                 await services.auth.reload()
@@ -122,26 +125,42 @@ class Reloader:
             await self._reload_changed_file(services)
 
     async def _reload_changed_file(self, services: Services) -> None:
-        async with self._lock:
-            had_problem, before = services.config.problem is not None, services.config.current
-            try:
-                result = await self._load(services, may_vanish=False)
-            except ConfigInvalid:
-                result = None  # reported
-            if has_other_keys(before, services.config.current):
-                await services.auth.config_changed()
-            if result and (result.changed or had_problem):
-                self._publish(services, result)
+        """Load the file once; an invalid one only if it stays as it is, else it is half-written.
 
-    async def _load(self, services: Services, *, may_vanish: bool) -> "ReloadResult":
-        """Load the file and apply it, except for keys.
+        The watcher lets a file settle first. But a program that writes slowly, or saves again and
+        again, may be in the middle of it when the file is read here.
+        """
+        seen = None
+        while True:
+            async with self._lock:
+                loaded = await services.config.load(may_vanish=False)
+                if loaded.checked.problem is None or loaded.identity in (None, seen):
+                    await self._use_changed_file(services, loaded)
+                    return
+            seen = loaded.identity
+            # Without the lock: a client's reload need not wait.
+            await trio.sleep(UNCHANGED_SECONDS)
+
+    async def _use_changed_file(self, services: Services, loaded: "Loaded") -> None:
+        had_problem, before = services.config.problem is not None, services.config.current
+        try:
+            result = await self._use(services, loaded)
+        except ConfigInvalid:
+            result = None  # reported
+        if has_other_keys(before, services.config.current):
+            await services.auth.config_changed()
+        if result and (result.changed or had_problem):
+            self._publish(services, result)
+
+    async def _use(self, services: Services, loaded: "Loaded") -> "ReloadResult":
+        """Apply what was loaded, except for keys.
 
         Without any good file so far, what can be used of an invalid one is applied, too.
         """
         config = services.config
         before, problem = config.current, config.problem
         try:
-            return await config.reload(may_vanish=may_vanish)
+            return config.use(loaded)
         except ConfigInvalid as error:
             if problem is None or problem_row(problem) != problem_row(error):
                 log.warning("config_invalid", problem=error.message)

@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from aircherd import old_home_notice
+from aircherd.api.services import OneTimeNotices
 from aircherd.config.paths import resolve_paths
 from aircherd.old_home_notice import OLD_HOME, look_for_old_home
 
@@ -21,7 +22,7 @@ def environ(tmp_path):
 @pytest.fixture
 def services(environ):
     return SimpleNamespace(
-        about=SimpleNamespace(paths=resolve_paths(environ)), one_time=SimpleNamespace(pending={})
+        about=SimpleNamespace(paths=resolve_paths(environ)), one_time=OneTimeNotices(print)
     )
 
 
@@ -31,6 +32,19 @@ async def test_old_files_are_named_with_the_command(environ, services):
         await look_for_old_home(environ, services)
     assert "aircher-cli migrate" in services.one_time.pending[OLD_HOME]
     assert [entry["event"] for entry in logged] == ["old_home_found"]
+
+
+@pytest.mark.parametrize("file", ["config_file", "index_file"])
+async def test_a_notice_is_dropped_once_something_was_carried_over(environ, services, file):
+    """A configuration or keys of this program."""
+    await look_for_old_home(environ, services)
+    await services.one_time.recheck()
+    assert OLD_HOME in services.one_time.pending
+    new = getattr(services.about.paths, file)
+    new.parent.mkdir(parents=True)
+    new.touch()
+    await services.one_time.recheck()
+    assert services.one_time.pending == {}
 
 
 async def test_a_notice_that_was_shown_is_not_shown_again(environ, services):

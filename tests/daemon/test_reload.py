@@ -125,6 +125,19 @@ async def test_a_bad_file_is_reported_once_and_never_takes_effect(environ):
         assert events[1] == {"ok": True, "changed": False, "changes": []}
 
 
+async def test_a_bad_file_is_not_reported_while_it_is_saved_again_and_again(environ):
+    """It is half-written at each look, with pauses that are long enough to be read."""
+    text = PROVIDER.format(name="work", url="http://127.0.0.1:8")
+    async with watched(environ, text) as (services, file, events):
+        for number in range(25):
+            file.write_text(f"{text}# {number}\n[netw")
+            await trio.sleep(0.1)
+        assert (events, services.config.problem) == ([], None)
+        file.write_text(text.replace(":8", ":9"))
+        await when(lambda: events)
+        assert [event["ok"] for event in events] == [True]
+
+
 async def test_a_client_that_leaves_stops_no_reload_half_way(environ, monkeypatch):
     """The event is published and keys are read, whenever the client leaves."""
     text = PROVIDER.format(name="work", url="http://127.0.0.1:8")

@@ -29,12 +29,14 @@ def current_notices(services: Services) -> list[dict[str, str]]:
     return [{"code": each.code, "message": each.message} for each in found if each is not None]
 
 
-def take_notices(services: Services, *, are_shown: bool) -> list[dict[str, str]]:
+async def take_notices(services: Services, *, are_shown: bool) -> list[dict[str, str]]:
     """Return the notices for a client that introduces itself, with those to show once.
 
     Every client gets those until one has got them that shows them.
     """
     one_time = services.one_time
+    if one_time.pending and one_time.recheck is not None:
+        await one_time.recheck()
     found = [{"code": code, "message": text} for code, text in one_time.pending.items()]
     if are_shown:
         for code in one_time.pending:

@@ -49,11 +49,13 @@ class About(msgspec.Struct, frozen=True):
 class OneTimeNotices(msgspec.Struct):
     """Notices that are shown once and then never again: code -> message.
 
-    `remember` records for later daemons that a code was shown.
+    `remember` records for later daemons that a code was shown. `recheck` drops what is no longer
+    true; it is called before notices are sent.
     """
 
     remember: Callable[[str], None]
     pending: dict[str, str] = {}
+    recheck: Callable[[], Awaitable[None]] | None = None
 
 
 class Services(msgspec.Struct, frozen=True):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 LOAD_TIMEOUT = 5.0
 """Seconds until the disk counts as hanging."""
 
+Identity = tuple[int, ...]
+"""Differs between two moments if the file was written or replaced in between."""
+
 _VANISHED = "restore it, or run 'aircher-cli config reload' to use the built-in configuration"
 
 InUse = Literal[
@@ -27,6 +30,18 @@ InUse = Literal[
     "the valid entries of an earlier one",
     "none",
 ]
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """What the file contains at one moment, before it is used; `changes` are those to `current`.
+
+    `identity` is None if the disk hangs.
+    """
+
+    checked: Checked
+    changes: "tuple[Change, ...]" = ()
+    has_text: bool = True
+    identity: Identity | None = None
 
 
 class ConfigStore:
@@ -95,33 +110,46 @@ class ConfigStore:
             ConfigInvalid: the file is invalid; `problem` is the error. If there was a good file,
                 `current` stays; else it may have changed to what can be used of this one.
         """
+        return self.use(await self.load(may_vanish=may_vanish))
+
+    async def load(self, *, may_vanish: bool) -> Loaded:
+        """Read the file in a thread; nothing is used yet. See `reload` for `may_vanish`."""
+        try:
+            return await self._load_worker.do(
+                lambda _: self._load(may_vanish=may_vanish), LOAD_TIMEOUT
+            )
+        except DiskTimeout as timeout:
+            problem = _whole_file_problem(self.file, f"cannot be read: {timeout.strerror}")
+            return Loaded(Checked(None, problem))
+
+    def use(self, loaded: Loaded) -> "ReloadResult":
+        """Use what was just loaded; see `reload`.
+
+        Raises:
+            ConfigInvalid: the file is invalid.
+        """
         # Imported late: a start compares nothing.
         from aircherd.config.changes import ReloadResult  # noqa: PLC0415
 
-        self.is_disk_hanging = False
-        try:
-            checked, changes, has_text = await self._load_worker.do(
-                lambda _: self._check(may_vanish=may_vanish), LOAD_TIMEOUT
-            )
-        except DiskTimeout as timeout:
-            self.is_disk_hanging = True
-            problem = _whole_file_problem(self.file, f"cannot be read: {timeout.strerror}")
-            checked, changes, has_text = Checked(None, problem), (), True
-        return ReloadResult(self._apply(checked, has_text=has_text), changes)
+        self.is_disk_hanging = loaded.identity is None
+        changed = self._apply(loaded.checked, has_text=loaded.has_text)
+        return ReloadResult(changed, loaded.changes)
 
-    def _check(self, *, may_vanish: bool) -> "tuple[Checked, tuple[Change, ...], bool]":
-        """Return the checked file, what it changes, and whether it has a text."""
+    def _load(self, *, may_vanish: bool) -> Loaded:
         from aircherd.config.changes import find_changes  # noqa: PLC0415
 
+        # Taken first: a later write is then noticed.
+        identity = _identity(self.file)
         vanished = _vanished(self.file)
         if vanished and self._has_text and not may_vanish:
-            return Checked(None, _whole_file_problem(self.file, vanished, _VANISHED)), (), True
+            problem = _whole_file_problem(self.file, vanished, _VANISHED)
+            return Loaded(Checked(None, problem), identity=identity)
         checked = check_file(self.file)
         if checked.config is None:
-            return checked, (), True
+            return Loaded(checked, identity=identity)
         config = _reuse(self.current, checked.config)
         changes = find_changes(self.current, config)
-        return Checked(config, checked.problem), changes, vanished is None
+        return Loaded(Checked(config, checked.problem), changes, vanished is None, identity)
 
     def _apply(self, checked: Checked, *, has_text: bool) -> bool:
         """Use the configuration if it is valid; return whether `current` changed."""
@@ -163,6 +191,14 @@ def _vanished(file: Path) -> str | None:
     except OSError:
         return None  # `check_file` says it
     return "is empty" if stat.S_ISREG(found.st_mode) and found.st_size == 0 else None
+
+
+def _identity(file: Path) -> Identity:
+    try:
+        found = file.stat()
+    except OSError as error:
+        return (error.errno or 0,)
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _whole_file_problem(file: Path, message: str, hint: str | None = None) -> ConfigInvalid:

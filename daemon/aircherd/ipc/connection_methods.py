@@ -41,7 +41,7 @@ async def hello(session: "Session", params: HelloParams) -> object:
         "server": {"name": "aircherd", "version": __version__},
         "features": list(FEATURES),
         "limits": {"max_frame": frames.MAX_FRAME},
-        "notices": take_notices(session.services, are_shown=params.shows_notices),
+        "notices": await take_notices(session.services, are_shown=params.shows_notices),
     }
 
 

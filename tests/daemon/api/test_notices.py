@@ -51,15 +51,28 @@ def test_an_invalid_config_is_reported_with_what_is_in_use(in_use, refused, expe
     )
 
 
-def test_a_notice_is_shown_once():
+async def test_a_notice_is_shown_once():
     """Clients get it until one has got it that shows notices; a file remembers that."""
     remembered = []
     found = services()
     found.one_time = OneTimeNotices(remembered.append, {"old_home": "there is something"})
     expected = [{"code": "old_home", "message": "there is something"}]
-    assert take_notices(found, are_shown=False) == expected
-    assert take_notices(found, are_shown=False) == expected
+    assert await take_notices(found, are_shown=False) == expected
+    assert await take_notices(found, are_shown=False) == expected
     assert remembered == []
-    assert take_notices(found, are_shown=True) == expected
+    assert await take_notices(found, are_shown=True) == expected
     assert remembered == ["old_home"]
-    assert take_notices(found, are_shown=True) == []
+    assert await take_notices(found, are_shown=True) == []
+
+
+async def test_a_notice_that_is_no_longer_true_is_not_shown():
+    """It is checked again, and not remembered as shown."""
+    remembered = []
+    found = services()
+
+    async def recheck():
+        found.one_time.pending.clear()
+
+    found.one_time = OneTimeNotices(remembered.append, {"old_home": "there is something"}, recheck)
+    assert await take_notices(found, are_shown=True) == []
+    assert remembered == []

@@ -287,6 +287,24 @@ def test_an_old_place_is_mentioned_once(home):
     assert home.log().count("old_home_found") == 1
 
 
+@pytest.mark.parametrize("files", [LAYOUTS["xdg"], {".config/aircher/auth.json": auth_json()}])
+def test_nothing_is_mentioned_after_it_was_carried_over(home, files):
+    """Neither by the next command nor by `doctor`, which mentions it every time before that."""
+    write_files(home.root, files)
+    home.start()
+    wait_until(lambda: "old_home_found" in home.log(), "the daemon has looked")
+    for _ in range(2):
+        found = home.cli("doctor").stdout
+        assert "earlier aircher" in found
+        assert "aircher-cli migrate" in found
+    for arguments in (("--dry-run",), ()):
+        done = home.cli("migrate", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "left files behind" not in done.stderr
+    assert home.cli("auth", "status").stderr == ""
+    assert "earlier aircher" not in home.cli("doctor").stdout
+
+
 def test_two_runs_at_the_same_time(daemon):
     """One of them may be refused; together they do everything, and leave no key in a file."""
     write_files(daemon.root, LAYOUTS["plain keys in the new place"])

@@ -103,10 +103,10 @@ def _local_checks(context: Context, facts: Map) -> dict[str, Check]:
         ),
         "disk": lambda: directories.disk_findings(paths["data"], _mounts()),
     }
+    config, keys = f"{paths['home']}/config.toml", str(data / "keys.json")
+    checks["earlier aircher"] = lambda: directories.old_file_findings(environ, config, keys)
     if not facts:
-        config = f"{paths['home']}/config.toml"
         checks["config"] = lambda: directories.syntax_findings(config)
-        checks["earlier program"] = lambda: directories.old_place_findings(environ)
         return checks
     now = time.localtime()
     checks["versions"] = lambda: versions.version_findings(facts, __version__, _own_package())

@@ -171,7 +171,7 @@ def notice_finding(notice: Map) -> Finding | None:
     The cure is the first command that the message names.
     """
     code, message = text(notice.get("code")), text(notice.get("message"))
-    if code == "config_invalid" or not message:
+    if code in ("config_invalid", "old_home") or not message:
         return None
     _, found, rest = message.partition("aircher-cli ")
     command = _ENDS.split(rest)[0].strip()

@@ -15,7 +15,7 @@ DIRECTORIES = "directories"
 SECRETS = "files with keys"
 CONFIG = "config"
 DISK = "disk"
-OLD_PLACE = "earlier program"
+EARLIER = "earlier aircher"
 
 OUR_NAMES = ("/.aircher", "/aircher")
 """A directory that has none of them in its path was named by AIRCHER_HOME, and may be anything."""
@@ -149,16 +149,30 @@ def _file(path: Path, forbidden: int, uid: int, home: str) -> Finding | None:
     return None
 
 
-def old_place_findings(environ: Mapping[str, str]) -> list[Finding]:
-    """Return the finding of a configuration of the earlier program that was not taken over."""
+def old_file_findings(environ: Mapping[str, str], config: str, keys: str) -> list[Finding]:
+    """Return the finding of files of the earlier aircher, as long as there is nothing of this one.
+
+    As the daemon decides whether to mention them, but every time.
+
+    Args:
+        environ: names the places.
+        config: the path of the configuration of this program.
+        keys: the path of its list of keys.
+    """
+    home = address.user_home(environ)
     base = environ.get("XDG_CONFIG_HOME", "")
-    base = base if base.startswith("/") else f"{address.user_home(environ)}/.config"
-    old = [f"{base}/aircher/{name}" for name in ("config.toml", "auth.json")]
-    left = [path for path in old if Path(path).exists()]
-    if not left or Path(address.aircher_home(environ), "config.toml").exists():
+    base = base if base.startswith("/") else f"{home}/.config"
+    old = (
+        f"{home}/.aircher/auth.json",
+        f"{base}/aircher/config.toml",
+        f"{base}/aircher/auth.json",
+        f"{home}/Library/Application Support/aircher/config.toml",
+    )
+    left = [short_path(path, home) for path in old if os.path.lexists(path)]
+    if not left or Path(config).exists() or Path(keys).exists():
         return []
-    message = f"there is {' and '.join(left)}, and no configuration of this one"
-    return [Finding(OLD_PLACE, WARNING, message, "aircher-cli migrate")]
+    message = f"it left {' and '.join(left)}, and nothing is carried over yet"
+    return [Finding(EARLIER, WARNING, message, "aircher-cli migrate")]
 
 
 def syntax_findings(file: str) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Directories, files with keys, the earlier program and the disk."""
+"""Directories, files with keys, the earlier aircher and the disk."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from aircher_cli.commands.doctor.directories import (
     disk_findings,
     file_system,
     network_findings,
-    old_place_findings,
+    old_file_findings,
     own_directories,
     secret_findings,
     space_findings,
@@ -126,16 +126,20 @@ def test_file_with_keys_by_its_mode(tmp_path: Path, mode: int, forbidden: int, s
     assert shown(secret_findings([(str(tmp_path / "gone"), 0o777)], UID, "")) == [("ok", "")]
 
 
-def test_earlier_program_that_was_not_taken_over(tmp_path: Path) -> None:
-    """Only until this one has a configuration."""
-    environ = {"HOME": str(tmp_path)}
-    assert old_place_findings(environ) == []
-    (tmp_path / ".config" / "aircher").mkdir(parents=True)
-    (tmp_path / ".config" / "aircher" / "auth.json").touch()
-    assert shown(old_place_findings(environ)) == [("warning", "aircher-cli migrate")]
-    (tmp_path / ".aircher").mkdir()
-    (tmp_path / ".aircher" / "config.toml").touch()
-    assert old_place_findings(environ) == []
+@pytest.mark.parametrize("new", [".aircher/config.toml", ".local/share/aircher/keys.json"])
+@pytest.mark.parametrize("old", [".config/aircher/auth.json", ".aircher/auth.json"])
+def test_files_of_the_earlier_aircher(tmp_path: Path, old: str, new: str) -> None:
+    """Only until this one has a configuration or keys."""
+    places = (
+        {"HOME": str(tmp_path)},
+        str(tmp_path / ".aircher/config.toml"),
+        str(tmp_path / ".local/share/aircher/keys.json"),
+    )
+    assert old_file_findings(*places) == []
+    for file, expected in ((old, [("warning", "aircher-cli migrate")]), (new, [])):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+        assert shown(old_file_findings(*places)) == expected
 
 
 @pytest.mark.parametrize(
