@@ -308,7 +308,7 @@ def _open_connection(
                 f"off. {hint}"
             )
         starter.check_directories(environ)
-        sock = None if command else _connect_through_systemd(environ, path, timeout)
+        sock = None if command else _connect_through_systemd(environ, path, timeout, on_wait)
         sock = sock or starter.start(
             environ,
             lambda: connect(path, time.monotonic() + timeout),
@@ -320,11 +320,22 @@ def _open_connection(
 
 
 def _connect_through_systemd(
-    environ: Mapping[str, str], path: str, timeout: float
+    environ: Mapping[str, str],
+    path: str,
+    timeout: float,
+    on_wait: Callable[[str], object] | None,
 ) -> socket.socket | None:
     """Return a connection to the socket of an installed service; None if there is no service."""
     from aircher_client import systemd_socket  # noqa: PLC0415 -- only where no daemon answers
 
-    if systemd_socket.find_socket_unit(environ) is None or not systemd_socket.start_socket(environ):
+    unit = systemd_socket.find_socket_unit(environ)
+    if unit is None or not systemd_socket.start_socket(environ):
         return None
-    return connect(path, time.monotonic() + timeout)
+
+    def try_connect() -> socket.socket | None:
+        return connect(path, time.monotonic() + timeout)
+
+    # systemd listens, but the file of its socket may have been removed.
+    return try_connect() or systemd_socket.restart_socket(
+        environ, unit, try_connect, on_wait=on_wait
+    )

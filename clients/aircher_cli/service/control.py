@@ -14,9 +14,12 @@ from aircher_cli.service.systemctl import (
     Systemctl,
     failure,
     failure_text,
+    is_socket_displaced,
     needs_reload,
+    restore_socket,
 )
 from aircher_client.systemd_socket import SERVICE, SOCKET, find_socket_unit, read_unit
+from aircher_wire import address
 
 Wait = Callable[[int], None]
 """Waits until a process has ended."""
@@ -30,6 +33,8 @@ class ServiceState(NamedTuple):
     listens: bool
     missing: str | None
     """A path of the installation that no longer exists."""
+    is_displaced: bool = False
+    """systemd listens on a socket whose file was removed or replaced: no client reaches it."""
 
 
 class Control(Protocol):
@@ -64,7 +69,7 @@ def find_control(environ: Mapping[str, str]) -> Control | None:
         systemctl.variables()
     except CommandFailed:
         return None
-    return UnitControl(systemctl, installed(environ))
+    return UnitControl(systemctl, installed(environ), address.find_socket(environ))
 
 
 def installed(environ: Mapping[str, str]) -> Installation | None:
@@ -112,16 +117,20 @@ def start_failure(environ: Mapping[str, str]) -> str | None:
 class UnitControl:
     """The service as systemd's units."""
 
-    def __init__(self, systemctl: Systemctl, installation: Installation | None) -> None:
+    def __init__(
+        self, systemctl: Systemctl, installation: Installation | None, socket: str
+    ) -> None:
         self._systemctl = systemctl
         self._installation = installation
+        self._socket = socket
 
     def state(self) -> ServiceState:
         """See `Control`."""
         pid = int(self._systemctl.show(SERVICE, "MainPID").get("MainPID", "0"))
-        listens = self._systemctl.run("is-active", SOCKET).out == "active"
+        is_active = self._systemctl.run("is-active", SOCKET).out == "active"
+        displaced = is_active and is_socket_displaced(self._systemctl, self._socket)
         missing = None if self._installation is None else self._installation.missing()
-        return ServiceState("systemd", pid, listens, missing)
+        return ServiceState("systemd", pid, is_active and not displaced, missing, displaced)
 
     def start(self) -> None:
         """See `Control`.
@@ -129,10 +138,13 @@ class UnitControl:
         Raises:
             CommandFailed: it does not start.
         """
-        if not self.state().pid:
+        state = self.state()
+        if not state.pid:
             self._check_installation()
         self._reload_units()
         self._forget_starts()
+        if state.is_displaced:
+            restore_socket(self._systemctl)
         done = self._systemctl.run("start", SOCKET, SERVICE, timeout=START_SECONDS)
         if done.code:
             raise CommandFailed(failure(self._systemctl))
@@ -158,8 +170,11 @@ class UnitControl:
         self._check_installation()
         self._reload_units()
         self._forget_starts()
-        if pid := self.state().pid:
-            self._systemctl.check("restart", "--no-block", SERVICE)
+        state = self.state()
+        if pid := state.pid:
+            # A new process would get the same socket, which no client reaches.
+            verb = "stop" if state.is_displaced else "restart"
+            self._systemctl.check(verb, "--no-block", SERVICE)
             wait(pid)
         self.start()
 

@@ -1,5 +1,7 @@
 """Runs `systemctl --user`, and says what to do where it cannot work."""
 
+import os
+import stat
 import subprocess
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -125,6 +127,48 @@ def needs_reload(systemctl: Systemctl) -> bool:
     """Tell whether a file of the service has changed since systemd has read it."""
     name = "NeedDaemonReload"
     return any(systemctl.show(unit, name).get(name) == "yes" for unit in (SERVICE, SOCKET))
+
+
+def is_socket_displaced(systemctl: Systemctl, path: str) -> bool:
+    """Tell whether the file of the active socket unit was removed or replaced.
+
+    systemd does not notice that. A socket's file that is newer than the unit's start is a daemon's
+    that a client has started. The unit must be active.
+    """
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return True
+    if not stat.S_ISSOCK(found.st_mode):
+        return True
+    name = "ActiveEnterTimestamp"
+    done = systemctl.run("show", SOCKET, f"--property={name}", "--value", "--timestamp=us+utc")
+    started_at = _parse_timestamp(done.out) if done.code == 0 else None
+    return started_at is not None and found.st_mtime > started_at
+
+
+def restore_socket(systemctl: Systemctl) -> None:
+    """Have systemd open a displaced socket again; the service ends first, after its requests.
+
+    systemd refuses to start a socket whose service is still ending.
+
+    Raises:
+        CommandFailed: systemd cannot do it.
+    """
+    systemctl.check("stop", SERVICE, timeout=START_SECONDS)
+    systemctl.check("restart", SOCKET, timeout=START_SECONDS)
+
+
+def _parse_timestamp(text: str) -> float | None:
+    """Parse e.g. `Mon 2026-11-30 00:40:45.123456 UTC`; None if it is anything else."""
+    from datetime import datetime  # noqa: PLC0415 -- only for an active socket
+
+    _, _, moment = text.partition(" ")
+    zoned = moment.replace(" UTC", "+0000")
+    try:
+        return datetime.strptime(zoned, "%Y-%m-%d %H:%M:%S.%f%z").timestamp()
+    except ValueError:  # none, or of a systemd that does not know `--timestamp`
+        return None
 
 
 def failure(systemctl: Systemctl) -> str:

@@ -25,7 +25,14 @@ from aircher_cli.service.manager import Wishes
 from aircher_cli.service.planning import make_private, plan
 from aircher_cli.service.rendering import FILES, HARDENING, OWNERSHIP
 from aircher_cli.service.steps import Steps
-from aircher_cli.service.systemctl import START_SECONDS, Systemctl, failure, needs_reload
+from aircher_cli.service.systemctl import (
+    START_SECONDS,
+    Systemctl,
+    failure,
+    is_socket_displaced,
+    needs_reload,
+    restore_socket,
+)
 from aircher_cli.service.unit_file import State
 from aircher_client import Client
 from aircher_client.lock_holder import is_gone
@@ -201,17 +208,23 @@ class _Installer:
     def start(self, changed: set[str], timeout: float) -> None:
         """Start the socket and the service, in place of a daemon that a client started."""
         changed = changed | self._outdated()
-        socket = self._systemctl.show(SOCKET, "ActiveState")["ActiveState"]
+        path = address.find_socket(self._context.environ)
+        is_active = self._systemctl.show(SOCKET, "ActiveState")["ActiveState"] == "active"
+        is_displaced = is_active and is_socket_displaced(self._systemctl, path)
+        listens = is_active and not is_displaced
         with ExitStack() as stack:
             old = None
-            if socket != "active":
+            if not listens:
                 old = self._connect_to_running(stack)
                 # The last failures must not count: they may be why this is called.
                 self._systemctl.run("reset-failed", SOCKET, SERVICE)
-            if socket != "active" or SOCKET in changed:
+            if is_displaced:
+                restore_socket(self._systemctl)
+            elif not listens or SOCKET in changed:
                 self._systemctl.check("restart", SOCKET, timeout=START_SECONDS)
-                path = short_path(address.find_socket(self._context.environ), self._home)
-                self._steps.did(f"started {SOCKET}, which listens on {path}")
+            if not listens or SOCKET in changed:
+                shown = short_path(path, self._home)
+                self._steps.did(f"started {SOCKET}, which listens on {shown}")
             if old is not None:
                 self._stop(old, timeout)
         service = self._systemctl.show(SERVICE, "ActiveState")["ActiveState"]

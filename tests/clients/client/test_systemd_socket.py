@@ -1,6 +1,8 @@
 """The socket unit of an installed service."""
 
+import fcntl
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from aircher_client.systemd_socket import (
     find_socket_unit,
     listens_on,
     read_unit,
+    restart_socket,
     runtime_directory,
     start_socket,
     systemctl_environment,
@@ -111,3 +114,62 @@ def test_start_socket(environ: dict[str, str], script: str, expected: bool) -> N
 def test_no_systemctl(environ: dict[str, str]) -> None:
     """Where there is no systemd, it does not listen."""
     assert not start_socket(environ)
+
+
+def _fake(environ: dict[str, str], script: str) -> tuple[dict[str, str], Path]:
+    """Return an environment whose `systemctl` logs its calls and runs `script`, and the log."""
+    home = Path(environ["HOME"])
+    program = home / "systemctl"
+    program.write_text(f'#!/bin/sh\necho "$3 $4" >>{home}/calls\n{script}\n')
+    program.chmod(0o755)
+    return {**environ, "PATH": f"{home}:/usr/bin:/bin"}, home / "calls"
+
+
+def test_restart_socket_ends_the_service_first(environ: dict[str, str]) -> None:
+    """The service has the old socket; systemd refuses to open another while it runs."""
+    unit = _write(environ, UNIT)
+    found, calls = _fake(environ, "exit 0")
+    with socket.socket() as made:
+        attempts = [None, made]
+        assert restart_socket(found, unit, lambda: attempts.pop(0)) is made
+    assert calls.read_text() == "stop aircherd.service\nrestart aircherd.socket\n"
+
+
+def test_restart_socket_once(environ: dict[str, str]) -> None:
+    """A client that finds it open by then restarts nothing."""
+    unit = _write(environ, UNIT)
+    found, calls = _fake(environ, "exit 0")
+    with socket.socket() as made:
+        assert restart_socket(found, unit, lambda: made) is made
+    assert not calls.exists()
+
+
+@pytest.mark.parametrize("script", ["exit 1", "exec sleep 30"])
+def test_restart_socket_fails(environ: dict[str, str], script: str) -> None:
+    """Then there is no connection."""
+    unit = _write(environ, UNIT)
+    found, _ = _fake(environ, script)
+    assert restart_socket(found, unit, lambda: None, timeout=0.3) is None
+    assert restart_socket(found, f"{unit}.gone", lambda: None, timeout=0.3) is None
+
+
+def test_restart_socket_waits_its_turn(environ: dict[str, str]) -> None:
+    """While another client does it, it does nothing; not without end."""
+    unit = _write(environ, UNIT)
+    found, calls = _fake(environ, "exit 0")
+    with Path(unit).open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert restart_socket(found, unit, lambda: None, timeout=0.2) is None
+    assert not calls.exists()
+
+
+def test_restart_socket_says_what_it_waits_for(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service may have requests to finish."""
+    monkeypatch.setattr(systemd_socket, "NOTICE_SECONDS", 0.01)
+    unit = _write(environ, UNIT)
+    found, _ = _fake(environ, "sleep 0.5")
+    lines: list[str] = []
+    restart_socket(found, unit, lambda: None, on_wait=lines.append)
+    assert lines == ["waiting for aircherd.service to finish its requests"]

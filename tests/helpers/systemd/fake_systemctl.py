@@ -1,6 +1,8 @@
 """A `systemctl` that answers from a table, for tests of what a real one rarely says."""
 
+import os
 import shlex
+import stat
 from pathlib import Path
 
 
@@ -30,6 +32,13 @@ class FakeSystemctl:
             "XDG_RUNTIME_DIR": str(run),
             "AIRCHER_AUTOSTART": "0",
         }
+
+    def make_socket(self) -> Path:
+        """Put the file of a socket where the units of that caller listen; return its path."""
+        path = self.folder / "run" / "aircher" / "aircher.sock"
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.mknod(path, stat.S_IFSOCK | 0o600)
+        return path
 
     @property
     def unit_folder(self) -> Path:

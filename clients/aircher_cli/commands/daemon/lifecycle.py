@@ -92,12 +92,15 @@ def stop(context: Context, timeout: float, *, at_once: bool = False) -> int | No
         CommandFailed: it is still running after `timeout` seconds.
         DaemonUnreachable: it does not answer.
     """
+    service = find_service(context)
+    if service is not None and (state := service.state()).is_displaced and state.pid:
+        service.stop(lambda pid: wait_for_end(context, pid, timeout, at_once=at_once))
+        return state.pid
     if not is_running(context):
         holder = find_draining_daemon(context.environ)
         if holder is not None:
             wait_for_end(context, holder.pid, timeout, at_once=at_once)
         return None if holder is None else holder.pid
-    service = find_service(context)
     if service is not None and (pid := service.state().pid):
         service.stop(lambda pid: wait_for_end(context, pid, timeout, at_once=at_once))
         return pid

@@ -69,6 +69,12 @@ def _show(context: Context, status: Map, service: "ServiceState | None") -> None
             context,
             f"aircherd is not running; the next request starts it (socket {socket_path(context)})",
         )
+    elif service is not None and service.is_displaced:
+        show_line(
+            context,
+            "aircherd cannot be reached: the file of systemd's socket was removed "
+            f"({socket_path(context)}); the next request restores it",
+        )
     elif (holder := find_draining_daemon(context.environ)) is not None:
         context.console.line(
             f"aircherd (process {holder.pid}) is stopping: it finishes its requests"
@@ -93,7 +99,7 @@ def _show(context: Context, status: Map, service: "ServiceState | None") -> None
         context.console.note(missing_advice(service.missing))
     elif not status and (failure := start_failure(context.environ)) is not None:
         context.console.note(failure)
-    elif not (status or service.pid or service.listens):
+    elif not (status or service.pid or service.listens or service.is_displaced):
         context.console.note(
             f"the service is installed ({service.manager}) but stopped: 'aircher-cli daemon start'"
         )

@@ -24,6 +24,7 @@ class Units(NamedTuple):
     - `enabled`, `active`, `result`: the socket's state and the service's, in systemd's words.
     - `pid`: of the running service, 0 if it does not run.
     - `listens`: a connection to the socket starts the service.
+    - `is_displaced`: systemd listens on a socket whose file was removed or replaced.
     """
 
     is_installed: bool
@@ -34,6 +35,7 @@ class Units(NamedTuple):
     result: str = ""
     pid: int = 0
     listens: bool = False
+    is_displaced: bool = False
 
 
 def read_units(environ: Mapping[str, str]) -> Units:
@@ -63,6 +65,7 @@ def read_units(environ: Mapping[str, str]) -> Units:
         shown.get("Result", ""),
         state.pid,
         state.listens,
+        state.is_displaced,
     )
 
 
@@ -94,6 +97,9 @@ def _state(units: Units, daemon_pid: int) -> list[Finding]:
     if daemon_pid and not units.listens and daemon_pid != units.pid:
         message = f"process {daemon_pid} serves the socket, and not the installed service"
         return [Finding(CHECK, WARNING, message, "aircher-cli daemon restart")]
+    if units.is_displaced:
+        message = "the file of its socket was removed, so no client reaches it"
+        return [Finding(CHECK, PROBLEM, message, "aircher-cli daemon restart")]
     if units.enabled not in {"enabled", "enabled-runtime"}:
         message = f"it is installed, but {units.enabled or 'not enabled'}: it does not start itself"
         return [Finding(CHECK, WARNING, message, INSTALL)]

@@ -57,11 +57,29 @@ def test_systemd_does_not_run(units: FakeSystemctl) -> None:
 def test_state(units: FakeSystemctl) -> None:
     """It is asked without a connection, which would start the daemon."""
     units.answer(RUNS)
+    units.make_socket()
     found = find_control(units.environ)
     assert found is not None
-    assert found.state() == ("systemd", 7, True, None)
+    assert found.state() == ("systemd", 7, True, None, False)
     units.answer({**STOPPED, "is-active": (3, "inactive")})
-    assert found.state() == ("systemd", 0, False, None)
+    assert found.state() == ("systemd", 0, False, None, False)
+
+
+def test_a_displaced_socket_is_opened_again(units: FakeSystemctl) -> None:
+    """The service, which has the old socket, ends first; then both are started."""
+    units.answer(RUNS)
+    found = find_control(units.environ)
+    assert found is not None
+    assert found.state() == ("systemd", 7, False, None, True)
+    waited: list[int] = []
+    found.restart(waited.append)
+    assert waited == [7]
+    assert [call for call in units.calls if call.split()[0] in ("stop", "start", "restart")] == [
+        "stop --no-block aircherd.service",
+        "stop aircherd.service",
+        "restart aircherd.socket",
+        "start aircherd.socket aircherd.service",
+    ]
 
 
 def test_an_installation_that_is_gone(systemctl: FakeSystemctl) -> None:
@@ -142,7 +160,7 @@ def test_starting_and_stopping_an_agent(tmp_path: Path) -> None:
     agent.plist.parent.mkdir(parents=True)
     agent.plist.write_text(render(Installation("/bin/sh", "/"), environ))
     found = AgentControl(agent)
-    assert found.state() == ("launchd", 0, False, None)
+    assert found.state() == ("launchd", 0, False, None, False)
     found.start()
     assert found.state().pid == 7
     waited: list[int] = []

@@ -1,9 +1,16 @@
 """`systemctl --user`, and what to do where it cannot work."""
 
+import os
+
 import pytest
 
 from aircher_cli.exit_codes import CommandFailed
-from aircher_cli.service.systemctl import Systemctl, failure, needs_reload
+from aircher_cli.service.systemctl import (
+    Systemctl,
+    failure,
+    is_socket_displaced,
+    needs_reload,
+)
 from helpers.systemd.fake_systemctl import FakeSystemctl
 
 
@@ -111,3 +118,36 @@ def test_whether_files_have_changed(
     """A change of the socket unit counts, too."""
     systemctl.answer({"show aircherd.socket": shown})
     assert needs_reload(Systemctl(systemctl.environ)) is expected
+
+
+STARTED = "Mon 2026-11-30 00:40:45.500000 UTC"
+STARTED_AT = 1_795_999_245.5
+
+
+@pytest.mark.parametrize(
+    ("answer", "written_at", "expected"),
+    [
+        ((0, STARTED), STARTED_AT - 0.1, False),
+        ((0, STARTED), STARTED_AT + 0.1, True),
+        ((0, ""), STARTED_AT, False),
+        ((1, "unrecognized option"), STARTED_AT, False),
+    ],
+)
+def test_a_socket_is_displaced_if_its_file_is_newer_than_the_unit(
+    systemctl: FakeSystemctl, answer: tuple[int, str], written_at: float, expected: bool
+) -> None:
+    """An old systemd does not tell; then the file is believed to be its own."""
+    systemctl.answer({"show aircherd.socket": answer})
+    path = systemctl.make_socket()
+    os.utime(path, (written_at, written_at))
+    assert is_socket_displaced(Systemctl(systemctl.environ), str(path)) is expected
+
+
+def test_a_socket_without_its_file_is_displaced(systemctl: FakeSystemctl) -> None:
+    """So is one that is an ordinary file by now."""
+    ctl = Systemctl(systemctl.environ)
+    path = systemctl.make_socket()
+    path.unlink()
+    assert is_socket_displaced(ctl, str(path))
+    path.touch()
+    assert is_socket_displaced(ctl, str(path))

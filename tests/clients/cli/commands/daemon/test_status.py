@@ -45,12 +45,31 @@ def test_a_service_is_not_started_to_find_out(tmp_path: Path) -> None:
     systemctl = FakeSystemctl(tmp_path / "fake")
     assert run_cli(systemctl.environ, "daemon", "install", "--no-start").code == 0
     systemctl.answer({"show aircherd.service": (0, "MainPID=0"), "is-active": (0, "active")})
+    systemctl.make_socket()
     outcome = run_cli(systemctl.environ, "daemon", "status")
     assert outcome.code == 3
     assert "is not running; the next request starts it (socket " in outcome.out
     assert outcome.err == ""
     service = json.loads(run_cli(systemctl.environ, "daemon", "status", "--json").out)["service"]
-    assert service == {"manager": "systemd", "pid": 0, "listens": True, "missing": None}
+    assert service == {
+        "manager": "systemd",
+        "pid": 0,
+        "listens": True,
+        "missing": None,
+        "is_displaced": False,
+    }
+
+
+def test_a_socket_whose_file_was_removed(tmp_path: Path) -> None:
+    """It says that no client reaches the service, and what restores it."""
+    systemctl = FakeSystemctl(tmp_path / "fake")
+    assert run_cli(systemctl.environ, "daemon", "install", "--no-start").code == 0
+    systemctl.answer({"show aircherd.service": (0, "MainPID=7"), "is-active": (0, "active")})
+    outcome = run_cli(systemctl.environ, "daemon", "status")
+    assert (outcome.code, outcome.err) == (3, "")
+    joined = " ".join(outcome.out.split())
+    assert "cannot be reached: the file of systemd's socket was removed" in joined
+    assert "the next request restores it" in joined
 
 
 def test_a_service_that_is_stopped(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def test_systemd_starts_it_again(tmp_path: Path) -> None:
     """With a service the socket goes on listening, and the output says how to stop that, too."""
     systemctl = FakeSystemctl(tmp_path / "fake")
     assert run_cli(systemctl.environ, "daemon", "install", "--no-start").code == 0
+    systemctl.make_socket()
     pid = 2**22 + 1  # larger than any process id, so it is gone
     systemctl.answer({"show aircherd.service": (0, f"MainPID={pid}"), "is-active": (0, "active")})
     outcome = run_cli(systemctl.environ, "daemon", "stop")

@@ -86,6 +86,7 @@ def test_service_that_waits_for_a_request_is_not_started(tmp_path: Path) -> None
             "is-enabled": (0, "enabled"),
         }
     )
+    systemctl.make_socket()
     outcome = run_cli(systemctl.environ, "doctor")
     assert "starts with the first request" in outcome.out
     assert "'aircher-cli status'" in outcome.out

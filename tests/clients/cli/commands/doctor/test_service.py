@@ -71,5 +71,16 @@ def test_units_are_read_without_starting_the_service(tmp_path: Path) -> None:
             "is-enabled": (0, "enabled"),
         }
     )
+    systemctl.make_socket().unlink()
+    assert read_units(systemctl.environ).is_displaced
+    systemctl.make_socket()
     units = read_units(systemctl.environ)
     assert units == Units(True, "", "", "enabled", "inactive", "success", 0, listens=True)
+
+
+def test_a_socket_whose_file_was_removed() -> None:
+    """It is a problem, and a restart is the cure."""
+    units = Units(True, "", "", "enabled", "active", "success", 7, is_displaced=True)
+    (found,) = service_findings(units, has_systemd=True)
+    assert (found.status, found.cure) == ("problem", "aircher-cli daemon restart")
+    assert "the file of its socket was removed" in found.message
