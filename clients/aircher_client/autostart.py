@@ -25,7 +25,12 @@ from aircher_client.connection import POLL_SECONDS
 from aircher_client.errors import DaemonUnreachable
 from aircher_client.lock_holder import LockHolder, find_draining_daemon, find_lock_holder
 from aircher_wire import address
-from aircher_wire.directories import check_ownership, failure_reason, make_private_directory
+from aircher_wire.directories import (
+    check_ownership,
+    failure_reason,
+    make_private_directory,
+    write_problem,
+)
 
 DRAIN_WAIT = 25.0
 """Seconds to wait for a daemon that finishes its requests (18 s at most) before the next starts."""
@@ -267,8 +272,10 @@ def _open_log(path: Path) -> BinaryIO:
         os.fchmod(log.fileno(), 0o600)
     except OSError as error:
         reason = failure_reason(path, error, os.getuid())
+        found = write_problem(path, "XDG_STATE_HOME", os.getuid())
+        cure = f": {found[1]}" if found else ""
         raise DaemonUnreachable(
-            f"cannot start aircherd: its log {path} cannot be written: {reason}"
+            f"cannot start aircherd: its log {path} cannot be written: {reason}{cure}"
         ) from None
     return log
 

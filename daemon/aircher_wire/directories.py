@@ -5,6 +5,7 @@ user can no longer change. Clients check before they start a daemon, and the dae
 """
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -75,6 +76,29 @@ def failure_reason(path: Path, error: OSError, uid: int) -> str:
     if owner != uid:
         return f"{reason}: {nearest} belongs to user {owner}, and you are user {uid}"
     return reason
+
+
+def write_problem(path: Path, variable: str, uid: int) -> tuple[str, str] | None:
+    """Return why `path` cannot be created or written, and what to do; None if it can.
+
+    Args:
+        path: A directory, or a file that need not exist.
+        variable: The one that chooses another directory.
+        uid: The user of this process.
+    """
+    nearest = _nearest(path)
+    needed = os.W_OK | os.X_OK if nearest.is_dir() else os.W_OK
+    if os.access(nearest, needed):
+        return None
+    other = f"set {variable} to a directory that you can write in"
+    try:
+        if os.statvfs(nearest).f_flag & os.ST_RDONLY:
+            return f"{nearest} is on a read-only file system", f"mount it writable, or {other}"
+    except OSError:  # a symlink that leads nowhere
+        return f"{nearest} cannot be used", other
+    if _owner(nearest) != uid:
+        return f"{nearest} belongs to another user", other
+    return f"{nearest} is read-only", f"chmod u+rwx {shlex.quote(str(nearest))}"
 
 
 def _bases(environ: Mapping[str, str]) -> Iterator[Base]:

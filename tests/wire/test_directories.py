@@ -5,11 +5,18 @@ import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from aircher_wire import directories
 from aircher_wire.address import AddressError
-from aircher_wire.directories import check_ownership, failure_reason, make_private_directory
+from aircher_wire.directories import (
+    check_ownership,
+    failure_reason,
+    make_private_directory,
+    write_problem,
+)
 
 US = os.getuid()
 OTHER = US + 1000
@@ -167,3 +174,38 @@ def test_a_failure_without_a_known_reason_has_the_systems(tmp_path: Path) -> Non
     error = OSError(30, "Read-only file system")
     message = failure_reason(tmp_path / "x", error, US)
     assert message == "Read-only file system"
+
+
+def test_a_directory_that_can_be_created_is_no_problem(tmp_path: Path) -> None:
+    """Nor is one that exists."""
+    assert write_problem(tmp_path / "a" / "b", "XDG_DATA_HOME", US) is None
+    assert write_problem(tmp_path, "XDG_DATA_HOME", US) is None
+
+
+@pytest.mark.parametrize(
+    ("uid", "flags", "expected"),
+    [
+        (US, 0, ("is read-only", "chmod u+rwx {}")),
+        (OTHER, 0, ("belongs to another user", "set XDG_DATA_HOME to a directory")),
+        (
+            US,
+            os.ST_RDONLY,
+            ("is on a read-only file system", "mount it writable, or set XDG_DATA_HOME"),
+        ),
+    ],
+)
+def test_a_directory_that_cannot_be_created_has_a_cure(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    uid: int,
+    flags: int,
+    expected: tuple[str, str],
+) -> None:
+    """It names what is in the way, which may be a parent."""
+    monkeypatch.setattr(directories.os, "access", lambda _path, _mode: False)
+    found = SimpleNamespace(f_flag=flags)
+    monkeypatch.setattr(directories.os, "statvfs", lambda _path: found)
+    shown = write_problem(tmp_path / "a" / "b", "XDG_DATA_HOME", uid)
+    assert shown is not None
+    assert shown[0] == f"{tmp_path} {expected[0]}"
+    assert shown[1].startswith(expected[1].format(tmp_path))

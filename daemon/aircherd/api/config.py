@@ -14,7 +14,7 @@ import structlog
 import trio
 
 from aircherd.api.file_proof import FILE_NAME, check_proof
-from aircherd.api.limit_warnings import limit_warnings
+from aircherd.api.limit_warnings import add_line_numbers, limit_warnings
 from aircherd.api.params import EntryParams
 from aircherd.api.services import Services
 from aircherd.api.wire import to_wire
@@ -101,6 +101,37 @@ def _key_variables(services: Services) -> list[Setting]:
 def schema_text() -> str:
     """Return the JSON Schema of the configuration file, as JSON."""
     return json.dumps(json_schema(), indent=2) + "\n"
+
+
+async def check_file_in_use(services: Services) -> Map:
+    """Return what a reload would find wrong with the daemon's file; it is not applied.
+
+    As if the file had changed by itself: one that is gone or empty now is a problem.
+    """
+    file = str(services.config.file)
+    loaded = await services.config.load(may_vanish=False)
+    facts: Map = {"file": file, "exists": loaded.exists}
+    problem, config = loaded.checked.problem, loaded.checked.config
+    if problem is not None:
+        problems = problem.data["problems"]
+        return {"ok": False, "message": problem.message, "problems": problems, **facts}
+    assert config is not None
+    found = limit_warnings(services, config.limits)
+    if found:
+        text = await _text_of_file(services)
+        found = await trio.to_thread.run_sync(add_line_numbers, found, text, file)
+    return {"ok": True, "problems": [], "unknown": msgspec.to_builtins(found), **facts}
+
+
+async def _text_of_file(services: Services) -> str:
+    """Return the file's text, empty if it cannot be read (any more)."""
+    file = services.config.file
+    try:
+        return await services.config.check_worker.do(
+            lambda _: read_text_of(file) or "", VERIFY_TIMEOUT
+        )
+    except (OSError, ConfigInvalid):
+        return ""
 
 
 async def check_own_file(services: Services) -> None:

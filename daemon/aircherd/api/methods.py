@@ -218,6 +218,10 @@ async def limits_status(services: Services, _: RequestContext, _params: NoParams
 async def config_check(services: Services, _: RequestContext, params: CheckParams) -> object:
     """Report the problems in the text of a configuration, without applying it."""
     text, file = params.text, params.file
+    if text is None:
+        from aircherd.api.config import check_file_in_use  # noqa: PLC0415 -- rarely used
+
+        return await check_file_in_use(services)
     try:
         # In a thread because the worst possible text takes almost a second.
         config = await trio.to_thread.run_sync(partial(parse_config, text, file=file))

@@ -141,9 +141,12 @@ class UnsubscribeParams(StrictParams, frozen=True):
 
 
 class CheckParams(StrictParams, frozen=True):
-    """The text of a configuration; `file` is the name used in problems."""
+    """The text of a configuration; `file` is the name used in problems.
 
-    text: str
+    Without a text, the daemon's own file is checked.
+    """
+
+    text: str | None = None
     file: Annotated[str, msgspec.Meta(max_length=4096)] = "config.toml"
 
 

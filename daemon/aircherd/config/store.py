@@ -1,5 +1,6 @@
 """The last good configuration, and what is wrong with the file now."""
 
+import errno
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -42,6 +43,11 @@ class Loaded(msgspec.Struct, frozen=True):
     changes: "tuple[Change, ...]" = ()
     has_text: bool = True
     identity: Identity | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a file, or something that only looks like one."""
+        return self.identity != (errno.ENOENT,)
 
 
 class ConfigStore:

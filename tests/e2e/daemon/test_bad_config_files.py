@@ -1,10 +1,12 @@
 """Configuration files that are wrong as a whole: at start, and while the daemon runs."""
 
+import json
 import os
 
 import pytest
 
 from helpers.daemon.ipc_requests import KEYS, ask, refusal
+from helpers.daemon.real_daemon import wait_until
 
 SECRET = "sk-ant-api03-CANARYcanary0123456789"
 
@@ -179,3 +181,43 @@ def test_config_check_says_that_others_can_write_the_file(home, file):
     assert "can be changed by other users" in done.stdout
     file.chmod(0o644)
     assert home.cli("config", "check").returncode == 0
+
+
+def emptied(path):
+    path.write_text("")
+
+
+def made_a_directory(path):
+    path.unlink()
+    path.mkdir()
+
+
+def saved_as_latin_1(path):
+    path.write_bytes(b"\na = '\xff'\n")
+
+
+RESTORE = "(restore it, or run 'aircher-cli config reload' to use the built-in configuration)"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (emptied, f"is empty {RESTORE}"),
+        (os.unlink, f"was removed {RESTORE}"),
+        (made_a_directory, "is not a file (a directory, device or pipe cannot be a config)"),
+        (saved_as_latin_1, "is not valid UTF-8 (save the file as UTF-8)"),
+    ],
+)
+def test_config_check_says_what_the_daemon_says(home, spoil, expected):
+    """With the same problems as `status`; those of the file itself also if it is named."""
+    home.start()
+    spoil(home.config_file)
+    done = home.cli("config", "check")
+    assert (done.returncode, expected in done.stdout) == (1, True)
+    checked = json.loads(home.cli("config", "check", "--json").stdout)
+    with home.client() as client:
+        wait_until(lambda: not client.call("status")["config"]["ok"], "the daemon has noticed it")
+        assert checked["problems"] == client.call("status")["config"]["problem"]["problems"]
+    if spoil in (made_a_directory, saved_as_latin_1):
+        named = json.loads(home.cli("config", "check", str(home.config_file), "--json").stdout)
+        assert named["problems"] == checked["problems"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from aircher_cli.commands.doctor.finding import OK, PROBLEM, WARNING, Finding
 from aircher_cli.render.formatting import short_path
 from aircher_wire import address
-from aircher_wire.directories import OPEN_TO_OTHERS, WRITABLE_BY_OTHERS
+from aircher_wire.directories import OPEN_TO_OTHERS, WRITABLE_BY_OTHERS, write_problem
 
 DIRECTORIES = "directories"
 SECRETS = "files with keys"
@@ -19,6 +19,14 @@ EARLIER = "earlier aircher"
 
 OUR_NAMES = ("/.aircher", "/aircher")
 """A directory that has none of them in its path was named by AIRCHER_HOME, and may be anything."""
+
+_VARIABLES = {
+    "data": "XDG_DATA_HOME",
+    "state": "XDG_STATE_HOME",
+    "cache": "XDG_CACHE_HOME",
+    "runtime": "XDG_RUNTIME_DIR",
+}
+"""Directory that the daemon writes in -> the variable that chooses another one."""
 
 LITTLE_SPACE = 200 * 1024 * 1024
 NO_SPACE = 10 * 1024 * 1024
@@ -75,11 +83,21 @@ def _directory(name: str, path: Path, uid: int, home: str) -> Finding | None:
     try:
         status = path.stat()
     except FileNotFoundError:
-        return None
+        return _unwritable(name, f"{shown} cannot be created", path, uid)
     except OSError as error:
         message = f"{shown} cannot be checked: {error.strerror}"
         return Finding(DIRECTORIES, PROBLEM, message, f"ls -ld {shlex.quote(str(path))}")
-    return _access(shown, path, status, uid)
+    found = _access(shown, path, status, uid)
+    return found or _unwritable(name, f"{shown} cannot be written", path, uid)
+
+
+def _unwritable(name: str, what: str, path: Path, uid: int) -> Finding | None:
+    """Return the finding of a directory without which the daemon cannot start."""
+    variable = _VARIABLES.get(name)
+    if variable is None or (found := write_problem(path, variable, uid)) is None:
+        return None
+    reason, cure = found
+    return Finding(DIRECTORIES, PROBLEM, f"{what}: {reason}", cure)
 
 
 def _access(shown: str, path: Path, status: os.stat_result, uid: int) -> Finding | None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from aircherd.api.diagnosis.finding import Finding
+from aircherd.api.diagnosis.finding import Finding, refused
+from aircherd.auth.key_sources import ENV_PREFIX
 from aircherd.vocabulary.keys import USABLE, KeyState, KeyStatus
 
 CLOCK = "clock"
@@ -68,14 +69,22 @@ def _about(facts: ProviderFacts) -> list[Finding]:
         cure = f"aircher-cli auth login {facts.name}"
         return [Finding(check, "warning", f"is not signed in{answers}", cure)]
     if key.state not in USABLE:
-        message = f"its key {key.key!r} cannot be used: {key.reason or key.state.value}{answers}"
-        return [
-            Finding(check, "problem", message, key.hint or f"aircher-cli auth test {facts.name}")
-        ]
+        reason, hint = _reason_and_hint(key)
+        message = f"its key {key.key!r} cannot be used: {reason}{answers}"
+        return [Finding(check, "problem", message, hint or f"aircher-cli auth test {facts.name}")]
     if facts.health is not None:
         cure = f"aircher-cli cooldowns clear {facts.name}"
         return [Finding(check, "warning", f"is skipped now: {facts.health}{answers}", cure)]
     return [Finding(check, "ok", f"{_signed_in(key)}{answers}")]
+
+
+def _reason_and_hint(key: KeyStatus) -> tuple[str, str | None]:
+    """Return why a key cannot be used and what to do, which a refused file's reason ends with."""
+    reason = key.reason or key.state.value
+    if key.hint or not (key.key or "").startswith(ENV_PREFIX):
+        return reason, key.hint
+    found = refused(PROVIDERS, "problem", reason)
+    return found.message, found.cure
 
 
 def _signed_in(key: KeyStatus) -> str:

@@ -81,6 +81,12 @@ def test_provider_that_does_not_answer():
             "aircher-cli auth login work",
         ),
         (
+            row("locked", "env:WORK_KEY", reason="/e is open to other users: chmod 600 /e"),
+            "problem",
+            "its key 'env:WORK_KEY' cannot be used: /e is open to other users",
+            "chmod 600 /e",
+        ),
+        (
             row("rejected", reason="refused", hint="sign in again"),
             "problem",
             "its key 'default' cannot be used: refused",

@@ -43,23 +43,52 @@ def test_json(daemon: CliDaemon) -> None:
     assert (outcome.code, json.loads(outcome.out)["problems"][0]["line"]) == (1, 2)
 
 
-def test_no_file_of_ones_own_is_fine(daemon: CliDaemon) -> None:
-    """None is needed."""
+@pytest.mark.parametrize(
+    ("found", "code", "expected"),
+    [
+        ({"ok": True, "problems": [], "exists": False}, 0, "does not exist; the built-in defaults"),
+        ({"ok": True, "problems": [], "exists": True}, 0, "✓ ~/.aircher/config.toml is valid"),
+        ({"ok": False, "problems": [{"message": "was removed"}]}, 1, "was removed"),
+    ],
+)
+def test_ones_own_file_is_checked_by_the_daemon(
+    daemon: CliDaemon, found: Map, code: int, expected: str
+) -> None:
+    """It knows whether the file was there before."""
+    daemon.answers["config.check"] = {
+        "file": str(daemon.home / ".aircher" / "config.toml"),
+        **found,
+    }
     outcome = run_cli(daemon.environ, "config", "check")
-    assert (outcome.code, daemon.calls) == (0, [])
-    assert "defaults are used" in outcome.out
+    assert (outcome.code, daemon.params_of("config.check")) == (code, {})
+    assert expected in outcome.out
+
+
+def test_own_file_of_another_home_than_the_daemons(daemon: CliDaemon) -> None:
+    """It is checked like any other file."""
+    (daemon.home / ".aircher").mkdir(exist_ok=True)
+    (daemon.home / ".aircher" / "config.toml").write_text("a = 1\n")
+    daemon.answers["config.check"] = {"ok": True, "problems": [], "file": "/other/config.toml"}
+    assert run_cli(daemon.environ, "config", "check").code == 0
+    assert daemon.params_of("config.check")["text"] == "a = 1\n"
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"),
-    [(None, "No such file"), (b"a = 1\nb = '\xff'\n", "bad.toml:2: TOML must be UTF-8")],
+    ("name", "message"),
+    [("missing.toml", "cannot be read: No such file or directory"), (".", "is not a file")],
 )
-def test_a_file_that_cannot_be_read(
-    daemon: CliDaemon, tmp_path: Path, content: bytes | None, expected: str
-) -> None:
-    """The reason is printed, with the line if there is one, and the daemon is not asked."""
-    if content is not None:
-        (tmp_path / "bad.toml").write_bytes(content)
-    outcome = run_cli(daemon.environ, "config", "check", str(tmp_path / "bad.toml"))
+def test_a_file_that_cannot_be_read(daemon: CliDaemon, name: str, message: str) -> None:
+    """It is a problem like those that the daemon finds, and the daemon is not asked."""
+    path = f"{daemon.home}/{name}"
+    outcome = run_cli(daemon.environ, "config", "check", path, "--json")
     assert (outcome.code, daemon.calls) == (1, [])
-    assert expected in outcome.err
+    (problem,) = json.loads(outcome.out)["problems"]
+    assert (problem["file"], problem["message"]) == (path, message)
+
+
+def test_a_file_that_is_not_utf8(daemon: CliDaemon, tmp_path: Path) -> None:
+    """The daemon reports the line."""
+    (tmp_path / "bad.toml").write_bytes(b"a = 1\nb = '\xff'\n")
+    daemon.answers["config.check"] = one_problem
+    outcome = run_cli(daemon.environ, "config", "check", str(tmp_path / "bad.toml"))
+    assert (outcome.code, daemon.methods) == (1, ["config.check"])

@@ -51,6 +51,20 @@ def test_directory_for_all_users_is_left_alone(tmp_path: Path) -> None:
     assert cure.startswith(own)
 
 
+@pytest.mark.parametrize("exists", [True, False])
+def test_directory_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exists: bool
+) -> None:
+    """The daemon could not start; the home is only read."""
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    folder = tmp_path / "data"
+    if exists:
+        folder.mkdir(mode=0o700)
+    cure = f"chmod u+rwx {folder if exists else tmp_path}"
+    assert shown(directory_findings({"data": str(folder)}, UID, "")) == [("problem", cure)]
+    assert shown(directory_findings({"home": str(folder)}, UID, "")) == [("ok", "")]
+
+
 @pytest.mark.parametrize(
     ("mode", "status"),
     [(0o700, "ok"), (0o750, "warning"), (0o755, "warning"), (0o777, "problem"), (0o720, "problem")],
