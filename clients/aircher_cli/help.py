@@ -17,6 +17,42 @@ examples:
   git diff | aircher-cli ask "explain this"
 """
 
+GROUP_EXAMPLES = {
+    "auth": """\
+examples:
+  aircher-cli auth login anthropic
+  aircher-cli auth import
+  aircher-cli auth status
+""",
+    "models": """\
+examples:
+  aircher-cli models list
+  aircher-cli models use anthropic/claude-sonnet-5
+""",
+    "providers": """\
+examples:
+  aircher-cli providers list
+  aircher-cli providers add work --kind openai --base-url https://llm.example.com/v1
+""",
+    "cooldowns": """\
+examples:
+  aircher-cli cooldowns list
+  aircher-cli cooldowns clear openai
+""",
+    "config": """\
+examples:
+  aircher-cli config show
+  aircher-cli config set fallback.max_attempts 6
+  aircher-cli config edit
+""",
+    "daemon": """\
+examples:
+  aircher-cli daemon status
+  aircher-cli daemon restart
+  aircher-cli daemon install
+""",
+}
+
 EXIT_CODES = {
     "0": "success",
     "1": "the request itself failed: a bad request, an incomplete JSON answer, ...",
@@ -113,6 +149,7 @@ def group_overview(group: str, width: int) -> str:
             f"usage: {PROGRAM} {group} COMMAND [...]\n",
             _wrapped(GROUPS[group], width) + "\n",
             _listing("commands", commands, width),
+            GROUP_EXAMPLES[group],
             f"{PROGRAM} {group} COMMAND --help says more.\n",
         ]
     )

@@ -15,6 +15,9 @@ from aircher_wire import version
 from aircher_wire.version import __version__
 
 RESTART = "run 'aircher-cli daemon restart'"
+INSTALL = "run 'aircher-cli daemon install'"
+"""The units of a service name the installation that was removed."""
+
 _VERSION = r"""__version__\s*=\s*["']([^"']+)["']"""
 
 _Identity = tuple[int, int, int]
@@ -23,13 +26,17 @@ log = structlog.get_logger()
 
 
 class Installation:
-    """The files that this process was started from, in `folder`; `file` names their version."""
+    """The files that this process was started from, in `folder`; `file` names their version.
 
-    def __init__(self, file: Path, interpreter: Path) -> None:
+    `started_by` is the service manager that started it, empty without one.
+    """
+
+    def __init__(self, file: Path, interpreter: Path, started_by: str = "") -> None:
         self.folder = file.parent.parent
         # Text, because it is checked for each client: a `Path` takes twice as long.
         self._file = str(file)
         self._interpreter = str(interpreter)
+        self._replace = INSTALL if started_by in ("systemd", "launchd") else RESTART
         self._identity = _identity(self._file)
         self._logged: tuple[str, str] | None = None
 
@@ -61,7 +68,7 @@ class Installation:
             return "installation_gone", (
                 f"the installation of the running aircherd {__version__} was removed "
                 f"({self.folder}): what it has not loaded yet is missing, and it cannot be started "
-                f"again. With another installation, {RESTART}"
+                f"again. With another installation, {self._replace}"
             )
         other = None if identity == self._identity else self._other_version(identity)
         if other is not None:
@@ -83,4 +90,6 @@ def _identity(path: str) -> "_Identity | None":
     return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
-INSTALLATION = Installation(Path(version.__file__), Path(sys.executable or "/"))
+INSTALLATION = Installation(
+    Path(version.__file__), Path(sys.executable or "/"), os.environ.get("AIRCHER_STARTED_BY", "")
+)

@@ -55,6 +55,19 @@ def test_a_removed_installation_is_reported(
     assert "aircher-cli daemon restart" in message
 
 
+@pytest.mark.parametrize("started_by", ["systemd", "launchd"])
+def test_a_removed_installation_of_a_service(
+    file: Path, interpreter: Path, started_by: str
+) -> None:
+    """The service names the removed files, so a restart would fail: it is installed again."""
+    installation = Installation(file, interpreter, started_by)
+    file.unlink()
+    problem = installation.problem()
+    assert problem is not None
+    assert "aircher-cli daemon install" in problem[1]
+    assert "daemon restart" not in problem[1]
+
+
 def test_another_version_is_reported(installation: Installation, file: Path) -> None:
     """After an update, until the daemon is restarted; the log has it once."""
     replace(file, '__version__ = "99.1"')

@@ -23,6 +23,7 @@ def uninstall(context: Context, steps: Steps, *, timeout: float) -> None:
         CommandFailed: a file cannot be removed, or the service does not stop.
     """
     found = installed_files(context.environ)
+    copies = earlier_copies(context.environ)
     systemctl = Systemctl(context.environ)
     has_manager = _has_manager(systemctl)
     if found and has_manager:
@@ -32,11 +33,12 @@ def uninstall(context: Context, steps: Steps, *, timeout: float) -> None:
         systemctl.check("daemon-reload")
         systemctl.run("reset-failed", SERVICE, SOCKET)
     _remove_remains(context.environ)
+    home = context.environ.get("HOME", "")
     for path in foreign_files(context.environ):
-        steps.note(
-            f"{short_path(str(path), context.environ.get('HOME', ''))} is not from "
-            "aircher-cli and was kept"
-        )
+        steps.note(f"{short_path(str(path), home)} is not from aircher-cli and was kept")
+    for path in copies:
+        shown = short_path(str(path), home)
+        steps.note(f"{shown} is a copy that 'daemon install' made; it was kept")
 
 
 def installed_files(environ: Mapping[str, str]) -> list[Path]:
@@ -60,7 +62,18 @@ def foreign_files(environ: Mapping[str, str]) -> list[Path]:
         ]
         for unit in (SERVICE, SOCKET):
             found += sorted((folder / f"{unit}.d").glob("*"))
-    return [path for path in found if path not in installed_files(environ)]
+    ours = {*installed_files(environ), *earlier_copies(environ)}
+    return [path for path in found if path not in ours]
+
+
+def earlier_copies(environ: Mapping[str, str]) -> list[Path]:
+    """Return the copies of replaced files that commands have made; see `unit_file.back_up`."""
+    return [
+        copy
+        for folder in map(Path, unit_directories(environ))
+        for path in (folder / name for name in FILES)
+        for copy in sorted(path.parent.glob(f"{path.name}.*{unit_file.COPY}"))
+    ]
 
 
 def _remove_remains(environ: Mapping[str, str]) -> None:

@@ -17,6 +17,10 @@ from aircher_cli.exit_codes import CommandFailed
 from aircher_wire.atomic_file import unfinished, write_data
 
 
+COPY = ".bak"
+"""The end of a copy's name, which systemd does not read."""
+
+
 class State(enum.Enum):
     """Whose file it is."""
 
@@ -103,7 +107,7 @@ def back_up(path: Path) -> Path:
         CommandFailed: it cannot be moved.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    names = (f"{path.name}.{stamp}{more}.bak" for more in ("", *(f"-{n}" for n in range(2, 100))))
+    names = (f"{path.name}.{stamp}{more}{COPY}" for more in ("", *(f"-{n}" for n in range(2, 100))))
     copy = next(copy for copy in map(path.with_name, names) if not os.path.lexists(copy))
     try:
         path.rename(copy)

@@ -19,12 +19,13 @@ import trio
 
 from aircherd.api.methods import METHODS
 from aircherd.api.services import Services
+from aircherd.events import Event
 from aircherd.ipc.drain import drain_sessions
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket
 
 IDLE_CHECK_INTERVAL = 60.0
-"""Seconds until a changed `idle_exit` is noticed."""
+"""Seconds between two checks, since clients come and go without an event."""
 
 MIN_RESERVED = 32
 """File descriptors that clients do not use."""
@@ -82,9 +83,16 @@ class Listener:
         The service manager starts the daemon again for the next client. There is no checkpoint
         between the check and the end of accepting, so no client is accepted and then left.
         """
-        # Time passes, and the configuration may change: neither is an event.
-        while (left := self._idle_seconds_left()) > 0:  # noqa: ASYNC110
-            await trio.sleep(min(left, IDLE_CHECK_INTERVAL))
+        changed = trio.Event()
+
+        def note_changed(_: Event) -> None:
+            changed.set()
+
+        with self._services.bus.subscribed(("config",), note_changed):
+            while (left := self._idle_seconds_left()) > 0:
+                changed = trio.Event()
+                with trio.move_on_after(min(left, IDLE_CHECK_INTERVAL)):
+                    await changed.wait()
         self._stop_accepting()
         log.info("idle_exit", idle_s=round(self._clients.idle_seconds))
         self._services.shutdown.requested.set()

@@ -1,9 +1,12 @@
 """Help without a command."""
 
+import shlex
+from importlib import import_module
+
 import pytest
 
 from aircher_cli.help import group_overview, overview
-from aircher_cli.registry import COMMANDS
+from aircher_cli.registry import COMMANDS, GROUPS, find_command
 from aircher_wire.version import __version__
 from helpers.daemon.cli import run_cli
 
@@ -42,6 +45,19 @@ def test_help_on_a_group(words: tuple[str, ...]) -> None:
     assert outcome.code == 0
     assert "auth import" in outcome.out
     assert "daemon stop" not in outcome.out
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_has_examples(group: str) -> None:
+    """Each is a command of the group that its parser accepts."""
+    lines = group_overview(group, 80).partition("examples:\n")[2].partition("\n\n")[0].splitlines()
+    assert len(lines) >= 2
+    for line in lines:
+        found = find_command(shlex.split(line)[1:])
+        assert found is not None
+        name, arguments = found
+        assert name.startswith(f"{group} ")
+        import_module(f"aircher_cli.commands.{COMMANDS[name][0]}").build_parser().parse(arguments)
 
 
 @pytest.mark.parametrize("words", [("ask", "--help"), ("help", "ask"), ("ask", "-h")])

@@ -2,12 +2,15 @@
 
 import shutil
 import subprocess
+import sys
+import sysconfig
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import aircherd
 from aircherd.testing.simulator import Simulator
 from helpers.built_wheel import make_venv, site_packages
 from helpers.daemon.real_daemon import home as open_home
@@ -57,6 +60,11 @@ def test_an_environment_that_is_gone(machine: Machine, install: Install, wheel: 
     done = home.cli("daemon", "restart")  # and the old one still runs
     assert (done.returncode, home.cli("daemon", "status").returncode) == (1, 0)
     assert f"there is no {venv}/bin/python" in done.stderr
+    notice = home.cli("status").stderr
+    assert "was removed" in notice
+    assert "'aircher-cli daemon install'" in notice
+    assert "daemon restart" not in notice
+    assert "cure: aircher-cli daemon restart" not in home.cli("doctor").stdout
     manager.systemctl("stop", SERVICE)
     for command in (("ask", "hello"), ("daemon", "restart"), ("daemon", "status")):
         done = home.cli(*command)
@@ -132,11 +140,17 @@ def test_what_the_hardening_must_allow(sim: Simulator, config: WriteConfig, opti
 def test_what_the_drop_in_forbids(
     sim: Simulator, config: WriteConfig, monkeypatch: pytest.MonkeyPatch
 ):
-    """Key commands can read the home but not write to it, and have a /tmp of their own."""
+    """Key commands can read the home but not write to it, and have a /tmp of their own.
+
+    Not in a checkout below /tmp, which the daemon must see.
+    """
     key = "canary-work-0123456789abcdef"
+    files = (sys.executable, aircherd.__file__, sysconfig.get_path("purelib"))
+    is_private = not any(file.startswith(("/tmp/", "/var/tmp/")) for file in files)
+    touch = "touch $HOME/written; touch /tmp/{name}" + (" && " if is_private else "; ")
     more = (
         '[providers.command]\nkind = "openai"\nbase_url = "{url}/v1"\nkey_command = ["sh", "-c", '
-        '"touch $HOME/written; touch /tmp/{name} && cat $HOME/key"]\n'
+        f'"{touch}cat $HOME/key"]\n'
     )
     monkeypatch.setattr(tempfile, "tempdir", "/run")  # a home that is not in /tmp
     with open_home() as home, user_manager(home.environ) as manager:
@@ -147,6 +161,8 @@ def test_what_the_drop_in_forbids(
         assert done.returncode == 0, f"{done.stderr}\n{manager.all_logs()}"
         assert ask(home, "-m", "command/gpt-5.5")
         assert not (home.root / "written").exists()
+        drop_in = manager.unit_folder / f"{SERVICE}.d" / "hardening.conf"
+        assert ("\nPrivateTmp=yes\n" in drop_in.read_text()) is is_private
         assert not Path("/tmp", name).exists()
         for folder in (home.root / ".aircher", home.data, home.root / "state" / "aircher"):
             assert folder.stat().st_mode & 0o777 == 0o700

@@ -87,6 +87,23 @@ def test_what_was_changed_is_kept_as_a_copy(units: FakeSystemctl) -> None:
     assert not file.exists()
 
 
+def test_copies_of_earlier_installations_are_named(units: FakeSystemctl) -> None:
+    """They stay, because the user may need them."""
+    names = [
+        "aircherd.service.20261130-004045.bak",
+        "aircherd.socket.20261130-004045-2.bak",
+        "aircherd.service.d/hardening.conf.20261130-004045.bak",
+    ]
+    for name in names:
+        (units.unit_folder / name).write_text("old")
+    steps = _uninstall(units)
+    assert sorted(steps.notes) == [
+        f"~/.config/systemd/user/{name} is a copy that 'daemon install' made; it was kept"
+        for name in sorted(names)
+    ]
+    assert all((units.unit_folder / name).exists() for name in names)
+
+
 def test_the_rest_of_a_command_that_was_killed(units: FakeSystemctl) -> None:
     """What is still there is removed, although systemd no longer knows the units."""
     for name in ("aircherd.socket", "aircherd.service"):
