@@ -16,7 +16,6 @@ from typing import NamedTuple
 from aircher_cli.exit_codes import CommandFailed
 from aircher_wire.atomic_file import unfinished, write_data
 
-
 COPY = ".bak"
 """The end of a copy's name, which systemd does not read."""
 

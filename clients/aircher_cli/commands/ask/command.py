@@ -13,7 +13,7 @@ from aircher_cli.commands.ask.reply import (
 )
 from aircher_cli.commands.ask.request import read_request
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import FAILED, OK, CommandFailed, exit_code
+from aircher_cli.exit_codes import FAILED, NO_PROVIDER, OK, CommandFailed, exit_code
 from aircher_cli.parser import (
     Parser,
     add_json,
@@ -27,7 +27,8 @@ from aircher_cli.parser import (
     positive_int,
 )
 from aircher_cli.values import Map
-from aircher_client import Client, DaemonError
+from aircher_client import Client, ConnectionLost, DaemonError
+from aircher_wire import codes
 
 EXAMPLES = """
 aircher-cli ask "why is the sky blue?"
@@ -229,6 +230,11 @@ def run(context: Context, options: argparse.Namespace) -> int:
     with context.connect() as client:
         try:
             result = chat_to_end(client, request, printer)
+        except ConnectionLost:
+            context.console.finish_line()
+            if printer.has_begun:
+                raise _broken_off("the daemon ended", "daemon_unreachable") from None
+            raise
         except DaemonError as error:
             if not options.json:
                 _show_failure(context, client, printer, error, options)
@@ -299,6 +305,8 @@ def _with_advice(
     )
     from aircher_cli.failures import retry_lines  # noqa: PLC0415 -- likewise
 
+    if error.code == codes.SHUTTING_DOWN and printer.has_begun:
+        return _broken_off("the daemon was stopped", error.code)
     error = with_file_name(with_model_suggestion(client, error), options.messages)
     if options.messages is None and not options.json:
         error = with_models_hint(error, options.file)
@@ -306,6 +314,12 @@ def _with_advice(
         message = "\n".join([error.message, *retry_lines(error.data, time.time())])
         return CommandFailed(message, exit_code=exit_code(error), code=error.code)
     return error
+
+
+def _broken_off(why: str, code: str) -> CommandFailed:
+    """Return the failure of an answer that had begun."""
+    message = f"the answer broke off, because {why}: ask again"
+    return CommandFailed(message, exit_code=NO_PROVIDER, code=code)
 
 
 def _show_failure(

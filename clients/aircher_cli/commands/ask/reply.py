@@ -30,6 +30,8 @@ class ReplyPrinter:
         self._quiet = quiet
         self._verbose = verbose
         self._with_reasoning = with_reasoning
+        self.has_begun = False
+        """Whether a part of the answer has arrived."""
         self._shown: list[str] = []
         self._saw_reasoning = False
         self._saw_others = False
@@ -39,6 +41,7 @@ class ReplyPrinter:
     def on_delta(self, delta: Map) -> None:
         """Show one `chat.delta`; unknown types, of a later daemon, are ignored."""
         kind = delta.get("type")
+        self.has_begun = self.has_begun or kind != "attempt"
         if kind == "text":
             if not self._quiet:
                 self.write(text(delta.get("text")))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aircherd.api.diagnosis.finding import Finding, Status, refused
 from aircherd.auth.stores.base import StoreHealth
-from aircherd.auth.stores.keyring_store import KeyringDetails
+from aircherd.auth.stores.keyring_store import NO_BUS, KeyringDetails, missing_bus
 from aircherd.auth.variables.environment_file import LineProblem
 
 ENVIRONMENT = "environment file"
@@ -58,9 +58,9 @@ def keyring_findings(details: KeyringDetails, stored: int) -> list[Finding]:
 def _reason(details: KeyringDetails) -> str:
     """Return why the keyring cannot be used, and which one it is."""
     if details.bus is None and details.backend is None:
-        return "there is no session bus: DBUS_SESSION_BUS_ADDRESS is not set"
-    if not details.is_bus_there:
-        return f"DBUS_SESSION_BUS_ADDRESS leads to {details.bus}, which does not exist"
+        return NO_BUS
+    if details.bus is not None and not details.is_bus_there:
+        return missing_bus(details.bus)
     bus = f", bus {details.bus}" if details.bus else ""
     name = f"{details.backend or 'no backend'}{bus}"
     why = (details.state.reason or "").split(";")[0]

@@ -86,7 +86,7 @@ def backend_name(environ: Mapping[str, str]) -> str | None:
     """Return the name of the backend that is used, None if there is none."""
     try:
         return str(_choose_backend(environ).__module__).rpartition(".")[2]
-    except Unavailable:
+    except (Unavailable, OSError):  # the socket of the bus may be gone
         return None
 
 

@@ -38,6 +38,9 @@ MAX_CHILDREN = 2
 PROBE_VALID_SECONDS = 1.0
 MAX_ANSWER = 4 * 1024 * 1024
 
+BUS_VARIABLE = "DBUS_SESSION_BUS_ADDRESS"
+NO_BUS = f"there is no session bus: {BUS_VARIABLE} is not set"
+
 # -P: nothing is imported from the daemon's current directory.
 CHILD = (sys.executable, "-P", "-m", "aircherd.auth.stores.keyring_child")
 
@@ -115,15 +118,17 @@ class KeyringStore:
         async with self._probing:
             age = trio.current_time() - self._probed_at
             if fresh or self._probed is None or age >= PROBE_VALID_SECONDS:
-                self._probed = _state(await self._call("probe", ()))
+                self._probed = _state(await self._call("probe", ()), self._environ)
                 self._probed_at = trio.current_time()
             return self._probed
 
     async def describe(self) -> KeyringDetails:
         """Return the state of the keyring, its backend and its bus."""
         answer = await self._call("describe", ())
-        bus = child_environment(self._environ).get("DBUS_SESSION_BUS_ADDRESS")
-        return KeyringDetails(_state(answer), answer.backend, bus, bus is None or is_bus_there(bus))
+        bus = child_environment(self._environ).get(BUS_VARIABLE)
+        return KeyringDetails(
+            _state(answer, self._environ), answer.backend, bus, bus is None or is_bus_there(bus)
+        )
 
     async def read_all(self, key_ids: Sequence[KeyId]) -> dict[KeyId, ReadResult]:
         """Read several keys with one child."""
@@ -136,7 +141,7 @@ class KeyringStore:
                 StoreHealth.UNAVAILABLE, "its helper process returned an invalid answer"
             )
         if answer.state is not StoreHealth.USABLE:
-            return dict.fromkeys(key_ids, KeyUnreadable(_state(answer)))
+            return dict.fromkeys(key_ids, KeyUnreadable(_state(answer, self._environ)))
         found = [KeyMissing() if value is None else Secret(value) for value in answer.values]
         return dict(zip(key_ids, found, strict=True))
 
@@ -203,10 +208,10 @@ def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
     keyring on it are running. libdbus tries this address by default, our library does not.
     """
     result = dict(environ)
-    if "DBUS_SESSION_BUS_ADDRESS" not in result and (runtime := result.get("XDG_RUNTIME_DIR")):
+    if BUS_VARIABLE not in result and (runtime := result.get("XDG_RUNTIME_DIR")):
         bus = Path(runtime, "bus")
         if bus.is_socket():
-            result["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={bus}"
+            result[BUS_VARIABLE] = f"unix:path={bus}"
     return result
 
 
@@ -220,8 +225,23 @@ def is_bus_there(address: str) -> bool:
     return not paths or any(Path(path).is_socket() for path in paths)
 
 
-def _state(answer: _Answer) -> StoreState:
-    return StoreState(answer.state, answer.reason)
+def missing_bus(bus: str) -> str:
+    """Return the message about an address of a session bus that leads nowhere."""
+    return f"{BUS_VARIABLE} leads to {bus}, which does not exist"
+
+
+def _state(answer: _Answer, environ: Mapping[str, str]) -> StoreState:
+    """Return the state of the store; a missing bus is named instead of what its library raised."""
+    reason = answer.reason or ""
+    if answer.state is StoreHealth.UNAVAILABLE and (
+        BUS_VARIABLE in reason or "FileNotFoundError" in reason
+    ):
+        bus = child_environment(environ).get(BUS_VARIABLE)
+        if bus is None:
+            reason = NO_BUS
+        elif not is_bus_there(bus):
+            reason = missing_bus(bus)
+    return StoreState(answer.state, reason or None)
 
 
 def _require_usable(answer: _Answer) -> None:

@@ -291,7 +291,17 @@ async def test_without_a_session_bus_the_keyring_is_unavailable():
     """For example on a server; reported at once."""
     state = await KeyringStore(WITHOUT_BUS, "aircher").probe()
     assert state.health is StoreHealth.UNAVAILABLE
-    assert "DBUS_SESSION_BUS_ADDRESS" in state.reason
+    assert state.reason == "there is no session bus: DBUS_SESSION_BUS_ADDRESS is not set"
+
+
+async def test_a_session_bus_that_is_gone_is_named(tmp_path):
+    """Not the error of the library, which says nothing to a user; `doctor` has the same words."""
+    bus = f"unix:path={tmp_path}/none"
+    store = KeyringStore({**WITHOUT_BUS, "DBUS_SESSION_BUS_ADDRESS": bus}, "aircher")
+    state = await store.probe()
+    assert state.health is StoreHealth.UNAVAILABLE
+    assert state.reason == f"DBUS_SESSION_BUS_ADDRESS leads to {bus}, which does not exist"
+    assert (await store.describe()).state == state
 
 
 async def test_other_backend_is_refused_and_not_loaded(tmp_path):

@@ -1,6 +1,7 @@
 """`aircher-cli ask`."""
 
 import json
+import socket
 from base64 import b64encode
 from pathlib import Path
 
@@ -226,6 +227,48 @@ def test_a_broken_answer_is_shown_as_far_as_it_came(daemon: CliDaemon) -> None:
     outcome = run_cli(daemon.environ, "ask", "hi")
     assert (outcome.code, outcome.out) == (5, "half an answer\n")
     assert outcome.err == "aircher-cli: openai broke off\n"
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+@pytest.mark.parametrize(("has_begun", "expected"), [(True, 5), (False, 3)])
+def test_an_answer_that_a_stop_of_the_daemon_ends(
+    daemon: CliDaemon, options: tuple[str, ...], has_begun: bool, expected: int
+) -> None:
+    """An answer that had begun broke off; else the daemon could not be reached."""
+
+    def chat(session: Session, msgid: int, _: Map) -> Map:
+        waiting = {"provider": "openai", "model": "m", "outcome": "waiting"}
+        session.delta(msgid, 0, type="attempt", **waiting)
+        if has_begun:
+            session.delta(msgid, 1, type="text", text="half an")
+        raise Refusal("shutting_down", "the daemon is shutting down")
+
+    daemon.answers["chat"] = chat
+    outcome = run_cli(daemon.environ, "ask", *options, "hi")
+    assert outcome.code == expected
+    if options:
+        error = json.loads(outcome.out)["error"]
+        assert error["code"] == "shutting_down"
+        assert ("broke off" in error["message"]) is has_begun
+    elif has_begun:
+        assert outcome.out == "half an\n"
+        assert outcome.err == (
+            "aircher-cli: the answer broke off, because the daemon was stopped: ask again\n"
+        )
+
+
+def test_an_answer_whose_daemon_dies(daemon: CliDaemon) -> None:
+    """It broke off, too; the part of it has a line of its own."""
+
+    def chat(session: Session, msgid: int, _: Map) -> Map:
+        session.delta(msgid, 0, type="text", text="half an")
+        session.sock.shutdown(socket.SHUT_RDWR)
+        raise Refusal("internal", "not sent")
+
+    daemon.answers["chat"] = chat
+    outcome = run_cli(daemon.environ, "ask", "hi")
+    assert (outcome.code, outcome.out) == (5, "half an\n")
+    assert "the answer broke off, because the daemon ended" in outcome.err
 
 
 def test_an_image_is_written_although_the_answer_broke_off(
