@@ -19,12 +19,13 @@ from aircherd.api.params import EntryParams
 from aircherd.api.services import Services
 from aircherd.api.wire import to_wire
 from aircherd.config.changes import ReloadResult, find_changes
+from aircherd.config.edit.data import MISSING, find_value
 from aircherd.config.edit.entries import Entry, change_entries
 from aircherd.config.edit.file_change import change_file, write_error, write_text
 from aircherd.config.edit.key_path import read_key_path
 from aircherd.config.edit.typed_value import check_plain, read_typed
 from aircherd.config.effective import Setting, settings
-from aircherd.config.json_schema.document import find_schema, json_schema
+from aircherd.config.json_schema.document import find_schema, json_schema, similar_path
 from aircherd.config.load import parse_config, read_text_of
 from aircherd.config.problems import WHOLE_FILE, Problem, path_text
 from aircherd.config.toml.locate import KeyPath
@@ -185,12 +186,14 @@ async def set_entries(
     await _require_proof(services, proof)
     file = services.config.file
     touched: list[KeyPath] = []
+    absent: list[KeyPath] = []
 
     def change(text: str) -> str:
         data = read_toml(text, file=str(file))
         paths = [read_key_path(path, data) for path in unset]
         found = [_read_entry(entry, data) for entry in entries]
         touched[:] = [entry.path for entry in found]
+        absent[:] = [path for path in paths if find_value(data, path) is MISSING]
         end = time.monotonic() + CHANGE_SECONDS
         return change_entries(text, _until(end, found), _until(end, paths))
 
@@ -200,11 +203,18 @@ async def set_entries(
 
     try:
         result = await change_and_reload(services, partial(change_file, file, change), is_done)
-        return _with_warnings(services, result)
+        return {**_with_warnings(services, result), "absent": [_absent(path) for path in absent]}
     except ConfigInvalid as error:
         refused = _without_unwritten_lines(error, touched)
     # Outside the handler: the error references frames that hold the file's text.
     raise refused
+
+
+def _absent(path: KeyPath) -> Map:
+    """Return an entry that was to be removed and is not there, with the one probably meant."""
+    similar = similar_path(path)
+    meant = {"meant": path_text(similar)} if similar else {}
+    return {"path": path_text(path), **meant}
 
 
 async def _require_proof(services: Services, proof: str | None) -> None:

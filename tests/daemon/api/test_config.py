@@ -240,6 +240,14 @@ async def test_typed_text_is_bounded_too(tmp_path):
         await set_entries(services, [EntryParams(path="fallback", text=text)], [])
 
 
+async def test_entries_that_are_not_there_are_named(tmp_path):
+    """With what was probably meant."""
+    found = FakeServices(tmp_path, GOOD)
+    result = await set_entries(found, [], ["usage.keep_dyas", "nothing.here", "usage.keep_days"])
+    expected = [{"path": "usage.keep_dyas", "meant": "usage.keep_days"}, {"path": "nothing.here"}]
+    assert (result["changed"], result["absent"]) == (True, expected)
+
+
 @pytest.mark.parametrize("field", ["entries", "unset"])
 def test_the_number_of_changes_is_limited(field):
     """Each of them takes time."""

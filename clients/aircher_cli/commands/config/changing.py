@@ -71,6 +71,15 @@ def report_change(context: Context, result: Map, *, as_json: bool) -> int:
     if result.get("changed"):
         for line in change_lines(result, console.width):
             console.styled(line)
+    for entry in records(result.get("absent")):
+        console.note(absent_note(entry))
     for note in unknown_name_notes(result):
         console.note(note)
     return OK
+
+
+def absent_note(entry: Map) -> str:
+    """Return the note about an entry that was to be removed and is not in the file."""
+    meant = text(entry.get("meant"))
+    hint = f"; did you mean {meant}?" if meant else ""
+    return f"{text(entry.get('path'))} is not set in the file{hint}"

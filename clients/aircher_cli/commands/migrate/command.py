@@ -28,7 +28,7 @@ from aircher_cli.commands.migrate.report import (
     report_lines,
     text_of_config,
 )
-from aircher_cli.commands.migrate.steps.backup import CONFIG_NAME, find_backup
+from aircher_cli.commands.migrate.steps.backup import CONFIG_NAME, close_home, find_backup
 from aircher_cli.commands.migrate.steps.execute import (
     KeyOutcome,
     Result,
@@ -239,6 +239,8 @@ def _carry_out(context: Context, options: argparse.Namespace, work: _Work, repor
         )
     if result.is_complete:
         finish(result)
+    if note := close_home(work.folder, work.home):
+        work.notes.append(note)
     in_backup = {str(work.target.path)} & {key.file for key in work.plan.not_stored}
     result.has_other_keys = result.backup is not None and bool(in_backup)
 

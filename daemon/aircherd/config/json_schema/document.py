@@ -10,6 +10,7 @@ from aircherd.config.model import AMOUNTS
 from aircherd.config.sections.tasks import NAME
 from aircherd.config.toml.locate import KeyPath
 from aircherd.vocabulary.builtin_providers import VENDORS
+from aircherd.vocabulary.suggestions import nearest
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -103,3 +104,15 @@ def find_schema(path: KeyPath) -> Fragment | None:
         known = properties.get(part) if isinstance(properties, dict) else None
         found = known if known is not None else found.get("additionalProperties")
     return found if isinstance(found, dict) else None
+
+
+def similar_path(path: KeyPath) -> KeyPath | None:
+    """Return the entry that an unknown `path` probably means; None if it is known or unlike any."""
+    for length, part in enumerate(path):
+        if find_schema(path[: length + 1]) is None:
+            around = find_schema(path[:length])
+            properties = around.get("properties") if around else None
+            known = list(properties) if isinstance(properties, dict) else []
+            meant = nearest(str(part), known)
+            return (*path[:length], meant, *path[length + 1 :]) if meant else None
+    return None

@@ -11,7 +11,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from aircherd.config.json_schema.document import FILE_NAME, find_schema, json_schema
+from aircherd.config.json_schema.document import (
+    FILE_NAME,
+    find_schema,
+    json_schema,
+    similar_path,
+)
 from aircherd.config.load import parse_config
 from aircherd.errors import ConfigInvalid
 from helpers import required
@@ -169,6 +174,22 @@ def test_the_schema_of_an_entry(path: tuple[str | int, ...], kind: str | None) -
     """By its path; there is none for an unknown entry."""
     found = find_schema(path)
     assert (found and found["type"]) == kind
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (("default_modle",), ("default_model",)),
+        (("fallbakc", "max_attempts"), ("fallback", "max_attempts")),
+        (("providers", "work", "base_ulr"), ("providers", "work", "base_url")),
+        (("fallback", "max_attempts"), None),
+        (("nothing", "here"), None),
+        (("providers", "work", "env", 0), None),
+    ],
+)
+def test_similar_path(path: tuple[str | int, ...], expected: tuple[str, ...] | None) -> None:
+    """An unknown name is compared with those of its section."""
+    assert similar_path(path) == expected
 
 
 def server(name: str) -> str:

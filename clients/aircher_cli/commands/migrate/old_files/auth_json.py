@@ -104,7 +104,7 @@ def _entries(text: str, file: str, found: OldKeys) -> dict[str, object]:
         return {}
     if (version := document.get("version")) != 1:
         shown = version if isinstance(version, int) else "none"
-        message = f"its version is {shown}, not 1; it was read all the same, as it was then"
+        message = f"its version is {shown}, not 1; its keys were read as usual"
         found.notes.append(Note("hint", "version", message, file))
     if not keys:
         found.notes.append(Note("hint", "", "has no keys in it", file))

@@ -53,7 +53,9 @@ def _is_chosen(
         notes.append(Note("default", source, _DEFAULT, config.file))
         return False
     if amount == 0:
-        message = "is 0, which here would allow nothing, and there meant that nothing is spent"
+        message = (
+            "is 0: here that would refuse every request; there it meant that nothing is spent"
+        )
         notes.append(Note("no_counterpart", source, message, config.file))
         return False
     if not 0 < amount <= 1_000_000_000 or -Decimal(str(amount)).as_tuple().exponent > 9:  # type: ignore[operator] # a finite number has an int there

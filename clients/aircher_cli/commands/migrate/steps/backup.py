@@ -10,16 +10,19 @@ the stored keys in it are replaced by a marker, because no key may stay in a fil
 
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from aircher_cli.commands.migrate.notes import Note
 from aircher_cli.commands.migrate.old_files.config_b import STORED_MARKER
 from aircher_cli.commands.migrate.old_files.toml_text import parse_toml
 from aircher_cli.commands.migrate.secret_shapes import hide_keys
 from aircher_wire.atomic_file import sync_directory, write_data
 from aircher_wire.config_forms import OLD_FORMS, form_of
+from aircher_wire.directories import OPEN_TO_OTHERS
 
 CONFIG_NAME = "config.toml"
 UNFINISHED = "unfinished"
@@ -71,6 +74,26 @@ def make_backup(home: Path, date: str, content: bytes) -> Path:
     os.close(os.open(directory / UNFINISHED, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     write_data(directory / CONFIG_NAME, content)
     return directory
+
+
+def close_home(folder: Path, home: Path) -> Note | None:
+    """Close `~/.aircher` to other users, which the earlier aircher left open; return what was done.
+
+    Another folder, or one behind a link, was chosen by the user.
+    """
+    if folder != home / ".aircher":
+        return None
+    try:
+        found = folder.lstat()
+        mode = stat.S_IMODE(found.st_mode)
+        if not stat.S_ISDIR(found.st_mode) or not mode & OPEN_TO_OTHERS:
+            return None
+        folder.chmod(0o700)
+    except OSError:
+        return None  # not ours, or there is none; `doctor` reports it
+    return Note(
+        "hint", "", f"was open to other users (mode {mode:04o}); it is closed now", str(folder)
+    )
 
 
 def finish_backup(directory: Path, stored_keys: Iterable[str]) -> bool:

@@ -17,6 +17,18 @@ def test_entries_are_removed(daemon: CliDaemon) -> None:
     assert daemon.params_of("config.set") == expected
 
 
+def test_an_entry_that_is_not_there_is_named(daemon: CliDaemon) -> None:
+    """With the one that was probably meant."""
+    absent = [{"path": "nothing.here"}, {"path": "a.b", "meant": "a.c"}]
+    daemon.answers["config.set"] = {"file": "/f", "changed": False, "absent": absent}
+    outcome = run_cli(daemon.environ, "config", "unset", "nothing.here", "a.b")
+    assert (outcome.code, outcome.out) == (0, "nothing to change in /f\n")
+    assert outcome.err.splitlines() == [
+        "nothing.here is not set in the file",
+        "a.b is not set in the file; did you mean a.c?",
+    ]
+
+
 def test_a_key_is_required(daemon: CliDaemon) -> None:
     """The daemon is not called."""
     assert (run_cli(daemon.environ, "config", "unset").code, daemon.calls) == (2, [])

@@ -6,7 +6,12 @@ import pytest
 
 from aircher_cli.commands.migrate.old_files.config_b import STORED_MARKER
 from aircher_cli.commands.migrate.steps import backup
-from aircher_cli.commands.migrate.steps.backup import find_backup, finish_backup, make_backup
+from aircher_cli.commands.migrate.steps.backup import (
+    close_home,
+    find_backup,
+    finish_backup,
+    make_backup,
+)
 from helpers.old_aircher.samples import FORM_A, FORM_B, PLAIN_CLAUDE, PLAIN_OPENROUTER
 
 DATE = "2026-11-29"
@@ -125,3 +130,26 @@ def test_a_full_disk_leaves_the_old_content(home, monkeypatch):
         finish_backup(directory, [PLAIN_CLAUDE])
     assert (directory / "config.toml").read_bytes() == B
     assert sorted(path.name for path in directory.iterdir()) == ["config.toml", "unfinished"]
+
+
+def test_the_home_is_closed_to_other_users(tmp_path):
+    """And the report says so, once."""
+    folder = tmp_path / ".aircher"
+    assert close_home(folder, tmp_path) is None
+    folder.mkdir()
+    folder.chmod(0o755)
+    note = close_home(folder, tmp_path)
+    assert (note.kind, "mode 0755" in note.message, note.file) == ("hint", True, str(folder))
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert close_home(folder, tmp_path) is None
+
+
+def test_a_folder_that_the_user_chose_stays_open(tmp_path):
+    """A variable names it, or a link leads to it."""
+    other = tmp_path / "dotfiles"
+    other.mkdir()
+    other.chmod(0o755)
+    (tmp_path / ".aircher").symlink_to(other)
+    assert close_home(other, tmp_path) is None
+    assert close_home(tmp_path / ".aircher", tmp_path) is None
+    assert other.stat().st_mode & 0o777 == 0o755
