@@ -1,6 +1,6 @@
 """Recognise by its content which program a configuration is for.
 
-The earlier program's last `~/.aircher/config.toml` has the path of the new program's, so the place
+The earlier aircher's last `~/.aircher/config.toml` has the path of the new program's, so the place
 says nothing. The daemon names `aircher-cli migrate` for exactly the files that it carries over.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 Form = Literal["a", "b", "a and b", "new", "both programs", "empty", "unknown"]
-"""`a` and `b` are the two forms of the earlier program, of which one file may have both."""
+"""`a` and `b` are the two forms of the earlier aircher, of which one file may have both."""
 
 _A_SECTIONS = frozenset(
     {"global", "hosts", "database", "intelligence", "cost", "multi_provider", "compaction"}

@@ -1,4 +1,4 @@
-"""Tells the user once that the earlier program left something behind.
+"""Tells the user once that the earlier aircher left something behind.
 
 It is imported after the start. A file in the state directory remembers that the notice was shown.
 """
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 async def look_for_old_home(environ: Mapping[str, str], services: Services) -> None:
-    """Tell the user once if the earlier program left something behind, and nothing is here yet.
+    """Tell the user once if the earlier aircher left something behind, and nothing is here yet.
 
     The notice waits for a client. If the user has migrated by then, it is dropped.
     """
@@ -46,5 +46,11 @@ async def look_for_old_home(environ: Mapping[str, str], services: Services) -> N
         return  # likewise: the next start looks again
     if found is not None:
         log.info("old_home_found", file=str(found), cure="aircher-cli migrate")
-        one_time.pending[OLD_HOME] = MESSAGE.format(found)
+        one_time.pending[OLD_HOME] = MESSAGE.format(_shown(found, environ))
         one_time.recheck = recheck
+
+
+def _shown(file: Path, environ: Mapping[str, str]) -> str:
+    """Return the path with the home directory as `~`."""
+    home = Path(environ.get("HOME") or Path.home())
+    return f"~/{file.relative_to(home)}" if file.is_relative_to(home) else str(file)

@@ -1,4 +1,4 @@
-"""The notice that the earlier program left something behind: once, and never in the way."""
+"""The notice that the earlier aircher left something behind: once, and never in the way."""
 
 from types import SimpleNamespace
 
@@ -31,6 +31,7 @@ async def test_old_files_are_named_with_the_command(environ, services):
     with capture_logs() as logged:
         await look_for_old_home(environ, services)
     assert "aircher-cli migrate" in services.one_time.pending[OLD_HOME]
+    assert "(~/.config/aircher/config.toml)" in services.one_time.pending[OLD_HOME]
     assert [entry["event"] for entry in logged] == ["old_home_found"]
 
 

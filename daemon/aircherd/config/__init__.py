@@ -13,7 +13,7 @@
 - `model`: the result, `Config`.
 - `store`: the last good `Config`, and what is wrong with the file now.
 - `watcher`: notices when the file, or another one, changes. `changes`: what a new `Config` changes.
-- `old_form`, `old_home`: recognise what the earlier program left.
+- `old_form`, `old_home`: recognise what the earlier aircher left.
 - `effective`: every setting in effect, and where it comes from.
 - `json_schema`: the JSON Schema of the file, for editors.
 - `edit`: change entries of the file and keep the rest as it is.

@@ -1,4 +1,4 @@
-"""Recognise a configuration of the earlier, Rust program, which had the same path.
+"""Recognise a configuration of the earlier aircher, written in Rust, which had the same path.
 
 Loaded only for a file with problems.
 """
@@ -9,7 +9,7 @@ from aircherd.errors import ConfigInvalid
 
 
 def is_old_form(data: dict[str, object]) -> bool:
-    """Return whether a parsed file has entries of the earlier program and none of this one."""
+    """Return whether a parsed file has entries of the earlier aircher and none of this one."""
     return form_of(data) in OLD_FORMS
 
 

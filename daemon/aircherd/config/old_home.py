@@ -1,4 +1,4 @@
-"""Find what the earlier, Rust program left behind. Loaded after the start, and used once.
+"""Find what the earlier aircher left behind. Loaded after the start, and used once.
 
 Only whether there is something: `aircher-cli migrate` knows all places, and looks into the files.
 """

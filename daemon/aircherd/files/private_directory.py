@@ -1,6 +1,6 @@
 """Prepares the daemon's directories: created with mode 0700, closed to other users.
 
-    data, state, cache   ours alone: an existing one is closed (the earlier program and a shell's
+    data, state, cache   ours alone: an existing one is closed (the earlier aircher and a shell's
                          mkdir leave them readable); one that others may have written to is refused
     home                 the user's own: one that others can read gets a warning, as dotfiles often
                          are readable; one that they can write is refused, since the config in it

@@ -1,4 +1,4 @@
-"""Configurations of the earlier program at the path of ours."""
+"""Configurations of the earlier aircher at the path of ours."""
 
 import tomllib
 

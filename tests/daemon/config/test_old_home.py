@@ -1,4 +1,4 @@
-"""What the earlier program left behind, as the daemon notices it."""
+"""What the earlier aircher left behind, as the daemon notices it."""
 
 import pytest
 

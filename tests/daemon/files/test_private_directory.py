@@ -46,7 +46,7 @@ def test_a_missing_directory_is_created(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("open_mode", [0o755, 0o750, 0o711, 0o704])
 def test_a_readable_directory_is_closed(directory: Path, open_mode: int) -> None:
-    """The earlier program created its data directory with the umask."""
+    """The earlier aircher created its data directory with the umask."""
     directory.chmod(open_mode)
     with capture_logs() as logs:
         prepare_own_directory(directory, US)

@@ -1,4 +1,4 @@
-"""The commands of docs/migrating.md, in a home of the earlier program."""
+"""The commands of docs/migrating.md, in a home of the earlier aircher."""
 
 from helpers.docs_commands import run_page
 from helpers.old_aircher.places import LAYOUTS, write_files

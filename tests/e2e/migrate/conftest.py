@@ -1,4 +1,4 @@
-"""A home of the earlier program, with a daemon of this one."""
+"""A home of the earlier aircher, with a daemon of this one."""
 
 import pytest
 

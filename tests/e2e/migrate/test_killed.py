@@ -60,7 +60,7 @@ def run_until(process: "subprocess.Popen[str]", number: int) -> str:
 
 
 def reset(home: Home, layout: str) -> None:
-    """Bring the home back to what the earlier program left."""
+    """Bring the home back to what the earlier aircher left."""
     with home.client() as client:
         for provider in ("anthropic", "openai", "gemini", "openrouter", "house"):
             with suppress(DaemonError):  # `house` is unknown until it is carried over

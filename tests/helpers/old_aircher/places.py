@@ -1,4 +1,4 @@
-"""Homes with the files of the earlier program, in each of its layouts."""
+"""Homes with the files of the earlier aircher, in each of its layouts."""
 
 from collections.abc import Mapping
 from pathlib import Path

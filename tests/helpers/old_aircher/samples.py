@@ -1,4 +1,4 @@
-"""Files in the forms of the earlier program. All keys are canaries; none is real."""
+"""Files in the forms of the earlier aircher. All keys are canaries; none is real."""
 
 import json
 

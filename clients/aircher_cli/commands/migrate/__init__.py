@@ -1,4 +1,4 @@
-"""`aircher-cli migrate`: carries over what the earlier, Rust program of this name left behind.
+"""`aircher-cli migrate`: carries over what the earlier aircher, written in Rust, left behind.
 
     old_files   find and read the old files: config, keys, and what has no counterpart
     plan        pure: old values -> the new configuration, the keys to store, and notes

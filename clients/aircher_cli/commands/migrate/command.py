@@ -1,4 +1,4 @@
-"""`aircher-cli migrate`: carries over configuration and keys of the earlier, Rust program.
+"""`aircher-cli migrate`: carries over configuration and keys of the earlier aircher.
 
 find -> read -> plan -> let the daemon write and store -> remove, if asked to -> report
 """
@@ -55,7 +55,7 @@ aircher-cli migrate --remove-old
 """
 
 DESCRIPTION = """\
-Carry over what the earlier program of this name, written in Rust, left behind: its configuration
+Carry over what the earlier aircher, written in Rust, left behind: its configuration
 becomes a new config.toml with comments, and its keys go into the keyring, or into the credentials
 file where there is none. What has no counterpart is listed. It can be interrupted and repeated. The
 old files stay unless --remove-old is given."""
@@ -74,7 +74,7 @@ def build_parser() -> Parser:
         dest="place",
         type=non_empty_name,
         metavar="PATH",
-        help="a folder of the earlier program, or its config.toml, instead of the usual places",
+        help="a folder of the earlier aircher, or its config.toml, instead of the usual places",
     )
     add(
         "--force",

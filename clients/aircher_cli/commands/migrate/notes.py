@@ -9,7 +9,7 @@ Kind = Literal["carried", "default", "no_counterpart", "left", "problem", "hint"
 """What became of it.
 
 - `carried`: it is in the new configuration.
-- `default`: a default of the earlier program that nothing indicates was chosen.
+- `default`: a default of the earlier aircher that nothing indicates was chosen.
 - `no_counterpart`: there is nothing like it in this program.
 - `left`: a file that stays where it is.
 - `problem`: it could not be carried over, although it should be.

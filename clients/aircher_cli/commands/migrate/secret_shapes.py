@@ -1,6 +1,6 @@
 """Recognise keys where none should be, as the daemon does; a test compares the two.
 
-The earlier program did not check what was written into `api_key_env` or `base_url`, so a key may be
+The earlier aircher did not check what was written into `api_key_env` or `base_url`, so a key may be
 anywhere.
 """
 

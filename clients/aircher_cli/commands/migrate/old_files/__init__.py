@@ -1,1 +1,1 @@
-"""The files of the earlier program: where they are, what form they have, what is in them."""
+"""The files of the earlier aircher: where they are, what form they have, what is in them."""

@@ -1,4 +1,4 @@
-"""Read `auth.json`, in which the earlier program kept keys, hidden but not encrypted.
+"""Read `auth.json`, in which the earlier aircher kept keys, hidden but not encrypted.
 
 Byte `i` of a key is stored as `byte ^ (i % 256) ^ 0xAA` in two hex digits. The old reader dropped a
 last odd digit, skipped what is no hex, and made an empty key of what is no UTF-8. A key that it
@@ -48,12 +48,12 @@ class OldKeys:
 
 
 def encode(key: str) -> str:
-    """Return a key as the earlier program stored it; for tests."""
+    """Return a key as the earlier aircher stored it; for tests."""
     return bytes(b ^ (i % 256) ^ _MASK for i, b in enumerate(key.encode())).hex()
 
 
 def decode(stored: str) -> str:
-    """Return the key; a last odd digit is dropped, as the earlier program did.
+    """Return the key; a last odd digit is dropped, as the earlier aircher did.
 
     Raises:
         ValueError: it is not hex, or the key is not UTF-8. The message contains no part of it.
@@ -153,7 +153,7 @@ def _read_entry(name: str, stored: object, file: str, found: OldKeys) -> None:
         return
     if len(str(stored)) % 2:
         message = (
-            "has an odd number of hex digits; the last one was dropped, as the earlier program "
+            "has an odd number of hex digits; the last one was dropped, as the earlier aircher "
             "did. Check the key: aircher-cli auth test"
         )
         found.notes.append(Note("hint", subject, message, file))

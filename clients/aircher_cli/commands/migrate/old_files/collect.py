@@ -20,14 +20,14 @@ _NO_COUNTERPART = {
     "other": "the catalogue knows the models",
 }
 _LEFT = {
-    "data": "data of the earlier program, which is not used",
-    "cache": "cache of the earlier program, which is not used; delete it if you like",
+    "data": "data of the earlier aircher, which is not used",
+    "cache": "cache of the earlier aircher, which is not used; delete it if you like",
 }
 
 
 @dataclass
 class Found:
-    """What was read. `files` are the earlier program's: a new configuration is not among them.
+    """What was read. `files` are the earlier aircher's: a new configuration is not among them.
 
     `kept` are the files that may not be removed, because they contain something that cannot be
     carried over.
@@ -122,7 +122,7 @@ def _note_other_form(file: OldFile, config: OldConfig, found: Found) -> None:
     is_shared_place = file.layout == "home"  # the new program's configuration is there, too
     if config.form == "both programs":
         message = (
-            "has entries of the earlier program and of this one: remove those of one of them, "
+            "has entries of the earlier aircher and of this one: remove those of one of them, "
             "and run again"
         )
         found.notes.append(problem("", message, name))
@@ -135,7 +135,7 @@ def _note_other_form(file: OldFile, config: OldConfig, found: Found) -> None:
         message = "is a configuration of this program, in a place where it is not read"
         found.notes.append(Note("left", "", message, name))
     else:
-        message = "is not a configuration of the earlier program; it is left alone"
+        message = "is not a configuration of the earlier aircher; it is left alone"
         found.notes.append(Note("left", "", message, name))
     found.notes += config.notes
 

@@ -1,4 +1,4 @@
-"""Form A: the earlier program's configuration until its end, saved whole with all defaults."""
+"""Form A: the earlier aircher's configuration until its end, saved whole with all defaults."""
 
 from aircher_cli.commands.migrate.notes import Note
 from aircher_cli.commands.migrate.old_files.old_config import (
@@ -19,7 +19,7 @@ NO_COUNTERPART: dict[str, str] = {
     "global.data_directory": "the data is in the XDG data directory",
     "hosts": "a provider is called at its own base_url",
     "ui": "this program has no interface with such settings",
-    "database": "the earlier program's databases are not used; they stay where they are",
+    "database": "the earlier aircher's databases are not used; they stay where they are",
     "intelligence": "this program does not analyse projects",
     "compaction": "this program does not shorten conversations",
     "model_routing": "write an alias, [models.NAME], with the routes you want",

@@ -66,5 +66,5 @@ _KNOWN = frozenset(
 def _note_unknown(top: Reader, config: OldConfig) -> None:
     for name in top.table:
         if name not in _KNOWN:
-            message = "the earlier program had no such section"
+            message = "the earlier aircher had no such section"
             config.notes.append(problem(f"[{safe(name)}]", message, config.file))

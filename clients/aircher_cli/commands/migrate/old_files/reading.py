@@ -5,7 +5,7 @@ import os
 import stat
 
 MAX_BYTES = 1024 * 1024
-"""The earlier program wrote a few KiB; a larger file is not its."""
+"""The earlier aircher wrote a few KiB; a larger file is not its."""
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 

@@ -1,4 +1,4 @@
-"""Find the files of the earlier program. Each layout it had is looked for on every system.
+"""Find the files of the earlier aircher. Each layout it had is looked for on every system.
 
     home     the last one: everything in ~/.aircher
     xdg      $XDG_CONFIG_HOME/aircher and $XDG_DATA_HOME/aircher; until 23 July 2025 the data was in
@@ -26,7 +26,7 @@ Role = Literal["config", "keys", "permissions", "mcp", "presets", "data", "cache
 
 @dataclass(frozen=True)
 class OldFile:
-    """A file or directory that is, by its place and name, the earlier program's."""
+    """A file or directory that is, by its place and name, the earlier aircher's."""
 
     path: Path
     role: Role

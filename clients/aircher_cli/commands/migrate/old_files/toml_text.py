@@ -82,7 +82,7 @@ def _salvage(lines: list[str], line: int, is_double: bool, file: str, notes: lis
             continue
         if not table:
             break
-        message = f"{what}; everything from line {at + 1} on was skipped: fix it and run again"
+        message = f"{what}; everything from line {at + 1} on was skipped: repair it and run again"
         return Parsed(table, True, [*notes, problem("", message, file, line)])
     message = f"{what}, and nothing before this line could be read: repair it and run again"
     return Parsed({}, True, [*notes, problem("", message, file, line)])

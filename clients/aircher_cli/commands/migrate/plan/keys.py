@@ -61,7 +61,7 @@ def plan_keys(keys: Iterable[OldKey], providers: Providers, config: OldConfig) -
             if key is not chosen and key.value != chosen.value:
                 plan.notes.append(_superseded(key, chosen))
                 if key.file == chosen.file:
-                    # The earlier program used either; that of an older file it used no longer.
+                    # The earlier aircher used either; that of an older file it used no longer.
                     plan.not_stored.append(key)
         reason = _objection(name, chosen, providers, config)
         if reason is None:
@@ -151,7 +151,7 @@ def note_variables(
             if value and value != key.value:
                 message = (
                     f"is set to another key of {key.provider} than the stored one "
-                    f"({key.masked}). The earlier program used the variable; this one uses the "
+                    f"({key.masked}). The earlier aircher used the variable; this one uses the "
                     f"stored key. To use the variable: aircher-cli auth logout {key.provider}"
                 )
                 notes.append(Note("hint", name, message))

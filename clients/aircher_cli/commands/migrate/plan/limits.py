@@ -10,10 +10,10 @@ from aircher_cli.commands.migrate.secret_shapes import safe
 
 DEFAULT_BUDGETS = {"month": 30.0, "day": 2.0}
 DEFAULT_PROVIDER_LIMITS = {"claude": 3.0, "openai": 5.0, "gemini": 2.0}
-"""USD a day. The earlier program saved these with every configuration."""
+"""USD a day. The earlier aircher saved these with every configuration."""
 DEFAULT_WARN_AT = 0.8
 
-_DEFAULT = "a default of the earlier program, not chosen; add it to [[limits]] if you want it"
+_DEFAULT = "a default of the earlier aircher, not chosen; add it to [[limits]] if you want it"
 
 
 def plan_limits(config: OldConfig, providers: Providers, notes: list[Note]) -> list[Section]:
@@ -53,9 +53,7 @@ def _is_chosen(
         notes.append(Note("default", source, _DEFAULT, config.file))
         return False
     if amount == 0:
-        message = (
-            "is 0: here that would refuse every request; there it meant that nothing is spent"
-        )
+        message = "is 0: here that would refuse every request; there it meant that nothing is spent"
         notes.append(Note("no_counterpart", source, message, config.file))
         return False
     if not 0 < amount <= 1_000_000_000 or -Decimal(str(amount)).as_tuple().exponent > 9:  # type: ignore[operator] # a finite number has an int there

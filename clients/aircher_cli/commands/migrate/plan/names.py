@@ -1,4 +1,4 @@
-"""Turn the names of the earlier program into names that the new configuration accepts."""
+"""Turn the names of the earlier aircher into names that the new configuration accepts."""
 
 import re
 import unicodedata

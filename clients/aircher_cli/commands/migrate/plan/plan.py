@@ -39,7 +39,7 @@ _VARIABLES: dict[str, str] = {
     "AIRCHER_CONFIG": "AIRCHER_HOME moves the directory of the configuration; to carry over the "
     "file it names: aircher-cli migrate --from FILE",
 }
-"""Environment variable of the earlier program -> why it has no effect, and what to use instead."""
+"""Environment variable of the earlier aircher -> why it has no effect, and what to use instead."""
 
 
 _TOO_MUCH = (

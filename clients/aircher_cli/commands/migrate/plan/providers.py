@@ -202,7 +202,7 @@ def _comments(name: str, old: OldProvider, config: OldConfig, plan: Providers) -
     ):
         comments.append(old.label)
     if name != old.name and old.name not in RENAMED:
-        comments.append(f"The earlier program called it {safe(old.name)}.")
+        comments.append(f"The earlier aircher called it {safe(old.name)}.")
         message = f"is named {name} now: a name has lower-case letters, digits, - and _"
         subject = f"[providers.{safe(old.name)}]"
         plan.notes.append(Note("hint", subject, message, config.file))

@@ -22,7 +22,7 @@ MAX_OUTPUT_TOKENS = 10_000_000
 """The daemon accepts no larger maximum."""
 
 DEFAULT_STRATEGY = ("cost_aware", 2.0, 3)
-"""What the earlier program saved if nothing was chosen: strategy, cost increase, attempts."""
+"""What the earlier aircher saved if nothing was chosen: strategy, cost increase, attempts."""
 DEFAULT_PREFERENCES = {"claude-3-5-sonnet-20241022": ["anthropic", "openrouter"]}
 DEFAULT_FALLBACKS = {"anthropic": ["openrouter"], "ollama": ["openrouter", "anthropic"]}
 DEFAULT_TASKS = {
@@ -30,7 +30,7 @@ DEFAULT_TASKS = {
     "general_chat": OldTask("claude-3-5-sonnet-20241022", 0.7, 2000),
 }
 
-_DEFAULT = "a default of the earlier program, not chosen"
+_DEFAULT = "a default of the earlier aircher, not chosen"
 
 
 def plan_default(
@@ -161,7 +161,7 @@ def plan_strategy(config: OldConfig, notes: list[Note]) -> list[Section]:
         source = f'{subject} strategy = "{config.strategy}"'
         section.add("strategy", STRATEGIES[config.strategy], source)
     elif config.strategy:
-        message = "is not one that the earlier program had; it is not carried over"
+        message = "is not one that the earlier aircher had; it is not carried over"
         notes.append(problem(f"{subject} strategy", message, config.file))
     increase = config.max_cost_increase
     if increase is not None and 1 <= increase <= 1000:

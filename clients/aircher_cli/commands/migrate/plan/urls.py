@@ -1,4 +1,4 @@
-"""Turn the base URLs of the earlier program into those of the new configuration."""
+"""Turn the base URLs of the earlier aircher into those of the new configuration."""
 
 import ipaddress
 import re
@@ -17,7 +17,7 @@ _TAILS = {
     "gemini": re.compile(r"(/models(/[^/]*)?)?$"),
     "ollama": re.compile(r"(/api(/chat|/generate|/tags)?|/v1)?$"),
 }
-"""What the earlier program wrote behind the base of an API, by kind."""
+"""What the earlier aircher wrote behind the base of an API, by kind."""
 _OTHER_TAIL = re.compile(rf"({_ENDPOINTS}|/models)$")
 
 

@@ -30,4 +30,4 @@ VENDORS: dict[str, Vendor] = {
 }
 
 RENAMED = {"claude": "anthropic", "google": "gemini"}
-"""Name in the earlier program -> name in this one."""
+"""Name in the earlier aircher -> name in this one."""

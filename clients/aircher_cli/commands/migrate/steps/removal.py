@@ -1,4 +1,4 @@
-"""Remove the old place: only what was carried over or has no counterpart, never through a link."""
+"""Remove the old files: only what was carried over or has no counterpart, never through a link."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ def removable(
         if file.path == target:
             continue  # it was replaced
         if file.role not in _ROLES:
-            stay.append(Remaining(file.path, f"{file.role} of the earlier program"))
+            stay.append(Remaining(file.path, f"{file.role} of the earlier aircher"))
         elif name in not_stored_in:
             stay.append(Remaining(file.path, "it has a key that is not stored"))
         elif name in found.kept:
@@ -75,7 +75,7 @@ def remove(files: Sequence[OldFile]) -> tuple[list[Path], list[Remaining]]:
 
 
 def _is_own_folder(folder: Path) -> bool:
-    """Return whether a folder was made by the earlier program alone."""
+    """Return whether a folder was made by the earlier aircher alone."""
     is_in_home = folder.name == "config" and folder.parent.name == ".aircher"
     return folder.name == "aircher" or is_in_home
 

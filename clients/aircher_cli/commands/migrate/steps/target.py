@@ -93,7 +93,7 @@ _REFUSALS: dict[TargetState, tuple[Action, str]] = {
     "old": (
         "refused",
         (
-            "it is a configuration of the earlier program, too: run without --from, or with "
+            "it is a configuration of the earlier aircher, too: run without --from, or with "
             "--force, which keeps a backup of it"
         ),
     ),

@@ -102,7 +102,7 @@ def test_a_key_that_cannot_be_decoded_is_reported(stored, message):
 
 
 def test_an_odd_digit_is_dropped_and_reported():
-    """The earlier program read such a key, so it is carried over, with a warning."""
+    """The earlier aircher read such a key, so it is carried over, with a warning."""
     found = read(with_stored(claude=encode(CLAUDE) + "a"))
     assert keys_of(found) == {"claude": CLAUDE}
     assert "odd number of hex digits" in messages(found)[0]
@@ -117,7 +117,7 @@ def test_an_empty_key_is_reported():
 
 
 def test_another_version_is_reported():
-    """The earlier program ignored the version; the keys are read as it did."""
+    """The earlier aircher ignored the version; the keys are read as it did."""
     found = read(auth_json(version=2))
     assert keys_of(found) == KEYS
     assert "its version is 2" in messages(found)[0]

@@ -70,10 +70,10 @@ def test_a_new_configuration_is_no_old_file(look):
 @pytest.mark.parametrize(
     ("text", "kind", "message"),
     [
-        ("x = 1\n", "left", "is not a configuration of the earlier program"),
+        ("x = 1\n", "left", "is not a configuration of the earlier aircher"),
         ('default_model = "a/m"\n', "left", "is a configuration of this program"),
         ("", "hint", "is empty"),
-        ('default_model = "a/m"\n[global]\n', "problem", "of the earlier program and of this one"),
+        ('default_model = "a/m"\n[global]\n', "problem", "of the earlier aircher and of this one"),
     ],
 )
 def test_other_files_in_an_old_place(look, text, kind, message):

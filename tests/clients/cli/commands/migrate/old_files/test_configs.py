@@ -19,7 +19,7 @@ def test_a_name_that_is_not_utf8_is_skipped():
 
 
 def test_unknown_sections_are_reported():
-    """A section that the earlier program did not have is a problem."""
+    """A section that the earlier aircher did not have is a problem."""
     config = read(FORM_A + "\n[surprise]\nx = 1\n")
     assert [note.subject for note in config.notes if note.kind == "problem"] == ["[surprise]"]
 

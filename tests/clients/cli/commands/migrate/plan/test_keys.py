@@ -49,7 +49,7 @@ def test_superseded_keys_are_listed():
     assert "anthropic is the newer name of the same provider" in note.message
     assert [key.value for key in planned.not_stored] == [A]  # its file is not removed
     older, _ = plan([OldKey("claude", A, "new"), OldKey("claude", B, "old")])
-    assert older.not_stored == []  # the earlier program did not use it any more
+    assert older.not_stored == []  # the earlier aircher did not use it any more
     same, _ = plan([OldKey("claude", A, "f"), OldKey("anthropic", A, "f")])
     assert same.notes == []
 

@@ -89,7 +89,7 @@ def test_without_a_configuration_only_keys_are_planned():
 
 
 def test_old_variables_are_listed():
-    """A variable of the earlier program that is set has no effect here."""
+    """A variable of the earlier aircher that is set has no effect here."""
     planned = plan(FORM_A, {"AIRCHER_DEFAULT_MODEL": "m", "AIRCHER_HOME": "/x"})
     assert "AIRCHER_DEFAULT_MODEL" in [note.subject for note in planned.notes]
     assert "AIRCHER_HOME" not in [note.subject for note in planned.notes]

@@ -98,7 +98,7 @@ def test_a_strange_name_is_simplified_and_reported():
     planned, _ = plan(provider("My Server/é", base_url=OWN))
     new = planned.known["my-server-e"]
     assert planned.new_name("My Server/é") == "my-server-e"
-    assert "The earlier program called it My Server/é." in new.section.comments
+    assert "The earlier aircher called it My Server/é." in new.section.comments
     assert any("is named my-server-e now" in note.message for note in planned.notes)
 
 

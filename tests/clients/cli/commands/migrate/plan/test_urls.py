@@ -39,7 +39,7 @@ GOOGLE = "https://generativelanguage.googleapis.com/v1beta"
     ],
 )
 def test_base_url(kind, old, new):
-    """What the earlier program put behind the base is removed."""
+    """What the earlier aircher put behind the base is removed."""
     assert base_url(kind, old) == new
 
 
