@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 START_TIMEOUT = 5.0
 """Seconds to find a daemon, including starting one."""
+REPLACED_SECONDS = 0.2
+"""systemd removes the file of an existing socket before it makes its own."""
 
 
 class Client:
@@ -303,6 +305,10 @@ def _open_connection(
         from aircher_client import autostart as starter  # noqa: PLC0415 -- brings subprocess
 
         if not starter.is_enabled(environ):
+            # `daemon install` may be replacing the file of a running daemon's socket.
+            time.sleep(REPLACED_SECONDS)
+            if (sock := connect(path, time.monotonic() + timeout)) is not None:
+                return Connection(sock)
             raise DaemonUnreachable(
                 f"aircherd is not running: no process listens on {path}, and AIRCHER_AUTOSTART is "
                 f"off. {hint}"

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -345,6 +346,17 @@ def test_no_daemon_listens(tmp_path: Path) -> None:
         Client.connect(environ, autostart=False)
     with pytest.raises(DaemonUnreachable, match="AIRCHER_AUTOSTART is off"):
         Client.connect(environ)
+
+
+def test_a_socket_that_is_being_replaced_is_tried_again(daemon: FakeDaemon) -> None:
+    """A client without autostart waits a moment: systemd makes a file of its own there."""
+    path = Path(daemon.environ["AIRCHER_SOCKET"])
+    away = path.rename(path.with_name("away"))
+    back = threading.Timer(0.05, away.rename, [path])
+    back.start()
+    with Client.connect({**daemon.environ, "AIRCHER_AUTOSTART": "0"}) as client:
+        back.join()
+        assert client.call("ping") == {}
 
 
 def test_the_import_stays_thin() -> None:

@@ -194,7 +194,7 @@ def test_a_draining_daemon_can_be_hurried(home, sim):
     assert home.cli("daemon", "stop", "--now").returncode == 0
     assert home.process.wait(timeout=30) == 0
     assert waiting.wait(timeout=30) == 0
-    assert asked.wait(timeout=30) == 3
+    assert asked.wait(timeout=30) == 5
 
 
 def test_without_a_daemon_nothing_is_stopped():
