@@ -5,6 +5,7 @@ import tomllib
 import pytest
 
 from aircher_wire.config_forms import form_of
+from aircherd.config.sections import providers, top_level
 from helpers.old_aircher.samples import FORM_A, FORM_B
 
 CASES = [
@@ -33,3 +34,15 @@ CASES = [
 def test_form_of(text, form):
     """Each file is recognised, wherever it is."""
     assert form_of(tomllib.loads(text)) == form
+
+
+@pytest.mark.parametrize("name", [n for n in top_level.SECTION.names if n != "providers"])
+def test_every_section_of_today_is_recognised(name):
+    """The client cannot import the daemon's table, so a new section is named in both."""
+    assert form_of({name: {}}) == "new"
+
+
+@pytest.mark.parametrize("name", providers.SECTION.names)
+def test_every_entry_of_a_provider_is_recognised(name):
+    """`base_url` is in both programs; alone it says too little about the older one."""
+    assert form_of({"providers": {"x": {name: "y"}}}) == "new"
