@@ -35,6 +35,7 @@ from aircher_cli.commands.migrate.steps.execute import (
     check_file,
     check_text,
     finish,
+    preview_keys,
     servers_in_use,
     store_keys,
     write_config,
@@ -206,6 +207,8 @@ def _preview(context: Context, options: argparse.Namespace, work: _Work, report:
             if work.plan.text is not None:
                 check_text(client, work.plan.text, work.target.path)
                 report.is_checked = True
+                if result.action != "would_write":
+                    result.keys = preview_keys(work.plan, servers_in_use(client))
     except DaemonUnreachable:
         return
 

@@ -122,6 +122,12 @@ def servers_in_use(client: "Client") -> dict[str, str]:
     return {text(row.get("provider")): text(row.get("base_url")) for row in rows}
 
 
+def preview_keys(plan: Plan, servers: Mapping[str, str]) -> list[KeyOutcome]:
+    """Return what `store_keys` would do with each key if the configuration in use is kept."""
+    reasons = [(key, _other_server(key, plan, servers)) for key in plan.keys]
+    return [KeyOutcome(key, "failed" if why else "would_store", why or "") for key, why in reasons]
+
+
 def store_keys(
     client: "Client",
     plan: Plan,

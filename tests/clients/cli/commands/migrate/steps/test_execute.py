@@ -14,6 +14,7 @@ from aircher_cli.commands.migrate.steps.execute import (
     check_file,
     check_text,
     finish,
+    preview_keys,
     servers_in_use,
     store_keys,
     write_config,
@@ -57,6 +58,14 @@ def test_outcomes_of_keys(daemon, client, answer, outcome, message):
     assert found == outcome
     assert message in said
     assert progress == ["storing the key of openai (1 of 1)…"]
+
+
+def test_a_preview_names_the_keys_of_other_servers():
+    """As the real run does with a configuration that is kept."""
+    (same,) = preview_keys(PLAN, SERVERS)
+    (other,) = preview_keys(PLAN, {"openai": "https://llm.example/v1"})
+    assert (same.outcome, other.outcome) == ("would_store", "failed")
+    assert "in use openai is https://llm.example/v1" in other.message
 
 
 @pytest.mark.parametrize("force", [True, False])
