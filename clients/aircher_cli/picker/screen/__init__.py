@@ -1,0 +1,1 @@
+"""Draws the picker with Textual. No other package imports it."""

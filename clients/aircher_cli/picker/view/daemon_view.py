@@ -1,0 +1,52 @@
+"""What the daemon last said, in one frozen value. Shapes are those of docs/protocol.md."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from aircher_cli.values import Map
+
+Link = Literal["connecting", "connected", "reconnecting"]
+"""The state of the connection. While it is not `connected`, the rest may be out of date."""
+
+
+@dataclass(frozen=True)
+class DaemonView:
+    """The state of the daemon as the picker knows it.
+
+    Attributes:
+        link: The state of the connection.
+        link_problem: Why there is no connection, in plain text; empty while there is one.
+        models: All rows of `models.list`, those of providers that are not signed in included.
+        has_models: Whether `models` has arrived; before that the list is not empty but loading.
+        aliases: `{name, routes}` rows of `models.list`.
+        lists: `{provider, fetched_at?, error?}` rows of `models.list`.
+        default: The model of a request without one.
+        default_candidates: `provider/model` names that a request without a model would try now.
+        keys: Rows of `auth.status`.
+        health: Rows of the topic `provider`: `{provider, key?, model?, health, ...}`.
+        limits: Rows of `limits.status`.
+        spend_today: Provider -> a row of `usage.report` since midnight, local time.
+        spend_month: The same since the first day of the month.
+        providers: Rows of `status`: `{provider, kind?, base_url?, state, ...}`.
+        config: `config` of `status`.
+        environment: Names of the variables with keys that the daemon would read.
+        last_errors: Provider -> the latest failed attempt, a row of the topic `attempt` with `at`.
+    """
+
+    link: Link = "connecting"
+    link_problem: str = ""
+    models: tuple[Map, ...] = ()
+    has_models: bool = False
+    aliases: tuple[Map, ...] = ()
+    lists: tuple[Map, ...] = ()
+    default: str = ""
+    default_candidates: tuple[str, ...] = ()
+    keys: tuple[Map, ...] = ()
+    health: tuple[Map, ...] = ()
+    limits: tuple[Map, ...] = ()
+    spend_today: dict[str, Map] = field(default_factory=dict)
+    spend_month: dict[str, Map] = field(default_factory=dict)
+    providers: tuple[Map, ...] = ()
+    config: Map = field(default_factory=dict)
+    environment: tuple[str, ...] = ()
+    last_errors: dict[str, Map] = field(default_factory=dict)
