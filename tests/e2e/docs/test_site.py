@@ -1,0 +1,124 @@
+"""The documentation is a site that two builders make, and reads well on a forge without either."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.docs_commands import DOCS
+
+ROOT = DOCS.parent
+CONFIG = ".mkdocs.yml"
+PAGES = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
+
+THEMES = {"mkdocs": "mkdocs", "zensical": "zensical"}
+"""Builder -> the theme of its own that it uses."""
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^ *(```+|~~~+).*?^ *\1", re.MULTILINE | re.DOTALL)
+LOADED = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["'](https?:)?//""")
+
+THEME_MARKUP = re.compile(
+    r"^(?:!!!|\?\?\?|===|:::) |^\[TOC\]|\{: |:(?:material|octicons)-|--8<--", re.MULTILINE
+)
+"""What only some builders understand: admonitions, tabs, attributes, icons, snippets."""
+
+
+def _copy(target: Path) -> Path:
+    """Copy what the builders read to `target`."""
+    shutil.copytree(DOCS, target / "docs")
+    shutil.copy(ROOT / CONFIG, target)
+    return target
+
+
+def _build(builder: str, root: Path) -> "subprocess.CompletedProcess[str]":
+    """Build the site of `root` with warnings as errors."""
+    return subprocess.run(
+        [sys.executable, "-m", builder, "build", "--strict", "--config-file", CONFIG],
+        cwd=root,
+        env={**os.environ, "DOCS_THEME": THEMES[builder]},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("builder", THEMES)
+def test_the_site_builds(builder: str, tmp_path: Path) -> None:
+    """Without a warning, with every page, and without anything from another host."""
+    done = _build(builder, _copy(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    for page in PAGES:
+        folder = tmp_path / "site" / page.removesuffix("index.md").removesuffix(".md")
+        html = (folder / "index.html").read_text()
+        assert LOADED.search(html.replace("https://zensical.org/", "")) is None, page
+
+
+@pytest.mark.parametrize("builder", THEMES)
+@pytest.mark.parametrize("link", ["gone.md", "install.md#gone"], ids=["page", "anchor"])
+def test_a_dead_link_fails(builder: str, link: str, tmp_path: Path) -> None:
+    """Both builders name it."""
+    root = _copy(tmp_path)
+    (root / "docs" / "index.md").write_text(f"# aircher\n\n[a link]({link})\n")
+    done = _build(builder, root)
+    assert done.returncode != 0
+    shown = re.sub(r"\x1b\[[\d;]*m", "", done.stdout + done.stderr)
+    assert f"a link]({link})" in shown or f"'{link}'" in shown
+
+
+def test_a_page_outside_the_navigation_fails(tmp_path: Path) -> None:
+    """So does one that the navigation names and that does not exist."""
+    root = _copy(tmp_path)
+    (root / "docs" / "stray.md").write_text("# A page\n")
+    assert "stray.md" in _failure(root)
+    (root / "docs" / "stray.md").unlink()
+    (root / "docs" / "install.md").rename(root / "docs" / "renamed.md")
+    assert "install.md" in _failure(root)
+
+
+def _failure(root: Path) -> str:
+    done = _build("mkdocs", root)
+    assert done.returncode != 0
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", ["../README.md", *PAGES])
+def test_links_work_on_a_forge(page: str) -> None:
+    """Each relative link leads to a file, and each anchor to a heading as a forge names it."""
+    file = (DOCS / page).resolve()
+    for link in LINK.findall(FENCE.sub("", file.read_text())):
+        if "://" in link or link.startswith("mailto:"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (file.parent / path).resolve() if path else file
+        assert target.exists(), link
+        assert not anchor or anchor in _forge_anchors(target.read_text()), link
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_plain_markdown(page: str) -> None:
+    """It has one title, at its top, and no markup that only one builder understands."""
+    text = FENCE.sub("", (DOCS / page).read_text())
+    assert text.startswith("# ")
+    assert len(re.findall(r"^# ", text, re.MULTILINE)) == 1
+    assert THEME_MARKUP.findall(text) == []
+
+
+def _forge_anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as forges make them."""
+    anchors: set[str] = set()
+    for heading in re.findall(r"^#{1,6} (.+)$", FENCE.sub("", text), re.MULTILINE):
+        plain = LINK.sub(lambda found: found[0][1:].partition("]")[0], heading)
+        name = re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-")
+        count = 1
+        unique = name
+        while unique in anchors:
+            unique = f"{name}-{count}"
+            count += 1
+        anchors.add(unique)
+    return anchors
