@@ -77,7 +77,18 @@ def key_row(services: Services, row: KeyStatus) -> dict[str, object]:
     cooldowns = services.provider_client.cooldowns
     health = health_data(*cooldowns.health(row.provider, row.key))
     limits = cooldowns.rate_limit(row.provider, row.key)
-    return {**to_wire(row), **health, **({"rate_limit": shown(limits)} if limits else {})}
+    return {
+        **to_wire(row),
+        **_keys_page(store, row.provider),
+        **health,
+        **({"rate_limit": shown(limits)} if limits else {}),
+    }
+
+
+def _keys_page(store: ConfigStore, name: str) -> dict[str, object]:
+    """Return the page where the provider's users create keys, if there is one."""
+    provider = store.current.providers.get(name)
+    return {"keys_page": provider.keys_page} if provider and provider.keys_page else {}
 
 
 def key_rows(services: Services, rows: Iterable[KeyStatus]) -> list[dict[str, object]]:

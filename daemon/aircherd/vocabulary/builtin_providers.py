@@ -11,7 +11,8 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     """A provider that needs no configuration.
 
     `env` lists environment variables; the first one that is set is used. `default_model` is None if
-    it depends on what is installed. `needs_key` is False for local servers.
+    it depends on what is installed. `needs_key` is False for local servers. `keys_page` is the page
+    where the vendor's users create keys.
     """
 
     name: str
@@ -33,7 +34,7 @@ VENDORS: dict[str, Vendor] = {
             base_url="https://api.anthropic.com",
             env=("ANTHROPIC_API_KEY",),
             default_model="claude-sonnet-5",
-            keys_page="https://console.anthropic.com/settings/keys",
+            keys_page="https://platform.claude.com/settings/keys",
         ),
         Vendor(
             name="openai",

@@ -11,6 +11,7 @@ from aircherd.api.status import (
     _refused_rows,
     config_state,
     environment_names,
+    key_row,
     snapshot,
 )
 from aircherd.catalog.catalog import Catalog
@@ -101,6 +102,15 @@ def test_a_key_row_has_state_and_health(tmp_path):
     (row,) = snapshot(made, ["auth"])["snapshot"]["auth"]
     assert (row["state"], row["reason"]) == ("rejected", "refused")
     assert (row["health"], row["health_reason"]) == ("unreachable", "refused")
+
+
+def test_a_key_row_names_the_page_for_keys(tmp_path):
+    """It is that of the provider in effect; a server of the user's own has none."""
+    made = services(tmp_path)
+    vendor = key_row(made, KeyStatus(provider="openai", state=KeyState.NOT_CONFIGURED))
+    own = key_row(made, KeyStatus(provider="work", state=KeyState.NOT_CONFIGURED))
+    assert vendor["keys_page"] == "https://platform.openai.com/api-keys"
+    assert "keys_page" not in own
 
 
 def test_a_snapshot_has_the_requested_topics(tmp_path):

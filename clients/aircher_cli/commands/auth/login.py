@@ -60,7 +60,10 @@ def run(context: Context, options: argparse.Namespace) -> int:
     with context.connect() as client:
         if not context.has_input():
             # Check the provider's name before the user pastes the key.
-            refuse_unknown_provider(as_map(client.call(methods.AUTH_STATUS)), options.provider)
+            status = as_map(client.call(methods.AUTH_STATUS))
+            refuse_unknown_provider(status, options.provider)
+            if page := keys_page(records(status.get("rows")), options.provider):
+                context.console.note(f"Keys for {options.provider} are created at {page}")
         params = {"provider": options.provider, "key": read_key(context, options.provider)}
         if options.label:
             params["label"] = options.label
@@ -89,6 +92,12 @@ def refuse_unknown_provider(status: dict[str, object], provider: str) -> None:
     if known and provider not in known:
         names = ", ".join(known)
         raise UsageError(f'unknown provider "{provider}"{suggest(provider, known)}; known: {names}')
+
+
+def keys_page(rows: list[dict[str, object]], provider: str) -> str:
+    """Return the page where keys of `provider` are created; empty if the daemon knows none."""
+    pages = (text(row.get("keys_page")) for row in rows if row.get("provider") == provider)
+    return next(filter(None, pages), "")
 
 
 def _is_refused(row: dict[str, object], provider: str) -> bool:

@@ -115,7 +115,8 @@ def test_an_empty_name_is_a_usage_error(daemon: CliDaemon, words: tuple[str, ...
 
 def test_a_terminal_does_not_show_the_key(daemon: CliDaemon) -> None:
     """At a real terminal the prompt is shown, the key is sent, and nothing echoes it."""
-    daemon.answers["auth.status"] = {"rows": [{"provider": "openai"}]}
+    row = {"provider": "openai", "keys_page": "https://keys.example.com"}
+    daemon.answers["auth.status"] = {"rows": [row]}
     daemon.answers["auth.login"] = ROW
     ours, theirs = pty.openpty()
     with subprocess.Popen(
@@ -135,6 +136,7 @@ def test_a_terminal_does_not_show_the_key(daemon: CliDaemon) -> None:
     assert daemon.params_of("auth.login")["key"] == KEY
     assert KEY.encode() not in screen
     assert b"authenticated" in screen
+    assert b"Keys for openai are created at https://keys.example.com" in screen
 
 
 def _read_until(terminal: int, end: bytes | None) -> bytes:
