@@ -1,0 +1,211 @@
+"""What to do where no provider can answer yet: steps, the quickest first.
+
+The first screen of the picker, its plain mode, and `ask` and `chat` without a provider show the
+same steps. Everything here follows from what the daemon said and the names of the variables in the
+caller's shell; values of variables are only compared, never returned.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.render.keys import unseen_variables
+from aircher_cli.values import Map, number, text
+
+Kind = Literal["fix", "import", "model", "sign_in", "start_local", "demo"]
+
+ANSWERING = frozenset({"authenticated", "unverified"})
+"""States of keys with which a provider is called."""
+BROKEN = frozenset({"locked", "rejected", "refused"})
+"""States of keys and entries that exist, but are not used."""
+
+OLLAMA = "ollama"
+GET_OLLAMA = "https://ollama.com/download"
+PULL = "ollama pull qwen3"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that the user can do.
+
+    Attributes:
+        kind: `fix` a key that exists but is not used; `import` the keys of this shell; choose a
+            `model` of a local server; `sign_in` to a provider; `start_local`: get or start Ollama;
+            `demo`: try the program without a provider.
+        title: What to do, in a few words.
+        detail: Why, or how; one sentence, may be empty.
+        command: The command that does the same outside the picker; empty if there is none.
+        provider: The provider, where the step is about one.
+        model: The `provider/model` that a step of kind `model` chooses.
+        variables: The names of the variables that `import` sends.
+        keys_page: Where keys of the provider are created; empty if not known.
+    """
+
+    kind: Kind
+    title: str
+    detail: str = ""
+    command: str = ""
+    provider: str = ""
+    model: str = ""
+    variables: tuple[str, ...] = ()
+    keys_page: str = ""
+
+
+def needs_first_steps(view: DaemonView) -> bool:
+    """Tell whether nothing can answer: no key of any provider, and no local server with a model.
+
+    A key that is locked or was rejected counts as signed in: the list says what is wrong with it.
+    An unusable configuration does too, because its providers are not known.
+    """
+    if not view.has_models or not view.keys:
+        return False
+    return not any(_is_key(row) for row in view.keys) and not local_models(view)
+
+
+def _is_key(row: Map) -> bool:
+    return text(row.get("state")) in ANSWERING | {"locked", "rejected"}
+
+
+def first_steps(view: DaemonView, environ: Mapping[str, str]) -> tuple[Step, ...]:
+    """Return the steps, the quickest first.
+
+    Args:
+        view: What the daemon said; `keys` and `environment` suffice for all but local servers.
+        environ: The caller's environment, for the names of the variables with keys.
+    """
+    return (
+        *_fixes(view),
+        *_import(view, environ),
+        *_local(view),
+        *_sign_in(view),
+        *_start_local(view),
+        Step(
+            "demo",
+            "Try it without a provider",
+            "A demo with simulated providers: no key, no network.",
+            "aircher-cli demo",
+        ),
+    )
+
+
+# ------------------------------------------------------------------ the steps
+
+
+def _fixes(view: DaemonView) -> list[Step]:
+    return [
+        Step(
+            "fix",
+            _fix_title(row),
+            _sentence(text(row.get("reason")), text(row.get("hint"))),
+            "aircher-cli auth status",
+            provider=text(row.get("provider")),
+            keys_page=text(row.get("keys_page")),
+        )
+        for row in view.keys
+        if text(row.get("state")) in BROKEN
+    ]
+
+
+def _fix_title(row: Map) -> str:
+    provider, state = text(row.get("provider")), text(row.get("state"))
+    if state == "refused":
+        return f"Fix the entry of {provider} in the configuration"
+    return (
+        f"Unlock the key of {provider}" if state == "locked" else f"Replace the key of {provider}"
+    )
+
+
+def _import(view: DaemonView, environ: Mapping[str, str]) -> list[Step]:
+    found = shell_keys(view, environ)
+    if not found:
+        return []
+    names = ", ".join(found)
+    title = f"Use the key in {names}" if len(found) == 1 else f"Use the keys in {names}"
+    return [
+        Step(
+            "import",
+            title,
+            "Found in this shell, where the daemon cannot see it. It is checked, then stored.",
+            "aircher-cli auth import",
+            variables=found,
+        )
+    ]
+
+
+def shell_keys(view: DaemonView, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the variables with keys that the shell has and the daemon cannot see."""
+    return tuple(unseen_variables(list(view.environment), list(view.keys), dict(environ)))
+
+
+def _local(view: DaemonView) -> list[Step]:
+    return [
+        Step(
+            "model",
+            f"Use {name}",
+            "It runs on this machine, without a key and free of charge.",
+            f"aircher-cli models use {name}",
+            provider=name.split("/", 1)[0],
+            model=name,
+        )
+        for name in local_models(view)
+    ]
+
+
+def local_models(view: DaemonView) -> list[str]:
+    """Return the models of local servers that answer, as `provider/model`."""
+    running = set(running_servers(view))
+    return [
+        f"{row.get('provider')}/{row.get('model')}"
+        for row in view.models
+        if row.get("provider") in running and row.get("chats") is not False
+    ]
+
+
+def running_servers(view: DaemonView) -> list[str]:
+    """Return the providers without a key whose list of models could be fetched last time."""
+    keyless = [row for row in view.keys if row.get("state") == "not_required"]
+    down = {text(row.get("provider")) for row in view.health if _is_unreachable(row)}
+    fetched = {
+        text(row.get("provider"))
+        for row in view.lists
+        if number(row.get("fetched_at")) is not None and not row.get("error")
+    }
+    names = [text(row.get("provider")) for row in keyless if not _is_unreachable(row)]
+    return [name for name in names if name in fetched and name not in down]
+
+
+def _is_unreachable(row: Map) -> bool:
+    return text(row.get("health")) == "unreachable" and not row.get("model")
+
+
+def _sign_in(view: DaemonView) -> list[Step]:
+    rows = [row for row in view.keys if row.get("state") == "not_configured"]
+    return [
+        Step(
+            "sign_in",
+            f"Sign in to {row.get('provider')}",
+            f"Keys are created at {page}." if (page := text(row.get("keys_page"))) else "",
+            f"aircher-cli auth login {row.get('provider')}",
+            provider=text(row.get("provider")),
+            keys_page=page,
+        )
+        for row in rows
+    ]
+
+
+def _start_local(view: DaemonView) -> list[Step]:
+    """Return how to get a local model, unless there is one."""
+    if local_models(view) or not any(row.get("provider") == OLLAMA for row in view.keys):
+        return []
+    if OLLAMA in running_servers(view):
+        detail = f"Ollama runs, but has no model yet: {PULL}"
+        return [Step("start_local", "Get a model for Ollama", detail, PULL, provider=OLLAMA)]
+    detail = f"Ollama does not run here. Get it at {GET_OLLAMA}, then: {PULL}"
+    return [
+        Step("start_local", "Run models on this machine", detail, "ollama serve", provider=OLLAMA)
+    ]
+
+
+def _sentence(*parts: str) -> str:
+    return "; ".join(part.rstrip(".;") for part in parts if part)

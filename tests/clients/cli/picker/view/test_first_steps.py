@@ -1,0 +1,152 @@
+"""What to do where no provider can answer."""
+
+import pytest
+
+from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.first_steps import (
+    first_steps,
+    local_models,
+    needs_first_steps,
+    shell_keys,
+)
+
+KEY = "canary-0123456789abcdef"
+
+
+def key(provider, state="not_configured", **more):
+    return {"provider": provider, "state": state, "health": "ok", "shadowed": [], **more}
+
+
+CLOUD = (
+    key("anthropic", keys_page="https://keys.example.com/a"),
+    key("openai", keys_page="https://keys.example.com/o"),
+)
+OLLAMA = key("ollama", "not_required")
+FETCHED = {"provider": "ollama", "fetched_at": 5.0}
+QWEN = {"provider": "ollama", "model": "qwen3", "state": "not_required"}
+
+
+def view(*keys, **more):
+    return DaemonView(link="connected", has_models=True, keys=keys, **more)
+
+
+def kinds(steps):
+    return [step.kind for step in steps]
+
+
+@pytest.mark.parametrize(
+    ("shown", "needed"),
+    [
+        (view(*CLOUD, OLLAMA), True),
+        (view(*CLOUD, key("work", "refused")), True),
+        (view(*CLOUD, key("openai", "authenticated", key="default")), False),
+        (view(*CLOUD, key("openai", "unverified", key="default")), False),
+        (view(*CLOUD, key("openai", "locked", key="default")), False),
+        (view(*CLOUD, key("openai", "rejected", key="default")), False),
+        (view(OLLAMA, models=(QWEN,), lists=(FETCHED,)), False),
+        (view(OLLAMA, lists=(FETCHED,)), True),
+        (view(OLLAMA, models=(QWEN,), lists=({**FETCHED, "error": "refused"},)), True),
+        (view(), False),
+        (DaemonView(keys=CLOUD), False),
+    ],
+    ids=[
+        "nothing",
+        "an invalid entry",
+        "signed in",
+        "a key not checked",
+        "a locked key",
+        "a rejected key",
+        "Ollama runs",
+        "Ollama has no model",
+        "Ollama has stopped",
+        "no provider is known",
+        "still loading",
+    ],
+)
+def test_first_steps_are_for_users_who_are_not_signed_in(shown, needed):
+    """A key that exists, whatever its state, and a local server with a model belong to the list."""
+    assert needs_first_steps(shown) is needed
+
+
+def test_the_quickest_step_comes_first():
+    """Keys of the shell, local models, signing in, and the demo at the end."""
+    shown = view(*CLOUD, OLLAMA, environment=("OPENAI_API_KEY",), models=(QWEN,), lists=(FETCHED,))
+    steps = first_steps(shown, {"OPENAI_API_KEY": KEY})
+    assert kinds(steps) == ["import", "model", "sign_in", "sign_in", "demo"]
+    assert [step.provider for step in steps] == ["", "ollama", "anthropic", "openai", ""]
+
+
+def test_the_keys_of_the_shell_are_named_and_never_shown():
+    """Only variables that the daemon knows and cannot see, by name."""
+    shown = view(*CLOUD, environment=("OPENAI_API_KEY", "GEMINI_API_KEY"))
+    environ = {"OPENAI_API_KEY": KEY, "GEMINI_API_KEY": " ", "OTHER_KEY": KEY}
+    step = first_steps(shown, environ)[0]
+    assert (step.variables, step.title) == (
+        ("OPENAI_API_KEY",),
+        "Use the key in OPENAI_API_KEY",
+    )
+    assert KEY not in repr(first_steps(shown, environ))
+    seen = view(key("openai", "rejected", key="env:OPENAI_API_KEY"), environment=shown.environment)
+    assert shell_keys(seen, environ) == ()
+
+
+def test_several_keys_of_the_shell_are_one_step():
+    """All are imported with one Enter."""
+    names = ("OPENAI_API_KEY", "GEMINI_API_KEY")
+    step = first_steps(view(*CLOUD, environment=names), dict.fromkeys(names, KEY))[0]
+    assert (step.variables, step.title) == (names, f"Use the keys in {', '.join(names)}")
+
+
+@pytest.mark.parametrize(
+    ("lists", "title", "says"),
+    [
+        ((), "Run models on this machine", "https://ollama.com/download"),
+        ((FETCHED,), "Get a model for Ollama", "ollama pull"),
+    ],
+)
+def test_ollama_without_a_model_is_explained(lists, title, says):
+    """How to get it where it does not run, how to get a model where it runs without one."""
+    step = first_steps(view(*CLOUD, OLLAMA, lists=lists), {})[-2]
+    assert (step.kind, step.title) == ("start_local", title)
+    assert says in step.detail
+
+
+def test_ollama_is_not_offered_where_the_configuration_has_none():
+    """Nor where another local server already answers."""
+    assert "start_local" not in kinds(first_steps(view(*CLOUD), {}))
+
+
+def test_models_that_do_not_chat_are_no_step():
+    """Nor those of a server whose latest health is unreachable."""
+    embedding = {**QWEN, "model": "embed", "chats": False}
+    shown = view(OLLAMA, models=(QWEN, embedding), lists=(FETCHED,))
+    assert local_models(shown) == ["ollama/qwen3"]
+    down = ({"provider": "ollama", "health": "unreachable"},)
+    assert local_models(view(OLLAMA, models=(QWEN,), lists=(FETCHED,), health=down)) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "title"),
+    [
+        ("locked", "Unlock the key of work"),
+        ("rejected", "Replace the key of work"),
+        ("refused", "Fix the entry of work in the configuration"),
+    ],
+)
+def test_what_exists_and_is_not_used_comes_first(state, title):
+    """With its reason and what to do."""
+    step = first_steps(view(key("work", state, reason="bad.", hint="do this")), {})[0]
+    assert (step.kind, step.title, step.detail) == ("fix", title, "bad; do this")
+
+
+def test_a_step_to_sign_in_says_where_keys_are_created():
+    """A server of the user's own has no such page."""
+    steps = first_steps(view(*CLOUD[:1], key("work")), {})
+    assert [(step.detail, step.keys_page, step.command) for step in steps[:2]] == [
+        (
+            "Keys are created at https://keys.example.com/a.",
+            "https://keys.example.com/a",
+            "aircher-cli auth login anthropic",
+        ),
+        ("", "", "aircher-cli auth login work"),
+    ]
