@@ -135,6 +135,7 @@ async def open_daemon(
                 catalog=catalog,
                 config=lambda: config.current,
                 hooks=fetch_hooks(config, auth, provider_client),
+                on_change=lambda names: bus.publish("models", {"providers": list(names)}),
             )
             limits = LimitTracker(time.time, lost_at=lambda: ledger.lost_at)
             output_estimator = OutputEstimator()

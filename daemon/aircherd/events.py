@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-TOPICS = ("auth", "provider", "attempt", "usage", "config")
+TOPICS = ("auth", "provider", "attempt", "usage", "config", "models")
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ import structlog
 import trio
 
 from aircherd.api.services import Services
-from aircherd.api.status import problem_row
+from aircherd.api.status import default_row, problem_row
 from aircherd.config.model import Config, Provider
 from aircherd.errors import ConfigInvalid
 from aircherd.providers.transport.transport_by_network import Transports
@@ -182,6 +182,8 @@ class Reloader:
         )
         self._backfill.configure(after.limits)
         await self._backfill.wait(BACKFILL_SECONDS)
+        if before.default_model != after.default_model:
+            services.bus.publish("models", {"default": "", **default_row(services)})
 
     def _publish(self, services: Services, result: "ReloadResult") -> None:
         services.bus.publish("config", {"ok": True, **result.to_wire()})

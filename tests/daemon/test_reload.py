@@ -259,3 +259,19 @@ async def test_a_replaced_key_gets_new_connections(environ):
     assert (first, other) == (again, other_again)
     assert (first[0], other[0]) == (old, new)
     assert first[1] != other[1]
+
+
+async def test_a_changed_default_model_is_published(environ):
+    """Also one that was removed: then the event has what is used instead, or nothing."""
+    text = PROVIDER.format(name="work", url="http://127.0.0.1:8")
+    write_config(environ, text)
+    events = []
+    async with running(environ, keyring=MemoryStore()) as services:
+        with services.bus.subscribed(("models",), events.append):
+            for line in ('default_model = "work/a"\n', 'default_model = "work/a"\n# same\n', ""):
+                write_config(environ, line + text)
+                assert "code" not in await ask(services, "config.reload")
+    found = [event.data["default"] for event in events if "default" in event.data]
+    assert found[0] == "work/a"
+    assert len(found) == 2
+    assert found[1] != "work/a"

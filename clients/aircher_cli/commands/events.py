@@ -8,7 +8,7 @@ from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.events import event_line
 
-TOPICS = ("auth", "provider", "attempt", "usage", "config")
+TOPICS = ("auth", "provider", "attempt", "usage", "config", "models")
 
 EXAMPLES = """
 aircher-cli events

@@ -56,6 +56,15 @@ def _config(event: dict[str, object]) -> str:
     return f"invalid: {'; '.join(lines) or text(details.get('message'))}"
 
 
+def _models(event: dict[str, object]) -> str:
+    parts = []
+    if "default" in event:
+        parts.append(f"default model: {text(event['default']) or 'none'}")
+    if providers := texts(event.get("providers")):
+        parts.append(f"list of models of {', '.join(providers)} was updated")
+    return "; ".join(parts)
+
+
 def _unknown_topic(event: dict[str, object]) -> str:
     named = [name for name in event if name not in {"topic", "seq", "at"}]
     return "  ".join(f"{name}={_value(event[name])}" for name in named)
@@ -81,4 +90,5 @@ _FORMATTERS = {
     "attempt": _attempt,
     "usage": _usage,
     "config": _config,
+    "models": _models,
 }

@@ -172,8 +172,10 @@ async def models_list(services: Services, _: RequestContext, params: ListParams)
     if params.model is not None:
         if params.provider is not None or params.query or params.all:
             raise BadRequest("model: selects one model; leave out provider, query and all")
-        return await show_model(services, params.model)
-    return await list_models(services, params.provider, params.query, every=params.all)
+        return await show_model(services, params.model, wait=params.wait)
+    return await list_models(
+        services, params.provider, params.query, every=params.all, wait=params.wait
+    )
 
 
 async def models_use(services: Services, _: RequestContext, params: UseParams) -> object:

@@ -7,15 +7,13 @@ import msgspec
 import trio
 
 from aircherd.api.services import Services
-from aircherd.api.status import best_state
+from aircherd.api.status import best_state, first_default, first_route
 from aircherd.api.wire import to_wire
 from aircherd.catalog.catalog import SourcedModel
 from aircherd.catalog.decimal_cost import decimal_text
 from aircherd.config.load import load_config
 from aircherd.config.model import Config, Provider, Route
 from aircherd.errors import AircherError, UnknownModel
-from aircherd.routing.resolver import resolve_chain
-from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.keys import USABLE, KeyState
 from aircherd.vocabulary.models import Prices, Rates
 from aircherd.vocabulary.suggestions import nearest, unknown_provider
@@ -31,20 +29,22 @@ Map = dict[str, object]
 # ------------------------------------------------------------------ models.list
 
 
-async def list_models(services: Services, provider: str | None, query: str, *, every: bool) -> Map:
+async def list_models(
+    services: Services, provider: str | None, query: str, *, every: bool, wait: bool = True
+) -> Map:
     """Return the models of signed-in providers with their metadata.
 
     Models of other providers are included if `every` is set, if their `provider` is named, or if no
-    provider is signed in.
+    provider is signed in. Without `wait`, lists that are fetched now are reported by an event.
 
     Raises:
         UnknownModel: there is no such provider.
     """
     config = services.config.current
     chosen = [_find_provider(config, provider)] if provider else list(config.providers.values())
-    await services.fetcher.refresh_stale(chosen, LIST_TIMEOUT)
+    await services.fetcher.refresh_stale(chosen, LIST_TIMEOUT if wait else 0)
     shown = chosen if every or provider else _signed_in(services, chosen)
-    first = _default_model(services)
+    first = first_default(services)
     rows: list[Map] = []
     for each in shown:
         await trio.lowlevel.checkpoint()  # thousands of models must not delay running streams
@@ -58,7 +58,7 @@ async def list_models(services: Services, provider: str | None, query: str, *, e
     return {**result, "default": default} if default else result
 
 
-async def show_model(services: Services, name: str) -> Map:
+async def show_model(services: Services, name: str, *, wait: bool = True) -> Map:
     """Return the metadata of one `provider/model`, whether or not it is on a list.
 
     Raises:
@@ -70,7 +70,7 @@ async def show_model(services: Services, name: str) -> Map:
     except ValueError as error:
         raise UnknownModel(f"{error}; write for example anthropic/claude-sonnet-5") from None
     provider = _find_provider(config, route.provider)
-    await services.fetcher.refresh_stale([provider], LIST_TIMEOUT)
+    await services.fetcher.refresh_stale([provider], LIST_TIMEOUT if wait else 0)
     known = services.catalog.known(provider, route.model)
     row = _row(services, provider, known, best_state(services, provider))
     return {
@@ -167,21 +167,6 @@ def _refused_rows(config: Config) -> list[Map]:
     ]
 
 
-def _default_model(services: Services) -> str | None:
-    """Return the first candidate of a request without a model, as `provider/model`."""
-    try:
-        return _first_route(services, None)
-    except AircherError:
-        return None
-
-
-def _first_route(services: Services, name: str | None) -> str | None:
-    """Return the first route of a model name, as `provider/model`."""
-    config, keys_of = services.config.current, services.auth.key_choices
-    chain = resolve_chain(name, RouteOptions(), config, keys_of, services.catalog)
-    return next((str(route) for route in chain.routes), None)
-
-
 def _find_provider(config: Config, name: str) -> Provider:
     if name in config.providers:
         return config.providers[name]
@@ -219,7 +204,7 @@ async def _resolve_default(services: Services, name: str) -> str:
     config = services.config.usable()
     if name in config.models:
         return name
-    model = _first_route(services, name)
+    model = first_route(services, name)
     assert model is not None  # an unknown name raises
     route = Route.parse(model)
     provider = _find_provider(config, route.provider)

@@ -93,13 +93,15 @@ class ListParams(StrictParams, frozen=True):
     """Filters for `models.list`.
 
     Every word of `query` has to be part of a name. `all` includes providers that are not signed in.
-    `model` selects one `provider/model` and excludes the other parameters.
+    `model` selects one `provider/model` and excludes the other parameters. Without `wait`, stale
+    lists are fetched in the background.
     """
 
     provider: Name | None = None
     query: Name = ""
     all: bool = False
     model: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+    wait: bool = True
 
 
 class UseParams(StrictParams, frozen=True):

@@ -17,7 +17,8 @@ from aircherd.providers.health.rate_limit_headers import shown
 from aircherd.providers.health.summary import best_health, health_data
 from aircherd.routing.candidate import Candidate
 from aircherd.routing.plan import RouteQuery, make_plan, skipped_steps
-from aircherd.vocabulary.chat import Requirements
+from aircherd.routing.resolver import resolve_chain
+from aircherd.vocabulary.chat import Requirements, RouteOptions
 from aircherd.vocabulary.keys import USABLE, KeyChoice, KeyState, KeyStatus
 
 
@@ -63,6 +64,10 @@ def snapshot(services: Services, topics: Sequence[str]) -> dict[str, object]:
         "attempt": list,
         "usage": lambda: [msgspec.to_builtins(each) for each in services.limits.status()],
         "config": lambda: config_state(services),
+        "models": lambda: {
+            **default_row(services),
+            "providers": list(services.config.current.providers),
+        },
     }
     return {"snapshot": {topic: builders[topic]() for topic in dict.fromkeys(topics)}}
 
@@ -169,13 +174,40 @@ def best_state(services: Services, provider: Provider) -> KeyState:
     return min(states or [KeyState.NOT_CONFIGURED], key=_BEST_FIRST.index)
 
 
+def default_row(services: Services) -> dict[str, object]:
+    """Return `{default}`, the model of a request without one; empty if there is none."""
+    default = services.config.current.default_model or first_default(services)
+    return {"default": default} if default else {}
+
+
+def first_default(services: Services) -> str | None:
+    """Return the first candidate of a request without a model, as `provider/model`."""
+    try:
+        return first_route(services, None)
+    except AircherError:
+        return None
+
+
+def first_route(services: Services, name: str | None) -> str | None:
+    """Return the first route of a model name, as `provider/model`.
+
+    Raises:
+        AircherError: there is none.
+    """
+    config, keys_of = services.config.current, services.auth.key_choices
+    chain = resolve_chain(name, RouteOptions(), config, keys_of, services.catalog)
+    return next((str(route) for route in chain.routes), None)
+
+
 def _provider_row(services: Services, provider: Provider) -> dict[str, object]:
+    failure = services.chat.services.last_failures.of(provider.name)
     return {
         "provider": provider.name,
         "kind": provider.kind,
         "base_url": provider.base_url,
         "state": best_state(services, provider).value,
         **_health(services, provider),
+        **({"last_failure": failure} if failure else {}),
     }
 
 

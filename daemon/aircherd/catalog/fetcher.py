@@ -67,7 +67,10 @@ class FetchHooks(msgspec.Struct, frozen=True):
 
 
 class ModelFetcher:
-    """Fetches lists; see the module's docstring. All fetches run inside `run`."""
+    """Fetches lists; see the module's docstring. All fetches run inside `run`.
+
+    `on_change` gets the names of the providers whose list, or its error, may have changed.
+    """
 
     def __init__(
         self,
@@ -75,11 +78,13 @@ class ModelFetcher:
         catalog: Catalog,
         config: Callable[[], Config],
         hooks: FetchHooks,
+        on_change: Callable[[Sequence[str]], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._catalog = catalog
         self._config = config
         self._hooks = hooks
+        self._on_change = on_change
         self._clock = clock
         self._nursery: trio.Nursery | None = None
         self._limit = trio.CapacityLimiter(MAX_CONCURRENT)
@@ -168,10 +173,14 @@ class ModelFetcher:
         else:
             self._errors.pop(provider.name, None)
             self._catalog.store_list(provider, models, self._clock())
+            self._on_change((provider.name,))
 
     def _record_error(self, provider: Provider, message: str, *, is_absent: bool = False) -> None:
         log.debug("no_model_list", provider=provider.name, reason=message)
+        before = self.last_error(provider)
         self._errors[provider.name] = FetchError(provider.origin, message, self._clock(), is_absent)
+        if before is None or before.message != message:
+            self._on_change((provider.name,))
 
     # -------------------------------------------------------------- models.dev
 
@@ -188,6 +197,7 @@ class ModelFetcher:
             raise AircherError(
                 f"the data of models.dev cannot be stored: {error.strerror}"
             ) from None
+        self._on_change(tuple(self._config().providers))
         return count
 
     async def _download_models_dev(self) -> tuple[bytes, int]:

@@ -154,6 +154,8 @@ class ProviderAttempt:
         self.cost = self._charge.settle(
             outcome, ms, self._first_ms, self.reply, was_sent=self.was_sent
         )
+        if outcome != "ok":
+            self._services.last_failures.note(record)
         bus = self._services.bus
         if bus.has_subscribers("attempt"):
             bus.publish("attempt", _event(record, self._caller))

@@ -9,6 +9,7 @@ from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.affinity import SessionAffinity
 from aircherd.chat.caller import Caller, RequestScope, Send
 from aircherd.chat.fallback import FallbackRunner
+from aircherd.chat.last_failures import LastFailures
 from aircherd.chat.latency import LatencyTracker
 from aircherd.chat.request.validation import check_request
 from aircherd.chat.route_cache import RouteCache
@@ -44,6 +45,7 @@ class ChatController:
             bus=bus,
             affinity=SessionAffinity(),
             latency=latency,
+            last_failures=LastFailures(),
             routes=RouteCache(catalog, provider_client, latency),
             fetch_model_lists=fetch_model_lists,
         )

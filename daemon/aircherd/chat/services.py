@@ -9,6 +9,7 @@ from aircherd.auth.manager import AuthManager
 from aircherd.catalog.catalog import Catalog
 from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.affinity import SessionAffinity
+from aircherd.chat.last_failures import LastFailures
 from aircherd.chat.latency import LatencyTracker
 from aircherd.chat.route_cache import RouteCache
 from aircherd.config.model import Provider
@@ -30,5 +31,6 @@ class ChatServices(msgspec.Struct, frozen=True, kw_only=True):
     affinity: SessionAffinity
     latency: LatencyTracker
     routes: RouteCache
+    last_failures: LastFailures
     fetch_model_lists: FetchModelLists | None = None
     clock: Callable[[], float] = time.time

@@ -429,3 +429,17 @@ async def test_a_single_model_needs_its_full_name(tmp_path, name):
     """A bare name or an unknown provider is refused."""
     with pytest.raises(UnknownModel):
         await models.show_model(FakeServices(tmp_path), name)
+
+
+@pytest.mark.parametrize(("wait", "timeout"), [(True, models.LIST_TIMEOUT), (False, 0)])
+async def test_stale_lists_are_waited_for_only_if_the_client_waits(tmp_path, wait, timeout):
+    """Without waiting they are fetched in the background, as for `model`."""
+    services, timeouts = FakeServices(tmp_path), []
+
+    async def refresh_stale(providers, seconds):
+        timeouts.append(seconds)
+
+    services.fetcher.refresh_stale = refresh_stale
+    await models.list_models(services, None, "", every=True, wait=wait)
+    await models.show_model(services, "openai/gpt-x", wait=wait)
+    assert timeouts == [timeout, timeout]

@@ -16,6 +16,7 @@ from aircherd.api.status import (
 )
 from aircherd.catalog.catalog import Catalog
 from aircherd.chat.affinity import SessionAffinity
+from aircherd.chat.last_failures import LastFailures
 from aircherd.chat.latency import LatencyTracker
 from aircherd.config.model import (
     DEFAULT_CONFIG,
@@ -61,6 +62,7 @@ def services(
         provider_client=provider_client,
         affinity=SessionAffinity(),
         latency=LatencyTracker(),
+        last_failures=LastFailures(),
         accounting=SimpleNamespace(room_for=lambda *_: None),
     )
     return SimpleNamespace(
@@ -193,3 +195,16 @@ def test_a_default_that_is_refused_is_a_problem(tmp_path):
         "candidates": [],
         "problem": f"openai is refused: {REASON}",
     }
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (msgspec.structs.replace(DEFAULT_CONFIG, default_model="sonnet"), {"default": "sonnet"}),
+        (msgspec.structs.replace(DEFAULT_CONFIG, providers={}), {}),
+    ],
+)
+def test_the_snapshot_of_models_has_the_default_and_the_providers(tmp_path, config, expected):
+    """Their lists are what `models.list` returns; without any provider there is no default."""
+    found = snapshot(services(tmp_path, config=config), ["models"])["snapshot"]["models"]
+    assert found == {**expected, "providers": list(config.providers)}

@@ -35,6 +35,7 @@ class FakeProviders:
 
     def __init__(self, *, signed_in=("ollama", "work", "local"), folder=None):
         self.queried = []
+        self.changes = []
         self.responses = {}
         self.prompting = set()
         self.signed_in = set(signed_in)
@@ -50,6 +51,7 @@ class FakeProviders:
                 can_query=lambda p: p.name in self.signed_in,
                 can_query_silently=lambda p: p.name in self.signed_in - self.prompting,
             ),
+            on_change=self.changes.append,
             clock=self.now,
         )
 
@@ -339,3 +341,28 @@ async def test_models_dev_that_cannot_be_stored_is_an_error(autojump_clock, tmp_
     async with fake.running():
         with pytest.raises(AircherError, match=r"data of models\.dev cannot be stored: "):
             await fake.fetcher.refresh_models_dev()
+
+
+async def test_each_fetch_that_may_change_a_list_is_reported(autojump_clock):
+    """So is the first failure, but not the same one again; models.dev may change all lists."""
+    fake = FakeProviders(signed_in=["work"])
+    async with fake.running():
+        await fake.fetcher.refresh([WORK])
+        fake.responses["work"] = failed()
+        await fake.fetcher.refresh([WORK])
+        await fake.fetcher.refresh([WORK])
+        assert fake.changes == [("work",), ("work",)]
+        await fake.fetcher.refresh_models_dev()
+        assert fake.changes[2:] == [("ollama", "work", "local")]
+
+
+async def test_a_fetch_without_waiting_goes_on_in_the_background(autojump_clock):
+    """The caller returns at once, and the change is reported later."""
+    fake = FakeProviders(signed_in=["work"])
+    fake.responses["work"] = 1.0
+    async with fake.running():
+        with trio.fail_after(0.5):
+            await fake.fetcher.refresh_stale([WORK], 0)
+        assert fake.listed(WORK) == []
+        await trio.sleep(1.5)
+        assert (fake.listed(WORK), fake.changes) == (["of-work"], [("work",)])

@@ -67,6 +67,8 @@ async def test_failed_call(autojump_clock):
     assert made.call.record == Attempt(
         provider="a", model="m", outcome="overloaded", ms=250, status=500, message="no room"
     )
+    latest = made.services.last_failures.of("a")
+    assert (latest["outcome"], latest["message"]) == ("overloaded", "no room")
     sent = AttemptDelta(provider="a", model="m", outcome="overloaded", ms=250, message="no room")
     assert made.sent == [sent]
     assert made.outcomes == ["overloaded"] * 3

@@ -70,6 +70,12 @@ NOW = 1_000_000.0
             "usage     openai: 5.00 USD a day, 81% used",
         ),
         ({"topic": "moon", "seq": 3, "at": NOW, "usd": "1", "by": ["a"]}, "moon      usd=1  by=a"),
+        (
+            {"topic": "models", "providers": ["openai", "work"]},
+            "models    list of models of openai, work was updated",
+        ),
+        ({"topic": "models", "default": "work/m"}, "models    default model: work/m"),
+        ({"topic": "models", "default": ""}, "models    default model: none"),
     ],
 )
 def test_event_line(event: dict[str, object], expected: str) -> None:
