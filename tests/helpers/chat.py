@@ -23,7 +23,7 @@ from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.vocabulary.attempt import AttemptDelta, ChatResult
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.failure import Failure, FailureClass
-from aircherd.vocabulary.keys import ApiKey, KeyChoice, KeyState
+from aircherd.vocabulary.keys import ApiKey, KeyChoice, KeyState, KeyStatus
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta, Usage, UsageDelta
 from aircherd.vocabulary.secret import Secret
@@ -91,6 +91,12 @@ class FakeAuth:
     def _state(self, provider: str, name: str) -> KeyState:
         is_refused = (provider, name) in self.rejected
         return KeyState.REJECTED if is_refused else KeyState.AUTHENTICATED
+
+    def rows(self) -> list[KeyStatus]:
+        return [
+            KeyStatus(provider=provider, key=key, state=KeyState.REJECTED)
+            for provider, key in sorted(self.rejected)
+        ]
 
     async def get_api_key(self, provider: Provider, name: str) -> ApiKey:
         if provider.name in self.locked:

@@ -3,6 +3,7 @@
 from aircher_cli.render.formatting import ago, format_time
 from aircher_cli.render.layout import Line, columns, paragraph
 from aircher_cli.values import number, text, texts
+from aircher_client.sign_in import unseen_variables as unseen_variables  # noqa: PLC0414 -- exported
 
 SYMBOLS: dict[str, tuple[str, str]] = {
     "authenticated": ("✓", "good"),
@@ -103,32 +104,3 @@ def _problem(row: dict[str, object], now: float) -> str:
 def health_problem(row: dict[str, object]) -> str:
     """Return the reason why a row or a provider is unhealthy; empty if it is healthy."""
     return "" if text(row.get("health")) in {"", "ok"} else text(row.get("health_reason"))
-
-
-def unseen_variables(
-    wanted: list[str], rows: list[dict[str, object]], environ: dict[str, str]
-) -> list[str]:
-    """Return the variables that the caller's shell has and the daemon cannot see.
-
-    A variable that the daemon sees is in a row as a key, a source or shadowed. One whose key seems
-    to be stored already, by its last characters, is left out.
-
-    Args:
-        wanted: The variables that the daemon knows.
-        rows: As the daemon returned them.
-        environ: The caller's environment.
-    """
-    seen = {word for row in rows for word in _names_in(row)}
-    stored = {text(row.get("masked"))[-4:] for row in rows if row.get("masked")}
-    return [
-        name
-        for name in wanted
-        if (value := environ.get(name, "").strip())
-        and name not in seen
-        and not (len(value) >= 16 and value[-4:] in stored)
-    ]
-
-
-def _names_in(row: dict[str, object]) -> list[str]:
-    fields = [text(row.get("source")), *texts(row.get("shadowed")), text(row.get("key"))]
-    return " ".join(fields).replace("env:", " ").replace(",", " ").split()

@@ -187,7 +187,7 @@ def rejection_hint(provider: str, key: str | None) -> str:
     elif variable != key:
         kind = "environment"
     return _HINTS[KeyState.REJECTED, kind].format(
-        login=_login_command(provider, key if kind == "keyring" else DEFAULT_LABEL),
+        login=login_command(provider, key if kind == "keyring" else DEFAULT_LABEL),
         provider=provider,
         locator=variable,
     )
@@ -199,7 +199,7 @@ def _require_key_hint(provider: str) -> str:
         change = f'add env = "{provider.upper()}_API_KEY" to [providers.{provider}]'
     else:
         change = f'remove auth = "none" from [providers.{provider}]'
-    return f"{change} and sign in with '{_login_command(provider, DEFAULT_LABEL)}'"
+    return f"{change} and sign in with '{login_command(provider, DEFAULT_LABEL)}'"
 
 
 def to_wire(row: KeyStatus) -> dict[str, object]:
@@ -216,14 +216,15 @@ def _hint(provider: Provider, source: KeySource, effective: Verification) -> str
     else:
         template = _HINTS.get((effective.state, source.kind), "")
     hint = template.format(
-        login=_login_command(provider.name, source.name if source.is_stored else DEFAULT_LABEL),
+        login=login_command(provider.name, source.name if source.is_stored else DEFAULT_LABEL),
         provider=provider.name,
         locator=source.locator[0],
     )
     return hint or None
 
 
-def _login_command(provider: str, label: str) -> str:
+def login_command(provider: str, label: str) -> str:
+    """Return the command that stores a key under a label."""
     option = f" --label {label}" if label != DEFAULT_LABEL else ""
     return f"aircher-cli auth login {provider}{option}"
 

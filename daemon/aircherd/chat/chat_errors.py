@@ -1,7 +1,7 @@
 """The error of a chat request that ended without a complete answer: pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -89,6 +89,19 @@ def timed_out(
     return ChatFailed(codes.TIMEOUT, message, **_error_data(attempts, skipped))
 
 
+def providers_without_key(data: Mapping[str, object]) -> list[str]:
+    """Return the providers that failed or were skipped because of their keys, in this order.
+
+    `data` is that of an error, or a plan; it has `skipped`, and an error has `attempts`.
+    """
+    reasons: list[tuple[str, str]] = []
+    for entries, field in (("attempts", "outcome"), ("skipped", "reason")):
+        found = data.get(entries)
+        if isinstance(found, list):
+            reasons += [(each["provider"], each[field]) for each in found]
+    return list(dict.fromkeys(name for name, why in reasons if why in codes.ABOUT_AUTHENTICATION))
+
+
 def _error_data(
     attempts: Sequence[Attempt], skipped: Sequence[Skipped], until: float | None = None
 ) -> dict[str, object]:
@@ -119,5 +132,7 @@ def _with_hint(attempt: Attempt) -> str:
 
 
 def _not_signed_in_message(skipped: Sequence[Skipped]) -> str:
-    names = ", ".join(dict.fromkeys(s.provider for s in skipped))
-    return f"no provider is signed in ({names}): sign in with 'aircher-cli auth login PROVIDER'"
+    names = list(dict.fromkeys(s.provider for s in skipped))
+    hint = f"sign in with 'aircher-cli auth login {names[0]}'"
+    others = f", or to {' or '.join(names[1:])}" if names[1:] else ""
+    return f"no provider is signed in ({', '.join(names)}): {hint}{others}"

@@ -5,6 +5,7 @@ Requests share the services here; each has its own `FallbackRunner`.
 
 from aircherd.auth.manager import AuthManager
 from aircherd.catalog.catalog import Catalog
+from aircherd.chat import chat_errors
 from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.affinity import SessionAffinity
 from aircherd.chat.caller import Caller, RequestScope, Send
@@ -15,6 +16,7 @@ from aircherd.chat.request.validation import check_request
 from aircherd.chat.route_cache import RouteCache
 from aircherd.chat.services import ChatServices, FetchModelLists
 from aircherd.config.store import ConfigStore
+from aircherd.errors import ChatFailed
 from aircherd.events import EventBus
 from aircherd.providers.client import ProviderClient
 from aircherd.vocabulary.attempt import ChatResult
@@ -77,6 +79,12 @@ class ChatController:
         self._total += 1
         try:
             return await FallbackRunner(self.services, config, request, caller, send).run(scope)
+        except ChatFailed as error:
+            if wanted := chat_errors.providers_without_key(error.data):
+                from aircherd.chat.sign_in import add_sign_in  # noqa: PLC0415 -- only after this
+
+                add_sign_in(error.data, self.services, config, wanted)
+            raise
         finally:
             self._active -= 1
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from aircherd.catalog import decimal_cost
+from aircherd.chat.chat_errors import providers_without_key
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.chat.request.requirements import requirements_of
 from aircherd.chat.services import ChatServices
@@ -18,7 +19,8 @@ def explain(
     """Return the candidates that would be called now, in order, and those that would be skipped.
 
     `{strategy, max_attempts, candidates: [{provider, model, key?, price?, output_tokens, why,
-    until?}], skipped: [...], needs}`; `price` is the estimated cost in USD for `output_tokens`.
+    until?}], skipped: [...], needs, sign_in?}`; `price` is the estimated cost in USD for
+    `output_tokens`.
 
     Raises:
         UnknownModel, BadRequest: the request names what does not exist.
@@ -39,13 +41,18 @@ def explain(
     plan = make_plan(query, config, state)
     steps = list(plan.steps())
     candidates = [step for step in steps if isinstance(step, Candidate)]
-    return {
+    explained: dict[str, object] = {
         "strategy": plan.strategy,
         "max_attempts": config.fallback.max_attempts,
         "needs": msgspec.to_builtins(requirements),
         "candidates": [_candidate_row(each, plan, state, requirements) for each in candidates],
         "skipped": [msgspec.to_builtins(skip) for skip in skipped_steps(steps)],
     }
+    if not candidates and (wanted := providers_without_key(explained)):
+        from aircherd.chat.sign_in import add_sign_in  # noqa: PLC0415 -- rarely needed
+
+        add_sign_in(explained, services, config, wanted)
+    return explained
 
 
 def _candidate_row(

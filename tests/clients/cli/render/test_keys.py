@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.render.keys import SYMBOLS, describe_state, key_lines, unseen_variables
+from aircher_cli.render.keys import SYMBOLS, describe_state, key_lines
 
 NOW = 1_000_000.0
 STORED: dict[str, object] = {
@@ -93,28 +93,3 @@ def test_every_state_has_a_symbol_of_its_own_in_ascii() -> None:
 def test_describe_state(state: str, health: str, expected: str) -> None:
     """The health is shown only if it is not ok."""
     assert expected == describe_state(state, health)
-
-
-NAME = "OPENAI_API_KEY"
-
-
-@pytest.mark.parametrize(
-    ("rows", "environ", "expected"),
-    [
-        ([NONE], {NAME: "k-1"}, [NAME]),
-        ([NONE], {}, []),
-        ([NONE], {NAME: "  "}, []),
-        ([{"key": f"env:{NAME}"}], {NAME: "k-1"}, []),
-        ([{"source": f"environment variable {NAME}"}], {NAME: "k-1"}, []),
-        ([{"shadowed": [f"environment variable {NAME}"]}], {NAME: "k-1"}, []),
-        ([{"shadowed": [f"environment variable MY_{NAME}"]}], {NAME: "k-1"}, [NAME]),
-        ([{"masked": "…6789"}], {NAME: "k-0123456789abcdef6789"}, []),
-        ([{"masked": "…6789"}], {NAME: "another-key-altogether"}, [NAME]),
-        ([{"masked": "…"}], {NAME: "k-0123456789abcdef6789"}, [NAME]),
-    ],
-)
-def test_unseen_variables(
-    rows: list[dict[str, object]], environ: dict[str, str], expected: list[str]
-) -> None:
-    """Variables are listed that are set, not in a row, and differ from every stored key."""
-    assert expected == unseen_variables([NAME], rows, environ)

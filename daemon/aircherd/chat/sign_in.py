@@ -1,0 +1,162 @@
+"""What to do about keys that are missing or unusable, as data for an error.
+
+    providers without a usable key + rows of `auth.status` + configuration ─> data.sign_in
+
+It is computed only after a failure. It has names, states and reasons, and of a key its last
+characters only, as `auth.status` has. Its size is bounded.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from aircherd.auth.status import login_command
+from aircherd.chat.services import ChatServices
+from aircherd.config.model import Config, Provider
+from aircherd.vocabulary.keys import DEFAULT_LABEL, Health, KeyState, KeyStatus
+
+MAX_PROVIDERS = 20
+MAX_VARIABLES = 50
+"""Environment variables in all; a provider has one or two."""
+MAX_TEXT = 500
+"""Characters of a reason or a hint."""
+
+Map = dict[str, object]
+
+_BEST_FIRST = (
+    KeyState.AUTHENTICATED,
+    KeyState.UNVERIFIED,
+    KeyState.NOT_REQUIRED,
+    KeyState.LOCKED,
+    KeyState.REJECTED,
+    KeyState.NOT_CONFIGURED,
+)
+
+_MAY_BE_IMPORTED = {KeyState.NOT_CONFIGURED, KeyState.REJECTED}
+"""States of a provider to which a key in the client's environment would help."""
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of all providers.
+
+    `rows` are those of `auth.status`. `problem` returns why a provider cannot be reached, None if
+    it can or was not called yet. `first_model` returns a model on the provider's own list.
+    """
+
+    config: Config
+    rows: Sequence[KeyStatus]
+    problem: Callable[[Provider], str | None]
+    first_model: Callable[[Provider], str | None]
+
+
+def add_sign_in(data: Map, services: ChatServices, config: Config, wanted: Sequence[str]) -> None:
+    """Add `sign_in` to the data of an error, or to a plan without candidates.
+
+    Args:
+        data: Is changed.
+        services: They know the keys, the models and the cooldowns.
+        config: The configuration that the request used.
+        wanted: As for `sign_in_data`.
+    """
+
+    def problem(provider: Provider) -> str | None:
+        health, reason, _ = services.provider_client.cooldowns.health(provider.name)
+        return reason if health is Health.UNREACHABLE else None
+
+    def first_model(provider: Provider) -> str | None:
+        listed = services.catalog.listed(provider)
+        return listed[0].id if listed else None
+
+    rows = services.auth.rows()
+    situation = Situation(config=config, rows=rows, problem=problem, first_model=first_model)
+    data["sign_in"] = sign_in_data(wanted, situation)
+
+
+def sign_in_data(wanted: Sequence[str], situation: Situation) -> Map:
+    """Return the `sign_in` of an error.
+
+    Args:
+        wanted: The providers that the request needs and that have no usable key.
+        situation: What is known of all providers.
+    """
+    config = situation.config
+    names = dict.fromkeys([*wanted, *config.providers, *config.refused.providers])
+    best = _best_rows(situation.rows)
+    rows = [_row(name, best.get(name), situation) for name in names]
+    for row in rows:
+        if row["provider"] in wanted:
+            row["needed"] = True
+    return {
+        "providers": rows[:MAX_PROVIDERS],
+        "environment": _variables(config, best)[:MAX_VARIABLES],
+    }
+
+
+def _best_rows(rows: Sequence[KeyStatus]) -> dict[str, KeyStatus]:
+    """Return the row of each provider's best key."""
+    best: dict[str, KeyStatus] = {}
+    for row in rows:
+        other = best.get(row.provider)
+        if other is None or _BEST_FIRST.index(row.state) < _BEST_FIRST.index(other.state):
+            best[row.provider] = row
+    return best
+
+
+def _row(name: str, status: KeyStatus | None, situation: Situation) -> Map:
+    refused = situation.config.refused.providers.get(name)
+    if refused is not None:
+        return {
+            "provider": name,
+            "state": KeyState.REFUSED.value,
+            "reason": refused.reason[:MAX_TEXT],
+        }
+    provider = situation.config.providers.get(name)
+    if provider is None:
+        return {"provider": name, "state": KeyState.NOT_CONFIGURED.value}
+    missing = KeyState.NOT_CONFIGURED if provider.needs_key else KeyState.NOT_REQUIRED
+    state = missing if status is None else status.state
+    row: Map = {"provider": name, "kind": provider.kind, "state": state.value}
+    if model := provider.default_model or situation.first_model(provider):
+        row["model"] = f"{name}/{model}"
+    if not provider.needs_key:
+        problem = situation.problem(provider)
+        return {**row, "reason": problem[:MAX_TEXT]} if problem else row
+    row["env"] = list(provider.env[:MAX_VARIABLES])
+    if provider.keys_page:
+        row["keys_page"] = provider.keys_page
+    return {**row, **_key_fields(provider, status)}
+
+
+def _key_fields(provider: Provider, status: KeyStatus | None) -> Map:
+    """Return which key it is, what is wrong with it, and the command that helps, where known."""
+    key = status.key if status and status.state is not KeyState.NOT_CONFIGURED else None
+    hint = (status and status.hint) or None
+    known = {
+        "key": key,
+        "masked": status and status.masked,
+        "reason": status and status.reason and status.reason[:MAX_TEXT],
+        "hint": hint and hint[:MAX_TEXT],
+        "command": _command(provider, status),
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def _command(provider: Provider, status: KeyStatus | None) -> str | None:
+    """Return the command that stores a usable key; None if signing in does not help."""
+    plain = login_command(provider.name, DEFAULT_LABEL)
+    if status is None:
+        return plain
+    own = login_command(provider.name, status.key or DEFAULT_LABEL)
+    hint = f"{status.hint or ''}'"
+    return next((each for each in (own, plain) if f"'{each}'" in hint), None)
+
+
+def _variables(config: Config, best: dict[str, KeyStatus]) -> list[str]:
+    """Return the variables of the providers that a key in one of them would help."""
+    helped = (
+        provider
+        for provider in config.providers.values()
+        if provider.needs_key
+        and (provider.name not in best or best[provider.name].state in _MAY_BE_IMPORTED)
+    )
+    return list(dict.fromkeys(name for provider in helped for name in provider.env))

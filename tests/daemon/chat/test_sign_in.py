@@ -1,0 +1,148 @@
+"""What to do about keys, as data in an error."""
+
+import pytest
+
+from aircherd.chat.sign_in import MAX_PROVIDERS, MAX_TEXT, Situation, sign_in_data
+from aircherd.config.model import Config, Provider, Refused, RefusedEntry
+from aircherd.config.problems import Problem
+from aircherd.vocabulary.keys import KeyState, KeyStatus
+
+LOGIN = "sign in with 'aircher-cli auth login {0}'"
+WORK = Provider(
+    name="work",
+    kind="openai",
+    base_url="https://work.example",
+    env=("WORK_KEY",),
+    default_model="m-1",
+    keys_page="https://work.example/keys",
+)
+SPARE = Provider(name="spare", kind="anthropic", base_url="https://spare.example", env=("SPARE",))
+LOCAL = Provider(name="local", kind="ollama", base_url="http://127.0.0.1:1", needs_key=False)
+
+
+def key(state: KeyState, name: str = "work", **fields) -> KeyStatus:
+    return KeyStatus(provider=name, state=state, **fields)
+
+
+def situation(*rows: KeyStatus, config: Config | None = None, **changes) -> Situation:
+    known = {each.name: each for each in (WORK, SPARE, LOCAL)}
+    fields = {"problem": lambda _: None, "first_model": lambda _: None, **changes}
+    return Situation(config=config or Config(providers=known), rows=rows, **fields)
+
+
+def row_of(name: str, found) -> dict[str, object]:
+    (row,) = [each for each in found["providers"] if each["provider"] == name]
+    return row
+
+
+def test_needed_providers_come_first():
+    """They are in the order of the chain and marked; the others are in that of the config."""
+    found = sign_in_data(["spare"], situation())
+    assert [row["provider"] for row in found["providers"]] == ["spare", "work", "local"]
+    assert [row.get("needed") for row in found["providers"]] == [True, None, None]
+
+
+def test_a_provider_without_a_key():
+    """Its row has the variables, the page of its keys, its model and the command."""
+    status = key(KeyState.NOT_CONFIGURED, hint=LOGIN.format("work"))
+    assert row_of("work", sign_in_data(["work"], situation(status))) == {
+        "provider": "work",
+        "kind": "openai",
+        "state": "not_configured",
+        "model": "work/m-1",
+        "env": ["WORK_KEY"],
+        "keys_page": "https://work.example/keys",
+        "hint": LOGIN.format("work"),
+        "command": "aircher-cli auth login work",
+        "needed": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "command"),
+    [
+        (
+            key(
+                KeyState.REJECTED,
+                key="office",
+                hint="sign in again with 'aircher-cli auth login work --label office'",
+            ),
+            "aircher-cli auth login work --label office",
+        ),
+        (
+            key(KeyState.REJECTED, key="env:WORK_KEY", hint=f"set it, or {LOGIN.format('work')}"),
+            "aircher-cli auth login work",
+        ),
+        (
+            key(KeyState.REJECTED, key="command", hint="renew it, then 'aircher-cli auth test'"),
+            None,
+        ),
+        (key(KeyState.LOCKED, key="default", hint="unlock the keyring"), None),
+        (key(KeyState.REJECTED, key="default", reason="plain http"), None),
+        (key(KeyState.AUTHENTICATED, key="default", hint="to encrypt it: start a keyring"), None),
+    ],
+)
+def test_command_only_where_signing_in_helps(status, command):
+    """A locked keyring, a key command and a plain http address need something else."""
+    assert row_of("work", sign_in_data([], situation(status))).get("command") == command
+
+
+def test_the_best_key_decides():
+    """A provider with a rejected and a usable key is usable."""
+    rows = [key(KeyState.REJECTED, key="a"), key(KeyState.UNVERIFIED, key="b")]
+    row = row_of("work", sign_in_data([], situation(*rows)))
+    assert (row["state"], row["key"]) == ("unverified", "b")
+
+
+@pytest.mark.parametrize(
+    ("state", "has_variable"),
+    [
+        (KeyState.NOT_CONFIGURED, True),
+        (KeyState.REJECTED, True),
+        (KeyState.LOCKED, False),
+        (KeyState.AUTHENTICATED, False),
+        (KeyState.UNVERIFIED, False),
+    ],
+)
+def test_variables_that_would_help(state, has_variable):
+    """A variable is listed if importing its key would help its provider."""
+    found = sign_in_data([], situation(key(state, key="default")))
+    assert found["environment"] == (["WORK_KEY"] if has_variable else []) + ["SPARE"]
+
+
+def test_a_local_server():
+    """It has no key: the row has the reason why it is not reached, and a model of its list."""
+    down = situation(problem=lambda _: "it does not run", first_model=lambda _: "qwen3")
+    assert row_of("local", sign_in_data([], down)) == {
+        "provider": "local",
+        "kind": "ollama",
+        "state": "not_required",
+        "model": "local/qwen3",
+        "reason": "it does not run",
+    }
+
+
+def test_a_refused_entry():
+    """The row says what is wrong with the entry in the configuration."""
+    entry = RefusedEntry(
+        "providers.work", (Problem(file="config.toml", line=3, path="kind", message="is bad"),)
+    )
+    config = Config(providers={"spare": SPARE}, refused=Refused(providers={"work": entry}))
+    row = row_of("work", sign_in_data(["spare"], situation(config=config)))
+    assert row == {"provider": "work", "state": "refused", "reason": entry.reason}
+
+
+def test_the_size_is_bounded():
+    """Many providers and long reasons are cut off; needed providers are kept."""
+    many = {f"p{n}": Provider(name=f"p{n}", kind="openai", base_url="https://x") for n in range(99)}
+    status = key(KeyState.REJECTED, "p98", key="default", reason="x" * 9000)
+    found = sign_in_data(["p98"], situation(status, config=Config(providers=many)))
+    assert len(found["providers"]) == MAX_PROVIDERS
+    assert found["providers"][0]["provider"] == "p98"
+    assert len(found["providers"][0]["reason"]) == MAX_TEXT
+
+
+def test_an_unknown_provider():
+    """A fallback may name a provider that is not in the configuration."""
+    row = row_of("gone", sign_in_data(["gone"], situation()))
+    assert row == {"provider": "gone", "state": "not_configured", "needed": True}
