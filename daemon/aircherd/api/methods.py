@@ -17,6 +17,7 @@ from aircherd.api.context import Method, RequestContext
 from aircherd.api.limit_warnings import add_line_numbers, limit_warnings
 from aircherd.api.models import list_models, refresh_models, set_default, show_model
 from aircherd.api.params import (
+    AttemptsParams,
     CheckParams,
     ClearParams,
     DiagnoseParams,
@@ -36,7 +37,7 @@ from aircherd.api.params import (
 )
 from aircherd.api.services import Services
 from aircherd.api.status import config_state, daemon_status, environment_names, key_row, key_rows
-from aircherd.api.usage import build_report, list_limits
+from aircherd.api.usage import build_report, list_attempts, list_limits
 from aircherd.api.wire import to_wire
 from aircherd.chat.caller import discard
 from aircherd.chat.explain import explain
@@ -209,6 +210,11 @@ async def usage_report(services: Services, _: RequestContext, params: ReportPara
     return await build_report(services, params.since, params.until, params.by)
 
 
+async def attempts_list(services: Services, _: RequestContext, params: AttemptsParams) -> object:
+    """Return attempts one by one."""
+    return await list_attempts(services, params)
+
+
 async def limits_status(services: Services, _: RequestContext, _params: NoParams) -> object:
     """Return the usage of each of the user's limits."""
     return list_limits(services)
@@ -292,6 +298,7 @@ METHODS: dict[str, Method] = {
     methods.MODELS_USE: Method(UseParams, models_use),
     methods.MODELS_REFRESH: Method(RefreshParams, models_refresh),
     methods.USAGE_REPORT: Method(ReportParams, usage_report),
+    methods.ATTEMPTS_LIST: Method(AttemptsParams, attempts_list),
     methods.LIMITS_STATUS: Method(NoParams, limits_status),
     methods.COOLDOWNS_CLEAR: Method(ClearParams, cooldowns_clear),
     methods.CONFIG_CHECK: Method(CheckParams, config_check),

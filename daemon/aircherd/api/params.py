@@ -130,6 +130,23 @@ class ReportParams(StrictParams, frozen=True):
     by: list[Name] = msgspec.field(default_factory=list)
 
 
+MAX_ATTEMPTS = 1000
+"""Rows of one `attempts.list`: about 250 KB."""
+
+
+class AttemptsParams(StrictParams, frozen=True):
+    """Which attempts, as in `usage.attempt_list`; the newest `limit` of them."""
+
+    since: float | None = None
+    until: float | None = None
+    provider: Name | None = None
+    model: Annotated[str, msgspec.Meta(max_length=500)] | None = None
+    client: Name | None = None
+    outcome: Name | None = None
+    failed: bool = False
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_ATTEMPTS)] = 200
+
+
 class SubscribeParams(StrictParams, frozen=True):
     """Topics as in `aircherd.events`."""
 

@@ -1,14 +1,19 @@
 """Usage reports and the state of limits for clients. Read-only."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from aircherd.api.limit_warnings import limit_warnings
+from aircherd.api.params import AttemptsParams
 from aircherd.api.services import Services
 from aircherd.api.wire import to_wire
 from aircherd.usage.ledger.report import Sums
 from aircherd.usage.nano_usd import usd_text
+
+if TYPE_CHECKING:
+    from aircherd.usage.attempt_list import ListedAttempt
 
 COUNTS = (
     "requests",
@@ -42,6 +47,36 @@ async def build_report(
         "rows": [{**_group_names(row.by), **_sums(row.sums)} for row in found.rows],
         "totals": _sums(found.totals),
         "ledger": ledger_row(services),
+    }
+
+
+async def list_attempts(services: Services, params: AttemptsParams) -> Map:
+    """Return single attempts, the newest last.
+
+    Raises:
+        LedgerUnavailable: the ledger cannot be read, or not fast enough.
+    """
+    # Imported late: it is rarely called.
+    from aircherd.usage import attempt_list  # noqa: PLC0415
+
+    wanted = attempt_list.AttemptFilter(**msgspec.structs.asdict(params))
+    found = await attempt_list.list_attempts(services.ledger, wanted)
+    return {
+        "rows": [_attempt_row(each) for each in found.rows],
+        **({"more": True} if found.has_more else {}),
+        **({} if found.kept_since is None else {"kept_since": found.kept_since}),
+        "ledger": ledger_row(services),
+    }
+
+
+def _attempt_row(attempt: "ListedAttempt") -> Map:
+    row = to_wire(attempt)
+    is_estimated, cost = row.pop("is_estimated"), attempt.cost_nano
+    row.pop("cost_nano", None)
+    return {
+        **row,
+        **({} if cost is None else {"cost": usd_text(cost)}),
+        **({"estimated": True} if is_estimated else {}),
     }
 
 

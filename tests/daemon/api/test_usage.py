@@ -2,7 +2,8 @@
 
 from types import SimpleNamespace
 
-from aircherd.api.usage import build_report, list_limits
+from aircherd.api.params import AttemptsParams
+from aircherd.api.usage import build_report, list_attempts, list_limits
 from aircherd.config.load import parse_config
 from aircherd.usage.ledger.ledger import open_ledger
 from aircherd.usage.ledger.writer import LedgerState
@@ -28,15 +29,8 @@ def started():
 
 
 def settled(cost_nano, **changes):
-    return Settled(
-        outcome="ok",
-        ms=5,
-        first_ms=1,
-        usage=Usage(10, 2, 4),
-        cost_nano=cost_nano,
-        cost_source="catalog",
-        **changes,
-    )
+    fields = {"outcome": "ok", "ms": 5, "first_ms": 1, "usage": Usage(10, 2, 4)}
+    return Settled(**{**fields, "cost_nano": cost_nano, "cost_source": "catalog", **changes})
 
 
 async def test_a_report_counts_unknown_costs_apart(tmp_path):
@@ -80,6 +74,28 @@ async def test_a_report_says_how_much_is_estimated(tmp_path):
     assert (totals["requests"], totals["input_tokens"], totals["cost"]) == (2, 20, "0.002")
     assert (totals["estimated"], totals["estimated_input_tokens"]) == (1, 10)
     assert (totals["estimated_output_tokens"], totals["estimated_cost"]) == (2, "0.0015")
+
+
+async def test_attempts_are_listed_without_what_is_unknown(tmp_path):
+    """Money is decimal text; what followed a failure is a map of its own."""
+    async with open_ledger(tmp_path / "l.db", clock=lambda: NOW) as ledger:
+        ledger.settle(
+            ledger.begin(started()), settled(None, outcome="timeout", first_ms=None, usage=None)
+        )
+        ledger.settle(ledger.begin(started()), settled(500_000, cost_estimated=True))
+        services = SimpleNamespace(ledger=ledger)
+        listed = await list_attempts(services, AttemptsParams())
+        newest = await list_attempts(services, AttemptsParams(limit=1))
+    names = {"at": NOW, "provider": "a", "model": "m", "key": "default", "client": "test"}
+    failed, answered = listed["rows"]
+    then = {"provider": "a", "model": "m", "outcome": "ok"}
+    assert failed == {**names, "outcome": "timeout", "ms": 5, "then": then}
+    assert answered["cost"] == "0.0005"
+    assert answered["estimated"]
+    assert "then" not in answered
+    assert (newest["rows"], newest["more"]) == ([answered], True)
+    assert "more" not in listed
+    assert listed["ledger"] == {"state": "ok"}
 
 
 def test_limits_are_listed_with_their_usage():

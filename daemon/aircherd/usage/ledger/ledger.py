@@ -93,6 +93,11 @@ class Ledger:
         return self._writer.state
 
     @property
+    def tz(self) -> tzinfo | None:
+        """The time zone of hours and days, None for the machine's."""
+        return self._tz
+
+    @property
     def lost_at(self) -> float:
         """The Unix time before which attempts may be missing, -inf if none was lost."""
         return self._writer.lost_at
@@ -158,10 +163,18 @@ class Ledger:
             LedgerUnavailable: the file cannot be read, or is of a later version.
         """
         work = partial(read_report, since=since, until=until, by=validated_groups(by), tz=self._tz)
+        return await self.read_file(work)
 
-        def read(database: LedgerDatabase) -> UsageReport:
+    async def read_file(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what `work` reads, in the ledger's thread, but not of attempts in memory only.
+
+        Raises:
+            LedgerUnavailable: the file cannot be read, or is of a later version.
+        """
+
+        def read(database: LedgerDatabase) -> T:
             if database.refusal is not None:
-                raise FileError(database.refusal)  # sums of the attempts in memory would mislead
+                raise FileError(database.refusal)  # the attempts in memory alone would mislead
             return database.read(work)
 
         return await self._writer.ask(read)

@@ -77,21 +77,32 @@ def read_rows(
     return msgspec.json.decode(text, type=list[row])  # type: ignore[valid-type] # known at run time
 
 
-def find_damage(connection: sqlite3.Connection, must_stop: Callable[[], bool]) -> str | None:
-    """Check the whole database; return the first damage found, None if there is none.
+@contextmanager
+def stopping(connection: sqlite3.Connection, must_stop: Callable[[], bool]) -> Iterator[None]:
+    """Stop a statement of the block once `must_stop`, which is called in between, returns True.
 
     Raises:
-        Stopped: `must_stop`, which is called in between, returned True.
+        Stopped: it did.
     """
     connection.set_progress_handler(must_stop, PROGRESS_STEPS)
     try:
-        found = str(scalar(connection, "PRAGMA quick_check(1)"))
+        yield
     except sqlite3.Error as error:
         if _code(error) == sqlite3.SQLITE_INTERRUPT:
             raise Stopped from None
         raise
     finally:
         connection.set_progress_handler(None, 0)
+
+
+def find_damage(connection: sqlite3.Connection, must_stop: Callable[[], bool]) -> str | None:
+    """Check the whole database; return the first damage found, None if there is none.
+
+    Raises:
+        Stopped: `must_stop`, which is called in between, returned True.
+    """
+    with stopping(connection, must_stop):
+        found = str(scalar(connection, "PRAGMA quick_check(1)"))
     return None if found == "ok" else found
 
 
