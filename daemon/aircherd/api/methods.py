@@ -31,6 +31,7 @@ from aircherd.api.params import (
     ReportParams,
     SetParams,
     ShowParams,
+    StatusParams,
     TestParams,
     UseParams,
     WriteParams,
@@ -56,9 +57,9 @@ async def ping(_services: Services, _: RequestContext, _params: NoParams) -> obj
     return {}
 
 
-async def status(services: Services, _: RequestContext, _params: NoParams) -> object:
+async def status(services: Services, _: RequestContext, params: StatusParams) -> object:
     """Return the state of the daemon."""
-    return await daemon_status(services)
+    return await daemon_status(services, keyring=params.keyring)
 
 
 async def diagnose(services: Services, _: RequestContext, params: DiagnoseParams) -> object:
@@ -284,7 +285,7 @@ async def config_set(services: Services, _: RequestContext, params: SetParams) -
 
 METHODS: dict[str, Method] = {
     methods.PING: Method(NoParams, ping),
-    methods.STATUS: Method(NoParams, status),
+    methods.STATUS: Method(StatusParams, status),
     methods.DIAGNOSE: Method(DiagnoseParams, diagnose),
     methods.SHUTDOWN: Method(NoParams, shutdown),
     methods.CHAT: Method(ChatRequest, chat),

@@ -21,6 +21,12 @@ class NoParams(StrictParams, frozen=True):
     """No parameters."""
 
 
+class StatusParams(StrictParams, frozen=True):
+    """Without `keyring` the result comes at once, without the state of the keyring."""
+
+    keyring: bool = True
+
+
 class ClientInfo(msgspec.Struct, frozen=True):
     """The client's name and version. Unknown fields are ignored for newer clients."""
 

@@ -10,7 +10,7 @@ from aircherd.api.services import Services
 from aircherd.api.usage import ledger_row
 from aircherd.api.wire import to_wire
 from aircherd.chat.live_state import LiveRoutingState
-from aircherd.config.model import Provider
+from aircherd.config.model import DEFAULT_CONFIG, Provider
 from aircherd.config.store import ConfigStore
 from aircherd.errors import AircherError, ConfigInvalid
 from aircherd.providers.health.rate_limit_headers import shown
@@ -22,10 +22,13 @@ from aircherd.vocabulary.chat import Requirements, RouteOptions
 from aircherd.vocabulary.keys import USABLE, KeyChoice, KeyState, KeyStatus
 
 
-async def daemon_status(services: Services) -> dict[str, object]:
-    """Return the result of `status`. Waits for a probe of the keyring only."""
+async def daemon_status(services: Services, *, keyring: bool = True) -> dict[str, object]:
+    """Return the result of `status`. Waits for a probe of the keyring only, unless it is left out.
+
+    The probe starts a program, so a client that asks again with every event leaves it out.
+    """
     about = services.about
-    keyring = await services.auth.keyring_state()
+    state = await services.auth.keyring_state() if keyring else None
     return {
         "version": about.version,
         "pid": about.pid,
@@ -40,7 +43,11 @@ async def daemon_status(services: Services) -> dict[str, object]:
         "requests": services.chat.statistics(),
         "config": config_state(services),
         "ledger": ledger_row(services),
-        "keyring": to_wire({"state": keyring.health.value, "reason": keyring.reason}),
+        **(
+            {"keyring": to_wire({"state": state.health.value, "reason": state.reason})}
+            if state
+            else {}
+        ),
         "providers": [
             *(_provider_row(services, p) for p in services.config.current.providers.values()),
             *_refused_rows(services),
@@ -201,6 +208,7 @@ def first_route(services: Services, name: str | None) -> str | None:
 
 def _provider_row(services: Services, provider: Provider) -> dict[str, object]:
     failure = services.chat.services.last_failures.of(provider.name)
+    error = services.fetcher.last_error(provider)
     return {
         "provider": provider.name,
         "kind": provider.kind,
@@ -208,6 +216,8 @@ def _provider_row(services: Services, provider: Provider) -> dict[str, object]:
         "state": best_state(services, provider).value,
         **_health(services, provider),
         **({"last_failure": failure} if failure else {}),
+        **({"builtin": True} if provider == DEFAULT_CONFIG.providers.get(provider.name) else {}),
+        **({"absent": True} if error and error.is_absent else {}),
     }
 
 

@@ -15,6 +15,7 @@ from aircherd.api.status import (
     snapshot,
 )
 from aircherd.catalog.catalog import Catalog
+from aircherd.catalog.fetcher import FetchError
 from aircherd.chat.affinity import SessionAffinity
 from aircherd.chat.last_failures import LastFailures
 from aircherd.chat.latency import LatencyTracker
@@ -39,7 +40,14 @@ class Store(SimpleNamespace):
 
 
 def services(
-    tmp_path, *, config=DEFAULT_CONFIG, problem=None, in_use="the file", states=None, ill=()
+    tmp_path,
+    *,
+    config=DEFAULT_CONFIG,
+    problem=None,
+    in_use="the file",
+    states=None,
+    ill=(),
+    list_errors=None,
 ):
     """Services with a config file, a problem, keys by state, and unreachable `ill` providers."""
     states = states or {}
@@ -71,6 +79,7 @@ def services(
         auth=auth,
         catalog=means.catalog,
         provider_client=provider_client,
+        fetcher=SimpleNamespace(last_error=lambda provider: (list_errors or {}).get(provider.name)),
         watcher=FileWatcher(),
     )
 
@@ -130,6 +139,23 @@ def test_a_provider_has_the_state_of_its_best_key(tmp_path):
     assert _provider_row(made, provider)["state"] == "authenticated"
     anthropic = DEFAULT_CONFIG.providers["anthropic"]
     assert _provider_row(made, anthropic)["state"] == "not_configured"
+
+
+def test_a_builtin_provider_says_so(tmp_path):
+    """One with an entry in the configuration is what the user works with."""
+    ollama = DEFAULT_CONFIG.providers["ollama"]
+    made = services(tmp_path)
+    assert _provider_row(made, ollama)["builtin"] is True
+    changed = msgspec.structs.replace(ollama, base_url="http://127.0.0.1:1")
+    assert "builtin" not in _provider_row(made, changed)
+
+
+@pytest.mark.parametrize("is_absent", [True, False])
+def test_a_local_server_that_does_not_run_is_absent(tmp_path, is_absent):
+    """A server that runs and answers with an error is not."""
+    error = FetchError("http://127.0.0.1:11434", "refused", 0.0, is_absent)
+    made = services(tmp_path, list_errors={"ollama": error})
+    assert _provider_row(made, DEFAULT_CONFIG.providers["ollama"]).get("absent", False) is is_absent
 
 
 def test_the_default_route_lists_candidates_or_a_problem(tmp_path):
