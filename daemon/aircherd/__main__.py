@@ -1,7 +1,4 @@
-"""`aircherd`: from the command line to `trio.run`.
-
-Exit codes: 0 stopped on request, 1 could not start, 2 invalid usage, 3 another daemon is running.
-"""
+"""`aircherd`: from the command line to `trio.run`."""
 
 import argparse
 import ctypes
@@ -26,6 +23,12 @@ from aircherd.redaction import Redactor
 from aircherd.signals import reload_on_hangup, watch_signals
 
 EXIT_CANNOT_START = 1
+EXIT_CODES = {
+    0: "stopped on request",
+    EXIT_CANNOT_START: "could not start",
+    2: "the command line is wrong",
+    EXIT_ALREADY_RUNNING: "another daemon is running",
+}
 PR_SET_DUMPABLE = 4
 GC_THRESHOLD = 20_000
 """New objects until the youngest generation is collected; Python's default is 700."""
@@ -42,7 +45,7 @@ log = structlog.get_logger()
 def main() -> int:
     """Run the daemon until it is stopped."""
     _hide_memory()
-    arguments = _parser().parse_args()
+    arguments = command_line_parser().parse_args()
     redactor = Redactor()
     as_json = {"auto": None, "json": True, "text": False}[arguments.log_format]
     if arguments.log_file is not None and not _open_log(arguments.log_file):
@@ -160,7 +163,8 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
     return leaves
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="aircherd",
         description="The aircher daemon: holds the API keys and calls model providers for all "

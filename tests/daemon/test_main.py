@@ -126,7 +126,7 @@ def test_memory_is_hidden_before_anything_else(monkeypatch):
     """Before it can contain a key."""
     done = []
     monkeypatch.setattr(main_module, "_hide_memory", lambda: done.append("hidden"))
-    monkeypatch.setattr(main_module, "_parser", lambda: done.append("parser") or 1 / 0)
+    monkeypatch.setattr(main_module, "command_line_parser", lambda: done.append("parser") or 1 / 0)
     with pytest.raises(ZeroDivisionError):
         main_module.main()
     assert done == ["hidden", "parser"]

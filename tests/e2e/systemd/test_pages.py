@@ -93,6 +93,8 @@ def test_install_page(newcomer: Machine, sim: Simulator, way: str):
         )
 
     run("Installing aircher", way)
+    if way == "With pipx":
+        assert (home.root / ".local/share/man/man1/aircher-cli.1").is_file()
     answered = run("One command")
     assert answered[-1].out.strip()
     pid = manager.main_pid(SERVICE)
