@@ -23,6 +23,7 @@ STYLES = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1"}
 # The non-ASCII characters of our own texts -> their replacements where they cannot be shown.
 _PLAIN = str.maketrans(
     {"✓": "+", "✗": "x", "…": "...", "→": "->", "·": "-", "–": "-", "↑": "^"}  # noqa: RUF001 - a dash
+    | {"○": "o", "⚠": "!", "⌂": "=", "★": "*"}
 )
 
 # Control characters could move the cursor, rewrite lines or control the terminal. Only newline and

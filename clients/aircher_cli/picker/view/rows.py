@@ -1,38 +1,29 @@
-"""The rows of the list and their groups."""
+"""The rows of the list and their groups.
 
+Without a filter: favourites, recent models, aliases, then the providers, those that can answer now
+first and those that need a sign-in last. With a filter: what matches, best first, and then what
+matches and needs a sign-in. A row is in one group only, so that its name identifies it.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from datetime import date
 from typing import Literal
 
+from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.facts import Facts, is_old, read_facts, search_rows
+from aircher_cli.picker.view.limits import left_text, limits_of
+from aircher_cli.picker.view.marks import Mark as Mark  # noqa: PLC0414 -- part of this interface
+from aircher_cli.picker.view.matching import ABOUT, Query, Searchable, searchable
+from aircher_cli.picker.view.ordering import sort_facts
+from aircher_cli.picker.view.preferences import Preferences
+from aircher_cli.picker.view.states import LiveStates, State
 
-class Mark(Enum):
-    """The state of a row: a symbol, a word, and a style, so that colour is never alone."""
-
-    READY = ("✓", "ready", "good")
-    UNCHECKED = ("?", "not checked", "")
-    LOCAL = ("⌂", "local", "good")
-    STOPPED = ("⌂", "not running", "dim")
-    LIMITED = ("⚠", "limited", "warn")
-    COOLING = ("⚠", "cooling", "warn")
-    LOCKED = ("⚠", "locked", "warn")
-    REJECTED = ("✗", "refused", "bad")
-    INVALID = ("✗", "invalid entry", "bad")
-    NOT_CONFIGURED = ("○", "not signed in", "dim")
-
-    @property
-    def symbol(self) -> str:
-        """One character."""
-        return self.value[0]
-
-    @property
-    def word(self) -> str:
-        """The state in one or two words."""
-        return self.value[1]
-
-    @property
-    def style(self) -> str:
-        """A style of `console.STYLES`, or an empty string."""
-        return self.value[2]
+MAX_MATCHES = 200
+"""Rows that a filter returns; the rest is counted, since another letter narrows it down."""
+MAX_ROWS = 1000
+"""Rows without a filter; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +31,7 @@ class Row:
     """One line of the list: an alias or a model of a provider.
 
     Attributes:
-        name: What `-m` takes: the alias, or `provider/model`.
+        name: What `-m` takes: the alias, or `provider/model`. No two rows have the same.
         kind: Which of the two.
         provider: The provider; of an alias the one that would answer now, or else the first.
         model: The model's name at the provider; of an alias that of the same route.
@@ -56,6 +47,8 @@ class Row:
         is_folded: Whether it is shown only with "all models" or a filter that names it.
         latency: Seconds to the first output, as measured in the last hour, None if not measured.
         released: "2025-09-29" or "2025-09", empty if unknown.
+        chats: Whether it can be chosen; not for example a model for embeddings.
+        matched: The characters of `name` that the filter matched.
     """
 
     name: str
@@ -75,13 +68,281 @@ class Row:
     is_folded: bool = False
     latency: float | None = None
     released: str = ""
+    chats: bool = True
+    matched: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Group:
-    """Rows under one heading; `folded` is the number of rows that are left out of `rows`."""
+    """Rows under one heading; `folded` is the number of rows that are left out of `rows`.
+
+    `key` is "favourites", "recent", "aliases", "matches", "unavailable" or the provider's name,
+    which is in `provider` too. `why` says why the provider cannot answer, and is empty if it can.
+    """
 
     title: str
     rows: tuple[Row, ...]
     mark: Mark | None = None
     folded: int = 0
+    key: str = ""
+    provider: str = ""
+    why: str = ""
+
+
+def build_groups(
+    view: DaemonView,
+    preferences: Preferences,
+    now: float,
+    *,
+    all_models: bool = False,
+    query: str = "",
+    sort: str = "best",
+) -> tuple[Group, ...]:
+    """Return the groups to show.
+
+    Args:
+        view: What the daemon said.
+        preferences: The user's favourites and recent models.
+        now: Unix time in seconds.
+        all_models: Whether to show what is folded.
+        query: What the user typed; empty shows everything.
+        sort: One of `ordering.SORTS`.
+    """
+    listing = _Listing(view, preferences, now)
+    prepared = Query(query)
+    if prepared:
+        return listing.matching(prepared, sort)
+    return listing.grouped(sort, all_models=all_models)
+
+
+class _FactCache:
+    """The facts of the latest list: reading them takes longer than everything else together."""
+
+    def __init__(self) -> None:
+        self._known: tuple[object, object, str] | None = None
+        self.facts: list[Facts] = []
+        self.search: list[Searchable] = []
+
+    def update(self, view: DaemonView) -> tuple[list[Facts], list[Searchable]]:
+        known = self._known
+        if known is None or not (
+            known[0] is view.models and known[1] is view.aliases and known[2] == view.default
+        ):
+            facts = read_facts(view)
+            self.facts, self.search = facts, search_rows(facts)
+            self._known = (view.models, view.aliases, view.default)
+        return self.facts, self.search
+
+
+_cache = _FactCache()
+
+
+class _Listing:
+    """One view of the daemon as rows. Nothing is kept but for the time of one call."""
+
+    def __init__(self, view: DaemonView, preferences: Preferences, now: float) -> None:
+        self._view = view
+        self._now = now
+        self._today = date(*time.localtime(now)[:3])
+        self._preferences = preferences
+        self._states = LiveStates(view, now)
+        self._facts, self._search = _cache.update(view)
+        self._favourites = frozenset(preferences.favourites)
+        self._query: Query | None = None
+
+    # -------------------------------------------------------------- without a filter
+
+    def grouped(self, sort: str, *, all_models: bool) -> tuple[Group, ...]:
+        """Return all groups."""
+        by_name = {facts.name: facts for facts in self._facts}
+        favourites = _named(by_name, self._preferences.favourites)
+        rest = [name for name in self._preferences.recent if name not in self._favourites]
+        recent = _named(by_name, rest)
+        taken = {facts.name for facts in (*favourites, *recent)}
+        others = [facts for facts in self._facts if facts.name not in taken]
+        aliases = sort_facts([facts for facts in others if facts.kind == "alias"], sort)
+        groups = [
+            Group("Favourites", self._rows(favourites), key="favourites"),
+            Group("Recent", self._rows(recent), key="recent"),
+            Group("Aliases", self._rows(aliases), key="aliases"),
+        ]
+        models = [facts for facts in others if facts.kind == "model"]
+        groups = [group for group in groups if group.rows]
+        return _capped([*groups, *self._provider_groups(models, sort, all_models=all_models)])
+
+    def _provider_groups(self, models: list[Facts], sort: str, *, all_models: bool) -> list[Group]:
+        found: dict[str, list[Facts]] = {name: [] for name in self._states.provider_names()}
+        for facts in models:
+            found.setdefault(facts.provider, []).append(facts)
+        groups = [
+            self._provider_group(name, facts, sort, all_models=all_models)
+            for name, facts in found.items()
+        ]
+        return sorted(groups, key=_group_rank)
+
+    def _provider_group(
+        self, name: str, models: list[Facts], sort: str, *, all_models: bool
+    ) -> Group:
+        state = self._states.provider(name)
+        shown = models if all_models else self._unfolded(models, state)
+        return Group(
+            title=name,
+            rows=self._rows(sort_facts(shown, sort)),
+            mark=state.mark,
+            folded=len(models) - len(shown),
+            key=name,
+            provider=name,
+            why="" if state.mark.answers else state.why,
+        )
+
+    def _unfolded(self, models: list[Facts], state: State) -> list[Facts]:
+        """Return the models to show: none without a sign-in, else those worth choosing.
+
+        Old models are shown if the provider has no others, as a local server may.
+        """
+        if state.mark.is_folded:
+            return [facts for facts in models if facts.is_default]
+        chatting = [facts for facts in models if facts.chats or facts.is_default]
+        return [facts for facts in chatting if not self._is_folded(facts)] or chatting
+
+    def _is_folded(self, facts: Facts) -> bool:
+        if facts.is_default or facts.kind == "alias":
+            return False
+        return not facts.chats or is_old(facts.released, self._today)
+
+    # -------------------------------------------------------------- with a filter
+
+    def matching(self, query: Query, sort: str) -> tuple[Group, ...]:
+        """Return what matches: first what can be used, then what needs a sign-in."""
+        self._query = query
+        scores = query.close_scores(self._search) or query.letters_scores(self._search)
+        usable: list[tuple[int, int]] = []
+        closed: list[tuple[int, int]] = []
+        for score, at in scores:
+            facts = self._facts[at]
+            # A folded model has to be named: "tools" is not meant to find all old models.
+            if score <= ABOUT and facts.chats is False:
+                continue
+            is_closed = self._state(facts).mark.is_folded
+            (closed if is_closed else usable).append((score, at))
+        shown = self._best(usable, sort, MAX_MATCHES)
+        below = self._best(closed, sort, MAX_MATCHES - len(shown))
+        groups = (
+            Group("Matches", self._rows(shown), None, len(usable) - len(shown), "matches"),
+            Group(
+                "Not available yet",
+                self._rows(below),
+                None,
+                len(closed) - len(below),
+                "unavailable",
+            ),
+        )
+        found = tuple(group for group in groups if group.rows or group.folded)
+        return (*found, *self._empty_providers(query))
+
+    def _empty_providers(self, query: Query) -> Iterator[Group]:
+        """Yield the providers that match and have no models, such as a stopped local server."""
+        with_models = {facts.provider for facts in self._facts}
+        for name in self._states.provider_names():
+            if name not in with_models and query.close_scores([searchable(name)]):
+                yield self._provider_group(name, [], "best", all_models=True)
+
+    def _best(self, scores: list[tuple[int, int]], sort: str, most: int) -> list[Facts]:
+        """Return the best rows; `sort` orders those that are shown."""
+        ranked = sorted(scores, key=self._match_rank)[:most]
+        return sort_facts([self._facts[at] for _, at in ranked], sort)
+
+    def _match_rank(self, scored: tuple[int, int]) -> tuple[bool, bool, int, bool, bool, int, int]:
+        """Return the order of matches: what can be chosen and answers first, then by score.
+
+        Among equals come favourites, then aliases, then short names, which have little else.
+        """
+        score, at = scored
+        facts = self._facts[at]
+        return (
+            self._is_folded(facts),
+            not self._state(facts).mark.answers,
+            -score,
+            facts.name not in self._favourites,
+            facts.kind != "alias",
+            len(facts.name),
+            at,
+        )
+
+    # -------------------------------------------------------------- rows
+
+    def _rows(self, facts: Iterable[Facts]) -> tuple[Row, ...]:
+        return tuple(self._row(each) for each in facts)
+
+    def _row(self, facts: Facts) -> Row:
+        provider, model = self._current_route(facts)
+        return Row(
+            name=facts.name,
+            kind=facts.kind,
+            provider=provider,
+            model=model,
+            mark=self._states.model(provider, model).mark,
+            title=facts.title,
+            window=facts.window,
+            price=facts.price,
+            price_key=facts.price_key,
+            abilities=facts.abilities,
+            left=self._left(provider, model),
+            chain=facts.routes,
+            is_default=facts.is_default,
+            is_favourite=facts.name in self._favourites,
+            is_folded=self._is_folded(facts) or self._states.provider(provider).mark.is_folded,
+            latency=facts.latency,
+            released=facts.released,
+            chats=facts.chats,
+            matched=self._query.positions(facts.name) if self._query else (),
+        )
+
+    def _left(self, provider: str, model: str) -> str:
+        key = self._states.answering_key(provider)
+        limits = self._view.limits
+        applying = limits_of(limits, provider, str(key.get("key") or ""), model) if limits else []
+        return left_text(applying, key, self._now)
+
+    def _state(self, facts: Facts) -> State:
+        return self._states.model(*self._current_route(facts))
+
+    def _current_route(self, facts: Facts) -> tuple[str, str]:
+        """Return the provider and model; of an alias the first that can answer, or the first."""
+        if facts.kind == "model":
+            return facts.provider, facts.model
+        routes = [(head, rest) for head, _, rest in (r.partition("/") for r in facts.routes)]
+        answering = (r for r in routes if self._states.model(*r).mark.answers)
+        best = min(routes, key=lambda route: self._states.model(*route).mark.rank)
+        return next(answering, best)
+
+
+def _named(by_name: dict[str, Facts], names: Sequence[str]) -> list[Facts]:
+    return [by_name[name] for name in dict.fromkeys(names) if name in by_name]
+
+
+def _group_rank(group: Group) -> int:
+    """Return the order of providers: answering now, then troubled, then those to sign in to."""
+    assert group.mark is not None
+    return 0 if group.mark.answers else 2 if group.mark.is_folded else 1
+
+
+def _capped(groups: list[Group]) -> tuple[Group, ...]:
+    """Limit the rows of all groups together; what is left out is counted as folded."""
+    room, capped = MAX_ROWS, []
+    for group in groups:
+        more = max(0, len(group.rows) - room)
+        room -= len(group.rows) - more
+        if more:
+            rows = group.rows[: len(group.rows) - more]
+            group = Group(  # noqa: PLW2901 -- the same group, shorter
+                group.title,
+                rows,
+                group.mark,
+                group.folded + more,
+                group.key,
+                group.provider,
+                group.why,
+            )
+        capped.append(group)
+    return tuple(capped)

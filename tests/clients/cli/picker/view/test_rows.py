@@ -1,13 +1,297 @@
-from collections import Counter
+from dataclasses import replace
 
-from aircher_cli.picker.view.rows import Mark
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aircher_cli.picker.view.marks import Mark
+from aircher_cli.picker.view.preferences import Preferences
+from aircher_cli.picker.view.rows import MAX_MATCHES, MAX_ROWS, build_groups
+from aircher_cli.picker.view.selection import all_rows
+from helpers.picker_views import NOW, a_key, a_model, a_view, names_of
+
+NONE = Preferences()
 
 
-def test_each_state_has_a_word_of_its_own():
-    """Two states may share a symbol, but never a word: colours and shapes are not enough."""
-    assert [word for word, times in Counter(mark.word for mark in Mark).items() if times > 1] == []
+def groups_of(view, preferences=NONE, **options):
+    return names_of(build_groups(view, preferences, NOW, **options))
 
 
-def test_a_state_is_one_symbol_wide():
-    """The list has one column for the symbol."""
-    assert {len(mark.symbol) for mark in Mark} == {1}
+# ------------------------------------------------------------------ groups
+
+
+def test_favourites_come_first_then_recent_then_aliases_then_providers():
+    """What the user wants most often needs the fewest keys."""
+    view = a_view(["a/one", "a/two", "b/three"], aliases=({"name": "x", "routes": ["a/one"]},))
+    preferences = Preferences(favourites=("b/three",), recent=("a/two", "b/three", "gone/model"))
+    assert list(groups_of(view, preferences).items()) == [
+        ("favourites", ["b/three"]),
+        ("recent", ["a/two"]),
+        ("aliases", ["x"]),
+        ("a", ["a/one"]),
+        ("b", []),
+    ]
+
+
+def test_favourites_keep_the_order_of_the_user():
+    """They are the user's own list; no sort key changes it."""
+    view = a_view(["a/one", "a/two"])
+    preferences = Preferences(favourites=("a/two", "a/one"))
+    assert groups_of(view, preferences, sort="price")["favourites"] == ["a/two", "a/one"]
+
+
+def test_what_can_answer_comes_first_and_what_needs_a_sign_in_last():
+    """The order within each kind is the daemon's."""
+    view = a_view(
+        ["closed/m", "cooling/m", "ready/m", "refused/m", "local/m"],
+        [
+            a_key("closed", "not_configured"),
+            a_key("cooling", health="cooling"),
+            a_key("ready"),
+            a_key("refused", "rejected"),
+            a_key("local", "not_required"),
+        ],
+    )
+    assert list(groups_of(view)) == ["ready", "local", "cooling", "refused", "closed"]
+
+
+def test_a_provider_without_a_sign_in_is_one_line():
+    """Its models are counted, and the line says what it is."""
+    view = a_view(["a/one", "a/two"], [a_key("a", "not_configured")])
+    (group,) = build_groups(view, NONE, NOW)
+    assert (group.rows, group.folded, group.mark) == ((), 2, Mark.NOT_CONFIGURED)
+    assert group.why == "no key is stored for it"
+
+
+def test_all_models_unfolds_everything():
+    """One key shows what is folded."""
+    models = [a_model("a/old", released="2020-01-01"), a_model("a/embed", chats=False), "b/closed"]
+    keys = [a_key("a"), a_key("b", "not_configured")]
+    groups = build_groups(a_view(models, keys), NONE, NOW, all_models=True)
+    assert names_of(groups) == {"a": ["a/old", "a/embed"], "b": ["b/closed"]}
+    assert all(row.is_folded for row in all_rows(groups))
+
+
+def test_old_models_and_those_that_do_not_chat_are_folded():
+    """They are counted in their group."""
+    models = [a_model("a/old", released="2020-01-01"), a_model("a/embed", chats=False), "a/new"]
+    (group,) = build_groups(a_view(models), NONE, NOW)
+    assert ([row.name for row in group.rows], group.folded) == (["a/new"], 2)
+
+
+def test_a_provider_with_old_models_alone_shows_them():
+    """A local server may have nothing else."""
+    models = [a_model("a/old", released="2020"), a_model("a/embed", released="2020", chats=False)]
+    assert groups_of(a_view(models)) == {"a": ["a/old"]}
+
+
+def test_the_default_and_the_favourites_are_never_folded():
+    """What the user chose is in sight, whatever its age and its provider's state."""
+    models = [a_model("a/old", released="2020"), "a/new", "b/closed"]
+    view = a_view(models, [a_key("a"), a_key("b", "not_configured")], default="b/closed")
+    found = groups_of(view, Preferences(favourites=("a/old",)))
+    assert found == {"favourites": ["a/old"], "a": ["a/new"], "b": ["b/closed"]}
+
+
+def test_a_provider_without_models_has_its_line():
+    """A stopped local server, or an entry that is refused, says so."""
+    view = a_view(keys=[a_key("work", "refused", reason="bad url")])
+    (group,) = build_groups(view, NONE, NOW)
+    assert (group.title, group.mark, group.why) == ("work", Mark.INVALID, "bad url")
+
+
+def test_an_empty_view_has_no_groups():
+    """Before the first answer."""
+    assert build_groups(a_view(), NONE, NOW) == ()
+
+
+# ------------------------------------------------------------------ rows
+
+
+def test_a_row_has_the_facts_of_its_model():
+    """Each column has its value."""
+    model = a_model(
+        "a/m",
+        name="M",
+        window=200_000,
+        prices={"input": "3", "output": "15"},
+        tools=True,
+        images=False,
+        released="2026-01-02",
+        latency_s=0.7,
+    )
+    (row,) = all_rows(build_groups(a_view([model], default="a/m"), NONE, NOW))
+    assert (row.title, row.window, row.price, row.abilities) == ("M", 200_000, "$3/$15", ("tools",))
+    assert (row.released, row.latency, row.is_default, row.chain) == (
+        "2026-01-02", 0.7, True, ("a/m",),
+    )  # fmt: skip
+
+
+def test_an_alias_shows_the_route_that_would_answer():
+    """The first route that can answer gives the provider and the state."""
+    alias = {"name": "x", "routes": ["a/one", "b/two"]}
+    keys = [a_key("a", health="cooling"), a_key("b")]
+    (row, *_) = all_rows(
+        build_groups(a_view(["a/one", "b/two"], keys, aliases=(alias,)), NONE, NOW)
+    )
+    assert (row.name, row.provider, row.model, row.mark) == ("x", "b", "two", Mark.READY)
+    assert row.chain == ("a/one", "b/two")
+
+
+def test_an_alias_without_an_answering_route_has_its_best_state():
+    """A cooldown ends by itself, so it is better than a missing key."""
+    alias = {"name": "x", "routes": ["a/one", "b/two"]}
+    keys = [a_key("a", "not_configured"), a_key("b", health="cooling")]
+    (row, *_) = all_rows(build_groups(a_view([], keys, aliases=(alias,)), NONE, NOW))
+    assert (row.provider, row.mark) == ("b", Mark.COOLING)
+
+
+def test_a_row_says_what_is_left():
+    """Of the limits that count for it."""
+    limits = ({"provider": "a", "share": 0.18}, {"provider": "a", "model": "two", "share": 0.5})
+    rows = all_rows(build_groups(a_view(["a/one", "a/two"], limits=limits), NONE, NOW))
+    assert [row.left for row in rows] == ["82%", "50%"]
+
+
+# ------------------------------------------------------------------ filter
+
+
+def test_a_filter_shows_the_best_match_first_over_all_groups():
+    """Enter takes it."""
+    view = a_view(["a/mason", "b/claude-sonnet", "b/other"])
+    assert groups_of(view, query="son") == {"matches": ["b/claude-sonnet", "a/mason"]}
+
+
+def test_several_words_match_names_and_abilities():
+    """Each word has to be found."""
+    models = [a_model("a/one", tools=True), a_model("a/two"), a_model("b/one", tools=True)]
+    assert groups_of(a_view(models), query="a tools") == {"matches": ["a/one"]}
+
+
+def test_letters_apart_match_only_if_nothing_else_does():
+    """`z41` finds zed/gpt-4.1, but no list is filled with coincidences."""
+    view = a_view(["zed/gpt-4.1", "zed/other"])
+    assert groups_of(view, query="z41") == {"matches": ["zed/gpt-4.1"]}
+    assert groups_of(a_view(["a/net", "a/n1e2t3"]), query="net") == {"matches": ["a/net"]}
+
+
+def test_a_filter_finds_what_is_folded():
+    """Models to sign in to come after those that can be used, and old ones after new ones."""
+    models = [a_model("b/gpt"), a_model("a/gpt-old", released="2020"), a_model("a/gpt-new")]
+    view = a_view(models, [a_key("a"), a_key("b", "not_configured")])
+    found = groups_of(view, query="gpt")
+    assert found == {"matches": ["a/gpt-new", "a/gpt-old"], "unavailable": ["b/gpt"]}
+
+
+def test_a_model_that_does_not_chat_is_found_by_its_name_only():
+    """An ability does not find it."""
+    view = a_view([a_model("a/embed", chats=False, images=True), a_model("a/see", images=True)])
+    assert groups_of(view, query="images") == {"matches": ["a/see"]}
+    assert groups_of(view, query="embed") == {"matches": ["a/embed"]}
+
+
+def test_a_filter_finds_a_provider_without_models():
+    """A server that is not running can be found."""
+    view = a_view(["a/m"], [a_key("a"), a_key("ollama", "not_required", "unreachable")])
+    assert groups_of(view, query="olla") == {"ollama": []}
+
+
+def test_the_routes_of_an_alias_find_it():
+    """The user may remember the model rather than the alias."""
+    view = a_view(["a/claude"], aliases=({"name": "x", "routes": ["a/claude"]},))
+    assert groups_of(view, query="claude") == {"matches": ["a/claude", "x"]}
+
+
+def test_a_favourite_is_the_first_among_equal_matches():
+    """The filter keeps the user's preference."""
+    view = a_view(["a/gpt-1", "b/gpt-2"])
+    assert groups_of(view, Preferences(favourites=("b/gpt-2",)), query="gpt") == {
+        "matches": ["b/gpt-2", "a/gpt-1"]
+    }
+
+
+def test_matches_are_highlighted():
+    """Each row has the characters that matched."""
+    (row,) = all_rows(build_groups(a_view(["a/sonnet"]), NONE, NOW, query="net"))
+    assert row.matched == (5, 6, 7)
+
+
+def test_matches_can_be_sorted():
+    """The order of the user applies to what is shown."""
+    models = [a_model("a/gpt", window=1), a_model("a/gpt-large", window=9)]
+    assert groups_of(a_view(models), query="gpt", sort="window") == {
+        "matches": ["a/gpt-large", "a/gpt"]
+    }
+
+
+def test_nothing_matches():
+    """The list is empty, which the screen says."""
+    assert build_groups(a_view(["a/b"]), NONE, NOW, query="xyz") == ()
+
+
+# ------------------------------------------------------------------ sizes
+
+
+def test_a_filter_returns_few_rows_and_counts_the_rest():
+    """More rows would take long to draw, and no one reads them."""
+    view = a_view([f"a/model-{n}" for n in range(500)])
+    (group,) = build_groups(view, NONE, NOW, query="model")
+    assert (len(group.rows), group.folded) == (MAX_MATCHES, 500 - MAX_MATCHES)
+
+
+def test_a_huge_list_is_cut():
+    """Without a filter too."""
+    view = a_view([f"{p}/model-{n}" for p in "ab" for n in range(800)])
+    groups = build_groups(view, NONE, NOW)
+    assert sum(len(group.rows) for group in groups) == MAX_ROWS
+    assert sum(group.folded for group in groups) == 1600 - MAX_ROWS
+
+
+# ------------------------------------------------------------------ anything
+
+NAMES = st.text(max_size=20) | st.sampled_from(["", "a/b", "\x1b[2J", "\u202e", "漢字/模型", "a"])
+JUNK = st.none() | st.integers() | NAMES | st.lists(NAMES, max_size=2) | st.booleans()
+FIELDS = st.sampled_from(
+    [
+        *("provider", "model", "name", "routes", "state", "health", "key", "until", "share"),
+        *("window", "prices", "released", "chats", "reason", "hint", "source", "rate_limit"),
+    ]
+)
+ROWS = st.lists(st.dictionaries(FIELDS, JUNK, max_size=6), max_size=5).map(tuple)
+
+
+@given(ROWS, ROWS, ROWS, NAMES, st.booleans())
+def test_anything_from_the_daemon_is_shown(models, aliases, others, query, every):
+    """Missing fields, wrong types, hostile names: never an error, each row once and printable."""
+    view = a_view(models, others, aliases=aliases, health=others, limits=others, providers=others)
+    groups = build_groups(view, NONE, NOW, all_models=every, query=query)
+    names = [row.name for row in all_rows(groups)]
+    assert len(names) == len(set(names))
+    assert all(name and name.isprintable() for name in names)
+
+
+@given(st.lists(st.from_regex(r"[ab]/[a-c]{1,6}", fullmatch=True), max_size=20), st.text("abc/"))
+def test_a_row_is_found_by_any_part_of_its_name(names, query):
+    """Nothing is lost: what matches is shown or counted."""
+    view = a_view(names)
+    groups = build_groups(view, NONE, NOW, query=query, all_models=True)
+    expected = {name for name in names if query in name}
+    assert expected <= {row.name for row in all_rows(groups)}
+
+
+def test_a_new_view_is_not_mistaken_for_the_last_one():
+    """Facts are kept between calls, but only for the same list."""
+    first = a_view(["a/one"])
+    assert groups_of(first) == {"a": ["a/one"]}
+    assert groups_of(replace(first, models=(a_model("a/two"),))) == {"a": ["a/two"]}
+    assert groups_of(replace(first, aliases=({"name": "x", "routes": ["a/one"]},))) == {
+        "aliases": ["x"], "a": ["a/one"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("query", ["", "z", "model-12 tools"])
+def test_two_thousand_models_are_no_problem(query):
+    """Long names too; how long it takes is measured elsewhere."""
+    names = [chr(ord("a") + n % 26) * (400 if n % 2 else 5) for n in range(2000)]
+    view = a_view([a_model(f"a/{name}-model-{n}", tools=True) for n, name in enumerate(names)])
+    assert build_groups(view, NONE, NOW, query=query)

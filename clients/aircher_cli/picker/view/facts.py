@@ -1,0 +1,194 @@
+"""What does not change while the picker is open: names, windows, prices, abilities, dates.
+
+A list has thousands of models, and the picker shows a screenful. So the facts of each model are
+read once per list, and a `Row` is made only of what is shown.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.matching import Searchable, searchable
+from aircher_cli.render.models.table import ABILITIES, UNKNOWN, format_price, parse_amount
+from aircher_cli.values import Map, as_map, number, text, texts
+
+OLD_AFTER = timedelta(days=2 * 365)
+"""Models released longer ago are folded."""
+
+PriceKey = tuple[float, ...]
+
+
+class Facts(NamedTuple):
+    """One alias or model. `routes` are `provider/model` names, of a model only its own.
+
+    `price_key` is empty if the price is unknown, so that it can be sorted last.
+    """
+
+    name: str
+    kind: Literal["alias", "model"]
+    provider: str
+    model: str
+    title: str
+    window: int | None
+    price: str
+    price_key: PriceKey
+    abilities: tuple[str, ...]
+    released: str
+    chats: bool
+    latency: float | None
+    routes: tuple[str, ...]
+    is_default: bool
+    search: Searchable
+
+
+def read_facts(view: DaemonView) -> list[Facts]:
+    """Return the facts of all aliases and models, in the daemon's order, each name once."""
+    found: dict[str, Facts] = {}
+    for row in view.models:
+        facts = _of_model(row)
+        if is_name(facts.name) and facts.model:
+            found.setdefault(facts.name, facts)
+    aliases: dict[str, Facts] = {}
+    for alias in view.aliases:
+        facts = _of_alias(alias, found)
+        if is_name(facts.name) and facts.routes:
+            aliases.setdefault(facts.name, facts)
+    default = _default_of(view, found, aliases)
+    every = {**aliases, **{name: facts for name, facts in found.items() if name not in aliases}}
+    if default in every:
+        every[default] = every[default]._replace(is_default=True)
+    return list(every.values())
+
+
+def is_name(name: str) -> bool:
+    """Tell whether a name can be shown and typed; the daemon does not report others."""
+    return bool(name) and name.isprintable() and name == name.strip()
+
+
+def _default_of(view: DaemonView, models: dict[str, Facts], aliases: dict[str, Facts]) -> str:
+    """Return the name of the default row; a default that is a bare name is found by its mark."""
+    if view.default in aliases or view.default in models:
+        return view.default
+    return next((name for name, facts in models.items() if facts.is_default), "")
+
+
+# ------------------------------------------------------------------ models
+
+
+def _of_model(row: Map) -> Facts:
+    provider, model = text(row.get("provider")), text(row.get("model"))
+    price, price_key = price_of(as_map(row.get("prices")))
+    abilities = tuple(word for name, word in ABILITIES.items() if row.get(name) is True)
+    title = printable(text(row.get("name")))
+    name = f"{provider}/{model}"
+    about = [*abilities, "free"] if price == "free" else abilities
+    return Facts(
+        name=name,
+        kind="model",
+        provider=provider,
+        model=model,
+        title="" if title == model else title,
+        window=_count(row.get("window")),
+        price=price,
+        price_key=price_key,
+        abilities=abilities,
+        released=printable(text(row.get("released"))),
+        chats=row.get("chats") is not False,
+        latency=number(row.get("latency_s")),
+        routes=(name,),
+        is_default=row.get("is_default") is True,
+        search=searchable(name, title, " ".join(about)),
+    )
+
+
+def _count(value: object) -> int | None:
+    found = number(value)
+    return int(found) if found is not None and 0 < found < 1e15 else None
+
+
+def printable(title: str) -> str:
+    """Return a text from outside without the characters that would disturb a line."""
+    if title.isprintable():
+        return title.strip()
+    return "".join(each for each in title if each.isprintable()).strip()
+
+
+def price_of(prices: Map) -> tuple[str, PriceKey]:
+    """Return the price as "$3/$15" per million tokens, "free" or "?", and how to sort by it.
+
+    The order is that of three tokens of input for each of output, a usual mix.
+    """
+    into, out = parse_amount(prices.get("input")), parse_amount(prices.get("output"))
+    known = [price for price in (into, out) if price is not None and price.is_finite()]
+    if into is None or out is None or len(known) < 2:
+        known_text = f"{format_price(into)}/{format_price(out)}" if known else UNKNOWN
+        return known_text, ()
+    if into == out == 0:
+        return "free", (0.0, 0.0, 0.0)
+    blended = (3 * into + out) / Decimal(4)
+    tiers = "+" if prices.get("tiers") else ""
+    price_text = f"{format_price(into)}/{format_price(out)}{tiers}"
+    return price_text, (float(blended), float(into), float(out))
+
+
+# ------------------------------------------------------------------ aliases
+
+
+def _of_alias(alias: Map, models: dict[str, Facts]) -> Facts:
+    """Return the facts of an alias; those of a model are its first known route's."""
+    routes = tuple(route for route in texts(alias.get("routes")) if is_name(route))
+    first = next((models[route] for route in routes if route in models), None)
+    name = text(alias.get("name"))
+    provider, _, model = (routes[0] if routes else "").partition("/")
+    return Facts(
+        name=name,
+        kind="alias",
+        provider=provider,
+        model=model,
+        title="",
+        window=first.window if first else None,
+        price=first.price if first else UNKNOWN,
+        price_key=first.price_key if first else (),
+        abilities=first.abilities if first else (),
+        released=first.released if first else "",
+        chats=True,
+        latency=first.latency if first else None,
+        routes=routes,
+        is_default=False,
+        search=searchable(name, " ".join(routes), " ".join(first.abilities if first else ())),
+    )
+
+
+# ------------------------------------------------------------------ dates
+
+
+def is_old(released: str, today: date) -> bool:
+    """Tell whether a model was released more than two years ago; an unknown date is not old."""
+    found = parse_date(released)
+    return found is not None and today - found > OLD_AFTER
+
+
+def parse_date(released: str) -> date | None:
+    """Return the date of "2025-09-29", "2025-09" or "2025"; None if it is unknown or invalid.
+
+    A missing day or month counts as the last one, which is never too early.
+    """
+    parts = released.split("-")
+    if not 1 <= len(parts) <= 3 or not all(part.isdecimal() for part in parts):
+        return None
+    year, month, day = (
+        [*(int(part) for part in parts), 12, 28][:3]
+        if len(parts) != 2
+        else [int(parts[0]), int(parts[1]), 28]
+    )
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def search_rows(facts: Iterable[Facts]) -> list[Searchable]:
+    """Return the texts to search."""
+    return [each.search for each in facts]

@@ -1,0 +1,62 @@
+"""What is left of the user's limits and of the providers' rate limits."""
+
+from collections.abc import Iterable, Iterator
+
+from aircher_cli.render.formatting import format_percent
+from aircher_cli.values import Map, number, records, text
+
+CLIENT = "aircher-cli"
+"""Our name in limits of clients; a limit of another client does not stop this one."""
+
+
+def limits_of(limits: Iterable[Map], provider: str, key: str, model: str | None) -> list[Map]:
+    """Return the limits that count a request for a provider with a key.
+
+    Args:
+        limits: As in `limits.status`.
+        provider: The provider's name.
+        key: The key's name, empty if it has none.
+        model: The model's name at the provider; None leaves out the limits of models.
+    """
+    return [each for each in limits if _counts(each, provider, key, model)]
+
+
+def _counts(limit: Map, provider: str, key: str, model: str | None) -> bool:
+    own, full = text(limit.get("model")), f"{provider}/{model}"
+    return (
+        text(limit.get("client")) in {"", CLIENT}
+        and text(limit.get("provider")) in {"", provider}
+        and text(limit.get("key")) in {"", key}
+        and (not own or (model is not None and own in {model, full}))
+    )
+
+
+def is_full(limit: Map) -> bool:
+    """Tell whether nothing is left of a limit."""
+    return (number(limit.get("share")) or 0.0) >= 1
+
+
+def left_text(limits: Iterable[Map], key: Map, now: float) -> str:
+    """Return what is left of the tightest limit or rate limit, such as `82%`; empty if none.
+
+    Args:
+        limits: Those that apply.
+        key: The row of `auth.status` of the key that a request would use.
+        now: Unix time in seconds: a rate limit that has been reset since counts as full.
+    """
+    shares = [*_left_of_limits(limits), *_left_of_rates(key, now)]
+    return format_percent(max(0.0, min(shares))) if shares else ""
+
+
+def _left_of_limits(limits: Iterable[Map]) -> Iterator[float]:
+    for limit in limits:
+        if (share := number(limit.get("share"))) is not None:
+            yield 1 - share
+
+
+def _left_of_rates(key: Map, now: float) -> Iterator[float]:
+    for rate in records(key.get("rate_limit")):
+        most, left = number(rate.get("limit")), number(rate.get("remaining"))
+        reset = number(rate.get("reset_at"))
+        if most and left is not None:
+            yield 1.0 if reset is not None and reset <= now else min(1.0, left / most)

@@ -1,0 +1,231 @@
+"""Matches what the user types against names: parts anywhere, in any order.
+
+The query is split at spaces, and every word has to match. A word matches, from best to worst:
+
+    the whole name          `gpt-4.1`       openai/gpt-4.1
+    a run at a word start   `son`           anthropic/claude-sonnet-5
+    a run without the       `gpt4`          openai/gpt-4.1
+    separators
+    a run inside a word     `net`           anthropic/claude-sonnet-5
+    letters in order        `z41`           zed/gpt-4.1
+
+Letters in order match too much to be useful where there is any better match, so callers drop such
+matches then: see `is_close`.
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+WHOLE = 900
+WORD_START = 800
+SQUEEZED = 700
+"""At a word start; elsewhere it counts as `INSIDE`."""
+INSIDE = 600
+TITLE = 400
+"""The score of a match in the display name."""
+ABOUT = 300
+"""The score of a match in what is known about a model, such as an ability."""
+LETTERS = 100
+"""The best score of letters in order; each gap costs points."""
+
+MAX_QUERY = 100
+"""Characters of a query that count: more would be a pasted text."""
+
+_SEPARATORS = re.compile(r"[\W_]+")
+_WORD_START = re.compile(r"(?:(?<![^\W_])|(?<=\d)(?=\D)|(?<=\D)(?=\d))(?=[^\W_])")
+_MARK = "\0"
+
+
+class Match(NamedTuple):
+    """How well a text matches, larger is better, and which characters matched."""
+
+    score: int
+    positions: tuple[int, ...]
+
+
+class Searchable(NamedTuple):
+    """What can be found of one row, in lower case.
+
+    `marked` is the name with a mark at each start of a word, which makes the search for one as fast
+    as any other; `squeezed` is the name without separators.
+    """
+
+    name: str
+    marked: str
+    squeezed: str
+    title: str
+    about: str
+
+
+def searchable(name: str, title: str = "", about: str = "") -> Searchable:
+    """Return the texts of a row, prepared for `Query.score`."""
+    lower = _lower(name)
+    squeezed = _SEPARATORS.sub("", lower)
+    return Searchable(lower, _marked(lower), squeezed, _lower(title), _marked(_lower(about)))
+
+
+def _marked(text: str) -> str:
+    return _WORD_START.sub(_MARK, text)
+
+
+def _lower(text: str) -> str:
+    """Return `text` in lower case with the same number of characters."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(low if len(low := each.lower()) == 1 else each for each in text)
+
+
+class _Word:
+    """One word of a query, with its patterns compiled."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.squeezed = _SEPARATORS.sub("", text) or text
+        self.marked = _MARK + _marked(text).removeprefix(_MARK)
+        self.last_part = f"/{text}"
+        self._pattern: re.Pattern[str] | None = None
+        # Possessive: a failed match costs the length of the name once.
+        letters = [re.escape(letter) for letter in text]
+        self.letters = re.compile("".join(f"[^{each}]*+{each}" for each in letters), re.DOTALL)
+
+    def score(self, row: Searchable) -> int:
+        """Return how well a row matches; 0 if it does not, or only by letters in order."""
+        if self.text in row.name:
+            if self.marked not in row.marked:
+                return INSIDE
+            is_whole = row.name == self.text or row.name.endswith(self.last_part)
+            return WHOLE if is_whole else WORD_START
+        if self.squeezed in row.squeezed:
+            return SQUEEZED if self._loose().search(row.marked) else INSIDE
+        if self.text in row.title:
+            return TITLE
+        return ABOUT if self.marked in row.about else 0
+
+    def _loose(self) -> re.Pattern[str]:
+        """Return the pattern of the word at a word start, with separators between its letters."""
+        if self._pattern is None:
+            self._pattern = re.compile(_MARK + r"[\W_]*".join(map(re.escape, self.squeezed)))
+        return self._pattern
+
+    def letters_score(self, row: Searchable) -> int:
+        """Return the score of letters in order; 0 if they are not there."""
+        positions = self.find_letters(row.name)
+        if positions is None:
+            return 0
+        gaps = sum(after - before > 1 for before, after in pairwise(positions))
+        inside = sum(not _is_start(row.name, at) for at in _run_starts(positions))
+        return max(1, LETTERS - 5 * gaps - 10 * inside - min(20, positions[-1] - positions[0]))
+
+    def find_letters(self, name: str) -> list[int] | None:
+        """Return where the letters are, in order and close together; None if they are not there."""
+        if self.letters.match(name) is None:
+            return None
+        at = -1
+        for letter in self.text:
+            at = name.index(letter, at + 1)
+        # Backwards from the earliest end, each letter as late as possible: the tightest fit there.
+        positions, end = [], at + 1
+        for letter in reversed(self.text):
+            end = name.rindex(letter, 0, end)
+            positions.append(end)
+        return positions[::-1]
+
+    def positions(self, name: str) -> list[int]:
+        """Return the characters of a name that match, for highlighting."""
+        if (at := self._find_run(name)) >= 0:
+            return list(range(at, at + len(self.text)))
+        if (run := _find_squeezed(self.squeezed, name)) is not None:
+            return run
+        return self.find_letters(name) or []
+
+    def _find_run(self, name: str) -> int:
+        """Return where the word is, at the start of a word if possible; -1 if nowhere."""
+        marked = _marked(name)
+        at = marked.find(self.marked)
+        return at - marked.count(_MARK, 0, at) if at >= 0 else name.find(self.text)
+
+
+class Query:
+    """What the user typed, prepared for thousands of rows."""
+
+    def __init__(self, text: str) -> None:
+        words = dict.fromkeys(_lower(text[:MAX_QUERY]).split())
+        # The longest word excludes most rows, so it comes first.
+        self._words = [_Word(each) for each in sorted(words, key=len, reverse=True)]
+
+    def __bool__(self) -> bool:
+        return bool(self._words)
+
+    def close_scores(self, rows: Sequence[Searchable]) -> list[tuple[int, int]]:
+        """Return (score, index) of the rows that match better than by letters in order."""
+        if len(self._words) == 1:
+            score = self._words[0].score
+            return [(found, at) for at, row in enumerate(rows) if (found := score(row))]
+        return [(found, at) for at, row in enumerate(rows) if (found := self._close_score(row))]
+
+    def letters_scores(self, rows: Sequence[Searchable]) -> list[tuple[int, int]]:
+        """Return (score, index) of the rows that match if letters in order count too."""
+        return [(found, at) for at, row in enumerate(rows) if (found := self.score(row))]
+
+    def _close_score(self, row: Searchable) -> int:
+        total = 0
+        for word in self._words:
+            score = word.score(row)
+            if not score:
+                return 0
+            total += score
+        return total // len(self._words)
+
+    def score(self, row: Searchable) -> int:
+        """Return how well a row matches; 0 if it does not."""
+        total = 0
+        for word in self._words:
+            score = word.score(row) or word.letters_score(row)
+            if not score:
+                return 0
+            total += score
+        return total // len(self._words) if self._words else 0
+
+    def positions(self, name: str) -> tuple[int, ...]:
+        """Return the characters of a name that match, in order, for highlighting."""
+        lower = _lower(name)
+        return tuple(sorted({at for word in self._words for at in word.positions(lower)}))
+
+
+def is_close(score: int) -> bool:
+    """Tell whether a match is better than letters in order."""
+    return score > LETTERS
+
+
+def match(query: str, text: str) -> Match | None:
+    """Match a query against one text; None if a word of it is not found.
+
+    An empty query matches everything with the score 0.
+    """
+    prepared = Query(query)
+    if not prepared:
+        return Match(0, ())
+    score = prepared.score(searchable(text))
+    return Match(score, prepared.positions(text)) if score else None
+
+
+def _is_start(name: str, at: int) -> bool:
+    """Tell whether a word starts at `at`: after a separator, or between a letter and a digit."""
+    if at == 0:
+        return True
+    before, here = name[at - 1], name[at]
+    return not before.isalnum() or before.isdigit() != here.isdigit()
+
+
+def _run_starts(positions: list[int]) -> list[int]:
+    return [at for before, at in zip([-2, *positions], positions, strict=False) if at != before + 1]
+
+
+def _find_squeezed(word: str, name: str) -> list[int] | None:
+    """Return where a run is in a name whose separators are ignored."""
+    kept = [at for at, each in enumerate(name) if not _SEPARATORS.match(each)]
+    start = "".join(name[at] for at in kept).find(word)
+    return kept[start : start + len(word)] if start >= 0 else None

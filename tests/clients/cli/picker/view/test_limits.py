@@ -1,0 +1,53 @@
+import pytest
+
+from aircher_cli.picker.view.limits import is_full, left_text, limits_of
+from helpers.picker_views import NOW
+
+
+@pytest.mark.parametrize(
+    ("limit", "counts"),
+    [
+        ({}, True),
+        ({"provider": "openai"}, True),
+        ({"provider": "groq"}, False),
+        ({"provider": "openai", "key": "work"}, True),
+        ({"provider": "openai", "key": "home"}, False),
+        ({"provider": "openai", "model": "gpt-5"}, True),
+        ({"model": "openai/gpt-5"}, True),
+        ({"model": "openai/gpt-4"}, False),
+        ({"client": "aircher-cli"}, True),
+        ({"client": "nvim"}, False),
+    ],
+)
+def test_a_limit_counts_what_it_names(limit, counts):
+    """A limit without a name is about everything."""
+    assert limits_of([limit], "openai", "work", "gpt-5") == ([limit] if counts else [])
+
+
+def test_a_limit_of_a_model_is_not_about_its_provider():
+    """The provider's other models can be used."""
+    assert limits_of([{"provider": "openai", "model": "gpt-5"}], "openai", "", None) == []
+
+
+@pytest.mark.parametrize(("share", "full"), [(0.99, False), (1, True), (1.5, True), (None, False)])
+def test_a_limit_is_full_when_nothing_is_left(share, full):
+    """What is reserved may exceed it."""
+    assert is_full({"share": share}) is full
+
+
+@pytest.mark.parametrize(
+    ("limits", "rates", "left"),
+    [
+        ([], [], ""),
+        ([{"share": 0.18}], [], "82%"),
+        ([{"share": 0.18}, {"share": 0.5}], [], "50%"),
+        ([{"share": 1.4}], [], "0%"),
+        ([], [{"limit": 100, "remaining": 42, "reset_at": NOW + 5}], "42%"),
+        ([], [{"limit": 100, "remaining": 42, "reset_at": NOW - 5}], "100%"),
+        ([{"share": 0.1}], [{"limit": 100, "remaining": 42}], "42%"),
+        ([{}], [{"limit": 0, "remaining": 0}, {"remaining": 3}, {"limit": "x"}], ""),
+    ],
+)
+def test_the_tightest_limit_is_shown(limits, rates, left):
+    """Of the user's limits and the provider's rate limits, the one with the least left."""
+    assert left_text(limits, {"rate_limit": rates}, NOW) == left

@@ -1,0 +1,32 @@
+import pytest
+
+from aircher_cli.picker.view.facts import read_facts
+from aircher_cli.picker.view.ordering import SORTS, next_sort, sort_facts
+from helpers.picker_views import a_model, a_view
+
+MODELS = [
+    a_model("a/unknown"),
+    a_model("a/dear", prices={"input": "10", "output": "30"}, window=100, latency_s=0.5),
+    a_model("a/cheap", prices={"input": "1", "output": "2"}, window=50, latency_s=2),
+    a_model("a/free", prices={"input": "0", "output": "0"}, window=200),
+]
+
+
+@pytest.mark.parametrize(
+    ("sort", "names"),
+    [
+        ("best", ["unknown", "dear", "cheap", "free"]),
+        ("price", ["free", "cheap", "dear", "unknown"]),
+        ("window", ["free", "dear", "cheap", "unknown"]),
+        ("speed", ["dear", "cheap", "unknown", "free"]),
+        ("something else", ["unknown", "dear", "cheap", "free"]),
+    ],
+)
+def test_rows_are_sorted_with_unknown_values_last(sort, names):
+    """Cheapest, largest and fastest first; rows without the value stay as they were."""
+    assert [facts.model for facts in sort_facts(read_facts(a_view(MODELS)), sort)] == names
+
+
+def test_a_key_steps_through_the_orders():
+    """After the last one it begins again."""
+    assert [next_sort(sort) for sort in (*SORTS, "what")] == [*SORTS[1:], SORTS[0], SORTS[0]]
