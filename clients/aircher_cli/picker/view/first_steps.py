@@ -120,13 +120,16 @@ def _import(view: DaemonView, environ: Mapping[str, str]) -> list[Step]:
     found = shell_keys(view, environ)
     if not found:
         return []
-    names = ", ".join(found)
-    title = f"Use the key in {names}" if len(found) == 1 else f"Use the keys in {names}"
+    names, it, is_checked = ", ".join(found), "it", "It is checked, then stored"
+    title = f"Use the key in {names}"
+    if len(found) > 1:
+        it, is_checked = "them", "They are checked, then stored"
+        title = f"Use the keys in {names}"
     return [
         Step(
             "import",
             title,
-            "Found in this shell, where the daemon cannot see it. It is checked, then stored.",
+            f"Found in this shell, where the daemon cannot see {it}. {is_checked}.",
             "aircher-cli auth import",
             variables=found,
         )

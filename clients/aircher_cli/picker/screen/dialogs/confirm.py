@@ -1,0 +1,69 @@
+"""A dialog with a few choices, such as which key to remove; without choices it shows a result."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalGroup
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from aircher_cli.picker.screen.dialogs.style import DIALOG_CSS
+
+CLOSE = "Close"
+
+
+class ConfirmDialog(ModalScreen[int | None]):
+    """Asks which of `choices` to do. Returns the index of the choice; None for Esc.
+
+    Without choices there is only "Close", which returns None too. Nothing is chosen in advance that
+    removes something: with `is_risky` the first line is "No", and Enter alone changes nothing.
+    """
+
+    DEFAULT_CSS = DIALOG_CSS.format(name="ConfirmDialog")
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close")]
+
+    def __init__(
+        self,
+        title: str,
+        lines: Sequence[str] = (),
+        choices: Sequence[str] = (),
+        *,
+        is_risky: bool = False,
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._lines = tuple(line for line in lines if line)
+        self._choices = tuple(choices)
+        self._is_risky = is_risky and bool(choices)
+
+    def compose(self) -> ComposeResult:
+        """Build the box."""
+        with VerticalGroup(id="box") as box:
+            box.border_title = self._title
+            for line in self._lines:
+                yield Static(line, markup=False, classes="line")
+            yield OptionList(*self._options(), id="choices", markup=False)
+            yield Static("Enter choose · Esc close", markup=False, classes="keys")
+
+    def _options(self) -> list[Option]:
+        choices = [Option(text, id=str(index)) for index, text in enumerate(self._choices)]
+        if self._is_risky:
+            return [Option("No, change nothing", id="none"), *choices]
+        return choices or [Option(CLOSE, id="none")]
+
+    def on_mount(self) -> None:
+        """Let the keyboard choose."""
+        self.query_one("#choices", OptionList).focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Return the choice."""
+        event.stop()
+        chosen = event.option.id or ""
+        self.dismiss(int(chosen) if chosen.isdecimal() else None)
+
+    def action_close(self) -> None:
+        """Leave without a choice."""
+        self.dismiss(None)

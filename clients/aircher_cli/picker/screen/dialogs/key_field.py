@@ -1,0 +1,120 @@
+"""A field for a key, which shows how many characters it has, and never the characters.
+
+Textual's own `Input` is not used: its value is in its messages, in the records of its development
+tools, and in the traceback of a crash, which shows local variables.
+"""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+MAX_KEY = 8192
+"""In characters, as the daemon limits it."""
+
+HINTS = ("paste or type the key; it is not shown", "paste it; it is not shown", "not shown")
+CLEANED = "Spaces and line ends around the key were removed."
+TOO_LONG = "That is too long to be a key. Was a whole file pasted?"
+
+
+class _Buffer:
+    """The characters. Its `repr` has their number only."""
+
+    __slots__ = ("text",)
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def __repr__(self) -> str:
+        return f"<{len(self.text)} characters>"
+
+
+class KeyField(Widget, can_focus=True):
+    """The field. Posts `Submitted` for Enter, and `Noted` with a sentence about what was pasted."""
+
+    DEFAULT_CSS = """
+    KeyField { height: 1; background: $surface; }
+    KeyField:focus { background: $boost; text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", show=False),
+        Binding("backspace", "delete", show=False),
+        Binding("ctrl+u,delete", "clear", show=False),
+    ]
+
+    class Submitted(Message):
+        """Enter was pressed. It carries no key: the owner takes it with `take`."""
+
+    class Noted(Message):
+        """Something about the input, as a sentence."""
+
+        def __init__(self, sentence: str) -> None:
+            super().__init__()
+            self.sentence = sentence
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._buffer = _Buffer()
+
+    @property
+    def size_of_key(self) -> int:
+        """The number of characters."""
+        return len(self._buffer.text)
+
+    def take(self) -> str:
+        """Return the key and empty the field."""
+        key, self._buffer.text = self._buffer.text, ""
+        self.refresh()
+        return key
+
+    def render(self) -> Text:
+        """Return a dot per character as far as there is room, and their number."""
+        count = self.size_of_key
+        if not count:
+            hint = next((text for text in HINTS if len(text) < self.size.width), "")
+            return Text(hint, style="dim")
+        noun = "character" if count == 1 else "characters"
+        label = f" {count} {noun}"
+        dots = max(1, min(count, self.size.width - len(label) - 2))
+        return Text("•" * dots + "▏" + label)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take typed and pasted text before Textual records the event."""
+        if isinstance(event, events.Paste):
+            pasted, event.text = event.text, ""
+            event.stop()
+            self._paste(pasted)
+        elif isinstance(event, events.Key) and event.is_printable and event.character:
+            event.stop()
+            self._add(event.character)
+        else:
+            await super().on_event(event)
+
+    def _paste(self, pasted: str) -> None:
+        key = pasted.strip()
+        if key != pasted:
+            self.post_message(self.Noted(CLEANED))
+        self._add(key)
+
+    def _add(self, characters: str) -> None:
+        if self.size_of_key + len(characters) > MAX_KEY:
+            self.post_message(self.Noted(TOO_LONG))
+            return
+        self._buffer.text += characters
+        self.refresh()
+
+    def action_submit(self) -> None:
+        """Tell the owner that the key is complete."""
+        self.post_message(self.Submitted())
+
+    def action_delete(self) -> None:
+        """Remove the last character."""
+        self._buffer.text = self._buffer.text[:-1]
+        self.refresh()
+
+    def action_clear(self) -> None:
+        """Remove all characters."""
+        self.take()
