@@ -5,9 +5,10 @@ Used only after a failure, so speed does not matter here.
 
 import math
 import time
+from collections.abc import Mapping
 
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import CommandFailed, UsageError, exit_code
+from aircher_cli.exit_codes import NOT_SIGNED_IN, CommandFailed, UsageError, exit_code
 from aircher_cli.parser import PROGRAM
 from aircher_cli.render.config.problems import problem_lines
 from aircher_cli.render.formatting import available_again, describe_reason, with_subject
@@ -29,7 +30,7 @@ def report(context: Context, error: BaseException, *, as_json: bool) -> int:
     if as_json:
         context.console.json({"error": error_record(error)})
         return code
-    for line in [*error_lines(error), *_service_lines(context, error)]:
+    for line in [*error_lines(error, context.environ), *_service_lines(context, error)]:
         context.console.note(line)
     return code
 
@@ -57,8 +58,11 @@ def error_record(error: BaseException) -> dict[str, object]:
     return {"code": codes.INTERNAL, "message": _internal_error(error), "data": {}}
 
 
-def error_lines(error: BaseException) -> list[str]:
-    """Return the lines to print for an error; none for Ctrl-C."""
+def error_lines(error: BaseException, environ: Mapping[str, str] | None = None) -> list[str]:
+    """Return the lines to print for an error; none for Ctrl-C.
+
+    `environ` is the caller's environment: an error about keys names variables that would help.
+    """
     if isinstance(error, KeyboardInterrupt):
         return []
     if isinstance(error, UsageError):
@@ -68,12 +72,26 @@ def error_lines(error: BaseException) -> list[str]:
     if isinstance(error, DaemonUnreachable | AddressError):
         return [f"{PROGRAM}: {error}"]
     if isinstance(error, DaemonError):
-        return _daemon_error_lines(error)
+        return _sign_in_lines(error, environ or {}) or _daemon_error_lines(error)
     return [f"{PROGRAM}: {_internal_error(error)}"]
 
 
 def _try(hint: str) -> list[str]:
     return [f"try: {hint}"] if hint else []
+
+
+def _sign_in_lines(error: DaemonError, environ: Mapping[str, str]) -> list[str]:
+    """Return what to do if only keys are missing or unusable; empty for other errors."""
+    if exit_code(error) != NOT_SIGNED_IN or "sign_in" not in error.data:
+        return []
+    from aircher_cli.render.advice import sign_in_lines  # noqa: PLC0415 -- only for this error
+    from aircher_client.sign_in import read_sign_in  # noqa: PLC0415 -- likewise
+
+    found = read_sign_in(error.data, environ)
+    if found is None or not found.needed:
+        return []
+    first, *others = sign_in_lines(found, environ)
+    return [f"{PROGRAM}: {first}", *others]
 
 
 def _daemon_error_lines(error: DaemonError) -> list[str]:

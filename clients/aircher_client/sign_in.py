@@ -28,7 +28,8 @@ class ProviderSignIn(NamedTuple):
     """A provider in `data.sign_in`; texts are empty where they are not known.
 
     `is_needed`: the request could be answered if this provider had a usable key. `unseen` are the
-    caller's variables with a key for it that the daemon cannot see.
+    caller's variables with a key for it that the daemon cannot see. `has_list`: the daemon has the
+    list of models of this local server; without a `model` it is empty.
     """
 
     provider: str
@@ -43,6 +44,7 @@ class ProviderSignIn(NamedTuple):
     key: str = ""
     env: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    has_list: bool = False
 
     @property
     def is_usable(self) -> bool:
@@ -133,6 +135,7 @@ def _provider(row: Row, unseen: list[str]) -> ProviderSignIn:
         model=_text(row.get("model")),
         key=_text(row.get("key")),
         env=tuple(env),
+        has_list="models" in row,
         unseen=tuple(name for name in env if name in unseen),
     )
 

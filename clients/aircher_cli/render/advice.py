@@ -1,18 +1,38 @@
-"""What to do if no provider can answer a request without a model; from the daemon's `status`."""
+"""What to do if no provider can answer: one command first, then what else is possible.
 
+At most `MAX_LINES` lines on a terminal of `COLUMNS` columns, so that the command stays in sight.
+"""
+
+from collections.abc import Mapping
+
+from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.first_steps import GET_OLLAMA, PULL, Step, first_steps
 from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.render.formatting import join_names
-from aircher_cli.values import as_map, records, text
+from aircher_cli.render.layout import wrap_hanging
+from aircher_cli.signing_in.steps import helping_steps, is_newcomer, other_steps, usable_models
+from aircher_cli.values import Map, as_map, records, text
+from aircher_client.sign_in import ProviderSignIn, SignIn
 
 SIGNED_IN_STATES = frozenset({"authenticated", "unverified"})
 """States of a provider that has a usable key."""
 
-Suggestion = tuple[str, str]
-"""(command, what it does)."""
+MAX_LINES = 6
+COLUMNS = 80
+PREFIX = "aircher-cli: "
+"""What precedes the first line."""
+MAX_REASON = 160
+"""Characters of a reason: the message of a provider may be long."""
+
+NEWCOMER = "You are not signed in to any provider yet."
+LOGIN = "aircher-cli auth login"
 
 
-def no_default_lines(status: dict[str, object], *, variables: list[str] | None = None) -> list[str]:
-    """Return why no provider answers by default, and what to do: a sentence, or one with commands.
+# ------------------------------------------------------------------ without a default
+
+
+def no_default_lines(status: Map, *, variables: list[str] | None = None) -> list[str]:
+    """Return why no provider answers by default, and what to do.
 
     Args:
         status: The daemon's `status`; empty if it is unknown.
@@ -23,11 +43,10 @@ def no_default_lines(status: dict[str, object], *, variables: list[str] | None =
     providers = records(status.get("providers"))
     if ready := [_name(each) for each in providers if each.get("state") in SIGNED_IN_STATES]:
         return [_signed_in(ready, text(as_map(status.get("default")).get("model")))]
-    steps = suggest_first_steps(providers, variables or [])
-    return [
-        "You are not signed in to any provider yet. To start, use one of these:",
-        *_suggestion_lines(steps),
-    ]
+    found = variables or []
+    view = DaemonView(keys=tuple(providers), environment=tuple(found))
+    steps = first_steps(view, dict.fromkeys(found, "a key"))
+    return _bounded(_lines(NEWCOMER, list(steps)))
 
 
 def _signed_in(ready: list[str], default_model: str) -> str:
@@ -42,34 +61,125 @@ def _signed_in(ready: list[str], default_model: str) -> str:
     )
 
 
-def suggest_first_steps(
-    providers: list[dict[str, object]], variables: list[str]
-) -> list[Suggestion]:
-    """Return commands for a user without any key."""
-    imports = [("aircher-cli auth import", f"stores {', '.join(variables)} of this shell")]
-    keyless = [
-        (f"aircher-cli ask -m {_name(each)}/MODEL", _about_keyless(each))
-        for each in providers
-        if each.get("state") == "not_required"
-    ]
-    return [
-        *(imports if variables else []),
-        ("aircher-cli auth login anthropic", "or openai, gemini, openrouter: prompts for your key"),
-        *keyless,
-        ("aircher-cli demo", "shows how it works, without a key or a network"),
-    ]
+# ------------------------------------------------------------------ after an error
 
 
-def _about_keyless(provider: dict[str, object]) -> str:
-    if provider.get("kind") == "ollama":
-        return "asks a model of your Ollama, without a key"
-    return "needs no key"
+def sign_in_lines(found: SignIn, environ: Mapping[str, str]) -> list[str]:
+    """Return what a request lacks, the command to run first, and what else is possible.
+
+    Args:
+        found: From the error, see `aircher_client.sign_in.read_sign_in`.
+        environ: The caller's environment, for the names of its variables.
+    """
+    broken = next((each for each in found.needed if each.state != "not_configured"), None)
+    steps = helping_steps(found, environ)
+    if broken is not None:
+        headline = broken_headline(broken)
+    elif is_newcomer(found):
+        headline = NEWCOMER
+    else:
+        names = " or ".join(each.provider for each in found.needed)
+        headline = f"You are not signed in to {names}, which this request needs."
+    lines = _lines(headline, steps)
+    if models := usable_models(found)[:2]:
+        lines.append(f"Or choose another model: {' or '.join(f'-m {name}' for name in models)}")
+    if found.unseen and not any(step.kind == "import" for step in steps):
+        names = join_names(list(found.unseen))
+        lines.append(f"This shell has {names}, for another provider: aircher-cli auth import")
+    return _bounded([*lines, *_other_lines(other_steps(found, environ))])
 
 
-def _suggestion_lines(steps: list[Suggestion]) -> list[str]:
-    column = max(len(command) for command, _ in steps)
-    return [f"  {command:<{column}}  {about}" for command, about in steps]
+def broken_headline(each: ProviderSignIn) -> str:
+    """Return which key or entry cannot be used, and why."""
+    reason = _shortened(each.reason or each.state.replace("_", " "))
+    if each.state == "refused":
+        return f"{each.provider} is refused: {reason}."
+    verb = "was rejected" if each.state == "rejected" else "cannot be read"
+    return f"{_key_name(each.key)} of {each.provider} {verb}: {reason}."
 
 
-def _name(provider: dict[str, object]) -> str:
+def _key_name(key: str) -> str:
+    if key.startswith("env:"):
+        return f"The key in {key.removeprefix('env:')}"
+    if key == "command":
+        return "The key from key_command"
+    return f"The key {key!r}" if key else "The key"
+
+
+def _shortened(reason: str) -> str:
+    reason = " ".join(reason.split()).rstrip(".")
+    return reason if len(reason) <= MAX_REASON else f"{reason[:MAX_REASON].rstrip()}..."
+
+
+# ------------------------------------------------------------------ lines
+
+
+def _lines(headline: str, steps: list[Step]) -> list[str]:
+    """Return the headline, the first step with its command, and alternatives of its kind."""
+    if not steps:
+        return [headline]
+    first, *others = steps
+    if first.kind == "fix" and not first.command.startswith(LOGIN):
+        lines = [headline, f"{_what_first(first)}, then run this:", f"  {first.command}"]
+    else:
+        lines = [f"{headline} Run this first:", f"  {first.command}", _about(first)]
+    logins = [step for step in others if step.kind == "sign_in"]
+    return [*lines, *_login_line(logins), *_other_lines(others)]
+
+
+def _about(step: Step) -> str:
+    keys = f"; new keys: {step.keys_page}" if step.keys_page else ""
+    match step.kind:
+        case "import":
+            what = "the keys" if step.variables[1:] else "the key"
+            names = join_names(list(step.variables))
+            return f"It stores {what} in {names}, which the daemon cannot see."
+        case "fix":
+            return f"It prompts for another key{keys}"
+        case "sign_in":
+            return f"It prompts for your key{keys}"
+        case _:
+            return step.detail
+
+
+def _what_first(step: Step) -> str:
+    """Return what the user has to do before the command."""
+    hint = step.hint.partition(", then '")[0]
+    return f"{hint[:1].upper()}{hint[1:]}" if hint and not hint.startswith("then '") else "Fix this"
+
+
+def _login_line(steps: list[Step]) -> list[str]:
+    if not steps:
+        return []
+    first, *others = [step.provider for step in steps]
+    more = f" (or {', '.join(others)})" if others else ""
+    return [f"Or another one: {LOGIN} {first}{more}"]
+
+
+def _other_lines(steps: list[Step]) -> list[str]:
+    lines: list[str] = []
+    for step in steps:
+        if step.kind == "start_local":
+            is_running = step.command == PULL
+            missing = f"run Ollama with a model, see {GET_OLLAMA}"
+            lines.append(f"Without a key: {step.command if is_running else missing}")
+        elif step.kind == "demo":
+            lines.append(f"To look around, without a key or a network: {step.command}")
+    return lines
+
+
+def _bounded(lines: list[str]) -> list[str]:
+    """Leave out the last lines that are too many on a terminal."""
+    kept: list[str] = []
+    used = 0
+    for line in lines:
+        shown = line if kept else f"{PREFIX}{line}"
+        used += len(wrap_hanging(shown, COLUMNS).splitlines())
+        if used > MAX_LINES and kept:
+            break
+        kept.append(line)
+    return kept
+
+
+def _name(provider: Map) -> str:
     return text(provider.get("provider"))

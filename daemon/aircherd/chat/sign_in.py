@@ -14,6 +14,7 @@ from aircherd.auth.status import login_command
 from aircherd.chat.services import ChatServices
 from aircherd.config.model import Config, Provider
 from aircherd.vocabulary.keys import DEFAULT_LABEL, Health, KeyState, KeyStatus
+from aircherd.vocabulary.models import Model
 
 MAX_PROVIDERS = 20
 MAX_VARIABLES = 50
@@ -40,13 +41,14 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of all providers.
 
     `rows` are those of `auth.status`. `problem` returns why a provider cannot be reached, None if
-    it can or was not called yet. `first_model` returns a model on the provider's own list.
+    it can or was not called yet. `listed` returns the models on the provider's own list, None if it
+    was never fetched.
     """
 
     config: Config
     rows: Sequence[KeyStatus]
     problem: Callable[[Provider], str | None]
-    first_model: Callable[[Provider], str | None]
+    listed: Callable[[Provider], Sequence[Model] | None]
 
 
 def add_sign_in(data: Map, services: ChatServices, config: Config, wanted: Sequence[str]) -> None:
@@ -63,12 +65,12 @@ def add_sign_in(data: Map, services: ChatServices, config: Config, wanted: Seque
         health, reason, _ = services.provider_client.cooldowns.health(provider.name)
         return reason if health is Health.UNREACHABLE else None
 
-    def first_model(provider: Provider) -> str | None:
-        listed = services.catalog.listed(provider)
-        return listed[0].id if listed else None
+    def listed(provider: Provider) -> Sequence[Model] | None:
+        found = services.catalog.cached_list(provider)
+        return None if found is None else found.models
 
     rows = services.auth.rows()
-    situation = Situation(config=config, rows=rows, problem=problem, first_model=first_model)
+    situation = Situation(config=config, rows=rows, problem=problem, listed=listed)
     data["sign_in"] = sign_in_data(wanted, situation)
 
 
@@ -116,10 +118,13 @@ def _row(name: str, status: KeyStatus | None, situation: Situation) -> Map:
     missing = KeyState.NOT_CONFIGURED if provider.needs_key else KeyState.NOT_REQUIRED
     state = missing if status is None else status.state
     row: Map = {"provider": name, "kind": provider.kind, "state": state.value}
-    if model := provider.default_model or situation.first_model(provider):
+    listed = situation.listed(provider)
+    if model := provider.default_model or (listed[0].id if listed else None):
         row["model"] = f"{name}/{model}"
     if not provider.needs_key:
         problem = situation.problem(provider)
+        if listed is not None:
+            row["models"] = len(listed)
         return {**row, "reason": problem[:MAX_TEXT]} if problem else row
     row["env"] = list(provider.env[:MAX_VARIABLES])
     if provider.keys_page:

@@ -6,6 +6,7 @@ from aircherd.chat.sign_in import MAX_PROVIDERS, MAX_TEXT, Situation, sign_in_da
 from aircherd.config.model import Config, Provider, Refused, RefusedEntry
 from aircherd.config.problems import Problem
 from aircherd.vocabulary.keys import KeyState, KeyStatus
+from aircherd.vocabulary.models import Model
 
 LOGIN = "sign in with 'aircher-cli auth login {0}'"
 WORK = Provider(
@@ -26,7 +27,7 @@ def key(state: KeyState, name: str = "work", **fields) -> KeyStatus:
 
 def situation(*rows: KeyStatus, config: Config | None = None, **changes) -> Situation:
     known = {each.name: each for each in (WORK, SPARE, LOCAL)}
-    fields = {"problem": lambda _: None, "first_model": lambda _: None, **changes}
+    fields = {"problem": lambda _: None, "listed": lambda _: None, **changes}
     return Situation(config=config or Config(providers=known), rows=rows, **fields)
 
 
@@ -112,12 +113,13 @@ def test_variables_that_would_help(state, has_variable):
 
 def test_a_local_server():
     """It has no key: the row has the reason why it is not reached, and a model of its list."""
-    down = situation(problem=lambda _: "it does not run", first_model=lambda _: "qwen3")
+    down = situation(problem=lambda _: "it does not run", listed=lambda _: (Model(id="qwen3"),))
     assert row_of("local", sign_in_data([], down)) == {
         "provider": "local",
         "kind": "ollama",
         "state": "not_required",
         "model": "local/qwen3",
+        "models": 1,
         "reason": "it does not run",
     }
 

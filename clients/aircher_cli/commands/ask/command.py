@@ -13,7 +13,7 @@ from aircher_cli.commands.ask.reply import (
 )
 from aircher_cli.commands.ask.request import read_request
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import FAILED, NO_PROVIDER, OK, CommandFailed, exit_code
+from aircher_cli.exit_codes import FAILED, NO_PROVIDER, NOT_SIGNED_IN, OK, CommandFailed, exit_code
 from aircher_cli.parser import (
     Parser,
     add_json,
@@ -310,7 +310,8 @@ def _with_advice(
     error = with_file_name(with_model_suggestion(client, error), options.messages)
     if options.messages is None and not options.json:
         error = with_models_hint(error, options.file)
-    if printer.has_shown_attempts and not options.json:
+    is_about_keys = exit_code(error) == NOT_SIGNED_IN and "sign_in" in error.data
+    if printer.has_shown_attempts and not (options.json or is_about_keys):
         message = "\n".join([error.message, *retry_lines(error.data, time.time())])
         return CommandFailed(message, exit_code=exit_code(error), code=error.code)
     return error
@@ -329,13 +330,13 @@ def _show_failure(
     error: DaemonError,
     options: argparse.Namespace,
 ) -> None:
-    """Show the rest of a partial answer, and the first steps to a user without any key.
+    """Show the rest of a partial answer.
 
     Raises:
-        CommandFailed: with the first steps, instead of the daemon's error.
+        CommandFailed: how to choose a model, instead of the daemon's error, if that is missing.
     """
     from aircher_cli.commands.ask.failure_help import (  # noqa: PLC0415 -- only after a failure
-        sign_in_help,
+        other_model_help,
         unshown_text,
     )
 
@@ -345,5 +346,5 @@ def _show_failure(
         from aircher_cli.commands.ask.media_files import save_media  # noqa: PLC0415 -- rarely needed
 
         save_media(context.console, error.data, options.output)
-    if note := sign_in_help(context, client, error, options.model):
+    if note := other_model_help(client, error, options.model or options.task):
         raise CommandFailed(note, exit_code=exit_code(error)) from None

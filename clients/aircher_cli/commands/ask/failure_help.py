@@ -1,14 +1,13 @@
-"""What `ask` adds to an error: the text so far, suggestions, and the first steps without a key."""
+"""What `ask` adds to an error: the text so far, suggestions, and how to choose a model."""
 
 import re
 
 from aircher_cli.commands.inputs.file_input import display_name
 from aircher_cli.commands.inputs.json_input import OPENERS
-from aircher_cli.context import Context
 from aircher_cli.exit_codes import reasons
 from aircher_cli.registry import suggest
-from aircher_cli.render.advice import no_default_lines
-from aircher_cli.values import as_map, records, text, texts
+from aircher_cli.render.advice import SIGNED_IN_STATES, no_default_lines
+from aircher_cli.values import as_map, records, text
 from aircher_client import Client, ClientError, DaemonError
 from aircher_wire import codes, methods
 
@@ -88,10 +87,10 @@ def _without_position(entry: dict[str, object]) -> dict[str, object]:
     return {**entry, "message": _POSITION.sub("", message)} if isinstance(message, str) else entry
 
 
-def sign_in_help(context: Context, client: Client, error: DaemonError, model: str | None) -> str:
-    """Return the first steps if no default provider has a key, else an empty string.
+def other_model_help(client: Client, error: DaemonError, model: str | None) -> str:
+    """Return how to choose a model, to a user signed in only to providers of no default.
 
-    The error names only the candidates; the daemon's status has the other providers.
+    Empty in all other cases. The error does not say whether there is a default model.
     """
     why = reasons(error.data) or [error.code]
     if model is not None or set(why) != {codes.NOT_AUTHENTICATED}:
@@ -99,9 +98,10 @@ def sign_in_help(context: Context, client: Client, error: DaemonError, model: st
     status = _try_call(client, methods.STATUS)
     if as_map(status.get("default")).get("candidates"):
         return ""  # the request excluded them
-    wanted = texts(_try_call(client, methods.AUTH_STATUS).get("environment"))
-    variables = [name for name in wanted if context.environ.get(name, "").strip()]
-    return "\n".join(no_default_lines(status, variables=variables))
+    providers = records(status.get("providers"))
+    if not any(each.get("state") in SIGNED_IN_STATES for each in providers):
+        return ""
+    return "\n".join(no_default_lines(status))
 
 
 def _try_call(

@@ -110,7 +110,7 @@ class ChatSession:
                 self._ask(typed)
         except (ClientError, CommandFailed, UsageError) as error:
             # An error does not end the conversation.
-            for line in error_lines(error):
+            for line in error_lines(error, self._context.environ):
                 self._console.note(line)
 
     def _ask(self, typed: str) -> None:

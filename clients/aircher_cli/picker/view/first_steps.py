@@ -5,6 +5,7 @@ same steps. Everything here follows from what the daemon said and the names of t
 caller's shell; values of variables are only compared, never returned.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -40,6 +41,7 @@ class Step:
         model: The `provider/model` that a step of kind `model` chooses.
         variables: The names of the variables that `import` sends.
         keys_page: Where keys of the provider are created; empty if not known.
+        hint: What the daemon says to do about a key that a step of kind `fix` is about.
     """
 
     kind: Kind
@@ -50,6 +52,7 @@ class Step:
     model: str = ""
     variables: tuple[str, ...] = ()
     keys_page: str = ""
+    hint: str = ""
 
 
 def needs_first_steps(view: DaemonView) -> bool:
@@ -98,13 +101,25 @@ def _fixes(view: DaemonView) -> list[Step]:
             "fix",
             _fix_title(row),
             _sentence(text(row.get("reason")), text(row.get("hint"))),
-            "aircher-cli auth status",
+            _fix_command(row),
             provider=text(row.get("provider")),
             keys_page=text(row.get("keys_page")),
+            hint=text(row.get("hint")),
         )
         for row in view.keys
         if text(row.get("state")) in BROKEN
     ]
+
+
+_COMMAND_IN_HINT = re.compile(r"'(aircher-cli [^']+)'")
+
+
+def _fix_command(row: Map) -> str:
+    """Return the first command that the daemon's hint names, else one that shows the state."""
+    if row.get("state") == "refused":
+        return "aircher-cli config edit"
+    named = _COMMAND_IN_HINT.search(text(row.get("hint")))
+    return named[1] if named else "aircher-cli auth status"
 
 
 def _fix_title(row: Map) -> str:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from aircher_cli.render.advice import no_default_lines, suggest_first_steps
+from aircher_cli.render.advice import MAX_LINES, no_default_lines, sign_in_lines
+from aircher_cli.render.layout import wrap_hanging
+from aircher_client.sign_in import read_sign_in
 
 Provider = dict[str, object]
 
@@ -13,6 +15,7 @@ def provider(name: str, state: str, kind: str = "openai") -> Provider:
 
 OLLAMA = provider("ollama", "not_required", "ollama")
 NO_KEY = provider("anthropic", "not_configured")
+OPENAI = provider("openai", "not_configured")
 WORK = provider("work", "authenticated")
 LAB = provider("lab", "unverified")
 SONNET = "the default model sonnet"
@@ -57,24 +60,231 @@ def test_with_a_key_a_model_is_missing(
     assert no_default_lines(status) == [expected]
 
 
-def test_without_any_key_commands_are_suggested() -> None:
-    """Ollama is suggested with a model, since it is never the default."""
-    assert no_default_lines({"providers": [NO_KEY, OLLAMA]}) == [
-        "You are not signed in to any provider yet. To start, use one of these:",
-        "  aircher-cli auth login anthropic  or openai, gemini, openrouter: prompts for your key",
-        "  aircher-cli ask -m ollama/MODEL   asks a model of your Ollama, without a key",
-        "  aircher-cli demo                  shows how it works, without a key or a network",
+def test_without_any_key_one_command_comes_first() -> None:
+    """Alternatives follow."""
+    assert no_default_lines({"providers": [NO_KEY, OPENAI, OLLAMA]}) == [
+        "You are not signed in to any provider yet. Run this first:",
+        "  aircher-cli auth login anthropic",
+        "It prompts for your key",
+        "Or another one: aircher-cli auth login openai",
+        "Without a key: run Ollama with a model, see https://ollama.com/download",
+        "To look around, without a key or a network: aircher-cli demo",
     ]
 
 
-def test_suggested_steps_depend_on_variables_and_servers() -> None:
-    """Variables of the shell come first; every server that needs no key is named."""
-    steps = suggest_first_steps([provider("lab", "not_required")], ["A_KEY", "B_KEY"])
-    assert steps[0] == ("aircher-cli auth import", "stores A_KEY, B_KEY of this shell")
-    assert steps[2] == ("aircher-cli ask -m lab/MODEL", "needs no key")
+def test_variables_of_the_shell_come_first() -> None:
+    """Importing them is the quickest way."""
+    lines = no_default_lines({"providers": [NO_KEY]}, variables=["A_KEY", "B_KEY"])
+    assert lines[1:4] == [
+        "  aircher-cli auth import",
+        "It stores the keys in A_KEY and B_KEY, which the daemon cannot see.",
+        "Or another one: aircher-cli auth login anthropic",
+    ]
 
 
 def test_without_a_valid_configuration_signing_in_does_not_help() -> None:
     """The providers are unknown until the configuration is fixed."""
     status: dict[str, object] = {"providers": [NO_KEY], "config": {"ok": False, "in_use": "none"}}
     assert no_default_lines(status) == ["No provider is asked until the configuration is fixed."]
+
+
+# ------------------------------------------------------------------ after an error
+
+PAGE = "https://keys.example"
+
+
+def row(name: str, state: str = "not_configured", **fields: object) -> Provider:
+    env = [] if state == "not_required" else [f"{name.upper()}_KEY"]
+    return {"provider": name, "state": state, "env": env, **fields}
+
+
+def needed(name: str, state: str = "not_configured", **fields: object) -> Provider:
+    return row(name, state, needed=True, **fields)
+
+
+SPARE = needed("spare")
+READY = row("open", "authenticated", key="default", model="open/m-1")
+KEY_OF_WORK = {"WORK_KEY": "canary-0123456789abcdef"}
+LOGIN_WORK = "sign in again with 'aircher-cli auth login work'"
+
+CASES: dict[str, tuple[list[Provider], dict[str, str], list[str]]] = {
+    "a newcomer": (
+        [needed("work", keys_page=PAGE), SPARE, row("ollama", "not_required")],
+        {},
+        [
+            "You are not signed in to any provider yet. Run this first:",
+            "  aircher-cli auth login work",
+            f"It prompts for your key; new keys: {PAGE}",
+            "Or another one: aircher-cli auth login spare",
+            "Without a key: run Ollama with a model, see https://ollama.com/download",
+            "To look around, without a key or a network: aircher-cli demo",
+        ],
+    ),
+    "a newcomer whose Ollama has no model": (
+        [needed("work"), row("ollama", "not_required", models=0)],
+        {},
+        [
+            "You are not signed in to any provider yet. Run this first:",
+            "  aircher-cli auth login work",
+            "It prompts for your key",
+            "Without a key: ollama pull qwen3",
+            "To look around, without a key or a network: aircher-cli demo",
+        ],
+    ),
+    "a key in the shell": (
+        [needed("spare"), needed("work"), READY],
+        KEY_OF_WORK,
+        [
+            "You are not signed in to spare or work, which this request needs. Run this first:",
+            "  aircher-cli auth import",
+            "It stores the key in WORK_KEY, which the daemon cannot see.",
+            "Or another one: aircher-cli auth login spare (or work)",
+            "Or choose another model: -m open/m-1",
+        ],
+    ),
+    "a key in the shell for another provider": (
+        [needed("spare"), row("work")],
+        KEY_OF_WORK,
+        [
+            "You are not signed in to any provider yet. Run this first:",
+            "  aircher-cli auth login spare",
+            "It prompts for your key",
+            "This shell has WORK_KEY, for another provider: aircher-cli auth import",
+            "To look around, without a key or a network: aircher-cli demo",
+        ],
+    ),
+    "signed in elsewhere": (
+        [needed("work"), READY, row("ollama", "not_required", model="ollama/qwen3", models=1)],
+        {},
+        [
+            "You are not signed in to work, which this request needs. Run this first:",
+            "  aircher-cli auth login work",
+            "It prompts for your key",
+            "Or choose another model: -m open/m-1 or -m ollama/qwen3",
+        ],
+    ),
+    "signed in to a provider without known models": (
+        [needed("work"), row("own", "unverified", key="default")],
+        {},
+        [
+            "You are not signed in to work, which this request needs. Run this first:",
+            "  aircher-cli auth login work",
+            "It prompts for your key",
+            "Or choose another model: -m own/MODEL",
+        ],
+    ),
+    "a rejected key": (
+        [
+            needed(
+                "work",
+                "rejected",
+                key="default",
+                reason="it expired.",
+                hint=LOGIN_WORK,
+                keys_page=PAGE,
+            ),
+            READY,
+        ],
+        {},
+        [
+            "The key 'default' of work was rejected: it expired. Run this first:",
+            "  aircher-cli auth login work",
+            f"It prompts for another key; new keys: {PAGE}",
+            "Or choose another model: -m open/m-1",
+        ],
+    ),
+    "a rejected variable": (
+        [needed("work", "rejected", key="env:WORK_KEY", reason="no", hint=LOGIN_WORK)],
+        {},
+        [
+            "The key in WORK_KEY of work was rejected: no. Run this first:",
+            "  aircher-cli auth login work",
+            "It prompts for another key",
+        ],
+    ),
+    "a rejected key of a command": (
+        [
+            needed(
+                "work",
+                "rejected",
+                key="command",
+                reason="no",
+                hint="renew it there, then 'aircher-cli auth test work'",
+            )
+        ],
+        {},
+        [
+            "The key from key_command of work was rejected: no.",
+            "Renew it there, then run this:",
+            "  aircher-cli auth test work",
+        ],
+    ),
+    "a locked keyring, and another provider": (
+        [needed("work", "locked", key="default", reason="it is locked", hint="unlock it"), SPARE],
+        {},
+        [
+            "The key 'default' of work cannot be read: it is locked.",
+            "Unlock it, then run this:",
+            "  aircher-cli auth status",
+            "Or another one: aircher-cli auth login spare",
+        ],
+    ),
+    "a locked keyring": (
+        [
+            needed(
+                "work", "locked", key="default", reason="it is locked", hint="unlock the keyring"
+            ),
+            READY,
+        ],
+        {},
+        [
+            "The key 'default' of work cannot be read: it is locked.",
+            "Unlock the keyring, then run this:",
+            "  aircher-cli auth status",
+            "Or choose another model: -m open/m-1",
+        ],
+    ),
+    "a key that must not be sent": (
+        [needed("work", "rejected", key="default", reason="http://work is plain http: use https")],
+        {},
+        [
+            "The key 'default' of work was rejected: http://work is plain http: use https.",
+            "Fix this, then run this:",
+            "  aircher-cli auth status",
+        ],
+    ),
+    "a refused entry": (
+        [needed("work", "refused", reason="config.toml, line 3: kind: is unknown")],
+        {},
+        [
+            "work is refused: config.toml, line 3: kind: is unknown.",
+            "Fix this, then run this:",
+            "  aircher-cli config edit",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_advice_for_each_state(case: str) -> None:
+    """The first line says what is missing, the second is the command to run first."""
+    providers, environ, expected = CASES[case]
+    names = [name for each in providers for name in each["env"]]  # type: ignore[attr-defined]
+    data = {"sign_in": {"providers": providers, "environment": names}}
+    found = read_sign_in(data, environ)
+    assert found is not None
+    lines = sign_in_lines(found, environ)
+    assert lines == expected
+    assert "canary" not in "".join(lines)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_advice_is_short(case: str) -> None:
+    """It has at most six lines at 80 columns."""
+    providers, environ, _ = CASES[case]
+    long = [{**each, "reason": "x" * 40 + " y" * 400} for each in providers]
+    names = [name for each in providers for name in each["env"]]  # type: ignore[attr-defined]
+    found = read_sign_in({"sign_in": {"providers": long, "environment": names}}, environ)
+    assert found is not None
+    shown = [wrap_hanging(line, 80) for line in sign_in_lines(found, environ)]
+    assert len("\n".join(shown).splitlines()) <= MAX_LINES

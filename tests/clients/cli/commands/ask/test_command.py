@@ -305,19 +305,25 @@ def test_standard_input_as_a_file(daemon: CliDaemon) -> None:
 def test_a_newcomer_learns_what_to_run(daemon: CliDaemon) -> None:
     """With no key anywhere the answer is first steps, the caller's variables among them."""
     skipped = [{"provider": "openai", "reason": "not_authenticated", "message": "no key"}]
-    daemon.answers["chat"] = refuses("all_failed", "no provider could answer", skipped=skipped)
-    daemon.answers["auth.status"] = {"rows": [], "environment": ["OPENAI_API_KEY", "OTHER_KEY"]}
-    ollama = {"provider": "ollama", "kind": "ollama", "state": "not_required"}
-    daemon.answers["status"] = {"providers": [ollama], "default": {"candidates": []}}
+    openai = {
+        "provider": "openai",
+        "state": "not_configured",
+        "needed": True,
+        "env": ["OPENAI_API_KEY"],
+    }
+    sign_in = {"providers": [openai], "environment": ["OPENAI_API_KEY", "OTHER_KEY"]}
+    daemon.answers["chat"] = refuses(
+        "all_failed", "no provider could answer", skipped=skipped, sign_in=sign_in
+    )
     environ = {**daemon.environ, "OPENAI_API_KEY": "k-0123456789"}
     outcome = run_cli(environ, "ask", "hi")
     assert (outcome.code, outcome.out) == (4, "")
     assert outcome.err.splitlines() == [
-        "aircher-cli: You are not signed in to any provider yet. To start, use one of these:",
-        "  aircher-cli auth import           stores OPENAI_API_KEY of this shell",
-        "  aircher-cli auth login anthropic  or openai, gemini, openrouter: prompts for your key",
-        "  aircher-cli ask -m ollama/MODEL   asks a model of your Ollama, without a key",
-        "  aircher-cli demo                  shows how it works, without a key or a network",
+        "aircher-cli: You are not signed in to any provider yet. Run this first:",
+        "  aircher-cli auth import",
+        "It stores the key in OPENAI_API_KEY, which the daemon cannot see.",
+        "Or another one: aircher-cli auth login openai",
+        "To look around, without a key or a network: aircher-cli demo",
     ]
 
 

@@ -3,15 +3,12 @@
 import pytest
 
 from aircher_cli.commands.ask.failure_help import (
-    sign_in_help,
+    other_model_help,
     unshown_text,
     with_file_name,
     with_model_suggestion,
     with_models_hint,
 )
-from aircher_cli.console import Console
-from aircher_cli.context import Context
-from aircher_cli.render.advice import no_default_lines
 from aircher_client import Client, DaemonError
 from helpers.daemon.cli_daemon import CliDaemon, Map, Session, refuses
 
@@ -33,12 +30,12 @@ def test_rest_of_text(data: Map, shown: str, expected: str) -> None:
 
 NO_KEY: Map = {"skipped": [{"provider": "a", "reason": "not_authenticated"}]}
 REFUSED: Map = {"skipped": [{"provider": "a", "reason": "auth_rejected"}]}
+WORK: Map = {"provider": "work", "kind": "openai", "state": "authenticated"}
 
 
 def note(daemon: CliDaemon, code: str, data: Map | None = None, model: str | None = None) -> str:
-    context = Context(Console(None, None, {}), daemon.environ, None)
     with Client.connect(daemon.environ) as client:
-        return sign_in_help(context, client, DaemonError(code, "no", data or {}), model)
+        return other_model_help(client, DaemonError(code, "no", data or {}), model)
 
 
 @pytest.mark.parametrize(
@@ -51,45 +48,44 @@ def note(daemon: CliDaemon, code: str, data: Map | None = None, model: str | Non
         ("network", {}, None, False),
     ],
 )
-def test_who_is_a_newcomer(
+def test_a_model_is_missing(
     daemon: CliDaemon, code: str, data: Map, model: str | None, expected: bool
 ) -> None:
-    """A user who named no model, and has no key anywhere."""
-    daemon.answers |= {"auth.status": {"rows": [], "environment": []}, "status": {}}
-    assert expected == note(daemon, code, data, model).startswith(
-        "You are not signed in to any provider yet"
-    )
+    """A user who named no model, and is signed in only elsewhere, learns how to ask there."""
+    daemon.answers["status"] = {"providers": [WORK], "default": {"candidates": []}}
+    found = note(daemon, code, data, model)
+    assert expected == found.startswith("You are signed in to work, but ")
 
 
-def test_a_user_signed_in_elsewhere_learns_how_to_ask_there(daemon: CliDaemon) -> None:
-    """The error names only those that were to be asked; the daemon's status knows the others."""
-    work = {"provider": "work", "kind": "openai", "state": "authenticated"}
-    daemon.answers["status"] = {"providers": [work], "default": {"candidates": []}}
-    assert note(daemon, "not_authenticated", NO_KEY).startswith("You are signed in to work, but ")
-
-
-def test_a_request_that_left_out_who_could_answer(daemon: CliDaemon) -> None:
-    """Where the default would have served, the request's own choice is to blame."""
-    daemon.answers["status"] = {"default": {"candidates": ["openai/gpt-5.5"]}}
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"providers": [WORK], "default": {"candidates": ["openai/gpt-5.5"]}},
+        {"providers": [{**WORK, "state": "not_configured"}]},
+        {},
+    ],
+)
+def test_a_key_is_missing(daemon: CliDaemon, status: Map) -> None:
+    """If no provider is signed in, or the request excluded the default, the error itself helps."""
+    daemon.answers["status"] = status
     assert note(daemon, "not_authenticated", NO_KEY) == ""
 
 
 def test_a_second_error_does_not_hide_the_first(daemon: CliDaemon) -> None:
-    """When the daemon cannot even say how things stand, the steps stand without it."""
-    defect = refuses("internal", "oh")
-    daemon.answers |= {"auth.status": defect, "status": defect}
-    assert note(daemon, "not_authenticated") == "\n".join(no_default_lines({}))
+    """The daemon's status may fail as well."""
+    daemon.answers["status"] = refuses("internal", "oh")
+    assert note(daemon, "not_authenticated") == ""
 
 
-def test_a_daemon_that_has_gone_does_not_hide_the_first(daemon: CliDaemon) -> None:
-    """That it went away meanwhile is another story."""
+def test_a_daemon_that_ends_does_not_hide_the_first(daemon: CliDaemon) -> None:
+    """The connection is lost during the second call."""
 
     def leave(session: Session, msgid: int, params: Map) -> object:
         session.sock.shutdown(2)
         return None
 
     daemon.answers["status"] = leave
-    assert note(daemon, "not_authenticated").startswith("You are not signed in to any provider yet")
+    assert note(daemon, "not_authenticated") == ""
 
 
 ATTEMPT: Map = {"provider": "work", "model": "lama", "outcome": "unknown_model"}
