@@ -1,8 +1,10 @@
 """Runs the commands that a page of the documentation shows, as a reader would type them.
 
-A command is a line that begins with `$ ` in a ```console block; a backslash at its end continues it
-in the next line. The lines between two commands are output, and are not compared. Each command must
-exit with 0, unless a comment after it has another code: `$ aircher-cli config check # exit code 1`.
+In a ```console block a command is a line that begins with `$ `; the lines between two commands are
+output, and are not compared. In a ```sh block every line is a command, so that a reader can copy
+all of it. A backslash at the end of a line, an open quotation mark and a here-document continue a
+command. Each must exit with 0, unless a comment after it has another code:
+`$ aircher-cli config check # exit code 1`. What cannot be run says why; see `docs.blocks`.
 
 The commands run in order, in one shell session: the directory and exported variables are kept. They
 find `aircher-cli` and `aircherd` in PATH; the test starts the daemon and configures providers that
@@ -11,21 +13,21 @@ are simulated.
 
 import os
 import re
+import shlex
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from shlex import quote
 
 import msgspec
 
 from helpers.daemon.real_daemon import Home
+from helpers.docs.blocks import DOCS, ROOT, Block, blocks_of
+from helpers.docs.terminal import run_in_terminal
 
 COMMAND_SECONDS = 200.0
 """For any command of a page: installing with pip takes a while on a busy machine."""
 
-DOCS = Path(__file__).parents[2] / "docs"
-
-_BLOCK = re.compile(r"^( *)```console\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+_HERE_DOCUMENT = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
 _EXIT_CODE = re.compile(r"#.*\bexit code (\d+)")
 
 # Runs one command and keeps what the next one may need, whatever its exit code is.
@@ -59,20 +61,45 @@ class Ran(msgspec.Struct, frozen=True):
 def shown_commands(text: str) -> list[Shown]:
     """Return the commands of a page's text in their order."""
     found: list[Shown] = []
-    for block in _BLOCK.finditer(text):
-        first = text.count("\n", 0, block.start(2)) + 1
-        lines = [line.removeprefix(block[1]) for line in block[2].splitlines()]
-        for number, line in enumerate(lines):
-            if not line.startswith("$ "):
-                continue
-            command = line[2:]
-            while command.endswith("\\") and number + 1 < len(lines):
-                number += 1  # noqa: PLW2901 - the loop skips continuations: they have no `$ `
-                command = f"{command[:-1]}{lines[number].strip()}"
-            code = _EXIT_CODE.search(command)
-            start = first + lines.index(line)
-            found.append(Shown(start, command, int(code[1]) if code else 0))
+    for block in blocks_of(text):
+        if block.language in {"console", "sh"} and not block.not_run:
+            found += _commands(block, prompt="$ " if block.language == "console" else "")
     return found
+
+
+def _commands(block: Block, prompt: str) -> Iterator[Shown]:
+    """Yield the commands of a block, each with its first line."""
+    lines = block.text.splitlines()
+    at = 0
+    while at < len(lines):
+        start, line = at, lines[at]
+        at += 1
+        if not line.startswith(prompt) or line.lstrip().startswith("#") or not line.strip():
+            continue
+        command = line.removeprefix(prompt)
+        while at < len(lines) and not _is_complete(command):
+            command = _continued(command, lines[at])
+            at += 1
+        code = _EXIT_CODE.search(command)
+        yield Shown(block.line + start, command, int(code[1]) if code else 0)
+
+
+def _is_complete(command: str) -> bool:
+    """Tell whether the shell would run a command, or wait for another line of it."""
+    if command.endswith("\\"):
+        return False
+    here = _HERE_DOCUMENT.search(command)
+    if here and "\n" in command:
+        return command.rpartition("\n")[2].strip() == here[2]
+    try:
+        shlex.split(command, comments=True)
+    except ValueError:  # an open quotation mark
+        return False
+    return here is None
+
+
+def _continued(command: str, line: str) -> str:
+    return f"{command[:-1]}{line.strip()}" if command.endswith("\\") else f"{command}\n{line}"
 
 
 def run_page(
@@ -80,6 +107,7 @@ def run_page(
     home: Home,
     *,
     inputs: Mapping[str, str] | None = None,
+    keys: Mapping[str, str] | None = None,
     replace: Mapping[str, str] | None = None,
     sections: Collection[str] | None = None,
     installs: bool = False,
@@ -87,16 +115,17 @@ def run_page(
     """Run the commands of a page in `docs`; fail at the first one with another exit code.
 
     Args:
-        page: the name of the file, such as `configuration.md`.
+        page: the name of the file, such as `configuration.md`, or `README.md`.
         home: the home to run in; its `environ` is that of the commands.
         inputs: the standard input of commands that ask something, by the start of their text.
             The others have none.
+        keys: commands that need a terminal, by the start of their text, and the keys that end them.
         replace: text in commands -> what is run instead, such as the address of a server that a
             reader would have.
         sections: the headings whose commands run; all of them by default.
         installs: the commands install aircher, so that it is not in PATH yet.
     """
-    text = (DOCS / page).read_text()
+    text = (ROOT / page if page == "README.md" else DOCS / page).read_text()
     commands = shown_commands(text)
     if sections is not None:
         headings = _headings(text)
@@ -108,7 +137,15 @@ def run_page(
     tools = home.root / "tools" if installs else _make_tools(home)
     tools.mkdir(exist_ok=True)
     return [
-        _run(shown, _substituted(shown.text, replace or {}), home, tools, inputs or {}, page=page)
+        _run(
+            page,
+            shown,
+            _substituted(shown.text, replace or {}),
+            home,
+            tools,
+            typed=_by_start(shown, inputs or {}),
+            keys=_by_start(shown, keys or {}),
+        )
         for shown in commands
     ]
 
@@ -133,7 +170,7 @@ def _make_tools(home: Home) -> Path:
     folder.mkdir(exist_ok=True)
     for name, module in (("aircher-cli", "aircher_cli"), ("aircherd", "aircherd")):
         script = folder / name
-        script.write_text(f'#!/bin/sh\nexec {quote(home.python)} -m {module} "$@"\n')
+        script.write_text(f'#!/bin/sh\nexec {shlex.quote(home.python)} -m {module} "$@"\n')
         script.chmod(0o755)
     return folder
 
@@ -144,22 +181,31 @@ def _substituted(command: str, replace: Mapping[str, str]) -> str:
     return command
 
 
+def _by_start(shown: Shown, texts: Mapping[str, str]) -> str:
+    return next((text for start, text in texts.items() if shown.text.startswith(start)), "")
+
+
 def _run(
-    shown: Shown, command: str, home: Home, tools: Path, inputs: Mapping[str, str], *, page: str
+    page: str, shown: Shown, command: str, home: Home, tools: Path, *, typed: str, keys: str
 ) -> Ran:
-    state, folder = (quote(str(tools / name)) for name in ("variables", "folder"))
-    typed = next((text for start, text in inputs.items() if shown.text.startswith(start)), "")
-    done = subprocess.run(
-        ["bash", "-c", _WRAPPER.format(command=command, state=state, folder=folder)],
-        input=typed,
-        env={**home.environ, "PATH": f"{tools}{os.pathsep}{home.environ['PATH']}"},
-        text=True,
-        capture_output=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
+    state, folder = (shlex.quote(str(tools / name)) for name in ("variables", "folder"))
+    line = ["bash", "-c", _WRAPPER.format(command=command, state=state, folder=folder)]
+    environ = {**home.environ, "PATH": f"{tools}{os.pathsep}{home.environ['PATH']}"}
+    if keys:
+        code, out, err = *run_in_terminal(line, environ, keys), ""
+    else:
+        done = subprocess.run(
+            line,
+            input=typed,
+            env=environ,
+            text=True,
+            capture_output=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+        code, out, err = done.returncode, done.stdout, done.stderr
+    assert code == shown.exit_code, (
+        f"{page}:{shown.line}: {command}\nexit code {code}, not {shown.exit_code}\n"
+        f"--- output\n{out}--- errors\n{err}"
     )
-    assert done.returncode == shown.exit_code, (
-        f"{page}:{shown.line}: {command}\nexit code {done.returncode}, not {shown.exit_code}\n"
-        f"--- output\n{done.stdout}--- errors\n{done.stderr}"
-    )
-    return Ran(shown, done.stdout, done.stderr)
+    return Ran(shown, out, err)

@@ -30,11 +30,26 @@ $ not = "a command"
   $ false  # exit code 1: it always fails
   $ pwd
   ```
+
+```sh
+# A comment.
+echo 'one
+two' \\
+  three
+cat <<END
+$ not a command
+END
+```
+
+<!-- not run: needs root -->
+```sh
+sudo reboot
+```
 """
 
 
 def test_commands_are_found_with_their_lines() -> None:
-    """Output, other blocks and indentation are no part of them."""
+    """Output, other blocks, indentation, comments and what cannot be run are no part of them."""
     assert shown_commands(PAGE) == [
         Shown(4, "export NAME=x    # kept"),
         Shown(6, 'echo "$NAME" "$(pwd)"'),
@@ -42,6 +57,8 @@ def test_commands_are_found_with_their_lines() -> None:
         Shown(18, "cat"),
         Shown(19, "false  # exit code 1: it always fails", 1),
         Shown(20, "pwd"),
+        Shown(25, "echo 'one\ntwo' three"),
+        Shown(28, "cat <<END\n$ not a command\nEND"),
     ]
 
 
@@ -53,7 +70,10 @@ def test_commands_run_in_one_session(
     monkeypatch.setattr(docs_commands, "DOCS", tmp_path)
     ran = run_page("page.md", home, inputs={"cat": "typed"}, replace={"NAME=x": "NAME=y"})
     root = str(home.root)
-    assert [each.out for each in ran] == ["", f"y {root}\n", "", "typed", "", f"{root}/sub\n"]
+    assert [each.out for each in ran] == [
+        *("", f"y {root}\n", "", "typed", "", f"{root}/sub\n"),
+        *("one\ntwo three\n", "$ not a command\n"),
+    ]
 
 
 def test_an_unexpected_exit_code_fails_with_the_line(

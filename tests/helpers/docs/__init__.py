@@ -1,0 +1,1 @@
+"""Finds what the pages of the documentation show: commands, configurations and programs."""

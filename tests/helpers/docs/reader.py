@@ -1,0 +1,133 @@
+"""A reader of the documentation: a home with what its examples expect, and simulated providers."""
+
+import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from aircherd.testing.simulator import Simulator
+from helpers.daemon.real_daemon import Home
+from helpers.daemon.real_daemon import home as open_home
+
+KEY = "canary-reader-0123456789abcdef"
+
+VARIABLES = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY")
+
+CONFIG = """\
+[providers.anthropic]
+base_url = "{url}"
+env = "ANTHROPIC_API_KEY"
+[providers.openai]
+base_url = "{url}/v1"
+env = "OPENAI_API_KEY"
+[providers.gemini]
+base_url = "{url}"
+env = "GEMINI_API_KEY"
+[providers.openrouter]
+base_url = "{url}/api/v1"
+env = "OPENROUTER_API_KEY"
+[providers.ollama]
+base_url = "{url}"
+
+[models.sonnet]
+routes = ["anthropic/claude-sonnet-5", "openrouter/anthropic/claude-sonnet-5"]
+
+[tasks.review]
+model = "sonnet"
+system = "You review code."
+
+[network]
+models_dev = "{models_dev}"
+"""
+"""The built-in providers at the simulator, and the alias and the task that the pages use."""
+
+FILES: dict[str, bytes] = {
+    "notes.md": b"# Notes\n\nBread, milk.\n",
+    "build.log": b"main.c:1: error: expected a declaration\n",
+    "letter.txt": b"Yours sincerely, Ada Lovelace\n",
+    "book.txt": b"Call me Ishmael.\n" * 400,
+    "photo.jpg": b"\xff\xd8\xff\xe0\0\x10JFIF\0",
+    "paper.pdf": b"%PDF-1.4\n1 0 obj <<>> endobj\n%%EOF\n",
+    "talk.mp3": b"ID3\4\0\0\0\0\0\0",
+    "person.json": b'{"type": "object", "properties": {"name": {"type": "string"}}}',
+}
+
+ADDRESSES = {
+    "http://127.0.0.1:8000/v1": "{url}/v1",
+    "https://llm.example.com/v1": "{url}/v1",
+    "http://gpu-box:11434": "{url}",
+}
+"""Servers that a reader would have -> the simulator."""
+
+QUESTIONS = {"How warm is it in Oslo?": r"call weather {\"city\": \"Oslo\"}"}
+"""What a model would answer with a call of a tool -> what the simulated model does so for."""
+
+KEYS = {"aircher-cli chat": "\x04", "aircher-cli models pick": "\x1b"}
+"""Commands that need a terminal -> the keys that end them: Ctrl-D, Esc."""
+
+PROGRAMS = {"pass": f"printf %s {KEY}", "op": f"printf %s {KEY}", "secret-tool": f"printf %s {KEY}"}
+"""Password managers that a reader would have -> what they do."""
+
+
+@contextmanager
+def open_reader(sim: Simulator) -> Iterator[Home]:
+    """Give the home of a reader whose shell and daemon have a key for each provider."""
+    for vendor in ("anthropic", "openai", "gemini", "openrouter", "ollama"):
+        sim.keys.accept(vendor, "*")
+    with open_home({**dict.fromkeys(VARIABLES, KEY), "VISUAL": "true"}) as home:
+        for name, content in FILES.items():
+            (home.root / name).write_bytes(content)
+        tools = home.root / "tools"
+        tools.mkdir()
+        for name, does in PROGRAMS.items():
+            (tools / name).write_text(f"#!/bin/sh\n{does}\n")
+            (tools / name).chmod(0o755)
+        _commit_a_change(home)
+        with _models_dev() as models_dev:
+            home.write_config(CONFIG.format(url=sim.url, models_dev=models_dev))
+            home.start()
+            yield home
+
+
+def addresses(sim: Simulator) -> dict[str, str]:
+    """Return what a page names -> what runs instead."""
+    return {old: new.format(url=sim.url) for old, new in ADDRESSES.items()} | QUESTIONS
+
+
+class _PublicData(BaseHTTPRequestHandler):
+    """Answers every request with data as models.dev has it."""
+
+    def do_GET(self) -> None:
+        model = {"id": "gpt-5.5", "limit": {"context": 400_000}, "cost": {"input": 2, "output": 8}}
+        body = json.dumps({"openai": {"id": "openai", "models": {"gpt-5.5": model}}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@contextmanager
+def _models_dev() -> Iterator[str]:
+    """Serve the data on this machine; give its URL."""
+    with HTTPServer(("127.0.0.1", 0), _PublicData) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/api.json"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _commit_a_change(home: Home) -> None:
+    """Make the home a Git repository with one commit, and a change since."""
+    script = """\
+    git init -q -b main && git config user.name Ada && git config user.email ada@example.com
+    git add notes.md && git commit -qm "Add notes" && echo "Tea." >> notes.md
+    """
+    subprocess.run(["sh", "-ec", script], cwd=home.root, env=home.environ, timeout=50, check=True)
