@@ -11,8 +11,9 @@ from typing import Literal, NamedTuple
 
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.matching import Searchable, searchable
-from aircher_cli.render.models.table import ABILITIES, UNKNOWN, format_price, parse_amount
-from aircher_cli.values import Map, as_map, number, text, texts
+from aircher_cli.picker.view.sane_values import amount, finite
+from aircher_cli.render.models.table import ABILITIES, UNKNOWN, format_price
+from aircher_cli.values import Map, as_map, text, texts
 
 OLD_AFTER = timedelta(days=2 * 365)
 """Models released longer ago are folded."""
@@ -96,7 +97,7 @@ def _of_model(row: Map) -> Facts:
         abilities=abilities,
         released=printable(text(row.get("released"))),
         chats=row.get("chats") is not False,
-        latency=number(row.get("latency_s")),
+        latency=finite(row.get("latency_s")),
         routes=(name,),
         is_default=row.get("is_default") is True,
         search=searchable(name, title, " ".join(about)),
@@ -104,8 +105,8 @@ def _of_model(row: Map) -> Facts:
 
 
 def _count(value: object) -> int | None:
-    found = number(value)
-    return int(found) if found is not None and 0 < found < 1e15 else None
+    found = finite(value)
+    return int(found) if found is not None and found > 0 else None
 
 
 def printable(title: str) -> str:
@@ -120,8 +121,8 @@ def price_of(prices: Map) -> tuple[str, PriceKey]:
 
     The order is that of three tokens of input for each of output, a usual mix.
     """
-    into, out = parse_amount(prices.get("input")), parse_amount(prices.get("output"))
-    known = [price for price in (into, out) if price is not None and price.is_finite()]
+    into, out = amount(prices.get("input")), amount(prices.get("output"))
+    known = [price for price in (into, out) if price is not None]
     if into is None or out is None or len(known) < 2:
         known_text = f"{format_price(into)}/{format_price(out)}" if known else UNKNOWN
         return known_text, ()

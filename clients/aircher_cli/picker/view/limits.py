@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from aircher_cli.picker.view.sane_values import finite, moment
 from aircher_cli.render.formatting import format_percent
-from aircher_cli.values import Map, number, records, text
+from aircher_cli.values import Map, records, text
 
 CLIENT = "aircher-cli"
 """Our name in limits of clients; a limit of another client does not stop this one."""
@@ -33,7 +34,7 @@ def _counts(limit: Map, provider: str, key: str, model: str | None) -> bool:
 
 def is_full(limit: Map) -> bool:
     """Tell whether nothing is left of a limit."""
-    return (number(limit.get("share")) or 0.0) >= 1
+    return (finite(limit.get("share")) or 0.0) >= 1
 
 
 def left_text(limits: Iterable[Map], key: Map, now: float) -> str:
@@ -50,13 +51,13 @@ def left_text(limits: Iterable[Map], key: Map, now: float) -> str:
 
 def _left_of_limits(limits: Iterable[Map]) -> Iterator[float]:
     for limit in limits:
-        if (share := number(limit.get("share"))) is not None:
+        if (share := finite(limit.get("share"))) is not None:
             yield 1 - share
 
 
 def _left_of_rates(key: Map, now: float) -> Iterator[float]:
     for rate in records(key.get("rate_limit")):
-        most, left = number(rate.get("limit")), number(rate.get("remaining"))
-        reset = number(rate.get("reset_at"))
+        most, left = finite(rate.get("limit")), finite(rate.get("remaining"))
+        reset = moment(rate.get("reset_at"))
         if most and left is not None:
             yield 1.0 if reset is not None and reset <= now else min(1.0, left / most)

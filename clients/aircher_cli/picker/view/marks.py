@@ -54,7 +54,6 @@ class Mark(Enum):
 _ANSWERING = frozenset({Mark.READY, Mark.UNCHECKED, Mark.LOCAL})
 _FOLDED = frozenset({Mark.NOT_CONFIGURED, Mark.STOPPED, Mark.INVALID})
 
-# Before the arrival of any state, rows are neither good nor bad.
 _RANKS = {
     mark: at
     for at, mark in enumerate(
@@ -62,13 +61,13 @@ _RANKS = {
             Mark.READY,
             Mark.LOCAL,
             Mark.UNCHECKED,
-            Mark.UNKNOWN,
             Mark.COOLING,
             Mark.LIMITED,
             Mark.UNREACHABLE,
             Mark.NO_CREDIT,
             Mark.LOCKED,
             Mark.REJECTED,
+            Mark.UNKNOWN,
             Mark.INVALID,
             Mark.STOPPED,
             Mark.NOT_CONFIGURED,

@@ -15,8 +15,9 @@ from typing import Literal, NamedTuple
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.limits import is_full, limits_of
 from aircher_cli.picker.view.marks import Mark
+from aircher_cli.picker.view.sane_values import moment
 from aircher_cli.render.config.problems import NOTHING_IN_USE
-from aircher_cli.values import Map, as_map, number, text
+from aircher_cli.values import Map, as_map, text
 
 Action = Literal[
     "", "sign_in", "test", "clear_cooldowns", "refresh", "unlock", "edit_config", "wait", "update"
@@ -186,6 +187,12 @@ _NO_CONFIG = State(
     "edit_config",
     "correct it: aircher-cli config edit",
 )
+_NO_PROVIDER = State(
+    Mark.UNKNOWN,
+    "there is no provider of this name",
+    "edit_config",
+    "correct the name: aircher-cli config edit",
+)
 _LOADING = State(Mark.UNKNOWN, "the daemon has not reported its state yet", "wait")
 
 _LOOPBACK = ("://localhost", "://127.", "://[::1]")
@@ -234,7 +241,7 @@ def _filled(found: _Text, row: Map, *, why: str, hint: str) -> State:
     advice = hint or found.advice.format(
         provider=text(row.get("provider")), login=_login(row), variable=_variable(row)
     )
-    return State(found.mark, why or found.why, found.action, advice, number(row.get("until")))
+    return State(found.mark, why or found.why, found.action, advice, moment(row.get("until")))
 
 
 def _login(row: Map) -> str:
@@ -328,7 +335,11 @@ class LiveStates:
         if not self._is_asking:
             return _NO_CONFIG
         states = [self._key(provider, row, model) for row in self._rows(provider)]
-        return min(states, key=lambda state: state.mark.rank, default=_LOADING)
+        return min(states, key=lambda state: state.mark.rank, default=self._without_rows())
+
+    def _without_rows(self) -> State:
+        """Return the state of a provider that the daemon did not report."""
+        return _NO_PROVIDER if self._keys else _LOADING
 
     def _rows(self, provider: str) -> list[Map]:
         """Return the rows of a provider's keys, or else its row of `status` or of its models."""
@@ -353,7 +364,7 @@ class LiveStates:
         """
         whole = self._health.get((provider, "", ""), {})
         own = self._health.get((provider, key, ""), row) if key else whole or row
-        if "unreachable" in {whole.get("health"), own.get("health")} and whole:
+        if whole and "unreachable" in (whole.get("health"), own.get("health")):
             own = whole  # a provider is unreachable as a whole
         found = [own]
         if model is not None:
@@ -362,7 +373,7 @@ class LiveStates:
 
     def _current(self, row: Map) -> Map:
         """Return the fields about health; a cooldown that is over counts as ok."""
-        health, until = text(row.get("health")) or "ok", number(row.get("until"))
+        health, until = text(row.get("health")) or "ok", moment(row.get("until"))
         if health in {"cooling", "quota_exhausted"} and until is not None and until <= self._now:
             return {"health": "ok"}
         reason = row.get("health_reason")
@@ -375,13 +386,13 @@ class LiveStates:
         ]
         if not full:
             return None
-        last = max(full, key=lambda each: number(each.get("resets_at")) or 0.0)
+        last = max(full, key=lambda each: moment(each.get("resets_at")) or 0.0)
         return State(
             Mark.LIMITED,
             f"your limit is used up: {text(last.get('limit'))}",
             "edit_config",
             "wait, or raise it: aircher-cli config edit",
-            number(last.get("resets_at")),
+            moment(last.get("resets_at")),
         )
 
     def __repr__(self) -> str:
@@ -393,7 +404,7 @@ _SEVERITY = {"ok": 0, "cooling": 1, "quota_exhausted": 2, "unreachable": 3}
 
 def _severity(row: Map) -> tuple[int, float]:
     # A health that only a newer daemon knows is reported as such.
-    return _SEVERITY.get(text(row.get("health")), 4), number(row.get("until")) or 0.0
+    return _SEVERITY.get(text(row.get("health")), 4), moment(row.get("until")) or 0.0
 
 
 def _by_provider(rows: Iterable[Map]) -> dict[str, list[Map]]:

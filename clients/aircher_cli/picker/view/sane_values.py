@@ -1,0 +1,31 @@
+"""Numbers from the daemon that can be computed with and shown: finite, and of a sensible size."""
+
+from decimal import Decimal
+from math import isfinite
+
+from aircher_cli.render.models.table import parse_amount
+from aircher_cli.values import number
+
+MOST = 1e15
+LATEST = 1e11
+"""Unix time in the year 5138; the C library fails at times far beyond."""
+
+
+def finite(value: object) -> float | None:
+    """Return a number; None for anything else, and for infinity and the like."""
+    found = number(value)
+    return found if found is not None and isfinite(found) and abs(found) < MOST else None
+
+
+def moment(value: object) -> float | None:
+    """Return a Unix time in seconds; None for anything else."""
+    found = finite(value)
+    return found if found is not None and 0 <= found < LATEST else None
+
+
+def amount(value: object) -> Decimal | None:
+    """Return an amount; None for anything else, and for infinity and the like."""
+    found = parse_amount(value)
+    if found is None or not found.is_finite() or abs(found) >= MOST:
+        return None
+    return found
