@@ -46,7 +46,7 @@ def test_the_pane_says_what_why_until_when_and_what_to_do():
 
 
 def test_each_key_has_its_state_and_source():
-    """Several keys are told apart by their names."""
+    """Each of several keys has its name."""
     keys = [
         a_key("a", "rejected", key="work", masked="sk-…1234", failing_since=NOW - 60),
         a_key("a", source="environment variable A_KEY", key="env:A_KEY", checked_at=NOW - 120),
