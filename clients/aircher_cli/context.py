@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from aircher_client import Client
 
 
+MAX_CLIENT_NAME = 200
+"""Characters that the daemon accepts."""
+
+
 class Context:
     """The console, the environment, standard input, and how to connect to the daemon.
 
@@ -42,8 +46,20 @@ class Context:
         from aircher_client import Client  # noqa: PLC0415 -- not for help and `config path`
 
         return Client.connect(
-            self.environ, autostart=autostart, on_notices=self._note, on_wait=self._note_wait
+            self.environ,
+            name=self._client_name(),
+            autostart=autostart,
+            on_notices=self._note,
+            on_wait=self._note_wait,
         )
+
+    def _client_name(self) -> str:
+        """Return the name that limits and the usage report know this command by.
+
+        `AIRCHER_CLIENT` gives a script its own.
+        """
+        name = os.fsencode(self.environ.get("AIRCHER_CLIENT", "").strip())
+        return name.decode(errors="replace")[:MAX_CLIENT_NAME] or "aircher-cli"
 
     def _note_wait(self, message: str) -> None:
         self.console.note(f"aircher-cli: {message}")

@@ -55,3 +55,22 @@ def test_a_notice_is_printed_once(daemon: CliDaemon) -> None:
         with context.connect() as client:
             client.call("ping")
     assert err.text == "aircher-cli: look here\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({}, "aircher-cli"),
+        ({"AIRCHER_CLIENT": " "}, "aircher-cli"),
+        ({"AIRCHER_CLIENT": " nightly-report "}, "nightly-report"),
+        ({"AIRCHER_CLIENT": "caf\udce9"}, "caf\ufffd"),
+        ({"AIRCHER_CLIENT": "x" * 300}, "x" * 200),
+    ],
+)
+def test_a_script_can_name_itself(daemon: CliDaemon, variables: dict[str, str], name: str) -> None:
+    """Limits and the usage report know it by the name in AIRCHER_CLIENT."""
+    daemon.answers |= {"ping": {}}
+    context = Context(Console(None, None, {}), {**daemon.environ, **variables}, None)
+    with context.connect() as client:
+        client.call("ping")
+    assert daemon.params_of("hello")["client"]["name"] == name
