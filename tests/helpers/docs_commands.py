@@ -134,7 +134,7 @@ def run_page(
     assert commands, f"{page} shows no command"
     unused = [start for start in inputs or {} if not _starts(commands, start)]
     assert not unused, f"{page} shows no command that starts with {unused}"
-    tools = home.root / "tools" if installs else _make_tools(home)
+    tools = home.root / "tools" if installs else make_tools(home)
     tools.mkdir(exist_ok=True)
     return [
         _run(
@@ -164,7 +164,7 @@ def _starts(commands: list[Shown], start: str) -> bool:
     return any(shown.text.startswith(start) for shown in commands)
 
 
-def _make_tools(home: Home) -> Path:
+def make_tools(home: Home) -> Path:
     """Make `aircher-cli` and `aircherd` commands; return their directory."""
     folder = home.root / "tools"
     folder.mkdir(exist_ok=True)

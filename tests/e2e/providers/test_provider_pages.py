@@ -1,7 +1,8 @@
-"""docs/providers.md matches the program."""
+"""docs/providers.md and the pages about signing in match the program."""
 
 import re
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -9,8 +10,12 @@ from aircherd.config.load import parse_config
 from aircherd.vocabulary.builtin_providers import VENDORS
 from helpers.providers.contract_apis import APIS
 
-PAGE = (Path(__file__).parents[3] / "docs" / "providers.md").read_text()
-BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = (DOCS / "providers.md").read_text()
+PAGES = [PAGE, *(page.read_text() for page in sorted((DOCS / "sign-in").glob("*.md")))]
+BLOCKS = [
+    dedent(text) for page in PAGES for text in re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+]
 # The page is wrapped.
 TEXT = " ".join(PAGE.split())
 
@@ -24,7 +29,7 @@ def test_every_configuration_is_valid(text: str) -> None:
 
 
 def test_there_are_configurations() -> None:
-    """The page is found, and has configurations."""
+    """The pages are found, and have configurations."""
     assert len(BLOCKS) > 5
 
 
@@ -39,7 +44,8 @@ def test_every_refusal_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize("name", VENDORS)
 def test_every_key_source_is_documented(name: str) -> None:
-    """The page has the URL for keys, and each environment variable."""
+    """The provider's own page has the URL for keys, and each environment variable."""
     vendor = VENDORS[name]
+    page = (DOCS / "sign-in" / f"{name}.md").read_text()
     required = (*vendor.env, *([vendor.keys_page] if vendor.keys_page else []))
-    assert [each for each in required if each not in PAGE] == []
+    assert [each for each in required if each not in page] == []

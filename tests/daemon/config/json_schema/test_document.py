@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -25,8 +26,8 @@ PAGES = Path(__file__).parents[4] / "docs"
 VALIDATOR = jsonschema.Draft7Validator(json_schema())
 
 EXAMPLES = [
-    (page.name, text)
-    for page in sorted(PAGES.glob("*.md"))
+    (page.name, textwrap.dedent(text))
+    for page in sorted(PAGES.rglob("*.md"))
     for text in re.findall(r"```toml\n(.*?)```", page.read_text(), re.DOTALL)
 ]
 

@@ -1,0 +1,78 @@
+"""Every command of the guide and of the pages about signing in runs, as a new user types them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from aircherd.testing.simulator import Simulator
+from helpers.daemon.real_daemon import Home
+from helpers.daemon.real_daemon import home as open_home
+from helpers.docs_commands import Ran, run_page
+
+KEY = "canary-guide-0123456789abcdef"
+
+# The servers that a reader would have; `azure` is what that page lets a reader write.
+CONFIG = """\
+[providers.anthropic]
+base_url = "{url}"
+[providers.openai]
+base_url = "{url}/v1"
+[providers.gemini]
+base_url = "{url}"
+[providers.openrouter]
+base_url = "{url}/api/v1"
+[providers.ollama]
+base_url = "{url}"
+[providers.azure]
+kind = "openai"
+base_url = "{url}/v1"
+max_tokens_field = "max_completion_tokens"
+"""
+
+ADDRESSES = {
+    "http://127.0.0.1:8000/v1": "{url}/v1",
+    "https://api.groq.com/openai/v1": "{url}/v1",
+    "http://gpu-box:11434": "{url}",
+    "https://ollama.com": "{url}",
+    # A reader's password manager.
+    "pass openai": f"printf %s {KEY}",
+}
+"""What a page names -> what runs instead, with the simulator's address."""
+
+
+@pytest.fixture
+def reader(sim: Simulator) -> Iterator[Home]:
+    """A new user whose providers are simulated, with a running daemon and nothing configured."""
+    for vendor in ("anthropic", "openai", "gemini", "openrouter", "ollama"):
+        sim.keys.accept(vendor, "*")
+    with open_home() as home:
+        home.write_config(CONFIG.format(url=sim.url))
+        home.start()
+        yield home
+
+
+def _run(page: str, reader: Home, sim: Simulator) -> list[Ran]:
+    addresses = {old: new.format(url=sim.url) for old, new in ADDRESSES.items()}
+    return run_page(page, reader, inputs={"aircher-cli auth login": KEY}, replace=addresses)
+
+
+@pytest.mark.timeout(180)
+def test_getting_started(reader: Home, sim: Simulator) -> None:
+    """It ends with two providers in a chain and a budget."""
+    ran = {each.shown.text: each.out for each in _run("guide/getting-started.md", reader, sim)}
+    order = ran["aircher-cli route"].splitlines()
+    assert [line.split()[1] for line in order[1:3]] == [
+        "anthropic/claude-sonnet-5",
+        "openai/gpt-5.5",
+    ]
+    assert "anthropic: 5.00 USD a day" in ran["aircher-cli limits"]
+
+
+PROVIDERS = ["anthropic", "openai", "gemini", "openrouter", "ollama", "compatible-servers"]
+
+
+@pytest.mark.parametrize("page", ["index", *PROVIDERS])
+def test_signing_in(page: str, reader: Home, sim: Simulator) -> None:
+    """Keys are stored, checked, replaced and removed; none of them is shown."""
+    ran = _run(f"sign-in/{page}.md", reader, sim)
+    assert not any(KEY in each.out + each.err for each in ran)

@@ -1,0 +1,82 @@
+"""docs/guide/troubleshooting.md quotes messages as the program prints them, and has all of them."""
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from aircher_wire import codes
+from helpers.docs_commands import DOCS
+from helpers.source_messages import missing_parts
+
+PAGE = (DOCS / "guide" / "troubleshooting.md").read_text()
+HEADINGS = re.findall(r"^### `(.+)`$", PAGE, re.MULTILINE)
+CODES = sorted(
+    value for name, value in vars(codes).items() if name.isupper() and isinstance(value, str)
+)
+
+
+def test_the_headings_are_found() -> None:
+    """The page has the expected format, and each heading once."""
+    assert len(HEADINGS) > 60
+    assert len(set(HEADINGS)) == len(HEADINGS)
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+def test_a_heading_is_a_message_of_the_program(heading: str) -> None:
+    """Every part of it is in the source, so that a reader can search for it."""
+    assert missing_parts(heading) == []
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_an_error_code_has_a_section(code: str) -> None:
+    """The table names it."""
+    assert f"`{code}`" in PAGE.partition("## Error codes")[2]
+
+
+QUOTED = [
+    (page.stem, quotation)
+    for page in sorted((DOCS / "sign-in").glob("*.md"))
+    for cell in re.findall(
+        r"^\| (`[^|]+) \|", page.read_text().partition("## What can go wrong")[2], re.MULTILINE
+    )
+    for quotation in re.findall(r"`([^`]+)`", cell)
+]
+"""Pages about signing in and the messages that their tables quote."""
+
+
+@pytest.mark.parametrize(("page", "quotation"), QUOTED)
+def test_a_page_about_signing_in_quotes_messages(page: str, quotation: str) -> None:
+    """The program's own part of each is in the source; a vendor's follows the status."""
+    assert missing_parts(re.sub(r" \(HTTP.*", "", quotation)) == [], page
+
+
+CHECKING_MODULES = [
+    *(f"aircherd.api.diagnosis.{name}" for name in ("keys", "providers", "state", "variables")),
+    *(f"aircher_cli.commands.doctor.{name}" for name in ("daemon", "directories", "service")),
+    "aircher_cli.commands.doctor.versions",
+]
+
+
+def _checks(module: str) -> Iterator[str]:
+    """Give the names of the checks whose findings a module returns."""
+    loaded = import_module(module)
+    for node in ast.walk(ast.parse(Path(str(loaded.__file__)).read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+            first = node.args[0]
+            is_finding = node.func.id in ("Finding", "refused") and isinstance(first, ast.Name)
+            name = getattr(loaded, first.id, None) if is_finding else None
+            if isinstance(name, str):
+                yield name
+
+
+@pytest.mark.parametrize("module", CHECKING_MODULES)
+def test_every_check_of_doctor_is_listed(module: str) -> None:
+    """The table has its name."""
+    table = PAGE.partition("## What `doctor` checks")[2].partition("\n## ")[0]
+    names = set(_checks(module))
+    assert names
+    assert [name for name in sorted(names) if f"`{name}`" not in table] == []
