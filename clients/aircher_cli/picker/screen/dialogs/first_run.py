@@ -43,6 +43,8 @@ BROWSE = Step(
 ROOMY = 20
 """Rows of a terminal with room for empty lines."""
 
+RECONNECTING = "The daemon does not answer; connecting again…"
+
 REFRESH_SECONDS = 3.0
 """How often local servers are looked for while this screen is shown."""
 
@@ -120,10 +122,16 @@ class FirstRun(Screen[str | None]):
 
     def show(self, view: DaemonView) -> None:
         """Show what the daemon says now; leave if a model can be used."""
-        self._view = view
-        if self.is_attached:
-            self._redraw()
-            self._leave_if_done()
+        was, self._view = self._view.link, view
+        if not self.is_attached:
+            return
+        if view.link == "reconnecting":  # what the last view had stays
+            self._show_status(view.link_problem or RECONNECTING)
+            return
+        if was == "reconnecting":
+            self._show_status("")
+        self._redraw()
+        self._leave_if_done()
 
     def _redraw(self) -> None:
         steps = (*first_steps(self._view, self._environ), BROWSE)

@@ -4,7 +4,7 @@ import pytest
 from textual.widgets import OptionList
 
 from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog
-from aircher_cli.picker.screen.dialogs.first_run import FirstRun
+from aircher_cli.picker.screen.dialogs.first_run import RECONNECTING, FirstRun
 from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog
 from aircher_cli.picker.view.daemon_view import DaemonView
 from helpers.picker_actions import SIGNED_IN, FakeActions, FakeOutcome
@@ -162,9 +162,14 @@ def test_a_view_of_a_lost_connection_changes_nothing():
         app = host(FakeActions())
         async with app.run_test() as pilot:
             await pilot.pause()
+            before = titles(app)
             app.first.show(DaemonView(link="reconnecting"))
             await pilot.pause()
-            assert (app.screen, app.results) == (app.first, [])
+            assert (app.screen, app.results, titles(app)) == (app.first, [], before)
+            assert RECONNECTING in shown(app.screen)
+            app.first.show(NOTHING)
+            await pilot.pause()
+            assert RECONNECTING not in shown(app.screen)
 
     run_pilot(body())
 
