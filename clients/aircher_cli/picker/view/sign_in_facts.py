@@ -110,7 +110,7 @@ def _describe_key(row: Map) -> str:
 
 def _note(row: Map) -> str:
     state = text(row.get("state"))
-    trouble = _joined(text(row.get("reason")), text(row.get("hint")))
+    trouble = _trouble(row)
     if state == "refused":
         return ""  # it blocks
     if not _name(row):  # a provider without a key; LOCKED if the list of keys is unreadable
@@ -123,6 +123,12 @@ def _note(row: Map) -> str:
     if state == "rejected":
         return f"Stored, but refused: {key}: {text(row.get('reason')).rstrip('.')}."
     return f"Signed in with {key}. A new key that works replaces it."
+
+
+def _trouble(row: Map) -> str:
+    """Return the reason, and the hint unless the reason says after a semicolon what to do."""
+    reason, hint = text(row.get("reason")), text(row.get("hint"))
+    return reason.rstrip(".") if ";" in reason else _joined(reason, hint)
 
 
 def _outside_note(source: str, state: str, trouble: str) -> str:

@@ -59,10 +59,24 @@ class ConfirmDialog(ModalScreen[int | None]):
         self.query_one("#choices", OptionList).focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Return the choice."""
+        """Take the choice."""
         event.stop()
         chosen = event.option.id or ""
-        self.dismiss(int(chosen) if chosen.isdecimal() else None)
+        self.choose(int(chosen) if chosen.isdecimal() else None)
+
+    def choose(self, index: int | None) -> None:
+        """Return the choice."""
+        self.dismiss(index)
+
+    def show_result(self, sentence: str) -> None:
+        """Replace the text and the choices by a result, which any key closes."""
+        for line in self.query(".line"):
+            line.remove()
+        self.query_one("#box").mount(Static(sentence, markup=False, classes="line"), before=0)
+        options = self.query_one("#choices", OptionList)
+        options.clear_options()
+        options.add_option(Option(CLOSE, id="none"))
+        options.highlighted = 0
 
     def action_close(self) -> None:
         """Leave without a choice."""

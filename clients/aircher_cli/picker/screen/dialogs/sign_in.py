@@ -219,7 +219,7 @@ class SignInDialog(ModalScreen[bool]):
 
     def _failure(self, outcome: OutcomeLike) -> str:
         kept = " The key stored before stays as it is." if self._facts.labels else ""
-        return f"✗ {outcome.message.rstrip('.')}.{kept} Try again, or leave with Esc."
+        return f"✗ {_sentence(outcome.message)}{kept} Try again, or leave with Esc."
 
     # ---------------------------------------------------------- keys
 
@@ -244,6 +244,11 @@ class SignInDialog(ModalScreen[bool]):
         known = f" Stored now: {', '.join(self._facts.labels)}." if self._facts.labels else ""
         self._show(f"A label tells several keys apart.{known}")
         label.focus()
+
+
+def _sentence(message: str) -> str:
+    """Return a message of the daemon with the end of a sentence."""
+    return message if message.endswith((".", "?", "!")) else f"{message}."
 
 
 def _sign_in_call(

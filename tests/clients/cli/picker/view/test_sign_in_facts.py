@@ -63,6 +63,11 @@ def facts(state, config=None, **fields):
         ),
         (
             "locked",
+            {**STORED, "masked": None, "reason": "it is locked; unlock it", "hint": "unlock it"},
+            "Stored, but locked: key default (keyring): it is locked; unlock it.",
+        ),
+        (
+            "locked",
             {"reason": "the list cannot be read", "hint": "fix it"},
             "Keys cannot be read now: the list cannot be read; fix it.",
         ),
