@@ -22,6 +22,11 @@ UNWRITTEN = {"CHANGELOG.md", "decisions.md"}
 
 OF_OTHERS = {
     ("performance.md", "--against"): "of tests/bench",
+    ("providers.md", "--enable-auto-tool-choice"): "of vLLM",
+    ("providers.md", "--jinja"): "of llama.cpp",
+    ("providers.md", "--tool-call-parser"): "of vLLM",
+    ("sign-in/compatible-servers.md", "--enable-auto-tool-choice"): "of vLLM",
+    ("sign-in/compatible-servers.md", "--jinja"): "of llama.cpp",
     ("providers.md", "-requests"): "the end of a header's name",
     ("providers.md", "-tokens"): "the end of a header's name",
 }

@@ -12,7 +12,8 @@ import pytest
 from aircherd.testing.simulator import Simulator
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
-from helpers.docs_commands import DOCS, make_tools
+from helpers.docs.blocks import read
+from helpers.docs_commands import make_tools
 from helpers.required import missing
 
 KEY = "canary-guide-0123456789abcdef"
@@ -20,8 +21,8 @@ KEY = "canary-guide-0123456789abcdef"
 PROVIDERS = {"anthropic": "", "openai": "/v1", "gemini": "", "ollama": ""}
 """Provider -> the path of its simulated API."""
 
-RECIPES = (DOCS / "guide" / "recipes.md").read_text()
-CLIENT = (DOCS / "guide" / "first-client.md").read_text()
+RECIPES = read("guide/recipes.md")
+CLIENT = read("guide/first-client.md")
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c"
