@@ -3,8 +3,9 @@
     python daemon/generate_catalog.py
 
 Prices and context windows come from the `genai-prices` package (a development dependency, MIT,
-pinned in `pyproject.toml`), capabilities from `capabilities.toml` next to this file. The output is
-deterministic. To update prices: raise the pin, set `AS_OF`, run, and review the diff.
+pinned in `pyproject.toml`), capabilities from `capabilities.toml` and dates of release from
+`release_dates.toml` next to this file. The output is deterministic. To update prices: raise the
+pin, set `AS_OF`, run, and review the diff.
 """
 
 import datetime as dt
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import genai_prices.data
+import msgspec
 from genai_prices.types import (
     ClauseEquals,
     ClauseOr,
@@ -39,6 +41,7 @@ AS_OF = dt.date(2026, 11, 22)
 FOLDER = Path(__file__).parent
 TARGET = FOLDER / "aircherd" / "catalog" / "models.json"
 CAPABILITIES = FOLDER / "capabilities.toml"
+RELEASE_DATES = FOLDER / "release_dates.toml"
 
 _NO_CHAT = re.compile(
     r"embed|-tts|tts-|transcribe|whisper|moderation|realtime|-live|live-|audio|image|nano-banana"
@@ -70,8 +73,12 @@ def generate() -> bytes:
     """Return the content of the file."""
     packaged = {provider.id: provider for provider in genai_prices.data.providers}
     rules = tomllib.loads(CAPABILITIES.read_text())
+    dates = tomllib.loads(RELEASE_DATES.read_text())
     vendors = {
-        vendor.name: list(_rows(vendor, packaged[vendor.genai_prices].models, rules))
+        vendor.name: [
+            _with_date(row, dates.get(vendor.name, {}))
+            for row in _rows(vendor, packaged[vendor.genai_prices].models, rules)
+        ]
         for vendor in CATALOG_VENDORS.values()
     }
     return encode_tables(vendors, about=_about()) + b"\n"
@@ -83,6 +90,7 @@ def _about() -> dict[str, str]:
     return {
         "source": f"genai-prices {version}, https://github.com/pydantic/genai-prices",
         "as_of": AS_OF.isoformat(),
+        "release_dates": "https://models.dev, MIT, 2026-07-02",
         "license": licence.read_text(),
     }
 
@@ -108,6 +116,11 @@ def _model_rows(
     yield TableRow(id=model.id, names=tuple(same), **known)
     for name in set(own) - set(same):
         yield TableRow(id=name, **{**known, "name": None, **own[name]})
+
+
+def _with_date(row: TableRow, dates: dict[str, str]) -> TableRow:
+    """Return a row with its date of release, if it is known."""
+    return msgspec.structs.replace(row, released=dates.get(row.id))
 
 
 def _facts(name: str, rules: Iterable[dict[str, Any]]) -> dict[str, Any]:

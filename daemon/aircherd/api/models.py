@@ -95,18 +95,29 @@ def _rows(services: Services, provider: Provider, query: str, first: str | None)
 
 
 def _row(services: Services, provider: Provider, known: SourcedModel, state: KeyState) -> Map:
-    aliases = _aliases_of(services.config.current, provider.name, known.model.id)
+    name = known.model.id
+    aliases = _aliases_of(services.config.current, provider.name, name)
+    latency = services.chat.services.latency.latency_of(provider.name, name)
     return {
         "provider": provider.name,
         **_model_row(known),
         "state": state.value,
         **({"aliases": aliases} if aliases else {}),
+        **({} if latency is None else {"latency_s": round(latency, 3)}),
     }
 
 
 def _model_row(known: SourcedModel) -> Map:
+    from aircherd.catalog.non_chat_names import does_not_chat  # noqa: PLC0415 -- rarely used
+    from aircherd.catalog.release_dates import date_in_name  # noqa: PLC0415 -- likewise
+
     row = to_wire(known.model)
     row["model"] = row.pop("id")
+    # The name of a version is exact; other sources may have the date of the first version.
+    if released := date_in_name(known.model.id) or known.model.released:
+        row["released"] = released
+    if row.pop("chats", None) is False or does_not_chat(known.model.id):
+        row["chats"] = False
     if known.model.prices is not None:
         row["prices"] = _price_row(known.model.prices)
     return {**row, "source": list(known.sources)}
@@ -142,7 +153,7 @@ def _list_rows(
 ) -> list[Map]:
     """Return the date and the last error of each list.
 
-    Local servers that are not running are included if `absent_too` is set.
+    The error of a local server that is not running is left out unless `absent_too` is set.
     """
     rows: list[Map] = []
     for provider in providers:
@@ -150,10 +161,10 @@ def _list_rows(
         if found := services.catalog.cached_list(provider):
             row["fetched_at"] = found.fetched_at
         error = services.fetcher.last_error(provider)
+        if error and error.is_absent:
+            row["is_absent"] = True
         if error and (absent_too or not error.is_absent):
             row["error"] = error.message
-            if error.is_absent:
-                row["is_absent"] = True
         if len(row) > 1:
             rows.append(row)
     return rows

@@ -195,7 +195,10 @@ class Catalog:
 
     def store_list(self, provider: Provider, models: Sequence[Model], now: float) -> None:
         """Store a provider's own list, up to `MAX_LISTED` models."""
-        kept = tuple(models[:MAX_LISTED])
+        from aircherd.catalog.release_dates import drop_implausible  # noqa: PLC0415 -- not at start
+
+        is_vendor = catalog_vendor_of(provider) is not None
+        kept = tuple(drop_implausible(models[:MAX_LISTED], is_vendor=is_vendor, now=now))
         fetched = ModelList(origin=provider.origin, fetched_at=now, models=kept)
         if self._lists.put(provider, fetched):
             self._clear_caches()

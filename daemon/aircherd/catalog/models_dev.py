@@ -1,7 +1,8 @@
 """Parses `api.json` of models.dev: community-maintained public data on models.
 
     {provider: {id, models: {model: {name, attachment, reasoning, tool_call, temperature,
-     structured_output, modalities: {input: [...]}, limit: {context, output},
+     structured_output, release_date, modalities: {input: [...], output: [...]},
+     limit: {context, output},
      cost: {input, output, cache_read, cache_write, tiers: [{tier: {size}, ...}]}}}}}
 
 Source: the schema in the project's repository, November 2026. Only known vendors are decoded, and
@@ -53,6 +54,7 @@ class _Limit(msgspec.Struct, frozen=True):
 
 class _Modalities(msgspec.Struct):
     input: list[str] = []
+    output: object = None
 
 
 class _ToolCall(msgspec.Struct):
@@ -65,6 +67,7 @@ class _Model(msgspec.Struct):
     tool_call: bool | _ToolCall | None = None
     temperature: bool | None = None
     structured_output: bool | None = None
+    release_date: object = None
     modalities: _Modalities | None = None
     limit: _Limit = _Limit()
     cost: _Costs | None = None
@@ -108,6 +111,8 @@ def _rows(models: Mapping[str, msgspec.Raw]) -> Iterator[TableRow]:
 
 
 def _row(name: str, model: _Model) -> TableRow:
+    from aircherd.catalog.release_dates import release_date  # noqa: PLC0415 -- not at start
+
     inputs = model.modalities.input if model.modalities else None
     tools = model.tool_call
     facts: dict[str, Any] = {
@@ -122,8 +127,16 @@ def _row(name: str, model: _Model) -> TableRow:
         "reasoning": model.reasoning,
         "json_schema": model.structured_output,
         "sampling": model.temperature,
+        "released": release_date(model.release_date),
+        "chats": False if _answers_without_text(model.modalities) else None,
     }
     return TableRow(id=name, prices=_prices(model.cost), **facts)
+
+
+def _answers_without_text(modalities: _Modalities | None) -> bool:
+    """Return whether a model is known to give something else than text."""
+    outputs = modalities.output if modalities else None
+    return isinstance(outputs, list) and bool(outputs) and "text" not in outputs
 
 
 def _reads_documents(inputs: list[str] | None) -> bool | None:

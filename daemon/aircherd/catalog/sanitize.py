@@ -47,14 +47,22 @@ def sanitize_models(
 
 
 def drop_invalid_fields(model: Model) -> Model:
-    """Return `model` without an unprintable title and without invalid prices."""
+    """Return `model` without an unprintable title, an invalid date and invalid prices."""
     changes: dict[str, None] = {}
     title = model.name
     if title is not None and not _is_title(title):
         changes["name"] = None
+    if model.released is not None and not _is_date(model.released):
+        changes["released"] = None
     if model.prices is not None and not _are_valid_prices(model.prices):
         changes["prices"] = None
     return msgspec.structs.replace(model, **changes) if changes else model
+
+
+def _is_date(text: str) -> bool:
+    """Tell whether `text` looks like 2025-09 or 2025-09-29; a first request checks hundreds."""
+    digits = text.replace("-", "")
+    return len(text) in {7, 10} and len(digits) in {6, 8} and digits.isascii() and digits.isdigit()
 
 
 def _is_title(text: str) -> bool:

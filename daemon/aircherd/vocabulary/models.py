@@ -55,7 +55,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `window` limits input and output together, `max_output` the output alone. `tools`, `images`,
     `documents` (PDF), `audio`, `reasoning` and `json_schema` are capabilities; `sampling` tells
     whether it accepts `temperature` and `top_p`. `api` is the API it requires, if its vendor has
-    several.
+    several. `released` is a date, `2025-09-29` or `2025-09`. `chats` is False for models that do
+    something else, such as embeddings.
     """
 
     id: str
@@ -71,3 +72,5 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sampling: bool | None = None
     api: ApiName | None = None
     prices: Prices | None = None
+    released: str | None = None
+    chats: bool | None = None

@@ -15,6 +15,7 @@ from aircherd.api import config, models
 from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.fetcher import FetchError
 from aircherd.catalog.table import encode_tables
+from aircherd.chat.latency import LatencyTracker
 from aircherd.config.edit import default_model
 from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.config.store import ConfigStore
@@ -48,13 +49,14 @@ class FakeFetcher:
         self.lists = lists
         self.errors = {}
         self.fetched = []
+        self.now = 7.0
         self.public = 3
 
     def _take(self, providers):
         for provider in providers:
             self.fetched.append(provider.name)
             if provider.name in self.lists:
-                self.catalog.store_list(provider, self.lists[provider.name], 7.0)
+                self.catalog.store_list(provider, self.lists[provider.name], self.now)
 
     async def refresh_stale(self, providers, timeout):
         assert timeout > 0
@@ -86,6 +88,8 @@ class FakeServices:
         self.fetcher = FakeFetcher(self.catalog, {"openai": [FULL], **(lists or {})})
         self.auth = SimpleNamespace(key_choices=self.choices)
         self.provider_client = None
+        self.latency = LatencyTracker()
+        self.chat = SimpleNamespace(services=SimpleNamespace(latency=self.latency))
         self.reloads = 0
 
     def choices(self, provider):
@@ -142,6 +146,34 @@ async def test_unknown_metadata_is_absent(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("model", "released", "chats"),
+    [
+        (Model(id="a", released="2026-01-02"), "2026-01-02", None),
+        (Model(id="a-2025-03-04", released="2025-01-01"), "2025-03-04", None),
+        (Model(id="a", chats=False), None, False),
+        (Model(id="a", chats=True), None, None),
+        (Model(id="text-embedding-9"), None, False),
+    ],
+)
+async def test_a_row_says_when_it_was_released_and_if_it_does_not_chat(
+    tmp_path, model, released, chats
+):
+    """The date in a name is exact, and what a name says about its model is a last resort."""
+    services = FakeServices(tmp_path, lists={"openai": [model]})
+    services.fetcher.now = 1.8e9
+    (row,) = (await models.list_models(services, "openai", "", every=False))["models"]
+    assert (row.get("released"), row.get("chats")) == (released, chats)
+
+
+async def test_a_row_has_the_measured_latency(tmp_path):
+    """In seconds, if it was measured within the last hour."""
+    services = FakeServices(tmp_path, lists={"openai": [Model(id="a"), Model(id="b")]})
+    services.latency.note(services.latency.average_of("openai", "a"), 0.12345)
+    rows = (await models.list_models(services, "openai", "", every=False))["models"]
+    assert [row.get("latency_s") for row in rows] == [0.123, None]
+
+
 async def test_models_of_providers_without_a_key_are_hidden_by_default(tmp_path):
     """Local servers need no key; a named provider is always shown."""
     services = FakeServices(tmp_path, lists={"ollama": [Model(id="llama")]})
@@ -193,7 +225,7 @@ async def test_the_default_is_returned_and_marked(tmp_path, text, default, marke
 
 
 async def test_a_failed_fetch_is_reported(tmp_path):
-    """Except for a local server that is not running: most users have none."""
+    """For a local server that is not running only that it is absent: most users have none."""
     services = FakeServices(tmp_path)
     services.fetcher.errors = {
         "openai": FetchError(OPENAI.origin, "connection refused", 1.0),
@@ -201,7 +233,8 @@ async def test_a_failed_fetch_is_reported(tmp_path):
     }
     answer = await models.list_models(services, None, "", every=False)
     assert answer["lists"] == [
-        {"provider": "openai", "fetched_at": 7.0, "error": "connection refused"}
+        {"provider": "openai", "fetched_at": 7.0, "error": "connection refused"},
+        {"provider": "ollama", "is_absent": True},
     ]
 
 

@@ -329,3 +329,18 @@ def test_a_refused_vendor_still_serves_its_models_by_name():
     config = Config(providers=others, refused=refused)
     found = Catalog(config=lambda: config).routes("gpt-5.5")
     assert found[0] == Route("openai", "gpt-5.5")
+
+
+def test_dates_in_a_list_count_only_at_the_vendor() -> None:
+    """A server at another address may put anything into its list."""
+    catalog = Catalog()
+    listed = [Model(id="new", released="2024-05-10")]
+    catalog.store_list(OPENAI, listed, 1.795e9)
+    catalog.store_list(WORK, listed, 1.795e9)
+    found = [catalog.listed(provider)[0].released for provider in (OPENAI, WORK)]
+    assert found == ["2024-05-10", None]
+
+
+def test_shipped_models_have_dates_of_release() -> None:
+    """As far as models.dev has them."""
+    assert Catalog().find(OPENAI, "gpt-4.1").released == "2025-04-14"

@@ -49,6 +49,7 @@ def test_all_fields_of_a_model_are_read():
             reasoning=True,
             json_schema=True,
             sampling=False,
+            released="2026-10-07",
             prices=Prices(
                 rates=Rates(
                     input=Decimal("0.1"),
@@ -125,3 +126,23 @@ def test_data_in_another_format_is_refused(data):
     """It must not replace the previous data."""
     with pytest.raises(ValueError, match=r"JSON|Expected|no model|Input data|nests"):
         read_models_dev(data)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "chats"),
+    [(["text"], None), (["text", "image"], None), (["image"], False), ([], None), ("text", None)],
+)
+def test_a_model_that_gives_no_text_does_not_chat(outputs: object, chats: bool | None):
+    """An unknown output says nothing."""
+    (row,) = read(m={**FULL, "modalities": {"input": ["text"], "output": outputs}})
+    assert row.chats is chats
+
+
+@pytest.mark.parametrize(
+    ("date", "released"),
+    [("2025-02", "2025-02"), ("soon", None), (20250202, None), ("2025-13-01", None), (None, None)],
+)
+def test_an_invalid_date_of_release_is_left_out(date: object, released: str | None):
+    """The model itself stays."""
+    (row,) = read(m={**FULL, "release_date": date})
+    assert row.released == released

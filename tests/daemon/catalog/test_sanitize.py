@@ -96,3 +96,14 @@ def test_sanitized_models_can_be_displayed(models: list[Model]) -> None:
         assert is_name(model.id)
         assert model.name is None or re.sub("[\u200c\u200d]", "", model.name).isprintable()
         assert model.prices is None or is_price(model.prices.rates.output)
+
+
+@pytest.mark.parametrize(
+    ("date", "kept"),
+    [("2025-02", True), ("2025-02-03", True), ("2025", False), ("\x1b[2J2025-02", False),
+     ("٢٠٢٥-٠٢", False), ("2025--02", False)],
+)  # fmt: skip
+def test_a_date_that_is_none_is_removed(date: str, kept: bool) -> None:
+    """A file may have been changed by anyone."""
+    (model,) = sanitize_models([Model(id="m", released=date)])
+    assert (model.released is not None) is kept

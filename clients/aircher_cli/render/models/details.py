@@ -27,16 +27,22 @@ def detail_lines(model: Map, width: int) -> list[Line]:
 
 def _facts(model: Map) -> list[tuple[str, str]]:
     is_default = "the default" if model.get("is_default") else ""
+    is_other = "not for chats" if model.get("chats") is False else ""
     aliases = ", ".join(texts(model.get("aliases")))
     return [
         ("name", text(model.get("name"))),
         ("provider", describe_provider_state(text(model.get("state")))),
-        ("used as", ", ".join(filter(None, [is_default, f"alias {aliases}" if aliases else ""]))),
+        (
+            "used as",
+            ", ".join(filter(None, [is_default, f"alias {aliases}" if aliases else "", is_other])),
+        ),
         ("window", _tokens(model.get("window"))),
         ("output", _tokens(model.get("max_output"))),
         ("price", _format_rates(as_map(model.get("prices")))),
         *_tiers(as_map(model.get("prices"))),
         *((word, _yes(model.get(name))) for name, word in _ABILITY_NAMES.items()),
+        ("speed", _speed(number(model.get("latency_s")))),
+        ("released", text(model.get("released"))),
         (
             "known from",
             join_names([SOURCE_NAMES.get(each, each) for each in texts(model.get("source"))]),
@@ -57,6 +63,10 @@ _ABILITY_NAMES: dict[str, str] = {
 
 def _yes(value: object) -> str:
     return "unknown" if value is None else "yes" if value else "no"
+
+
+def _speed(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.1f} s to the first output, in the last hour"
 
 
 def _tokens(value: object) -> str:

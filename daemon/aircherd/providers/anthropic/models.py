@@ -6,6 +6,7 @@ missing or malformed is unknown.
 
 import msgspec
 
+from aircherd.catalog.release_dates import release_date
 from aircherd.catalog.sanitize import MAX_LISTED
 from aircherd.providers.anthropic.thinking import thinking_profile
 from aircherd.providers.codec.json_in import as_text, branch, count_of
@@ -28,6 +29,7 @@ class _Listed(msgspec.Struct, gc=False):
     id: str
     display_name: object = None
     lifecycle: object = None
+    created_at: object = None
     max_input_tokens: msgspec.Raw = msgspec.Raw()
     max_tokens: msgspec.Raw = msgspec.Raw()
     capabilities: msgspec.Raw = msgspec.Raw()
@@ -62,6 +64,7 @@ def _model(listed: _Listed) -> Model:
         json_schema=_supported(capabilities.structured_outputs),
         # The list does not say, and a model that the table does not know may take it.
         sampling=None if thinking_profile(listed.id).takes_sampling else False,
+        released=release_date(listed.created_at),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from aircherd.catalog.release_dates import date_of_time
 from aircherd.catalog.sanitize import MAX_LISTED
 from aircherd.config.model import Provider
 from aircherd.providers.codec.json_in import as_count, branch
@@ -31,6 +32,7 @@ class _Capabilities(msgspec.Struct, gc=False):
 class _Listed(msgspec.Struct, gc=False):
     id: str
     owned_by: object = None
+    created: object = None
     type: object = None  # LM Studio: llm, vlm, embeddings
     loaded_context_length: object = None  # LM Studio: as loaded
     max_model_len: object = None  # vLLM
@@ -90,6 +92,8 @@ def _model(listed: _Listed) -> Model:
         tools=_as_bool(capabilities.function_calling),
         images=True if listed.type == "vlm" else _as_bool(capabilities.vision),
         audio=_as_bool(capabilities.audio),
+        # Not every server puts the release there: the catalogue drops what cannot be one.
+        released=date_of_time(listed.created),
     )
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from aircherd.catalog.decimal_cost import is_price
+from aircherd.catalog.release_dates import date_of_time
 from aircherd.catalog.sanitize import MAX_LISTED
 from aircherd.providers.codec.json_in import as_count, as_text, branch
 from aircherd.providers.model_list import decode_list
@@ -58,6 +59,7 @@ class _Pricing(_Price, gc=False):
 class _Listed(msgspec.Struct, gc=False):
     id: str
     name: object = None
+    created: object = None
     context_length: object = None
     architecture: msgspec.Raw = msgspec.Raw()
     top_provider: msgspec.Raw = msgspec.Raw()
@@ -104,6 +106,7 @@ def _model(listed: _Listed) -> Model | None:
         json_schema=_has(parameters, "structured_outputs"),
         sampling=_has(parameters, "temperature"),
         prices=_prices(branch(_PRICING, listed.pricing)),
+        released=date_of_time(listed.created),
     )
 
 

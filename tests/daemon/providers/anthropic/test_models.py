@@ -44,6 +44,7 @@ def test_model_fields_are_read() -> None:
         reasoning=True,
         json_schema=False,
         sampling=False,
+        released="2026-09-22",
     )
     assert [expected] == read_models(listed(entry))
 

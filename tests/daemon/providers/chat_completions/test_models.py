@@ -104,3 +104,14 @@ def test_a_bare_list() -> None:
 def test_a_body_that_is_no_list_fails(body: bytes) -> None:
     """Any other body is a protocol failure."""
     assert FailureClass.PROTOCOL is failure_of(lambda: read_models(body)).kind
+
+
+@pytest.mark.parametrize(
+    ("created", "released"),
+    [(1_715_367_049, "2024-05-10"), (0, None), ("2024", None), (None, None)],
+)
+def test_the_time_of_creation_is_the_date_of_release(created: object, released: str | None):
+    """If there is one; the catalogue drops those that cannot be releases."""
+    body = msgspec.json.encode({"data": [{"id": "m", "created": created}]})
+    (model,) = read_models(body)
+    assert model.released == released

@@ -34,6 +34,7 @@ def test_a_complete_entry() -> None:
         supported_parameters=["tools", "reasoning", "response_format", "temperature"],
         pricing={**PRICES, "input_cache_read": "0.000000125", "request": "0"},
         description="long",
+        created=1_790_000_000,
     )
     rates = Rates(input=Decimal("1.25"), output=Decimal(10), cached=Decimal("0.125"))
     expected = Model(
@@ -48,6 +49,7 @@ def test_a_complete_entry() -> None:
         json_schema=False,
         sampling=True,
         prices=Prices(rates=rates),
+        released="2026-09-21",
     )
     assert expected == model
 

@@ -66,6 +66,16 @@ def test_unknown_facts_are_shown_as_unknown() -> None:
     assert "window       unknown" in lines
 
 
+def test_what_is_known_of_few_models_is_left_out_if_unknown() -> None:
+    """The date of release, the measured speed, and that a model is for something else."""
+    model = {**LLAMA, "released": "2025-09", "latency_s": 0.84, "chats": False}
+    text = "\n".join(plain(detail_lines(model, 80)))
+    assert "used as      not for chats" in text
+    assert "speed        0.8 s to the first output, in the last hour" in text
+    assert "released     2025-09" in text
+    assert "released" not in "\n".join(plain(detail_lines(LLAMA, 80)))
+
+
 def test_list_lines() -> None:
     """Each list has its age; an error says which list stays in use."""
     lists: list[Map] = [
