@@ -187,7 +187,9 @@ def running_servers(view: DaemonView) -> list[str]:
     fetched = {
         text(row.get("provider"))
         for row in view.lists
-        if number(row.get("fetched_at")) is not None and not row.get("error")
+        if number(row.get("fetched_at")) is not None
+        and not row.get("error")
+        and not row.get("is_absent")
     }
     names = [text(row.get("provider")) for row in keyless if not _is_unreachable(row)]
     return [name for name in names if name in fetched and name not in down]
@@ -199,6 +201,8 @@ def _is_unreachable(row: Map) -> bool:
 
 def _sign_in(view: DaemonView) -> list[Step]:
     rows = [row for row in view.keys if row.get("state") == "not_configured"]
+    # A provider of the user's own, which has no such page, was configured to be used.
+    rows.sort(key=lambda row: bool(row.get("keys_page")))
     return [
         Step(
             "sign_in",

@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 from aircher_cli.picker.screen.dialogs.style import DIALOG_CSS
 
 CLOSE = "Close"
+KEYS_AFTER = "Enter or Esc close"
 
 
 class ConfirmDialog(ModalScreen[int | None]):
@@ -46,7 +47,10 @@ class ConfirmDialog(ModalScreen[int | None]):
             for line in self._lines:
                 yield Static(line, markup=False, classes="line")
             yield OptionList(*self._options(), id="choices", markup=False)
-            yield Static("Enter choose · Esc close", markup=False, classes="keys")
+            yield Static(self._keys(), id="keys", markup=False, classes="keys")
+
+    def _keys(self) -> str:
+        return "Enter choose · Esc close" if self._choices else KEYS_AFTER
 
     def _options(self) -> list[Option]:
         choices = [Option(text, id=str(index)) for index, text in enumerate(self._choices)]
@@ -69,7 +73,7 @@ class ConfirmDialog(ModalScreen[int | None]):
         self.dismiss(index)
 
     def show_result(self, sentence: str) -> None:
-        """Replace the text and the choices by a result, which any key closes."""
+        """Replace the text and the choices by a result."""
         for line in self.query(".line"):
             line.remove()
         self.query_one("#box").mount(Static(sentence, markup=False, classes="line"), before=0)
@@ -77,6 +81,7 @@ class ConfirmDialog(ModalScreen[int | None]):
         options.clear_options()
         options.add_option(Option(CLOSE, id="none"))
         options.highlighted = 0
+        self.query_one("#keys", Static).update(KEYS_AFTER)
 
     def action_close(self) -> None:
         """Leave without a choice."""

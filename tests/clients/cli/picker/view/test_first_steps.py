@@ -46,6 +46,7 @@ def kinds(steps):
         (view(OLLAMA, models=(QWEN,), lists=(FETCHED,)), False),
         (view(OLLAMA, lists=(FETCHED,)), True),
         (view(OLLAMA, models=(QWEN,), lists=({**FETCHED, "error": "refused"},)), True),
+        (view(OLLAMA, models=(QWEN,), lists=({**FETCHED, "is_absent": True},)), True),
         (view(), False),
         (DaemonView(keys=CLOUD), False),
     ],
@@ -58,7 +59,8 @@ def kinds(steps):
         "a rejected key",
         "Ollama runs",
         "Ollama has no model",
-        "Ollama has stopped",
+        "Ollama fails",
+        "Ollama does not run",
         "no provider is known",
         "still loading",
     ],
@@ -140,13 +142,13 @@ def test_what_exists_and_is_not_used_comes_first(state, title):
 
 
 def test_a_step_to_sign_in_says_where_keys_are_created():
-    """A server of the user's own has no such page."""
+    """A server of the user's own has no such page, and comes first."""
     steps = first_steps(view(*CLOUD[:1], key("work")), {})
     assert [(step.detail, step.keys_page, step.command) for step in steps[:2]] == [
+        ("", "", "aircher-cli auth login work"),
         (
             "Keys are created at https://keys.example.com/a.",
             "https://keys.example.com/a",
             "aircher-cli auth login anthropic",
         ),
-        ("", "", "aircher-cli auth login work"),
     ]
