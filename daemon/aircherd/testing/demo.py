@@ -27,9 +27,10 @@ NEW_ALPHA_KEY = "demo-alpha-new-0123456789abcdef"
 BETA_KEY = "demo-beta-0123456789abcdef"
 
 REPLY = (
-    "Sunlight has all colours in it. Air scatters blue light much more than red, "
+    "Sunlight has all colours in it. Air scatters blue light much more than red,\n"
     "so blue reaches your eyes from every side of the sky."
 )
+"""Lines that fit in 80 columns: `ask` prints a reply as it is."""
 
 CONFIG = """\
 [providers.alpha]

@@ -1,0 +1,83 @@
+"""The pictures of the documentation can be made from the program, and show what they should."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections import defaultdict
+
+import pytest
+
+from helpers.docs.blocks import DOCS
+from helpers.pictures.scenes import SCENES
+from helpers.pictures.svg import draw
+from helpers.pictures.terminal import Screen, pyte
+
+FOLDER = DOCS / "pictures"
+LARGEST = 60_000
+"""Bytes of a picture."""
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+SHOWS = {
+    "demo": [
+        "Ask. 'demo' is an alias",
+        "refused the key (HTTP 401)",
+        "trying beta/gpt-5.5",
+        "beta/gpt-5.5 (key default) answered after",
+    ],
+    "status": ["aircherd", "is running", "anthropic", "openai", "rate limit", "gemini", "main"],
+}
+"""Name of a picture -> what it must show."""
+
+
+def lines_of(svg: str) -> list[str]:
+    """Return the text of a picture, line by line, as a reader selects it."""
+    lines: dict[float, list[tuple[float, str]]] = defaultdict(list)
+    for element in ET.fromstring(svg).iter(f"{SVG}text"):  # noqa: S314 - our own file
+        lines[float(element.attrib["y"])].append((float(element.attrib["x"]), element.text or ""))
+    return [" ".join(text for _, text in sorted(lines[y])) for y in sorted(lines)]
+
+
+def check(name: str, svg: str) -> None:
+    """Check what every picture must have, and what this one must show."""
+    assert len(svg.encode()) < LARGEST
+    assert re.findall(r"(?:href|src|url|@import)\b", svg) == []
+    shown = "\n".join(lines_of(svg))
+    assert [text for text in SHOWS[name] if text not in shown] == []
+    assert "canary" not in svg
+    assert "/tmp" not in svg
+
+
+def test_every_picture_has_a_scene() -> None:
+    """None is made by hand, and each has something that it must show."""
+    assert {path.stem for path in FOLDER.glob("*.svg")} == set(SCENES) == set(SHOWS)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_picture_in_the_documentation_shows_what_it_should(name: str) -> None:
+    """It was made with a program that said so."""
+    check(name, (FOLDER / f"{name}.svg").read_text())
+
+
+@pytest.mark.secret_service
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", SCENES)
+def test_a_picture_can_be_made_again(name: str) -> None:
+    """The program of today still shows it: if not, run docs/pictures/make.py and look at it."""
+    check(name, SCENES[name]().svg)
+
+
+def test_a_picture_has_the_styles_of_the_screen() -> None:
+    """Colours, bold and dimmed text, a ground, wide characters, and text that XML would read."""
+    screen = Screen(20, 2)
+    pyte.Stream(screen).feed(
+        "\x1b[1;31mred\x1b[0m \x1b[2mdim\x1b[0m <&>\r\n\x1b[7m漢\x1b[0m \x1b[38;2;1;2;3mrgb 17"
+    )
+    svg = draw(screen, "a <title>", range(2), {r"rgb \d+": "rgb 9"})
+    wide = next(line for line in svg.splitlines() if "漢" in line)
+    assert 'textLength="16.8"' in wide
+    assert lines_of(svg) == ["a <title>", "red dim <&>", "漢 rgb 9"]
+    assert 'class="c' in svg
+    assert "#f07178" in svg
+    assert "#8b919e" in svg
+    assert "#010203" in svg
+    assert "<rect class=" in svg

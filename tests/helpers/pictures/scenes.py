@@ -1,0 +1,170 @@
+"""What each picture shows: the real program in a home of its own, with simulated providers.
+
+The keys are in a real keyring of the scene's own, the figures of the models are those of the
+shipped catalogue, and what happened before the picture really happened: a provider refused its
+key, another one limited the rate.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from aircherd.testing.simulator import Fault, Simulator
+from helpers.daemon.real_daemon import Home
+from helpers.daemon.real_daemon import home as open_home
+from helpers.daemon.real_daemon import simulator as open_simulator
+from helpers.docs.blocks import ROOT
+from helpers.pictures.svg import draw
+from helpers.pictures.terminal import Terminal, open_terminal
+from helpers.secret_service import secret_service
+
+REPLY = "Air scatters blue light more than red, so blue comes from every side of the sky."
+
+MODELS = {
+    "anthropic": ["claude-opus-5-5", "claude-sonnet-5", "claude-haiku-5-5"],
+    "openai": ["gpt-5.5", "gpt-5.5-mini"],
+    "gemini": ["gemini-3.8-flash", "gemini-3.1-pro-preview"],
+    "ollama": ["qwen3:8b"],
+}
+"""What the simulated providers list."""
+
+KEYS = {
+    "anthropic": "picture-anthropic-0123456789-7f3a",
+    "openai": "picture-openai-0123456789-c41e",
+    "gemini": "picture-gemini-0123456789-90bd",
+}
+
+CONFIG = """\
+default_model = "main"
+
+[models.main]
+routes = ["anthropic/claude-sonnet-5", "openai/gpt-5.5", "ollama/qwen3:8b"]
+
+[providers.anthropic]
+base_url = "{url}"
+[providers.openai]
+base_url = "{url}/v1"
+[providers.gemini]
+base_url = "{url}"
+[providers.openrouter]
+base_url = "{url}/api/v1"
+[providers.ollama]
+base_url = "{url}"
+
+[[limits]]
+provider = "anthropic"
+usd = 0.05
+per = "day"
+
+[[limits]]
+requests = 60
+per = "minute"
+"""
+
+MASKS = {r"process \d+": "process 4711"}
+"""What would differ in each picture without saying anything -> what is shown instead."""
+
+
+class Picture(NamedTuple):
+    """A picture: its SVG, and the text that it shows."""
+
+    svg: str
+    text: str
+
+
+def demo() -> Picture:
+    """Return the middle of `aircher-cli demo`: an answer, and a fallback after a refused key."""
+    with open_home() as home, _terminal(home, "demo", columns=88, rows=200) as terminal:
+        terminal.wait_for_end()
+        lines = terminal.text.splitlines()
+        start, end = (_find(lines, f"{number}. ") for number in (4, 6))
+        return _picture(terminal, "aircher-cli demo", range(start, end - 1))
+
+
+def status() -> Picture:
+    """Return `aircher-cli status`, with one provider that limits the rate and one without a key."""
+    with open_scene() as (home, _), _terminal(home, "status", columns=88, rows=60) as terminal:
+        terminal.wait_for_end()
+        return _picture(terminal, "aircher-cli status")
+
+
+SCENES = {"demo": demo, "status": status}
+"""Name of a picture in docs/pictures, without its suffix -> what makes it."""
+
+
+@contextmanager
+def open_scene() -> Iterator[tuple[Home, Simulator]]:
+    """Give a home where one provider works, one limits the rate, and one refuses its key."""
+    with secret_service() as keyring, open_simulator() as sim, open_home(keyring.environ) as home:
+        sim.behave(text=REPLY, models={"openrouter": [], **MODELS})
+        for vendor, key in KEYS.items():
+            sim.keys.accept(vendor, key)
+        home.environ.pop("NO_COLOR")
+        home.write_config(CONFIG.format(url=sim.url) + catalogue())
+        home.start()
+        for vendor, key in KEYS.items():
+            home.login(vendor, key)
+        _let_time_pass(home, sim)
+        yield home, sim
+
+
+def _let_time_pass(home: Home, sim: Simulator) -> None:
+    """Ask a few questions; then a provider limits the rate, and another refuses its key."""
+    for _ in range(3):
+        _ask(home, "anthropic/claude-sonnet-5")
+    _ask(home, "openai/gpt-5.5")
+    _ask(home, "ollama/qwen3:8b")
+    sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=2700))
+    _ask(home, "openai/gpt-5.5", fails=True)
+    sim.keys.revoke("gemini")
+    _ask(home, "gemini/gemini-3.8-flash", fails=True)
+
+
+def _ask(home: Home, model: str, *, fails: bool = False) -> None:
+    done = home.cli("ask", "-m", model, "Why is the sky blue?")
+    assert (done.returncode != 0) is fails, done.stderr
+
+
+def catalogue() -> str:
+    """Return the shipped data about the listed models as entries of the configuration.
+
+    The daemon itself uses them only for the vendors' own servers.
+    """
+    file = ROOT / "daemon" / "aircherd" / "catalog" / "models.json"
+    vendors = json.loads(file.read_text())["vendors"]
+    known = {f"{vendor}/{row['id']}": row for vendor, rows in vendors.items() for row in rows}
+    names = [f"{vendor}/{model}" for vendor, models in MODELS.items() for model in models]
+    return "".join(_entry(name, known[name]) for name in names if name in known)
+
+
+def _entry(name: str, row: Mapping[str, object]) -> str:
+    rates = row.get("prices", {}).get("rates", {})  # type: ignore[attr-defined]
+    facts = {key: row[key] for key in ("window", "max_output", *_ABILITIES) if key in row}
+    prices = {f"{key}_price": rates[key] for key in ("input", "output") if key in rates}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in {**facts, **prices}.items()]
+    return "\n".join(["", f'[catalog."{name}"]', *lines, ""])
+
+
+_ABILITIES = ("tools", "images", "documents", "audio", "reasoning", "json_schema")
+
+
+@contextmanager
+def _terminal(home: Home, *arguments: str, columns: int, rows: int) -> Iterator[Terminal]:
+    command = [sys.executable, "-m", "aircher_cli", *arguments]
+    environ = {name: value for name, value in home.environ.items() if name != "NO_COLOR"}
+    with open_terminal(command, environ, columns=columns, rows=rows) as terminal:
+        yield terminal
+
+
+def _picture(terminal: Terminal, title: str, rows: range | None = None) -> Picture:
+    """Draw rows of the screen; by default all down to the last one with text."""
+    lines = terminal.text.rstrip().splitlines()
+    rows = range(len(lines)) if rows is None else rows
+    svg = draw(terminal.screen, title, rows, MASKS)
+    return Picture(svg, "\n".join(lines[row] for row in rows))
+
+
+def _find(lines: list[str], start: str) -> int:
+    return next(number for number, line in enumerate(lines) if line.startswith(start))
