@@ -204,6 +204,11 @@ def source_kind(source: str) -> str:
     return first if first in UNUSABLE["rejected"] else "command" if source else ""
 
 
+def is_stored(row: Map) -> bool:
+    """Tell whether a key is in one of the daemon's own stores, where a sign-in replaces it."""
+    return source_kind(text(row.get("source"))) in {"keyring", "file"}
+
+
 # ------------------------------------------------------------------ one key
 
 
@@ -246,8 +251,7 @@ def _filled(found: _Text, row: Map, *, why: str, hint: str) -> State:
 
 def _login(row: Map) -> str:
     label = text(row.get("key"))
-    is_stored = source_kind(text(row.get("source"))) in {"keyring", "file"}
-    option = f" --label {label}" if is_stored and label not in {"", "default"} else ""
+    option = f" --label {label}" if is_stored(row) and label not in {"", "default"} else ""
     return f"aircher-cli auth login {text(row.get('provider'))}{option}"
 
 

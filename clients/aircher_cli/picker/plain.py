@@ -1,0 +1,254 @@
+"""The picker as a numbered list: for screen readers, and for terminals that cannot draw.
+
+It writes whole lines and reads whole lines, so it works on anything that can do that: a terminal
+without a cursor, a pipe, a session that ends in the middle.
+"""
+
+import time
+from collections.abc import Callable
+
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import CommandFailed, UsageError
+from aircher_cli.picker.plain_lines import (
+    ALL,
+    PROMPT,
+    keys_page,
+    list_lines,
+    opening_lines,
+    state_lines,
+)
+from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.marks import Mark
+from aircher_cli.picker.view.preferences import load_preferences, save_preferences
+from aircher_cli.picker.view.rows import Group, Row, build_groups
+from aircher_cli.picker.view.selection import all_rows
+from aircher_cli.picker.view.states import LiveStates, is_stored
+from aircher_cli.render.formatting import short_path
+from aircher_cli.values import Map, as_map, records, text, texts
+from aircher_client import Client, DaemonError
+from aircher_wire import codes, methods
+
+TYPE_CHECKING = False  # as in `typing`, without importing it
+if TYPE_CHECKING:
+    from typing import TextIO
+
+MAX_INPUT = 1000
+"""Characters of an answer that count."""
+
+NEEDS_KEY = frozenset({Mark.NOT_CONFIGURED, Mark.REJECTED})
+"""States in which a sign-in is offered."""
+
+
+def run_plain(
+    context: Context, *, chooses_default: bool = True, title: str = "Choose a model."
+) -> str | None:
+    """Let the user choose a model from a numbered list; return its name, None without a choice.
+
+    Args:
+        context: Lines go to standard output, or to standard error if that is the only terminal.
+        chooses_default: Whether the choice becomes the default model.
+        title: The first line.
+
+    Raises:
+        DaemonUnreachable: no daemon runs, and none could be started.
+    """
+    return _PlainPicker(context, chooses_default=chooses_default).run(title)
+
+
+class _PlainPicker:
+    """One run. Each call of the daemon has a connection of its own: a user thinks for long."""
+
+    def __init__(self, context: Context, *, chooses_default: bool) -> None:
+        self._context = context
+        self._chooses_default = chooses_default
+        self._preferences = load_preferences(context.environ)
+        self._view = DaemonView()
+        self._groups: tuple[Group, ...] = ()
+        self._numbered: list[Row] = []
+        console = context.console
+        # In `model=$(aircher-cli models pick --plain)` the output is the name alone.
+        is_aside = console.err_is_terminal and not console.is_terminal
+        self._say: Callable[[str], None] = console.note if is_aside else console.line
+
+    def run(self, title: str) -> str | None:
+        self._refresh()
+        for line in opening_lines(self._view, title, self._context.environ):
+            self._say(line)
+        self._show("", all_models=False)
+        while answer := self._ask(PROMPT):
+            if (row := self._find(answer)) is None:
+                continue
+            if self._choose(row):
+                return row.name
+        return None
+
+    # -------------------------------------------------------------- the list
+
+    def _refresh(self) -> None:
+        with self._context.connect() as client:
+            self._view = fetch_view(client)
+
+    def _show(self, query: str, *, all_models: bool) -> None:
+        self._groups = build_groups(
+            self._view, self._preferences, time.time(), all_models=all_models, query=query,
+            sort=self._preferences.sort,
+        )  # fmt: skip
+        lines, self._numbered = list_lines(self._groups)
+        for line in lines:
+            self._say(line)
+        if not lines:
+            self._say(f"Nothing matches {query!r}." if query else "There are no models.")
+
+    def _find(self, answer: str) -> Row | None:
+        """Return the row that an answer names; otherwise show what it asks for."""
+        if answer == ALL:
+            self._show("", all_models=True)
+            return None
+        if answer.isdecimal() and answer.isascii():
+            return self._numbered_row(int(answer))
+        if (row := self._named(answer)) is not None:
+            return row
+        self._show(answer, all_models=False)
+        return None
+
+    def _numbered_row(self, number: int) -> Row | None:
+        if 1 <= number <= len(self._numbered):
+            return self._numbered[number - 1]
+        self._say(f"There is no number {number}; the last list has {len(self._numbered)}.")
+        return None
+
+    def _named(self, name: str) -> Row | None:
+        """Return the row of exactly this name, wherever it is."""
+        found = build_groups(self._view, self._preferences, time.time(), query=name)
+        return next((row for row in all_rows(found) if row.name == name), None)
+
+    # -------------------------------------------------------------- the choice
+
+    def _choose(self, row: Row) -> bool:
+        """Do what choosing a row means; return whether it was chosen."""
+        if not row.chats:
+            self._say(f"{row.name} does not chat; choose another model.")
+            return False
+        now = time.time()
+        state = LiveStates(self._view, now).model(row.provider, row.model)
+        if not state.mark.answers:
+            for line in state_lines(row, state, now):
+                self._say(line)
+        if state.mark in NEEDS_KEY and not self._sign_in(row.provider):
+            return False
+        if self._chooses_default and not self._use(row.name):
+            return False
+        self._preferences = self._preferences.with_recent(row.name)
+        save_preferences(self._context.environ, self._preferences)
+        return True
+
+    def _use(self, name: str) -> bool:
+        result = self._call(methods.MODELS_USE, {"model": name})
+        if result is None:
+            return False
+        file = short_path(text(result.get("file")), self._context.environ.get("HOME", ""))
+        self._say(f"{text(result.get('model'))} is now the default, in {file}.")
+        return True
+
+    def _sign_in(self, provider: str) -> bool:
+        """Offer to sign in; return whether the provider can be used now."""
+        if self._context.has_input():
+            # A key in a pipe would have to be in a file or in the history of a shell.
+            self._say(f"Sign in first: aircher-cli auth login {provider}")
+            return False
+        if page := keys_page(self._view, provider):
+            self._say(f"Keys are created at {page}")
+        if self._ask(f"Sign in to {provider} now? Type y for yes, or Enter to go back:") not in {
+            "y", "Y", "yes", "Yes",
+        }:  # fmt: skip
+            return False
+        key = self._read_key(provider)
+        if not key or not self._call(methods.AUTH_LOGIN, self._login_params(provider, key)):
+            return False
+        self._say(f"You are signed in to {provider}.")
+        self._refresh()
+        return True
+
+    def _login_params(self, provider: str, key: str) -> Map:
+        """Return the parameters of a sign-in; a refused key is replaced under its own label."""
+        params: Map = {"provider": provider, "key": key}
+        for row, state in LiveStates(self._view, time.time()).keys(provider):
+            if state.mark is Mark.REJECTED and is_stored(row):
+                return {**params, "label": text(row.get("key"))}
+        return params
+
+    def _read_key(self, provider: str) -> str:
+        from aircher_cli.commands.auth.key_input import read_key  # noqa: PLC0415 -- rarely used
+
+        try:
+            return read_key(self._context, provider).strip()
+        except UsageError as error:
+            self._say(f"{error}.")
+            return ""
+
+    # -------------------------------------------------------------- input and calls
+
+    def _ask(self, question: str) -> str:
+        """Ask a question; return the answer, empty at the end of the input."""
+        self._say(question)
+        if self._context.stdin is None:
+            return ""
+        try:
+            return _read_line(self._context.stdin)
+        except (OSError, ValueError) as error:  # ValueError: it was closed, or is not text
+            raise CommandFailed(f"cannot read standard input: {error}") from None
+
+    def _call(self, method: str, params: Map) -> Map | None:
+        """Call the daemon; say what went wrong, and return None."""
+        try:
+            with self._context.connect() as client:
+                return as_map(client.call(method, params))
+        except DaemonError as error:
+            self._say(f"{error.message.rstrip('.')}.")
+            return None
+
+
+def _read_line(stream: "TextIO") -> str:
+    """Return a line without surrounding white space; what is beyond `MAX_INPUT` is discarded."""
+    line = part = stream.readline(MAX_INPUT)
+    while part and not part.endswith("\n"):
+        part = stream.readline(MAX_INPUT)
+    return line.strip()
+
+
+def fetch_view(client: Client) -> DaemonView:
+    """Return the daemon's state as the list needs it.
+
+    Raises:
+        DaemonError: the daemon cannot report it.
+    """
+    status = as_map(client.call(methods.STATUS))
+    keys = as_map(client.call(methods.AUTH_STATUS))
+    models = as_map(client.call(methods.MODELS_LIST, {"all": True}))
+    return DaemonView(
+        link="connected",
+        models=_rows(models.get("models")),
+        has_models=True,
+        aliases=_rows(models.get("aliases")),
+        lists=_rows(models.get("lists")),
+        default=text(models.get("default")),
+        default_candidates=tuple(texts(as_map(status.get("default")).get("candidates"))),
+        keys=_rows(keys.get("rows")),
+        limits=_rows(_limits(client).get("limits")),
+        providers=_rows(status.get("providers")),
+        config=as_map(status.get("config")),
+        environment=tuple(texts(keys.get("environment"))),
+    )
+
+
+def _limits(client: Client) -> Map:
+    try:
+        return as_map(client.call(methods.LIMITS_STATUS))
+    except DaemonError as error:
+        if error.code != codes.CONFIG_INVALID:
+            raise
+        return {}
+
+
+def _rows(value: object) -> tuple[Map, ...]:
+    return tuple(records(value))

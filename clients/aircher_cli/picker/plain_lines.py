@@ -1,0 +1,120 @@
+"""The list of models as sentences, for a screen reader: no columns, no symbols, no colours."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.first_steps import first_steps, needs_first_steps
+from aircher_cli.picker.view.rows import Group, Row
+from aircher_cli.picker.view.states import State, explain_link
+from aircher_cli.render.config.problems import NOTHING_IN_USE
+from aircher_cli.render.formatting import count, relative_time
+from aircher_cli.values import as_map, text
+
+MAX_LISTED = 40
+"""Rows that are read out at once; a search shows the others."""
+
+ALL = "*"
+"""What the user types to list what is folded."""
+
+PROMPT = f"Type a number, a name, or a part of one to search; {ALL} lists all models; Enter leaves:"
+ABOUT_PRICES = "Prices are for a million tokens."
+
+
+def list_lines(groups: Sequence[Group]) -> tuple[list[str], list[Row]]:
+    """Return the lines of the list, and the rows in the order of their numbers, from 1."""
+    lines: list[str] = []
+    numbered: list[Row] = []
+    unlisted = 0
+    for group in groups:
+        room = MAX_LISTED - len(numbered)
+        shown = group.rows[:room]
+        unlisted += len(group.rows) - len(shown)
+        if shown or group.folded or not group.rows:
+            lines.append(_heading(group, shown))
+        for row in shown:
+            numbered.append(row)
+            lines.append(f"{len(numbered)}. {row_text(row)}")
+    if unlisted:
+        lines.append(f"And {count(unlisted, 'more model')}: search for a part of the name.")
+    return lines, numbered
+
+
+def _heading(group: Group, shown: Sequence[Row]) -> str:
+    """Return a heading; of a provider that cannot answer with the reason."""
+    words = [group.title]
+    if group.mark is not None:
+        words.append(group.mark.word)
+    if group.why:
+        words.append(group.why)
+    heading = ", ".join(words)
+    if not group.folded:
+        return f"{heading}:" if shown else f"{heading}."
+    folded = count(group.folded, "more model" if shown else "model")
+    return f"{heading}, {folded} not listed{':' if shown else '.'}"
+
+
+def row_text(row: Row) -> str:
+    """Return one row: its name, state, price in words, and what is special about it."""
+    parts = [row.name, row.mark.word, price_text(row)]
+    if row.kind == "alias":
+        parts.insert(1, f"alias of {row.provider}/{row.model}")
+    if row.left:
+        parts.append(f"{row.left} left")
+    if row.is_default:
+        parts.append("the default")
+    if row.is_favourite:
+        parts.append("a favourite")
+    if not row.chats:
+        parts.append("does not chat")
+    return ", ".join(parts)
+
+
+def price_text(row: Row) -> str:
+    """Return the price in words, since `$` and `/` are read out in many ways."""
+    if row.price == "free":
+        return "free"
+    if not row.price_key:
+        return "price unknown"
+    _, into, out = row.price_key
+    return f"{_dollars(into)} in, {_dollars(out)} out"
+
+
+def _dollars(amount: float) -> str:
+    return f"{amount:g} dollar{'' if amount == 1 else 's'}"
+
+
+def opening_lines(view: DaemonView, title: str, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield what comes before the list: its title, the default, and what to do if nothing answers.
+
+    Args:
+        view: What the daemon said.
+        title: The first line.
+        environ: The caller's environment, for the names of variables with keys.
+    """
+    yield title
+    if link := explain_link(view):
+        yield f"{link.why}."
+    config = as_map(view.config)
+    if config.get("in_use") == NOTHING_IN_USE:
+        yield "The configuration is invalid, so no provider is asked: aircher-cli config check"
+    yield f"The default is {view.default}." if view.default else "There is no default yet."
+    if needs_first_steps(view):
+        yield "No provider can answer yet. To start, use one of these:"
+        for step in first_steps(view, environ):
+            yield f"{step.title}: {step.command}" if step.command else f"{step.title}."
+    yield ABOUT_PRICES
+
+
+def state_lines(row: Row, state: State, now: float) -> Iterator[str]:
+    """Yield why a row cannot answer now, until when, and what to do."""
+    yield f"{row.provider} is {state.mark.word}: {state.why}."
+    if state.until is not None and state.until > now:
+        yield f"It is ready again {relative_time(state.until, now)}."
+    if state.advice:
+        yield f"What to do: {state.advice}"
+
+
+def keys_page(view: DaemonView, provider: str) -> str:
+    """Return where keys of a provider are created; empty if it is not known."""
+    pages = (text(row.get("keys_page")) for row in view.keys if row.get("provider") == provider)
+    return next(filter(None, pages), "")
