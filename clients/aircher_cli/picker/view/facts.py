@@ -7,6 +7,7 @@ read once per list, and a `Row` is made only of what is shown.
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from aircher_cli.picker.view.daemon_view import DaemonView
@@ -117,11 +118,18 @@ def printable(title: str) -> str:
 
 
 def price_of(prices: Map) -> tuple[str, PriceKey]:
-    """Return the price as "$3/$15" per million tokens, "free" or "?", and how to sort by it.
+    """Return the price as "$3/$15" per million tokens, "free" or "?", and how to sort by it."""
+    into, out = text(prices.get("input")), text(prices.get("output"))
+    return _price_of(into, out, has_tiers=bool(prices.get("tiers")))
+
+
+@lru_cache(maxsize=1024)
+def _price_of(input_price: str, output_price: str, *, has_tiers: bool) -> tuple[str, PriceKey]:
+    """Return a price and how to sort by it; few of thousands of models have one of their own.
 
     The order is that of three tokens of input for each of output, a usual mix.
     """
-    into, out = amount(prices.get("input")), amount(prices.get("output"))
+    into, out = amount(input_price or None), amount(output_price or None)
     known = [price for price in (into, out) if price is not None]
     if into is None or out is None or len(known) < 2:
         known_text = f"{format_price(into)}/{format_price(out)}" if known else UNKNOWN
@@ -129,7 +137,7 @@ def price_of(prices: Map) -> tuple[str, PriceKey]:
     if into == out == 0:
         return "free", (0.0, 0.0, 0.0)
     blended = (3 * into + out) / Decimal(4)
-    tiers = "+" if prices.get("tiers") else ""
+    tiers = "+" if has_tiers else ""
     price_text = f"{format_price(into)}/{format_price(out)}{tiers}"
     return price_text, (float(blended), float(into), float(out))
 
@@ -171,6 +179,7 @@ def is_old(released: str, today: date) -> bool:
     return found is not None and today - found > OLD_AFTER
 
 
+@lru_cache(maxsize=4096)
 def parse_date(released: str) -> date | None:
     """Return the date of "2025-09-29", "2025-09" or "2025"; None if it is unknown or invalid.
 

@@ -51,8 +51,9 @@ class Mark(Enum):
         return _RANKS[self]
 
 
-_ANSWERING = frozenset({Mark.READY, Mark.UNCHECKED, Mark.LOCAL})
-_FOLDED = frozenset({Mark.NOT_CONFIGURED, Mark.STOPPED, Mark.INVALID})
+# Tuples find their members by identity; a set would hash an enum for each of thousands of models.
+_ANSWERING = (Mark.READY, Mark.UNCHECKED, Mark.LOCAL)
+_FOLDED = (Mark.NOT_CONFIGURED, Mark.STOPPED, Mark.INVALID)
 
 _RANKS = {
     mark: at

@@ -15,6 +15,7 @@ matches then: see `is_close`.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ MAX_QUERY = 100
 _SEPARATORS = re.compile(r"[\W_]+")
 _WORD_START = re.compile(r"(?:(?<![^\W_])|(?<=\d)(?=\D)|(?<=\D)(?=\d))(?=[^\W_])")
 _MARK = "\0"
+_NO_SEPARATORS = {code: None for code in range(128) if not chr(code).isalnum()}
 
 
 class Match(NamedTuple):
@@ -62,8 +64,15 @@ class Searchable(NamedTuple):
 def searchable(name: str, title: str = "", about: str = "") -> Searchable:
     """Return the texts of a row, prepared for `Query.score`."""
     lower = _lower(name)
-    squeezed = _SEPARATORS.sub("", lower)
-    return Searchable(lower, _marked(lower), squeezed, _lower(title), _marked(_lower(about)))
+    # For ASCII text, `translate` takes a fifth of the time of the pattern.
+    squeezed = lower.translate(_NO_SEPARATORS) if lower.isascii() else _SEPARATORS.sub("", lower)
+    return Searchable(lower, _marked(lower), squeezed, _lower(title), _marked_about(about))
+
+
+@lru_cache(maxsize=256)
+def _marked_about(text: str) -> str:
+    """Mark what is known about a model: thousands of models have few different abilities."""
+    return _marked(_lower(text))
 
 
 def _marked(text: str) -> str:

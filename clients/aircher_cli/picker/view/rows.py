@@ -7,7 +7,7 @@ matches and needs a sign-in. A row is in one group only, so that its name identi
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -19,6 +19,7 @@ from aircher_cli.picker.view.matching import ABOUT, Query, Searchable, searchabl
 from aircher_cli.picker.view.ordering import sort_facts
 from aircher_cli.picker.view.preferences import Preferences
 from aircher_cli.picker.view.states import LiveStates, State
+from aircher_cli.values import Map, text
 
 MAX_MATCHES = 200
 """Rows that a filter returns; the rest is counted, since another letter narrows it down."""
@@ -119,19 +120,20 @@ class _FactCache:
     """The facts of the latest list: reading them takes longer than everything else together."""
 
     def __init__(self) -> None:
-        self._known: tuple[object, object, str] | None = None
-        self.facts: list[Facts] = []
-        self.search: list[Searchable] = []
+        self._known: tuple[DaemonView, list[Facts], list[Searchable]] | None = None
 
-    def update(self, view: DaemonView) -> tuple[list[Facts], list[Searchable]]:
+    def get(self, view: DaemonView) -> tuple[list[Facts], list[Searchable]]:
+        """Return the facts, and the texts to search; read again only if the list is another."""
         known = self._known
-        if known is None or not (
-            known[0] is view.models and known[1] is view.aliases and known[2] == view.default
-        ):
+        if known is None or not _has_same_list(known[0], view):
             facts = read_facts(view)
-            self.facts, self.search = facts, search_rows(facts)
-            self._known = (view.models, view.aliases, view.default)
-        return self.facts, self.search
+            known = self._known = (view, facts, search_rows(facts))
+        return known[1], known[2]
+
+
+def _has_same_list(one: DaemonView, other: DaemonView) -> bool:
+    is_same = one.models is other.models and one.aliases is other.aliases
+    return is_same and one.default == other.default
 
 
 _cache = _FactCache()
@@ -146,9 +148,11 @@ class _Listing:
         self._today = date(*time.localtime(now)[:3])
         self._preferences = preferences
         self._states = LiveStates(view, now)
-        self._facts, self._search = _cache.update(view)
+        self._facts, self._search = _cache.get(view)
         self._favourites = frozenset(preferences.favourites)
         self._query: Query | None = None
+        self._answering: dict[str, Map] = {}
+        self._room = MAX_ROWS
 
     # -------------------------------------------------------------- without a filter
 
@@ -162,38 +166,42 @@ class _Listing:
         others = [facts for facts in self._facts if facts.name not in taken]
         aliases = sort_facts([facts for facts in others if facts.kind == "alias"], sort)
         groups = [
-            Group("Favourites", self._rows(favourites), key="favourites"),
-            Group("Recent", self._rows(recent), key="recent"),
-            Group("Aliases", self._rows(aliases), key="aliases"),
+            self._group(Group("Favourites", (), key="favourites"), favourites),
+            self._group(Group("Recent", (), key="recent"), recent),
+            self._group(Group("Aliases", (), key="aliases"), aliases),
         ]
         models = [facts for facts in others if facts.kind == "model"]
-        groups = [group for group in groups if group.rows]
-        return _capped([*groups, *self._provider_groups(models, sort, all_models=all_models)])
+        providers = self._provider_groups(models, sort, all_models=all_models)
+        return (*(group for group in groups if group.rows), *providers)
 
-    def _provider_groups(self, models: list[Facts], sort: str, *, all_models: bool) -> list[Group]:
+    def _group(self, group: Group, facts: Sequence[Facts], folded: int = 0) -> Group:
+        """Return a group with rows, as far as there is room; the others are counted."""
+        shown = facts[: self._room]
+        self._room -= len(shown)
+        return replace(group, rows=self._rows(shown), folded=folded + len(facts) - len(shown))
+
+    def _provider_groups(
+        self, models: list[Facts], sort: str, *, all_models: bool
+    ) -> Iterator[Group]:
+        """Yield the providers: those that answer now, then troubled ones, then those to set up."""
         found: dict[str, list[Facts]] = {name: [] for name in self._states.provider_names()}
         for facts in models:
             found.setdefault(facts.provider, []).append(facts)
-        groups = [
-            self._provider_group(name, facts, sort, all_models=all_models)
-            for name, facts in found.items()
-        ]
-        return sorted(groups, key=_group_rank)
+        for name in sorted(found, key=self._provider_rank):
+            yield self._provider_group(name, found[name], sort, all_models=all_models)
+
+    def _provider_rank(self, name: str) -> int:
+        mark = self._states.provider(name).mark
+        return 0 if mark.answers else 2 if mark.is_folded else 1
 
     def _provider_group(
         self, name: str, models: list[Facts], sort: str, *, all_models: bool
     ) -> Group:
         state = self._states.provider(name)
         shown = models if all_models else self._unfolded(models, state)
-        return Group(
-            title=name,
-            rows=self._rows(sort_facts(shown, sort)),
-            mark=state.mark,
-            folded=len(models) - len(shown),
-            key=name,
-            provider=name,
-            why="" if state.mark.answers else state.why,
-        )
+        why = "" if state.mark.answers else state.why
+        group = Group(name, (), state.mark, key=name, provider=name, why=why)
+        return self._group(group, sort_facts(shown, sort), len(models) - len(shown))
 
     def _unfolded(self, models: list[Facts], state: State) -> list[Facts]:
         """Return the models to show: none without a sign-in, else those worth choosing.
@@ -299,9 +307,12 @@ class _Listing:
         )
 
     def _left(self, provider: str, model: str) -> str:
-        key = self._states.answering_key(provider)
-        limits = self._view.limits
-        applying = limits_of(limits, provider, str(key.get("key") or ""), model) if limits else []
+        limits, key = self._view.limits, self._answering.get(provider)
+        if key is None:
+            key = self._answering[provider] = self._states.answering_key(provider)
+        if not limits and "rate_limit" not in key:
+            return ""
+        applying = limits_of(limits, provider, text(key.get("key")), model)
         return left_text(applying, key, self._now)
 
     def _state(self, facts: Facts) -> State:
@@ -319,30 +330,3 @@ class _Listing:
 
 def _named(by_name: dict[str, Facts], names: Sequence[str]) -> list[Facts]:
     return [by_name[name] for name in dict.fromkeys(names) if name in by_name]
-
-
-def _group_rank(group: Group) -> int:
-    """Return the order of providers: answering now, then troubled, then those to sign in to."""
-    assert group.mark is not None
-    return 0 if group.mark.answers else 2 if group.mark.is_folded else 1
-
-
-def _capped(groups: list[Group]) -> tuple[Group, ...]:
-    """Limit the rows of all groups together; what is left out is counted as folded."""
-    room, capped = MAX_ROWS, []
-    for group in groups:
-        more = max(0, len(group.rows) - room)
-        room -= len(group.rows) - more
-        if more:
-            rows = group.rows[: len(group.rows) - more]
-            group = Group(  # noqa: PLW2901 -- the same group, shorter
-                group.title,
-                rows,
-                group.mark,
-                group.folded + more,
-                group.key,
-                group.provider,
-                group.why,
-            )
-        capped.append(group)
-    return tuple(capped)

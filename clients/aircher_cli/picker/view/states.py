@@ -312,7 +312,8 @@ class LiveStates:
 
     def model(self, provider: str, model: str) -> State:
         """Return the state of a model of a provider."""
-        if (provider, model) in self._special or ("", model) in self._special:
+        special = self._special  # mostly empty, and thousands of models are looked up
+        if special and ((provider, model) in special or ("", model) in special):
             return self._best(provider, model)
         return self.provider(provider)
 
