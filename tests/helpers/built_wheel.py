@@ -3,6 +3,7 @@
 Dependencies come from the environment of the tests, so nothing is downloaded.
 """
 
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -12,17 +13,29 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def build_wheel(folder: Path) -> Path:
-    """Build a wheel of the checkout into `folder` and return its path."""
+def build_wheel(folder: Path, *, source: Path = ROOT) -> Path:
+    """Build a wheel of the checkout, or of another source, into `folder`; return its path."""
+    _build("wheel", folder, source)
+    [wheel] = folder.glob("*.whl")
+    return wheel
+
+
+def unpack_source(folder: Path) -> Path:
+    """Build a source distribution, unpack it into `folder`, and return its root."""
+    _build("sdist", folder, ROOT)
+    [archive] = folder.glob("*.tar.gz")
+    shutil.unpack_archive(archive, folder, filter="data")
+    return folder / archive.name.removesuffix(".tar.gz")
+
+
+def _build(target: str, folder: Path, source: Path) -> None:
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
-        cwd=ROOT,
+        [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)],
+        cwd=source,
         capture_output=True,
         check=True,
         timeout=50,
     )
-    [wheel] = folder.glob("*.whl")
-    return wheel
 
 
 def make_venv(folder: Path, wheel: Path) -> Path:

@@ -14,18 +14,23 @@ are simulated.
 import os
 import re
 import shlex
+import signal
 import subprocess
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
+from aircher_cli.exit_codes import INTERRUPTED
 from helpers.daemon.real_daemon import Home
 from helpers.docs.blocks import DOCS, ROOT, Block, blocks_of
-from helpers.docs.terminal import run_in_terminal
+from helpers.docs.terminal import CTRL_C, run_in_terminal
 
 COMMAND_SECONDS = 200.0
 """For any command of a page: installing with pip takes a while on a busy machine."""
+
+STOPPED = (INTERRUPTED, -signal.SIGINT)
+"""Exit codes after Ctrl-C, of the command and of the shell that runs it."""
 
 _HERE_DOCUMENT = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
 _EXIT_CODE = re.compile(r"#.*\bexit code (\d+)")
@@ -119,7 +124,8 @@ def run_page(
         home: the home to run in; its `environ` is that of the commands.
         inputs: the standard input of commands that ask something, by the start of their text.
             The others have none.
-        keys: commands that need a terminal, by the start of their text, and the keys that end them.
+        keys: patterns of whole commands that run in a terminal, and the keys that end each. After
+            Ctrl-C, an interrupted command counts as one that succeeded.
         replace: text in commands -> what is run instead, such as the address of a server that a
             reader would have.
         sections: the headings whose commands run; all of them by default.
@@ -144,7 +150,7 @@ def run_page(
             home,
             tools,
             typed=_by_start(shown, inputs or {}),
-            keys=_by_start(shown, keys or {}),
+            keys=_keys(shown, keys or {}),
         )
         for shown in commands
     ]
@@ -185,6 +191,11 @@ def _by_start(shown: Shown, texts: Mapping[str, str]) -> str:
     return next((text for start, text in texts.items() if shown.text.startswith(start)), "")
 
 
+def _keys(shown: Shown, patterns: Mapping[str, str]) -> str:
+    command = shown.text.partition(" #")[0].strip()
+    return next((keys for each, keys in patterns.items() if re.fullmatch(each, command)), "")
+
+
 def _run(
     page: str, shown: Shown, command: str, home: Home, tools: Path, *, typed: str, keys: str
 ) -> Ran:
@@ -193,6 +204,7 @@ def _run(
     environ = {**home.environ, "PATH": f"{tools}{os.pathsep}{home.environ['PATH']}"}
     if keys:
         code, out, err = *run_in_terminal(line, environ, keys), ""
+        code = 0 if keys == CTRL_C and code in STOPPED else code
     else:
         done = subprocess.run(
             line,

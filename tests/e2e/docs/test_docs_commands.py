@@ -86,3 +86,14 @@ def test_an_unexpected_exit_code_fails_with_the_line(
         AssertionError, match=r"page.md:2: aircher-cli nonsense\nexit code 2, not 0"
     ):
         run_page("page.md", home)
+
+
+def test_a_command_that_runs_until_it_is_stopped(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs in a terminal and gets its keys; the shell may report Ctrl-C."""
+    (tmp_path / "page.md").write_text("```sh\ncat    # until Ctrl-C\necho on\n```\n")
+    monkeypatch.setattr(docs_commands, "DOCS", tmp_path)
+    ran = run_page("page.md", home, keys={"cat": "\x03", "echo": "\x03"})
+    assert "^C" in ran[0].out
+    assert ran[1].out == "on\n"

@@ -3,7 +3,7 @@
 A block is run or checked by its language. One that cannot be run on this machine has a comment in
 the line before it, which readers do not see, and which names one of `REASONS`:
 
-    <!-- not run: needs root -->
+    <!-- not run: needs a desktop -->
 """
 
 import re
@@ -16,12 +16,10 @@ ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
 
 REASONS = {
-    "needs root": "sudo, apt-get and the like",
     "needs the network": "another machine, or a page of a vendor",
     "downloads packages": "tests/e2e/systemd/test_pages.py installs from local files instead",
     "needs a service manager": "tests/e2e/systemd has one, and tests this command in it",
     "needs a desktop": "a window, or an unlocked keyring of a desktop",
-    "changes the shell": "start files of the user's shell",
     "needs a container": "docker and podman cannot run in CI's container",
     "needs another program": "one that CI does not have: the block is for its users",
     "runs the tests": "it would run itself",
@@ -29,7 +27,6 @@ REASONS = {
     "takes minutes": "a benchmark",
     "changes the checkout": "a generator; a test compares its output",
     "spends money": "it calls the real providers",
-    "a file": "the content of a file that is no configuration",
 }
 """Why a block is not run -> what it is about, or what tests the same."""
 

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from aircherd.testing.simulator import Simulator
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
+from helpers.docs.terminal import CTRL_C
 
 KEY = "canary-reader-0123456789abcdef"
 
@@ -64,8 +65,13 @@ ADDRESSES = {
 QUESTIONS = {"How warm is it in Oslo?": r"call weather {\"city\": \"Oslo\"}"}
 """What a model would answer with a call of a tool -> what the simulated model does so for."""
 
-KEYS = {"aircher-cli chat": "\x04", "aircher-cli models pick": "\x1b"}
-"""Commands that need a terminal -> the keys that end them: Ctrl-D, Esc."""
+KEYS = {
+    r"aircher-cli chat": "\x04",  # Ctrl-D
+    r"aircher-cli models( pick)?": "\x1b",  # Esc
+    r"aircher-cli (status|usage|limits)\b.* --watch": CTRL_C,
+    r"aircher-cli events": CTRL_C,
+}
+"""Commands that need a terminal, or that run until they are stopped -> the keys that end them."""
 
 PROGRAMS = {"pass": f"printf %s {KEY}", "op": f"printf %s {KEY}", "secret-tool": f"printf %s {KEY}"}
 """Password managers that a reader would have -> what they do."""

@@ -10,6 +10,8 @@ import termios
 import time
 from collections.abc import Mapping, Sequence
 
+CTRL_C = "\x03"
+
 PATIENCE = 60.0
 """Seconds until a command is killed, and the test fails."""
 
