@@ -8,10 +8,12 @@ from aircher_cli.exit_codes import CommandFailed
 
 TYPE_CHECKING = False  # as in `typing`, whose import takes longer than this module
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TextIO
 
     from aircher_cli.values import Map
     from aircher_client import Client
+    from aircher_client.conversation import OnNotices
 
 
 MAX_CLIENT_NAME = 200
@@ -37,8 +39,17 @@ class Context:
         self.own_notices = own_notices
         self._noted: set[str] = set()
 
-    def connect(self, *, autostart: bool = True) -> "Client":
+    def connect(
+        self,
+        *,
+        autostart: bool = True,
+        on_notices: "OnNotices | None" = None,
+        on_wait: "Callable[[str], object] | None" = None,
+    ) -> "Client":
         """Return a client connected to the daemon, which is started if necessary.
+
+        The daemon's notices, and what is waited for, are printed on standard error; a screen
+        passes functions that show them.
 
         Raises:
             DaemonUnreachable: no daemon runs, and none could be started.
@@ -49,8 +60,8 @@ class Context:
             self.environ,
             name=self._client_name(),
             autostart=autostart,
-            on_notices=self._note,
-            on_wait=self._note_wait,
+            on_notices=on_notices or self._note,
+            on_wait=on_wait or self._note_wait,
         )
 
     def _client_name(self) -> str:

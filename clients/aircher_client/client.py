@@ -9,7 +9,7 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
 from aircher_client.connection import POLL_SECONDS, Connection, connect
 from aircher_client.conversation import HELLO_TIMEOUT, Conversation
@@ -56,6 +56,7 @@ class Client:
         self._retries = retries
         self._hello_timeout = hello_timeout
         self._on_notices = on_notices
+        self._is_aborted = False
         self._conversation = self._open()
 
     @classmethod
@@ -184,7 +185,7 @@ class Client:
         self,
         topics: Iterable[str],
         on_snapshot: Callable[[dict[str, Any]], object] | None = None,
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Generator[dict[str, Any], None, None]:
         """Subscribe at once, hand the result to `on_snapshot`, and return an iterator of events.
 
         It yields every event from this call on, including those that arrive before it is first
@@ -200,7 +201,7 @@ class Client:
             on_snapshot(result)
         return self._yield_events(chosen)
 
-    def _yield_events(self, chosen: list[str]) -> Iterator[dict[str, Any]]:
+    def _yield_events(self, chosen: list[str]) -> Generator[dict[str, Any], None, None]:
         talk = self._conversation
         try:
             while True:
@@ -225,6 +226,14 @@ class Client:
     def close(self) -> None:
         """Close the connection; the daemon cancels its requests. Idempotent."""
         self._conversation.connection.close()
+
+    def abort(self) -> None:
+        """End the connection and a call in another thread, which then raises ConnectionLost.
+
+        The only method that another thread may call. Later calls fail the same way.
+        """
+        self._is_aborted, self._retries = True, False
+        self._conversation.connection.abort()
 
     def __enter__(self) -> Self:
         return self
@@ -256,10 +265,17 @@ class Client:
         self.close()
         self._conversation = self._open()
         self._conversation.events = events
+        if self._is_aborted:
+            self._conversation.connection.abort()
 
     def _may_retry(self, method: str, error: DaemonError | ConnectionLost) -> bool:
         """Tell whether a call may be sent again. There are three cases."""
-        if not self._retries or self._conversation.has_begun or method == methods.SHUTDOWN:
+        if (
+            self._is_aborted
+            or not self._retries
+            or self._conversation.has_begun
+            or method == methods.SHUTDOWN
+        ):
             return False
         if self._conversation.events is not None and method != methods.EVENTS_SUBSCRIBE:
             return False  # the subscription would be lost silently

@@ -109,6 +109,13 @@ class Connection:
         except OSError:
             return False
 
+    def abort(self) -> None:
+        """End the connection from another thread: closing the socket would not end its wait."""
+        try:
+            self._sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it is closed already
+
     def close(self) -> None:
         """Close the socket; the daemon cancels its requests. Idempotent."""
         self.is_closed = True

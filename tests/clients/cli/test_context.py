@@ -45,6 +45,16 @@ def test_standard_input_that_cannot_be_read() -> None:
         Context(Console(None, None, {}), {}, stdin).read_input()
 
 
+def test_a_screen_shows_notices_itself(daemon: CliDaemon) -> None:
+    """Nothing is printed into it."""
+    daemon.answers |= {"hello": {"notices": [{"code": "x", "message": "look"}]}, "ping": {}}
+    err, shown = Stream(), []
+    context = Context(Console(None, err, {}), daemon.environ, None)
+    with context.connect(on_notices=shown.extend) as client:
+        client.call("ping")
+    assert ([each["message"] for each in shown], err.text) == (["look"], "")
+
+
 def test_a_notice_is_printed_once(daemon: CliDaemon) -> None:
     """A second connection of the same command does not repeat the daemon's notices."""
     notices = [{"code": "x", "message": "look here"}, {"code": "own", "message": "not this"}]

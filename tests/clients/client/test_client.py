@@ -308,7 +308,7 @@ def test_events(daemon: FakeDaemon) -> None:
         seqs = [next(events)["seq"], next(events)["seq"]]
         assert client.call("ping") == {}
         seqs += [next(events)["seq"], next(events)["seq"]]
-        events.close()  # type: ignore[attr-defined]
+        events.close()
         daemon.handlers["ping"] = lambda peer, request: peer.reply(request, "after")
         assert client.call("ping") == "after"
     assert snapshots == [{"snapshot": {}}]
@@ -414,3 +414,45 @@ def test_the_process_of_the_daemon(daemon: FakeDaemon, monkeypatch: pytest.Monke
         assert client.daemon_pid == os.getpid()
         monkeypatch.setattr(Connection, "is_to_systemd", lambda self: True)
         assert client.daemon_pid is None
+
+
+def test_another_thread_can_abort_a_call(daemon: FakeDaemon) -> None:
+    """It fails at once, and nothing is sent again over a new connection."""
+    is_asked = threading.Event()
+    daemon.handlers["status"] = lambda peer, request: is_asked.set()
+    with Client.connect(daemon.environ, autostart=True) as client:
+        client.call("ping")
+
+        def abort() -> None:
+            assert is_asked.wait(20)
+            client.abort()
+
+        thread = threading.Thread(target=abort)
+        thread.start()
+        with pytest.raises(ConnectionLost):
+            client.call("status")
+        thread.join()
+        with pytest.raises(DaemonUnreachable):
+            client.call("ping")
+    assert daemon.connections == 1
+
+
+def test_an_abort_during_a_reconnect_is_not_forgotten(daemon: FakeDaemon) -> None:
+    """The new connection is ended, too."""
+    opened: list[Connection] = []
+
+    def open_connection() -> Connection:
+        sock = try_connect(str(daemon.path))
+        assert sock is not None
+        opened.append(Connection(sock))
+        if len(opened) == 2:
+            client.abort()
+        return opened[-1]
+
+    def refuse(peer: Peer, request: Request) -> None:
+        peer.fail(request, "shutting_down")
+
+    daemon.handlers["status"] = refuse
+    with Client(open_connection) as client, pytest.raises(DaemonUnreachable):
+        client.call("status")
+    assert len(opened) == 2

@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -194,3 +195,14 @@ def test_connect(tmp_path: Path) -> None:
         with sock, peer:
             Connection(sock).send(b"hi", None)
             assert peer.recv(10) == b"hi"
+
+
+def test_another_thread_can_end_a_wait(pair: Pair) -> None:
+    """Closing the socket would not; a second time, and after closing, it does nothing."""
+    connection, _ = pair
+    thread = threading.Timer(0.05, connection.abort)
+    thread.start()
+    with pytest.raises(ConnectionLost):
+        connection.receive(None)
+    thread.join()
+    connection.abort()

@@ -5,8 +5,12 @@ from typing import Literal
 
 from aircher_cli.values import Map
 
-Link = Literal["connecting", "connected", "reconnecting"]
-"""The state of the connection. While it is not `connected`, the rest may be out of date."""
+Link = Literal["connecting", "connected", "reconnecting", "stopped"]
+"""The state of the connection. While it is not `connected`, the rest may be out of date.
+
+`reconnecting` passes by itself. `stopped` does not: the user stopped the daemon, or none can be
+started; the picker goes on when one runs.
+"""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class DaemonView:
         providers: Rows of `status`: `{provider, kind?, base_url?, state, ...}`.
         config: `config` of `status`.
         environment: Names of the variables with keys that the daemon would read.
+        notices: What the daemon's user should know, in plain text, such as differing versions.
         last_errors: Provider -> the latest failed attempt, a row of the topic `attempt` with `at`.
     """
 
@@ -49,4 +54,5 @@ class DaemonView:
     providers: tuple[Map, ...] = ()
     config: Map = field(default_factory=dict)
     environment: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     last_errors: dict[str, Map] = field(default_factory=dict)
