@@ -42,9 +42,6 @@ class FakeActions:
         assert self.gate.wait(20)
         return self._next("sign_in", provider, key, label)
 
-    def sign_out(self, provider: str, label: str | None = None) -> FakeOutcome:
-        return self._next("sign_out", provider, label)
-
     def import_keys(self, variables: Mapping[str, str]) -> FakeOutcome:
         return self._next("import_keys", dict(variables))
 

@@ -1,7 +1,6 @@
 """Dialogs over the list of models, and the screen for users who are not signed in anywhere.
 
 - `sign_in`: reads a key, unseen, and has the daemon check and store it.
-- `sign_out`: asks which stored key to remove.
 - `confirm`: asks which of several things to do, or shows a result.
 - `first_run`: what to do where no provider can answer.
 - `key_field`: the field that never shows what is typed.

@@ -47,7 +47,7 @@ class ConfirmDialog(ModalScreen[int | None]):
             for line in self._lines:
                 yield Static(line, markup=False, classes="line")
             yield OptionList(*self._options(), id="choices", markup=False)
-            yield Static(self._keys(), id="keys", markup=False, classes="keys")
+            yield Static(self._keys(), markup=False, classes="keys")
 
     def _keys(self) -> str:
         return "Enter choose · Esc close" if self._choices else KEYS_AFTER
@@ -63,25 +63,10 @@ class ConfirmDialog(ModalScreen[int | None]):
         self.query_one("#choices", OptionList).focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Take the choice."""
+        """Return the choice."""
         event.stop()
         chosen = event.option.id or ""
-        self.choose(int(chosen) if chosen.isdecimal() else None)
-
-    def choose(self, index: int | None) -> None:
-        """Return the choice."""
-        self.dismiss(index)
-
-    def show_result(self, sentence: str) -> None:
-        """Replace the text and the choices by a result."""
-        for line in self.query(".line"):
-            line.remove()
-        self.query_one("#box").mount(Static(sentence, markup=False, classes="line"), before=0)
-        options = self.query_one("#choices", OptionList)
-        options.clear_options()
-        options.add_option(Option(CLOSE, id="none"))
-        options.highlighted = 0
-        self.query_one("#keys", Static).update(KEYS_AFTER)
+        self.dismiss(int(chosen) if chosen.isdecimal() else None)
 
     def action_close(self) -> None:
         """Leave without a choice."""

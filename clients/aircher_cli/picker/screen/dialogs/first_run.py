@@ -6,7 +6,7 @@ terminal ends it. What is shown is decided by `view.first_steps`.
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Protocol
 
 from textual import events
@@ -208,10 +208,9 @@ class FirstRun(Screen[str | None]):
         self.app.push_screen(dialog, note_result)
 
     def _import(self, step: Step) -> None:
-        variables = select_variables(list(step.variables), dict(self._environ))
         self._start(f"Checking {', '.join(step.variables)}…")
-        actions = self._actions
-        run_in_background(self.app, lambda: actions.import_keys(variables), self._show_imported)
+        work = _import_call(self._actions, step.variables, self._environ)
+        run_in_background(self.app, work, self._show_imported)
 
     def _show_imported(self, outcome: OutcomeLike) -> None:
         rows = records(as_map(outcome.data).get("outcomes"))
@@ -261,6 +260,13 @@ class FirstRun(Screen[str | None]):
 
     def _refreshed(self, _outcomes: list[OutcomeLike]) -> None:
         self._is_refreshing = False
+
+
+def _import_call(
+    actions: FirstRunActions, names: Sequence[str], environ: Mapping[str, str]
+) -> Callable[[], OutcomeLike]:
+    """Return the call, which reads the keys when it runs: no variable of the screen has them."""
+    return lambda: actions.import_keys(select_variables(list(names), dict(environ)))
 
 
 def _is_keyless(row: Map) -> bool:

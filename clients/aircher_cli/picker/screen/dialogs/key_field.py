@@ -21,12 +21,29 @@ TOO_LONG = "That is too long to be a key. Was a whole file pasted?"
 
 
 class _Buffer:
-    """The characters. Its `repr` has their number only."""
+    """The characters. Its `repr` has their number only.
+
+    Only its methods have the characters in local variables, and they cannot fail: a crash anywhere
+    else, whose traceback shows local variables, does not show the key.
+    """
 
     __slots__ = ("text",)
 
     def __init__(self) -> None:
         self.text = ""
+
+    def take_paste(self, event: events.Paste) -> str:
+        """Add what was pasted, and remove it from the event; return a sentence, if any."""
+        pasted, event.text = event.text, ""
+        key = pasted.strip()
+        return self.add(key) or ("" if key == pasted else CLEANED)
+
+    def add(self, characters: str) -> str:
+        """Add characters at the end, unless that is no key; return the reason then."""
+        if len(self.text) + len(characters) > MAX_KEY:
+            return TOO_LONG
+        self.text += characters
+        return ""
 
     def __repr__(self) -> str:
         return f"<{len(self.text)} characters>"
@@ -84,27 +101,16 @@ class KeyField(Widget, can_focus=True):
     async def on_event(self, event: events.Event) -> None:
         """Take typed and pasted text before Textual records the event."""
         if isinstance(event, events.Paste):
-            pasted, event.text = event.text, ""
-            event.stop()
-            self._paste(pasted)
+            sentence = self._buffer.take_paste(event)
         elif isinstance(event, events.Key) and event.is_printable and event.character:
-            event.stop()
-            self._add(event.character)
+            sentence = self._buffer.add(event.character)
         else:
             await super().on_event(event)
-
-    def _paste(self, pasted: str) -> None:
-        key = pasted.strip()
-        if key != pasted:
-            self.post_message(self.Noted(CLEANED))
-        self._add(key)
-
-    def _add(self, characters: str) -> None:
-        if self.size_of_key + len(characters) > MAX_KEY:
-            self.post_message(self.Noted(TOO_LONG))
             return
-        self._buffer.text += characters
+        event.stop()
         self.refresh()
+        if sentence:
+            self.post_message(self.Noted(sentence))
 
     def action_submit(self) -> None:
         """Tell the owner that the key is complete."""

@@ -257,3 +257,26 @@ def _traceback_in(dialog):
 def locals_of_a_crash(dialog, field):
     attributes = (vars(dialog), vars(field) if field else None)
     raise ZeroDivisionError(len(attributes))
+
+
+def test_textuals_own_log_has_no_key(monkeypatch, tmp_path):
+    """TEXTUAL_LOG has a developer's log written: neither pasted nor typed keys are in it."""
+    file = tmp_path / "textual.log"
+    monkeypatch.setattr("textual.constants.LOG_FILE", str(file))
+
+    async def body():
+        app = host(FakeActions(REFUSED, SIGNED_IN))
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            await paste(pilot, KEY)
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "✗" in shown(app.screen), "the refusal is shown")
+            await pilot.press("Z", "Q", "enter")
+            await wait_for(pilot, lambda: "✓" in shown(app.screen), "the result is shown")
+
+    run_pilot(body())
+    logged = file.read_text()
+    assert "Submitted" in logged
+    assert "canary" not in logged
+    assert "'Z'" not in logged
+    assert "character='Q'" not in logged
