@@ -108,6 +108,11 @@ class Console:
             text = wrap_hanging(text, self._columns)
         self._emit_err(text + "\n")
 
+    def prompt(self, text: str) -> None:
+        """Write a question to standard error; the answer is typed on the same line."""
+        self.end_line()
+        self._emit_err(strip_controls(self._plain_err(text)))
+
     def aside(self, piece: str) -> None:
         """Write a piece of streamed side output, such as reasoning, to standard error, dimmed.
 

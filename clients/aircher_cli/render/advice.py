@@ -71,16 +71,8 @@ def sign_in_lines(found: SignIn, environ: Mapping[str, str]) -> list[str]:
         found: From the error, see `aircher_client.sign_in.read_sign_in`.
         environ: The caller's environment, for the names of its variables.
     """
-    broken = next((each for each in found.needed if each.state != "not_configured"), None)
     steps = helping_steps(found, environ)
-    if broken is not None:
-        headline = broken_headline(broken)
-    elif is_newcomer(found):
-        headline = NEWCOMER
-    else:
-        names = " or ".join(each.provider for each in found.needed)
-        headline = f"You are not signed in to {names}, which this request needs."
-    lines = _lines(headline, steps)
+    lines = _lines(headline(found), steps)
     if models := usable_models(found)[:2]:
         lines.append(f"Or choose another model: {' or '.join(f'-m {name}' for name in models)}")
     if found.unseen and not any(step.kind == "import" for step in steps):
@@ -89,7 +81,18 @@ def sign_in_lines(found: SignIn, environ: Mapping[str, str]) -> list[str]:
     return _bounded([*lines, *_other_lines(other_steps(found, environ))])
 
 
-def broken_headline(each: ProviderSignIn) -> str:
+def headline(found: SignIn) -> str:
+    """Return what a request lacks, in one sentence."""
+    broken = next((each for each in found.needed if each.state != "not_configured"), None)
+    if broken is not None:
+        return _broken_headline(broken)
+    if is_newcomer(found):
+        return NEWCOMER
+    names = " or ".join(each.provider for each in found.needed)
+    return f"You are not signed in to {names}, which this request needs."
+
+
+def _broken_headline(each: ProviderSignIn) -> str:
     """Return which key or entry cannot be used, and why."""
     reason = _shortened(each.reason or each.state.replace("_", " "))
     if each.state == "refused":
@@ -114,15 +117,15 @@ def _shortened(reason: str) -> str:
 # ------------------------------------------------------------------ lines
 
 
-def _lines(headline: str, steps: list[Step]) -> list[str]:
+def _lines(first_line: str, steps: list[Step]) -> list[str]:
     """Return the headline, the first step with its command, and alternatives of its kind."""
     if not steps:
-        return [headline]
+        return [first_line]
     first, *others = steps
     if first.kind == "fix" and not first.command.startswith(LOGIN):
-        lines = [headline, f"{_what_first(first)}, then run this:", f"  {first.command}"]
+        lines = [first_line, f"{_what_first(first)}, then run this:", f"  {first.command}"]
     else:
-        lines = [f"{headline} Run this first:", f"  {first.command}", _about(first)]
+        lines = [f"{first_line} Run this first:", f"  {first.command}", _about(first)]
     logins = [step for step in others if step.kind == "sign_in"]
     return [*lines, *_login_line(logins), *_other_lines(others)]
 

@@ -229,7 +229,11 @@ def run(context: Context, options: argparse.Namespace) -> int:
     )
     with context.connect() as client:
         try:
-            result = chat_to_end(client, request, printer)
+            if options.json:
+                result = chat_to_end(client, request, printer)
+            else:
+                result = chat_or_sign_in(context, client, request, printer)
+                options.model = request.get("model")
         except ConnectionLost:
             context.console.finish_line()
             if printer.has_begun:
@@ -247,6 +251,33 @@ def run(context: Context, options: argparse.Namespace) -> int:
         context.console.note(broken)
         return FAILED
     return OK if is_saved else FAILED
+
+
+def chat_or_sign_in(context: Context, client: Client, request: Map, printer: ReplyPrinter) -> Map:
+    """Return the result of a chat; offer to sign in where that is missing, and send it again.
+
+    The user may choose another model instead, which changes the `model` of `request`.
+
+    Raises:
+        DaemonError, DaemonUnreachable: as `Client.chat`.
+    """
+    while True:
+        try:
+            return chat_to_end(client, request, printer)
+        except DaemonError as error:
+            if not is_about_keys(error):
+                raise
+            from aircher_cli.signing_in.offer import offer  # noqa: PLC0415 -- only after a failure
+
+            change = offer(context, client, error)
+            if change is None:
+                raise
+        request.update(change)
+
+
+def is_about_keys(error: DaemonError) -> bool:
+    """Tell whether only keys are missing or unusable, and the error says what to do."""
+    return "sign_in" in error.data and exit_code(error) == NOT_SIGNED_IN
 
 
 def chat_to_end(client: Client, request: Map, printer: ReplyPrinter) -> Map:
@@ -310,8 +341,7 @@ def _with_advice(
     error = with_file_name(with_model_suggestion(client, error), options.messages)
     if options.messages is None and not options.json:
         error = with_models_hint(error, options.file)
-    is_about_keys = exit_code(error) == NOT_SIGNED_IN and "sign_in" in error.data
-    if printer.has_shown_attempts and not (options.json or is_about_keys):
+    if printer.has_shown_attempts and not options.json and not is_about_keys(error):
         message = "\n".join([error.message, *retry_lines(error.data, time.time())])
         return CommandFailed(message, exit_code=exit_code(error), code=error.code)
     return error

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from aircher_cli.commands.ask.command import chat_to_end
+from aircher_cli.commands.ask.command import chat_or_sign_in, is_about_keys
 from aircher_cli.commands.ask.media_files import save_media
 from aircher_cli.commands.ask.prompt import read_prompt
 from aircher_cli.commands.ask.reply import ReplyPrinter, has_rare_parts, route_note, usage_line
@@ -13,9 +13,9 @@ from aircher_cli.commands.chat.transcript import Transcript
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
 from aircher_cli.failures import error_lines
-from aircher_cli.values import Map, as_map, records
-from aircher_client import Client, ClientError
-from aircher_wire import methods
+from aircher_cli.values import Map, as_map, records, text
+from aircher_client import Client, ClientError, DaemonError
+from aircher_wire import codes, methods
 
 TIMEOUT_SECONDS = 5.0
 """Seconds for calls other than chats."""
@@ -74,16 +74,33 @@ class ChatSession:
         The first call also brings the notices of the daemon, which belong at the start.
 
         Raises:
-            DaemonError: one of them is unknown, or the configuration is invalid.
+            DaemonError: one of them is unknown, or the configuration is invalid; or no provider is
+                signed in, and the user did not want to sign in.
         """
-        if self._model is not None or self._task is not None:
-            self._explain(self._model)
-        else:
-            self._client.call(methods.PING, timeout=TIMEOUT_SECONDS)
+        while (error := self._find_missing_key()) is not None:
+            from aircher_cli.signing_in.offer import offer  # noqa: PLC0415 -- rarely needed
 
-    def _explain(self, model: str | None) -> None:
+            change = offer(self._context, self._client, error)
+            if change is None:
+                raise error
+            self._model = text(change.get("model")) or self._model
+
+    def _find_missing_key(self) -> DaemonError | None:
+        """Return the error that each question would end with, if only keys are missing."""
+        try:
+            plan = self._explain(self._model)
+        except DaemonError:
+            if self._model is not None or self._task is not None:
+                raise
+            return None  # without a usable default; a question says why
+        if "sign_in" in plan and _fetch_local_lists(self._client, plan):
+            plan = self._explain(self._model)
+        error = DaemonError(codes.NOT_AUTHENTICATED, "no provider is signed in", plan)
+        return error if is_about_keys(error) else None
+
+    def _explain(self, model: str | None) -> Map:
         fields = _without_none({"model": model, "task": self._task})
-        self._client.call(methods.ROUTE_EXPLAIN, fields, timeout=TIMEOUT_SECONDS)
+        return as_map(self._client.call(methods.ROUTE_EXPLAIN, fields, timeout=TIMEOUT_SECONDS))
 
     def prompt(self) -> str:
         """Return the text before the cursor."""
@@ -120,7 +137,9 @@ class ChatSession:
             self._console, quiet=False, verbose=False, with_reasoning=self._console.err_is_terminal
         )
         try:
-            result = chat_to_end(self._client, self._request(asked), printer)
+            request = self._request(asked)
+            result = chat_or_sign_in(self._context, self._client, request, printer)
+            self._model = text(request.get("model")) or None
         except KeyboardInterrupt:
             self._console.finish_line()
             self._console.note(
@@ -237,6 +256,18 @@ COMMANDS: dict[str, Callable[[ChatSession, str], None]] = {
     "/exit": ChatSession._exit,  # noqa: SLF001
     "/quit": ChatSession._exit,  # noqa: SLF001
 }
+
+
+def _fetch_local_lists(client: Client, plan: Map) -> bool:
+    """Fetch the lists of models of local servers, which are the default without any key.
+
+    Return whether there is such a server.
+    """
+    providers = records(as_map(plan.get("sign_in")).get("providers"))
+    names = [each.get("provider") for each in providers if each.get("state") == "not_required"]
+    for name in names:
+        client.call(methods.MODELS_LIST, {"provider": name}, timeout=TIMEOUT_SECONDS)
+    return bool(names)
 
 
 def _without_none(fields: Map) -> Map:

@@ -1,0 +1,224 @@
+"""Offers to sign in after a request failed because of keys, so that it can be sent again.
+
+    error about keys ─> one question: import a key of this shell, sign in, or another model
+        ├─ chosen ─> checked and stored by the daemon ─> the request is sent again
+        └─ Enter, Ctrl-C, Ctrl-D ─> the error is reported, with what to do
+
+Only to a person: on a terminal in the foreground, without `--json`, and not in CI.
+"""
+
+import os
+import stat
+import termios
+from collections.abc import Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from aircher_cli.context import Context
+from aircher_cli.picker.view.first_steps import Step
+from aircher_cli.render.advice import LOGIN, headline
+from aircher_cli.render.formatting import join_names
+from aircher_cli.signing_in.steps import helping_steps, usable_models
+from aircher_cli.signing_in.terminal import Terminal
+from aircher_cli.values import Map, as_map, records, text
+from aircher_client import Client, DaemonError
+from aircher_client.sign_in import SignIn, read_sign_in
+from aircher_wire import methods
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_MODELS = 3
+MAX_CHOICES = 9
+
+
+class Choice(NamedTuple):
+    """One line of the question: a step, or a `model` to ask instead."""
+
+    title: str
+    step: Step | None = None
+    model: str = ""
+
+
+def offer(context: Context, client: Client, error: DaemonError) -> Map | None:
+    """Ask the user to sign in; return what changes in the request, None if they do not.
+
+    An empty map means that the same request can be sent again.
+
+    Args:
+        context: The console and the environment.
+        client: Stores the key.
+        error: The error of the request; it is about keys.
+
+    Raises:
+        DaemonUnreachable: the daemon has ended.
+    """
+    found = read_sign_in(error.data, context.environ)
+    if found is None or not found.needed:
+        return None
+    choices = list_choices(found, context.environ)
+    if not choices:
+        return None
+    with open_terminal(context) as terminal:
+        if terminal is None:
+            return None
+        try:
+            return _ask(context, client, terminal, headline(found), choices)
+        except KeyboardInterrupt:
+            context.console.note("")  # ends the line of the prompt
+            return None
+
+
+def list_choices(found: SignIn, environ: Mapping[str, str]) -> list[Choice]:
+    """Return what the user can choose, the best first."""
+    steps = [
+        Choice(_title(step), step)
+        for step in helping_steps(found, environ)
+        if step.kind != "fix" or step.command.startswith(LOGIN)
+    ]
+    known = [name for name in usable_models(found) if not name.endswith("/MODEL")]
+    models = [Choice(f"ask {name} instead", model=name) for name in known[:MAX_MODELS]]
+    return [*steps[: MAX_CHOICES - len(models)], *models]
+
+
+def _title(step: Step) -> str:
+    if step.kind == "import":
+        what = "keys" if step.variables[1:] else "key"
+        return f"use the {what} in {join_names(list(step.variables))}, found in this shell"
+    if step.kind == "fix":
+        return f"replace the key of {step.provider}"
+    return f"sign in to {step.provider}"
+
+
+# ------------------------------------------------------------------ the dialogue
+
+
+def _ask(
+    context: Context, client: Client, terminal: Terminal, why: str, choices: list[Choice]
+) -> Map | None:
+    """Ask until something worked or the user leaves."""
+    note = context.console.note
+    note(f"aircher-cli: {why}")
+    for number, choice in enumerate(choices, 1):
+        note(f"  {number}  {choice.title}")
+    while True:
+        typed = terminal.ask(f"Choose 1-{len(choices)}, or press Enter to leave: ")
+        if not typed:
+            return None
+        if not (typed.isdecimal() and 1 <= int(typed) <= len(choices)):
+            note("  that is not one of the numbers")  # it may be a key: it is not repeated
+            continue
+        chosen = choices[int(typed) - 1]
+        if chosen.step is None:
+            return {"model": chosen.model}
+        is_done = _import if chosen.step.kind == "import" else _login
+        if is_done(context, client, terminal, chosen.step):
+            return {}
+
+
+def _import(context: Context, client: Client, _terminal: Terminal, step: Step) -> bool:
+    """Store the keys in the step's variables; tell whether one is stored now."""
+    variables = {name: context.environ[name] for name in step.variables}
+    try:
+        result = as_map(client.call(methods.AUTH_IMPORT, {"variables": variables}))
+    except DaemonError as error:
+        context.console.note(f"  {error.message}")
+        return False
+    outcomes = records(result.get("outcomes"))
+    stored = [each for each in outcomes if each.get("outcome") in {"stored", "already"}]
+    for each in outcomes:
+        provider, variable = text(each.get("provider")), text(each.get("variable"))
+        if each in stored:
+            context.console.note(f"  signed in to {provider} with the key in {variable}")
+        elif message := text(each.get("message")):
+            context.console.note(f"  {variable}: {message}")
+    return bool(stored)
+
+
+def _login(context: Context, client: Client, terminal: Terminal, step: Step) -> bool:
+    """Prompt for a key until one works; tell whether one is stored now."""
+    note = context.console.note
+    if step.keys_page:
+        note(f"  Keys are created at {step.keys_page}")
+    params: Map = {"provider": step.provider}
+    if label := _label(step):
+        params["label"] = label
+    while True:
+        try:
+            key = terminal.ask_hidden(f"Key for {step.provider} (not shown, Enter to go back): ")
+        except termios.error:
+            note("  this terminal cannot hide what you type: see aircher-cli auth login --help")
+            return False
+        if not key:
+            return False
+        try:
+            row = as_map(client.call(methods.AUTH_LOGIN, {**params, "key": key}))
+        except DaemonError as error:
+            note(f"  {error.message}")
+            continue
+        note(f"  signed in to {step.provider}; the key is stored: {text(row.get('source'))}")
+        return True
+
+
+def _label(step: Step) -> str:
+    """Return the label of the key that is replaced, from the daemon's command."""
+    return step.command.partition(" --label ")[2]
+
+
+# ------------------------------------------------------------------ the terminal
+
+
+@contextmanager
+def open_terminal(context: Context) -> "Iterator[Terminal | None]":
+    """Return the terminal for questions; None if there is no person to answer them.
+
+    That is standard input. If the prompt came from a pipe or a file, it is the controlling
+    terminal, as for ssh, sudo and git; but only if the answer goes to a terminal too, so that a
+    script that reads the answer never waits for a person.
+    """
+    console = context.console
+    if not console.err_is_terminal or context.environ.get("CI"):
+        yield None
+        return
+    if not context.has_input():
+        fd = _descriptor(context)
+        yield Terminal(fd, console.prompt) if fd is not None and _is_in_foreground(fd) else None
+        return
+    opened = _open_tty() if console.is_terminal and _is_pipe_or_file(context) else None
+    try:
+        usable = opened is not None and _is_in_foreground(opened)
+        yield Terminal(opened, console.prompt) if opened is not None and usable else None
+    finally:
+        if opened is not None:
+            os.close(opened)
+
+
+def _descriptor(context: Context) -> int | None:
+    try:
+        return context.stdin.fileno() if context.stdin is not None else None
+    except (OSError, ValueError):
+        return None
+
+
+def _is_pipe_or_file(context: Context) -> bool:
+    """Tell whether standard input is data of the user, not /dev/null of a script."""
+    fd = _descriptor(context)
+    if fd is None:
+        return False
+    mode = os.fstat(fd).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+
+
+def _open_tty() -> int | None:
+    try:
+        return os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return None
+
+
+def _is_in_foreground(fd: int) -> bool:
+    """Tell whether reading would not stop this process, as it would in the background."""
+    try:
+        return os.tcgetpgrp(fd) == os.getpgrp()
+    except OSError:
+        return False

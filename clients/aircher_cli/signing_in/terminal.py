@@ -1,0 +1,121 @@
+"""Questions on the user's terminal, one of them hidden. Restores the echo however it ends.
+
+hidden: echo off ─> read what was pasted ─> echo on
+├─ Ctrl-C: KeyboardInterrupt
+├─ SIGTERM, SIGHUP: echo on, then the signal ends the program as usual
+└─ Ctrl-Z: echo on, the program stops; after `fg` echo off, and the prompt again
+"""
+
+import contextlib
+import os
+import select
+import signal
+import termios
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+PASTE_SECONDS = 0.1
+"""How long a terminal takes at most to pass on the next line of what was pasted."""
+MAX_BYTES = 64 * 1024
+"""A key is shorter; a pasted file is not read to its end."""
+
+STDERR = 2
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+class Terminal:
+    """A terminal that a person reads and types on. `fd` is open for reading."""
+
+    def __init__(self, fd: int, write: Callable[[str], object]) -> None:
+        self._fd = fd
+        self._write = write
+
+    def ask(self, prompt: str) -> str | None:
+        """Return a line, without white space around it; None at the end of input (Ctrl-D)."""
+        self._write(prompt)
+        line = self._read_line()
+        if not line.endswith(b"\n"):
+            self._write("\n")
+        return line.decode(errors="replace").strip() if line else None
+
+    def ask_hidden(self, prompt: str) -> str | None:
+        """Return what was typed or pasted, while the terminal shows nothing of it.
+
+        All lines of a paste belong to it: the rest would go to the shell otherwise. None at the end
+        of input.
+
+        Raises:
+            termios.error: this is no terminal, so nothing can be hidden.
+        """
+        with _hidden(self._fd, prompt):
+            self._write(prompt)
+            data = self._read_paste()
+        self._write("\n")
+        return data.decode(errors="replace").strip() if data else None
+
+    def _read_paste(self) -> bytes:
+        """Return all lines that arrive together; empty lines before them are ignored."""
+        data = self._read_line()
+        while data and len(data) < MAX_BYTES and self._has_more():
+            more = self._read_line()
+            if not more:
+                break
+            data += more
+        return data
+
+    def _has_more(self) -> bool:
+        return bool(select.select([self._fd], [], [], PASTE_SECONDS)[0])
+
+    def _read_line(self) -> bytes:
+        """Return one line; the terminal keeps a line until Enter, so that it can be edited."""
+        try:
+            return os.read(self._fd, 4096)
+        except OSError:  # the terminal has gone
+            return b""
+
+
+@contextlib.contextmanager
+def _hidden(fd: int, prompt: str) -> Iterator[None]:
+    """Switch the echo off, and on again at the end, in a stop, and before a signal ends all.
+
+    `prompt` is shown again after a stop.
+    """
+    shown = termios.tcgetattr(fd)
+
+    def hide() -> None:
+        hidden = termios.tcgetattr(fd)
+        hidden[3] &= ~termios.ECHO
+        termios.tcsetattr(fd, termios.TCSAFLUSH, hidden)
+
+    def show() -> None:
+        # What was typed meanwhile is discarded: it may be the rest of a key.
+        termios.tcsetattr(fd, termios.TCSAFLUSH, shown)
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        show()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        show()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)  # returns after SIGCONT
+        signal.signal(number, stop)
+        hide()
+        # Not through the stream: the signal may have come while it was writing.
+        with contextlib.suppress(OSError):
+            os.write(STDERR, prompt.encode())
+
+    handlers = {**dict.fromkeys(_ENDING, end), signal.SIGTSTP: stop}
+    before = {number: signal.getsignal(number) for number in handlers}
+    for number, handler in handlers.items():
+        if before[number] is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, handler)
+    try:
+        hide()
+        yield
+    finally:
+        show()
+        for number, old in before.items():
+            signal.signal(number, old if old is not None else signal.SIG_DFL)

@@ -1,0 +1,72 @@
+"""What is offered after an error about keys; the dialogue is tested end to end."""
+
+import pytest
+
+from aircher_cli.console import Console
+from aircher_cli.context import Context
+from aircher_cli.signing_in.offer import list_choices, offer, open_terminal
+from aircher_client import Client, DaemonError
+from aircher_client.sign_in import ProviderSignIn, SignIn
+from helpers.daemon.cli import Stream
+from helpers.daemon.cli_daemon import CliDaemon
+
+WORK = ProviderSignIn("work", "not_configured", is_needed=True, unseen=("WORK_KEY",))
+SPARE = ProviderSignIn("spare", "not_configured", is_needed=True)
+REJECTED = ProviderSignIn(
+    "old", "rejected", is_needed=True, key="a", hint="use 'aircher-cli auth login old --label a'"
+)
+LOCKED = ProviderSignIn("shut", "locked", is_needed=True, key="default", hint="unlock it")
+READY = ProviderSignIn("ready", "authenticated", key="default", model="ready/m")
+OWN = ProviderSignIn("own", "authenticated", key="default")
+LOCAL = ProviderSignIn("ollama", "not_required", model="ollama/q", has_list=True)
+MANY = tuple(SPARE._replace(provider=f"p{n}") for n in range(20))
+
+
+@pytest.mark.parametrize(
+    ("providers", "expected"),
+    [
+        (
+            (SPARE, WORK),
+            ["use the key in WORK_KEY, found in this shell", "sign in to spare", "sign in to work"],
+        ),
+        ((SPARE, READY, OWN), ["sign in to spare", "ask ready/m instead"]),
+        ((SPARE, LOCAL), ["sign in to spare", "ask ollama/q instead"]),
+        ((REJECTED, SPARE), ["replace the key of old", "sign in to spare"]),
+        ((LOCKED, READY), ["ask ready/m instead"]),
+        ((LOCKED,), []),
+        (MANY, [f"sign in to p{n}" for n in range(9)]),
+    ],
+)
+def test_choices(providers: tuple[ProviderSignIn, ...], expected: list[str]) -> None:
+    """Nothing is offered that would not help, such as signing in with a locked keyring."""
+    unseen = tuple(name for each in providers for name in each.unseen)
+    choices = list_choices(SignIn(providers, unseen), {"WORK_KEY": "k"})
+    assert [choice.title for choice in choices] == expected
+
+
+@pytest.mark.parametrize(
+    ("stdin", "err_is_terminal", "environ"),
+    [
+        (Stream(terminal=True), True, {}),
+        (Stream(terminal=True), False, {}),
+        (Stream(terminal=True), True, {"CI": "true"}),
+        (Stream(b"piped"), True, {}),
+        (None, True, {}),
+    ],
+)
+def test_without_a_person(
+    stdin: Stream | None, err_is_terminal: bool, environ: dict[str, str]
+) -> None:
+    """There is no question in CI, in pipes, or without a descriptor to read from."""
+    console = Console(Stream(terminal=True), Stream(terminal=err_is_terminal), environ)
+    with open_terminal(Context(console, environ, stdin)) as terminal:
+        assert terminal is None
+
+
+@pytest.mark.parametrize("data", [{}, {"sign_in": {"providers": [], "environment": []}}])
+def test_an_error_that_signing_in_does_not_help(daemon: CliDaemon, data: dict[str, object]) -> None:
+    """The daemon is not called."""
+    context = Context(Console(None, None, {}), daemon.environ, None)
+    with Client.connect(daemon.environ) as client:
+        assert offer(context, client, DaemonError("not_authenticated", "no", data)) is None
+    assert daemon.methods == []
