@@ -22,6 +22,10 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^ *(```+|~~~+).*?^ *\1", re.MULTILINE | re.DOTALL)
 LOADED = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["'](https?:)?//""")
 
+CODE = re.compile(r"<(pre|code)\b.*?</\1>|<!--.*?-->", re.DOTALL)
+UNRENDERED = re.compile(r"\|---|```|\]\(")
+"""Tables, blocks and links of Markdown that a builder has left as they are."""
+
 THEME_MARKUP = re.compile(
     r"^(?:!!!|\?\?\?|===|:::) |^\[TOC\]|\{: |:(?:material|octicons)-|--8<--", re.MULTILINE
 )
@@ -57,6 +61,7 @@ def test_the_site_builds(builder: str, tmp_path: Path) -> None:
         folder = tmp_path / "site" / page.removesuffix("index.md").removesuffix(".md")
         html = (folder / "index.html").read_text()
         assert LOADED.search(html.replace("https://zensical.org/", "")) is None, page
+        assert UNRENDERED.search(CODE.sub("", html)) is None, page
 
 
 @pytest.mark.parametrize("builder", THEMES)
