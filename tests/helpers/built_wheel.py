@@ -3,7 +3,6 @@
 Dependencies come from the environment of the tests, so nothing is downloaded.
 """
 
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -24,7 +23,7 @@ def unpack_source(folder: Path) -> Path:
     """Build a source distribution, unpack it into `folder`, and return its root."""
     _build("sdist", folder, ROOT)
     [archive] = folder.glob("*.tar.gz")
-    shutil.unpack_archive(archive, folder, filter="data")
+    subprocess.run(["tar", "-xf", archive.name], cwd=folder, check=True, timeout=50)
     return folder / archive.name.removesuffix(".tar.gz")
 
 
