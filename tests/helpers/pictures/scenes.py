@@ -20,7 +20,10 @@ from helpers.pictures.svg import draw
 from helpers.pictures.terminal import Terminal, open_terminal
 from helpers.secret_service import secret_service
 
+QUESTION = "Why is the sky blue?"
 REPLY = "Air scatters blue light more than red, so blue comes from every side of the sky."
+
+LIMITED = "Rate limit reached for gpt-5.5. Please try again in 45m0s."
 
 MODELS = {
     "anthropic": ["claude-opus-5-5", "claude-sonnet-5", "claude-haiku-5-5"],
@@ -55,15 +58,19 @@ base_url = "{url}"
 
 [[limits]]
 provider = "anthropic"
-usd = 0.05
+usd = 5
 per = "day"
 
 [[limits]]
-requests = 60
-per = "minute"
+usd = 20
+per = "month"
 """
 
-MASKS = {r"process \d+": "process 4711"}
+MASKS = {
+    r"process \d+": "process 4711",
+    r"up \d+ s": "up 4 s",
+    r"\d{4}-\d\d-\d\d \d\d:\d\d": "2026-11-30 09:15",
+}
 """What would differ in each picture without saying anything -> what is shown instead."""
 
 
@@ -98,7 +105,7 @@ SCENES = {"demo": demo, "status": status}
 def open_scene() -> Iterator[tuple[Home, Simulator]]:
     """Give a home where one provider works, one limits the rate, and one refuses its key."""
     with secret_service() as keyring, open_simulator() as sim, open_home(keyring.environ) as home:
-        sim.behave(text=REPLY, models={"openrouter": [], **MODELS})
+        sim.behave(models={"openrouter": [], **MODELS})
         for vendor, key in KEYS.items():
             sim.keys.accept(vendor, key)
         home.environ.pop("NO_COLOR")
@@ -112,18 +119,22 @@ def open_scene() -> Iterator[tuple[Home, Simulator]]:
 
 def _let_time_pass(home: Home, sim: Simulator) -> None:
     """Ask a few questions; then a provider limits the rate, and another refuses its key."""
-    for _ in range(3):
-        _ask(home, "anthropic/claude-sonnet-5")
-    _ask(home, "openai/gpt-5.5")
+    sim.behave(events_per_write=200)
+    for tokens in (90_000, 60_000, 30_000):
+        _ask(home, "anthropic/claude-sonnet-5", f"count {tokens}")
+    _ask(home, "openai/gpt-5.5", "count 12000")
+    sim.behave(text=REPLY)
     _ask(home, "ollama/qwen3:8b")
-    sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=2700))
+    sim.faults.add(
+        Fault("error", error="rate_limit", vendor="openai", message=LIMITED, retry_after=2700)
+    )
     _ask(home, "openai/gpt-5.5", fails=True)
     sim.keys.revoke("gemini")
     _ask(home, "gemini/gemini-3.8-flash", fails=True)
 
 
-def _ask(home: Home, model: str, *, fails: bool = False) -> None:
-    done = home.cli("ask", "-m", model, "Why is the sky blue?")
+def _ask(home: Home, model: str, prompt: str = QUESTION, *, fails: bool = False) -> None:
+    done = home.cli("ask", "-m", model, prompt)
     assert (done.returncode != 0) is fails, done.stderr
 
 

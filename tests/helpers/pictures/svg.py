@@ -14,7 +14,7 @@ import pyte
 from pyte.screens import Char
 
 CELL_WIDTH = 8.4
-CELL_HEIGHT = 17
+CELL_HEIGHT = 16
 FONT_SIZE = 14
 MARGIN = 14
 BAR = 30
@@ -49,11 +49,12 @@ _FILLER = "\0"
 
 _HEAD = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" \
-height="{height}" role="img" aria-label="{title}">
+height="{height}" role="img" aria-label="{title}" \
+xml:space="preserve">
 <title>{title}</title>
 <style>
 text {{ font: {size}px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; \
-white-space: pre; fill: {text}; }}
+fill: {text}; }}
 .b {{ font-weight: bold; }} .i {{ font-style: italic; }} .u {{ text-decoration: underline; }}
 {classes}
 </style>
@@ -173,7 +174,7 @@ def _text(number: int, run: Run, names: Mapping[str, str]) -> str:
         *(["u"] if run.style.underscore else []),
     ]
     classes = f' class="{" ".join(style)}"' if style else ""
-    baseline = BAR + number * CELL_HEIGHT + 13
+    baseline = BAR + number * CELL_HEIGHT + 12
     width = _round(len(shown) * CELL_WIDTH)
     return (
         f'<text{classes} x="{_left(column)}" y="{baseline}" textLength="{width}">'
