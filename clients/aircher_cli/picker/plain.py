@@ -9,8 +9,11 @@ from collections.abc import Callable
 
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
+from aircher_cli.picker.live import answers
 from aircher_cli.picker.plain_lines import (
     ALL,
+    MAX_LISTED,
+    MORE,
     PROMPT,
     keys_page,
     list_lines,
@@ -24,7 +27,7 @@ from aircher_cli.picker.view.rows import Group, Row, build_groups
 from aircher_cli.picker.view.selection import all_rows
 from aircher_cli.picker.view.states import LiveStates, is_stored
 from aircher_cli.render.formatting import short_path
-from aircher_cli.values import Map, as_map, records, text, texts
+from aircher_cli.values import Map, as_map, text
 from aircher_client import Client, DaemonError
 from aircher_wire import codes, methods
 
@@ -64,7 +67,7 @@ class _PlainPicker:
         self._preferences = load_preferences(context.environ)
         self._view = DaemonView()
         self._groups: tuple[Group, ...] = ()
-        self._numbered: list[Row] = []
+        self._start = 0
         console = context.console
         # In `model=$(aircher-cli models pick --plain)` the output is the name alone.
         is_aside = console.err_is_terminal and not console.is_terminal
@@ -93,16 +96,29 @@ class _PlainPicker:
             self._view, self._preferences, time.time(), all_models=all_models, query=query,
             sort=self._preferences.sort,
         )  # fmt: skip
-        lines, self._numbered = list_lines(self._groups)
-        for line in lines:
-            self._say(line)
-        if not lines:
+        self._start = 0
+        self._say_list()
+        if not self._groups:
             self._say(f"Nothing matches {query!r}." if query else "There are no models.")
+
+    def _say_list(self) -> None:
+        for line in list_lines(self._groups, self._start):
+            self._say(line)
+
+    def _go_on(self) -> None:
+        if self._start + MAX_LISTED >= len(all_rows(self._groups)):
+            self._say("That was the whole list.")
+            return
+        self._start += MAX_LISTED
+        self._say_list()
 
     def _find(self, answer: str) -> Row | None:
         """Return the row that an answer names; otherwise show what it asks for."""
         if answer == ALL:
             self._show("", all_models=True)
+            return None
+        if answer == MORE:
+            self._go_on()
             return None
         if answer.isdecimal() and answer.isascii():
             return self._numbered_row(int(answer))
@@ -112,9 +128,10 @@ class _PlainPicker:
         return None
 
     def _numbered_row(self, number: int) -> Row | None:
-        if 1 <= number <= len(self._numbered):
-            return self._numbered[number - 1]
-        self._say(f"There is no number {number}; the last list has {len(self._numbered)}.")
+        rows = all_rows(self._groups)
+        if 1 <= number <= len(rows):
+            return rows[number - 1]
+        self._say(f"There is no number {number}; the last list has {len(rows)}.")
         return None
 
     def _named(self, name: str) -> Row | None:
@@ -154,7 +171,6 @@ class _PlainPicker:
         """Offer to sign in; return whether the provider can be used now."""
         if self._context.has_input():
             # A key in a pipe would have to be in a file or in the history of a shell.
-            self._say(f"Sign in first: aircher-cli auth login {provider}")
             return False
         if page := keys_page(self._view, provider):
             self._say(f"Keys are created at {page}")
@@ -222,33 +238,20 @@ def fetch_view(client: Client) -> DaemonView:
     Raises:
         DaemonError: the daemon cannot report it.
     """
-    status = as_map(client.call(methods.STATUS))
-    keys = as_map(client.call(methods.AUTH_STATUS))
-    models = as_map(client.call(methods.MODELS_LIST, {"all": True}))
-    return DaemonView(
-        link="connected",
-        models=_rows(models.get("models")),
-        has_models=True,
-        aliases=_rows(models.get("aliases")),
-        lists=_rows(models.get("lists")),
-        default=text(models.get("default")),
-        default_candidates=tuple(texts(as_map(status.get("default")).get("candidates"))),
-        keys=_rows(keys.get("rows")),
-        limits=_rows(_limits(client).get("limits")),
-        providers=_rows(status.get("providers")),
-        config=as_map(status.get("config")),
-        environment=tuple(texts(keys.get("environment"))),
-    )
+    view = answers.with_status(DaemonView(link="connected"), _result(client, methods.STATUS))
+    view = answers.with_keys(view, _result(client, methods.AUTH_STATUS))
+    view = answers.with_models(view, _result(client, methods.MODELS_LIST, {"all": True}))
+    return answers.with_limits(view, _limits(client))
+
+
+def _result(client: Client, method: str, params: Map | None = None) -> Map:
+    return as_map(client.call(method, params))
 
 
 def _limits(client: Client) -> Map:
     try:
-        return as_map(client.call(methods.LIMITS_STATUS))
+        return _result(client, methods.LIMITS_STATUS)
     except DaemonError as error:
         if error.code != codes.CONFIG_INVALID:
             raise
-        return {}
-
-
-def _rows(value: object) -> tuple[Map, ...]:
-    return tuple(records(value))
+        return {}  # the list says that the configuration is invalid

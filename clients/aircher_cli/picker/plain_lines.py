@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.first_steps import first_steps, needs_first_steps
+from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.rows import Group, Row
 from aircher_cli.picker.view.states import State, explain_link
 from aircher_cli.render.config.problems import NOTHING_IN_USE
@@ -11,46 +12,52 @@ from aircher_cli.render.formatting import count, relative_time
 from aircher_cli.values import as_map, text
 
 MAX_LISTED = 40
-"""Rows that are read out at once; a search shows the others."""
+"""Rows that are read out at once."""
+
+MORE = "+"
+"""What the user types to go on in a list."""
 
 ALL = "*"
 """What the user types to list what is folded."""
 
-PROMPT = f"Type a number, a name, or a part of one to search; {ALL} lists all models; Enter leaves:"
+PROMPT = f"A number, a name, or a part of one to search; {ALL} lists all models; Enter leaves:"
 ABOUT_PRICES = "Prices are for a million tokens."
 
 
-def list_lines(groups: Sequence[Group]) -> tuple[list[str], list[Row]]:
-    """Return the lines of the list, and the rows in the order of their numbers, from 1."""
+def list_lines(groups: Sequence[Group], start: int = 0) -> list[str]:
+    """Return the lines of the list, from the row at index `start` on.
+
+    Rows are numbered from 1 over all groups. A group is named before its first row that is listed.
+    """
     lines: list[str] = []
-    numbered: list[Row] = []
-    unlisted = 0
+    number, end = 0, start + MAX_LISTED
     for group in groups:
-        room = MAX_LISTED - len(numbered)
-        shown = group.rows[:room]
-        unlisted += len(group.rows) - len(shown)
-        if shown or group.folded or not group.rows:
-            lines.append(_heading(group, shown))
-        for row in shown:
-            numbered.append(row)
-            lines.append(f"{len(numbered)}. {row_text(row)}")
-    if unlisted:
-        lines.append(f"And {count(unlisted, 'more model')}: search for a part of the name.")
-    return lines, numbered
+        first, number = number, number + len(group.rows)
+        shown = group.rows[max(0, start - first) : max(0, end - first)]
+        if shown or (not group.rows and start <= first < end):
+            lines.append(_heading(group))
+        at = max(first, start) + 1
+        lines += [f"{at + n}. {row_text(row)}" for n, row in enumerate(shown)]
+    if number > end:
+        left = count(number - end, "more model")
+        lines.append(f"And {left}: {MORE} goes on, or search for a part of the name.")
+    return lines
 
 
-def _heading(group: Group, shown: Sequence[Row]) -> str:
+def _heading(group: Group) -> str:
     """Return a heading; of a provider that cannot answer with the reason."""
     words = [group.title]
     if group.mark is not None:
         words.append(group.mark.word)
-    if group.why:
+    if group.why and group.mark not in _OBVIOUS:
         words.append(group.why)
-    heading = ", ".join(words)
-    if not group.folded:
-        return f"{heading}:" if shown else f"{heading}."
-    folded = count(group.folded, "more model" if shown else "model")
-    return f"{heading}, {folded} not listed{':' if shown else '.'}"
+    if group.folded:
+        words.append(f"{count(group.folded, 'more model' if group.rows else 'model')} not listed")
+    return f"{', '.join(words)}{':' if group.rows else '.'}"
+
+
+_OBVIOUS = (Mark.NOT_CONFIGURED, Mark.STOPPED)
+"""States whose word says it all."""
 
 
 def row_text(row: Row) -> str:

@@ -153,7 +153,8 @@ class _Pane:
             return
         at = moment(error.get("at"))
         when = f"{ago(at, self._now)}: " if at is not None else ""
-        yield from self._field("error", when + error_text(error), "warn")
+        about = {"provider": self._row.provider, **error}
+        yield from self._field("error", when + error_text(about), "warn")
 
     # -------------------------------------------------------------- limits and costs
 

@@ -15,7 +15,7 @@ from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.facts import Facts, is_old, read_facts, search_rows
 from aircher_cli.picker.view.limits import left_text, limits_of
 from aircher_cli.picker.view.marks import Mark as Mark  # noqa: PLC0414 -- part of this interface
-from aircher_cli.picker.view.matching import ABOUT, Query, Searchable, searchable
+from aircher_cli.picker.view.matching import ABOUT, WHOLE, Query, Searchable, searchable
 from aircher_cli.picker.view.ordering import sort_facts
 from aircher_cli.picker.view.preferences import Preferences
 from aircher_cli.picker.view.states import LiveStates, State
@@ -260,15 +260,16 @@ class _Listing:
         ranked = sorted(scores, key=self._match_rank)[:most]
         return sort_facts([self._facts[at] for _, at in ranked], sort)
 
-    def _match_rank(self, scored: tuple[int, int]) -> tuple[bool, bool, int, bool, bool, int, int]:
-        """Return the order of matches: what can be chosen and answers first, then by score.
+    def _match_rank(self, scored: tuple[int, int]) -> tuple[bool | int, ...]:
+        """Return the order of matches: exact names, then what can be chosen and answers, by score.
 
         Among equals come favourites, then aliases, then short names, which have little else.
         """
         score, at = scored
         facts = self._facts[at]
         return (
-            self._is_folded(facts),
+            score < WHOLE,
+            score < WHOLE and self._is_folded(facts),
             not self._state(facts).mark.answers,
             -score,
             facts.name not in self._favourites,

@@ -358,9 +358,15 @@ class LiveStates:
         state = explain_key(
             current,
             is_local=self.is_local(provider),
-            is_running=not self._lists.get(provider, {}).get("is_absent"),
+            is_running=not self._is_absent(provider),
         )
         return self._limited(provider, key, model) or state if state.mark.answers else state
+
+    def _is_absent(self, provider: str) -> bool:
+        """Tell whether a local server was not running when its list was last fetched."""
+        servers = self._servers.get(provider, ())
+        is_reported = any(row.get("absent") is True for row in servers)
+        return is_reported or self._lists.get(provider, {}).get("is_absent") is True
 
     def _health_of(self, provider: str, key: str, row: Map, model: str | None) -> Map:
         """Return the fields of the worst health that applies to a key, and to a model of it.

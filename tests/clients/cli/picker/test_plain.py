@@ -108,6 +108,16 @@ def test_what_cannot_be_chosen_is_said(plain, daemon, typed, said):
     assert "models.use" not in daemon.methods
 
 
+def test_a_long_list_goes_on(plain, daemon):
+    """The numbers go on too, and any number of the list can be chosen."""
+    models = [a_model(f"a/m{n}") for n in range(90)]
+    daemon.answers["models.list"] = {"models": models, "default": ""}
+    name, out = plain("+", "+", "+", "50")
+    assert name == "a/m49"
+    assert "41. a/m40, ready" in out
+    assert out.count("That was the whole list.") == 1
+
+
 def test_without_a_default_to_choose_only_the_name_is_returned(plain, daemon):
     """For `models pick`, and for a chat that goes on with it."""
     assert plain("1", chooses_default=False)[0] == "a/one"
@@ -163,10 +173,10 @@ def test_an_empty_key_is_no_sign_in(plain, daemon, monkeypatch):
 
 
 def test_no_key_is_read_from_a_pipe(plain, daemon):
-    """The next answer is no key; the command to sign in is named."""
+    """The next answer is no key; what to do is said."""
     name, out = plain("b/closed", "", stdin=StringIO)
     assert name is None
-    assert "Sign in first: aircher-cli auth login b\n" in out
+    assert "What to do: sign in: aircher-cli auth login b\n" in out
 
 
 def test_a_cooling_model_can_be_chosen(plain, daemon):

@@ -26,38 +26,46 @@ def listed(view, **options):
 
 def test_the_list_is_numbered_over_all_groups():
     """A number is all that has to be typed."""
-    lines, rows = listed(a_view(["a/one", "b/two"]))
-    assert lines == [
+    assert listed(a_view(["a/one", "b/two"])) == [
         "a, ready:",
         "1. a/one, ready, price unknown",
         "b, ready:",
         "2. b/two, ready, price unknown",
     ]
-    assert [row.name for row in rows] == ["a/one", "b/two"]
 
 
 def test_what_is_folded_is_one_line():
     """With its state, the reason and the number of models."""
     models = [a_model("a/new"), a_model("a/old", released="2020"), a_model("b/x")]
     view = a_view(models, [a_key("a"), a_key("b", "not_configured")])
-    assert listed(view)[0] == [
+    assert listed(view) == [
         "a, ready, 1 more model not listed:",
         "1. a/new, ready, price unknown",
-        "b, not signed in, no key is stored for it, 1 model not listed.",
+        "b, not signed in, 1 model not listed.",
     ]
 
 
 def test_a_provider_without_models_is_one_line():
     """A local server that is not running."""
     view = a_view(keys=[a_key("ollama", "not_required", "unreachable", health_reason="refused")])
-    assert listed(view)[0] == ["ollama, unreachable, refused."]
+    assert listed(view) == ["ollama, unreachable, refused."]
 
 
 def test_a_long_list_is_cut():
     """No one listens to hundreds of models."""
-    lines, rows = listed(a_view([f"a/m{n}" for n in range(100)]))
-    assert len(rows) == MAX_LISTED
-    assert lines[-1] == "And 60 more models: search for a part of the name."
+    view = a_view([*[f"a/m{n}" for n in range(50)], *[f"b/m{n}" for n in range(50)]])
+    lines = listed(view)
+    assert len(lines) == 1 + MAX_LISTED + 1
+    assert lines[-1] == "And 60 more models: + goes on, or search for a part of the name."
+
+
+def test_a_list_goes_on_where_it_was_cut():
+    """The group is named again."""
+    view = a_view([*[f"a/m{n}" for n in range(50)], *[f"b/m{n}" for n in range(50)]])
+    lines = list_lines(build_groups(view, Preferences(), NOW), MAX_LISTED)
+    assert lines[:2] == ["a, ready:", "41. a/m40, ready, price unknown"]
+    assert lines[11:13] == ["b, ready:", "51. b/m0, ready, price unknown"]
+    assert len(lines) == 2 + MAX_LISTED + 1
 
 
 @pytest.mark.parametrize(

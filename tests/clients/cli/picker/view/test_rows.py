@@ -183,6 +183,12 @@ def test_a_filter_finds_what_is_folded():
     assert found == {"matches": ["a/gpt-new", "a/gpt-old"], "unavailable": ["b/gpt"]}
 
 
+def test_an_exact_name_comes_first():
+    """Even if the model is old: it was named."""
+    view = a_view([a_model("a/gpt-4", released="2020"), a_model("a/gpt-4.1")])
+    assert groups_of(view, query="gpt-4") == {"matches": ["a/gpt-4", "a/gpt-4.1"]}
+
+
 def test_a_model_that_does_not_chat_is_found_by_its_name_only():
     """An ability does not find it."""
     view = a_view([a_model("a/embed", chats=False, images=True), a_model("a/see", images=True)])

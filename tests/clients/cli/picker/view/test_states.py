@@ -237,6 +237,8 @@ def test_a_local_server_that_did_not_answer_is_not_running():
     key = a_key("ollama", "not_required")
     assert provider_mark(key, providers=servers) is Mark.LOCAL
     assert provider_mark(key, providers=servers, lists=lists) is Mark.STOPPED
+    absent = ({**servers[0], "absent": True},)
+    assert provider_mark(key, providers=absent) is Mark.STOPPED
 
 
 def test_the_key_that_answers_is_the_first_one_that_can():
