@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from aircher_cli.parser import may_be_key
+from aircher_cli.picker.live.actions import KEPT
 from aircher_cli.picker.screen.dialogs.background import run_in_background
 from aircher_cli.picker.screen.dialogs.key_field import KeyField
 from aircher_cli.picker.screen.dialogs.style import DIALOG_CSS, WIDTH
@@ -218,7 +219,8 @@ class SignInDialog(ModalScreen[bool]):
         return f"Signed in to {self._facts.provider}; key {key} {what}.{where}"
 
     def _failure(self, outcome: OutcomeLike) -> str:
-        kept = " The key stored before stays as it is." if self._facts.labels else ""
+        is_kept = bool(self._facts.labels) and KEPT not in outcome.message
+        kept = f" {KEPT}" if is_kept else ""
         return f"✗ {_sentence(outcome.message)}{kept} Try again, or leave with Esc."
 
     # ---------------------------------------------------------- keys
