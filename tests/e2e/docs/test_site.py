@@ -131,3 +131,18 @@ def _forge_anchors(text: str) -> set[str]:
             count += 1
         anchors.add(unique)
     return anchors
+
+
+NAMED_FILE = re.compile(r"`((?:[\w-]+/)+[\w-]+\.(?:py|md|toml|service|socket)|(?:[\w-]+/){2,})`")
+TOPS = ("clients", "daemon", "docs", "systemd", "tests")
+ABOUT_THE_CODE = ("adding-a-provider.md", "architecture.md", "contributing.md")
+
+
+@pytest.mark.parametrize("page", ABOUT_THE_CODE)
+def test_a_file_of_the_repository_exists(page: str) -> None:
+    """A page about the code names no file that was moved; `quill` is invented."""
+    files = [f"/{path.relative_to(ROOT)}" for top in TOPS for path in (ROOT / top).rglob("*")]
+    named = set(NAMED_FILE.findall((DOCS / page).read_text()))
+    assert named
+    gone = [name for name in named if not any(f"/{name}" in f"{file}/" for file in files)]
+    assert [name for name in gone if "quill" not in name and not name.startswith("homes/")] == []
