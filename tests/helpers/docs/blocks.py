@@ -17,7 +17,7 @@ DOCS = ROOT / "docs"
 
 REASONS = {
     "needs the network": "another machine, or a page of a vendor",
-    "downloads packages": "tests/e2e/systemd/test_pages.py installs from local files instead",
+    "downloads packages": "tests of the README and of install.md install from local files instead",
     "needs a service manager": "tests/e2e/systemd has one, and tests this command in it",
     "needs a desktop": "a window, or an unlocked keyring of a desktop",
     "needs a container": "docker and podman cannot run in CI's container",
