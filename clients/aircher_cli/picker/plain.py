@@ -7,6 +7,7 @@ without a cursor, a pipe, a session that ends in the middle.
 import time
 from collections.abc import Callable
 
+from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
 from aircher_cli.picker.live import answers
@@ -21,12 +22,14 @@ from aircher_cli.picker.plain_lines import (
     state_lines,
 )
 from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.facts import is_name
 from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.preferences import load_preferences, save_preferences
 from aircher_cli.picker.view.rows import Group, Row, build_groups
 from aircher_cli.picker.view.selection import all_rows
 from aircher_cli.picker.view.states import LiveStates, is_stored
 from aircher_cli.render.formatting import short_path
+from aircher_cli.render.layout import paragraph
 from aircher_cli.values import Map, as_map, text
 from aircher_client import Client, DaemonError
 from aircher_wire import codes, methods
@@ -58,6 +61,18 @@ def run_plain(
     return _PlainPicker(context, chooses_default=chooses_default).run(title)
 
 
+def _speaker(console: Console) -> Callable[[str], None]:
+    """Return what writes a sentence, wrapped between words on a terminal."""
+    if console.err_is_terminal and not console.is_terminal:
+        return console.note  # in `model=$(aircher-cli models pick --plain)` the output is the name
+
+    def say(text: str) -> None:
+        for line in paragraph(text, console.width, hang="  "):
+            console.styled(line)
+
+    return say
+
+
 class _PlainPicker:
     """One run. Each call of the daemon has a connection of its own: a user thinks for long."""
 
@@ -68,10 +83,7 @@ class _PlainPicker:
         self._view = DaemonView()
         self._groups: tuple[Group, ...] = ()
         self._start = 0
-        console = context.console
-        # In `model=$(aircher-cli models pick --plain)` the output is the name alone.
-        is_aside = console.err_is_terminal and not console.is_terminal
-        self._say: Callable[[str], None] = console.note if is_aside else console.line
+        self._say = _speaker(context.console)
 
     def run(self, title: str) -> str | None:
         self._refresh()
@@ -99,7 +111,8 @@ class _PlainPicker:
         self._start = 0
         self._say_list()
         if not self._groups:
-            self._say(f"Nothing matches {query!r}." if query else "There are no models.")
+            # What was typed may be a key, so it is not repeated.
+            self._say("Nothing matches." if query else "There are no models.")
 
     def _say_list(self) -> None:
         for line in list_lines(self._groups, self._start):
@@ -124,8 +137,28 @@ class _PlainPicker:
             return self._numbered_row(int(answer))
         if (row := self._named(answer)) is not None:
             return row
+        self._search(answer)
+        return self._unlisted(answer) if not self._groups else None
+
+    def _search(self, answer: str) -> None:
+        """Show what matches; offer to sign in if it is a provider that needs that."""
+        states = LiveStates(self._view, time.time())
+        is_provider = answer in states.provider_names()
+        if is_provider and states.provider(answer).mark in NEEDS_KEY:
+            self._sign_in(answer)
         self._show(answer, all_models=False)
-        return None
+
+    def _unlisted(self, answer: str) -> Row | None:
+        """Offer to use a `provider/model` that is on no list; its provider may know it."""
+        states = LiveStates(self._view, time.time())
+        provider, _, model = answer.partition("/")
+        if not model or provider not in states.provider_names() or not is_name(answer):
+            return None
+        self._say(f"{provider} lists no such model; it may know it nevertheless.")
+        if not self._is_yes(f"Use {answer}? Type y for yes, or Enter to go back:"):
+            return None
+        mark = states.provider(provider).mark
+        return Row(answer, "model", provider, model, mark, chain=(answer,))
 
     def _numbered_row(self, number: int) -> Row | None:
         rows = all_rows(self._groups)
@@ -174,9 +207,7 @@ class _PlainPicker:
             return False
         if page := keys_page(self._view, provider):
             self._say(f"Keys are created at {page}")
-        if self._ask(f"Sign in to {provider} now? Type y for yes, or Enter to go back:") not in {
-            "y", "Y", "yes", "Yes",
-        }:  # fmt: skip
+        if not self._is_yes(f"Sign in to {provider} now? Type y for yes, or Enter to go back:"):
             return False
         key = self._read_key(provider)
         if not key or not self._call(methods.AUTH_LOGIN, self._login_params(provider, key)):
@@ -203,6 +234,9 @@ class _PlainPicker:
             return ""
 
     # -------------------------------------------------------------- input and calls
+
+    def _is_yes(self, question: str) -> bool:
+        return self._ask(question).lower() in {"y", "yes"}
 
     def _ask(self, question: str) -> str:
         """Ask a question; return the answer, empty at the end of the input."""

@@ -49,7 +49,7 @@ def read_facts(view: DaemonView) -> list[Facts]:
     """Return the facts of all aliases and models, in the daemon's order, each name once."""
     found: dict[str, Facts] = {}
     for row in view.models:
-        facts = _of_model(row)
+        facts = read_model(row)
         if is_name(facts.name) and facts.model:
             found.setdefault(facts.name, facts)
     aliases: dict[str, Facts] = {}
@@ -79,7 +79,8 @@ def _default_of(view: DaemonView, models: dict[str, Facts], aliases: dict[str, F
 # ------------------------------------------------------------------ models
 
 
-def _of_model(row: Map) -> Facts:
+def read_model(row: Map) -> Facts:
+    """Return the facts of a row of `models.list`."""
     provider, model = text(row.get("provider")), text(row.get("model"))
     price, price_key = price_of(as_map(row.get("prices")))
     abilities = tuple(word for name, word in ABILITIES.items() if row.get(name) is True)
@@ -146,7 +147,7 @@ def _price_of(input_price: str, output_price: str, *, has_tiers: bool) -> tuple[
 
 
 def _of_alias(alias: Map, models: dict[str, Facts]) -> Facts:
-    """Return the facts of an alias; those of a model are its first known route's."""
+    """Return the facts of an alias; to sort it, it has the figures of its first known route."""
     routes = tuple(route for route in texts(alias.get("routes")) if is_name(route))
     first = next((models[route] for route in routes if route in models), None)
     name = text(alias.get("name"))

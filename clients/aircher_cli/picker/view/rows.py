@@ -12,7 +12,7 @@ from datetime import date
 from typing import Literal
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.facts import Facts, is_old, read_facts, search_rows
+from aircher_cli.picker.view.facts import Facts, is_old, read_facts, read_model, search_rows
 from aircher_cli.picker.view.limits import left_text, limits_of
 from aircher_cli.picker.view.marks import Mark as Mark  # noqa: PLC0414 -- part of this interface
 from aircher_cli.picker.view.matching import ABOUT, WHOLE, Query, Searchable, searchable
@@ -153,12 +153,13 @@ class _Listing:
         self._query: Query | None = None
         self._answering: dict[str, Map] = {}
         self._room = MAX_ROWS
+        self._by_name: dict[str, Facts] | None = None
 
     # -------------------------------------------------------------- without a filter
 
     def grouped(self, sort: str, *, all_models: bool) -> tuple[Group, ...]:
         """Return all groups."""
-        by_name = {facts.name: facts for facts in self._facts}
+        by_name = self._by_name = {facts.name: facts for facts in self._facts}
         favourites = _named(by_name, self._preferences.favourites)
         rest = [name for name in self._preferences.recent if name not in self._favourites]
         recent = _named(by_name, rest)
@@ -285,6 +286,8 @@ class _Listing:
 
     def _row(self, facts: Facts) -> Row:
         provider, model = self._current_route(facts)
+        # Of an alias, the figures are those of the route that would answer.
+        figures = facts if facts.kind == "model" else self._figures(provider, model)
         return Row(
             name=facts.name,
             kind=facts.kind,
@@ -292,20 +295,27 @@ class _Listing:
             model=model,
             mark=self._states.model(provider, model).mark,
             title=facts.title,
-            window=facts.window,
-            price=facts.price,
-            price_key=facts.price_key,
-            abilities=facts.abilities,
+            window=figures.window,
+            price=figures.price,
+            price_key=figures.price_key,
+            abilities=figures.abilities,
             left=self._left(provider, model),
             chain=facts.routes,
             is_default=facts.is_default,
             is_favourite=facts.name in self._favourites,
             is_folded=self._is_folded(facts) or self._states.provider(provider).mark.is_folded,
-            latency=facts.latency,
-            released=facts.released,
+            latency=figures.latency,
+            released=figures.released,
             chats=facts.chats,
             matched=self._query.positions(facts.name) if self._query else (),
         )
+
+    def _figures(self, provider: str, model: str) -> Facts:
+        """Return the facts of a model; nothing but its name is known if it is on no list."""
+        if self._by_name is None:
+            self._by_name = {facts.name: facts for facts in self._facts}
+        found = self._by_name.get(f"{provider}/{model}")
+        return found or read_model({"provider": provider, "model": model})
 
     def _left(self, provider: str, model: str) -> str:
         limits, key = self._view.limits, self._answering.get(provider)

@@ -96,7 +96,8 @@ def test_all_models_can_be_listed(plain):
     [
         ("99", "There is no number 99; the last list has 2.\n"),
         ("0", "There is no number 0; the last list has 2.\n"),
-        ("xyz", "Nothing matches 'xyz'.\n"),
+        ("xyz", "Nothing matches.\n"),
+        ("nowhere/model", "Nothing matches.\n"),
         ("a/embed", "a/embed does not chat; choose another model.\n"),
     ],
 )
@@ -135,6 +136,27 @@ def test_a_sign_in_is_offered(plain, daemon, monkeypatch):
     assert "Keys are created at https://b/keys\n" in out
     assert "You are signed in to b.\n" in out
     assert "sk-secret" not in out
+
+
+def test_a_provider_without_models_can_be_signed_in_to(plain, daemon, monkeypatch):
+    """Its name is enough; a custom provider has no list before."""
+    monkeypatch.setattr(key_input, "getpass", lambda _prompt: "sk-secret")
+    daemon.answers["models.list"] = {"models": []}
+    daemon.answers["auth.login"] = a_key("b")
+    assert "You are signed in to b.\n" in plain("b", "y", "")[1]
+
+
+def test_a_model_on_no_list_can_be_used(plain, daemon):
+    """A provider may know models that it does not list."""
+    name, out = plain("a/unlisted", "y")
+    assert name == "a/unlisted"
+    assert "a lists no such model; it may know it nevertheless.\n" in out
+    assert daemon.params_of("models.use") == {"model": "a/unlisted"}
+
+
+def test_what_is_typed_is_not_repeated(plain):
+    """It may be a key."""
+    assert "sk-ant-secret" not in plain("sk-ant-secret", "")[1]
 
 
 def test_a_refused_key_is_replaced_under_its_label(plain, daemon, monkeypatch):

@@ -138,6 +138,17 @@ def test_an_alias_shows_the_route_that_would_answer():
     assert row.chain == ("a/one", "b/two")
 
 
+def test_an_alias_has_the_figures_of_the_route_that_would_answer():
+    """Another route may cost something else."""
+    alias = {"name": "x", "routes": ["a/one", "b/two"]}
+    view = a_view([a_model("a/one", window=1), a_model("b/two", window=2)], aliases=(alias,))
+    assert all_rows(build_groups(view, NONE, NOW))[0].window == 1
+    down = replace(view, keys=(a_key("a", health="cooling"), a_key("b")))
+    assert all_rows(build_groups(down, NONE, NOW))[0].window == 2
+    unlisted = replace(view, models=view.models[1:])
+    assert all_rows(build_groups(unlisted, NONE, NOW))[0].window is None
+
+
 def test_an_alias_without_an_answering_route_has_its_best_state():
     """A cooldown ends by itself, so it is better than a missing key."""
     alias = {"name": "x", "routes": ["a/one", "b/two"]}
