@@ -13,7 +13,7 @@ def environment_section() -> str:
 
 def files_section() -> str:
     """Return where files are."""
-    rows = rows_of(find_section("architecture.md", "Files").lines)
+    rows = rows_of(find_section("files.md", "Files").lines)
     return roff.heading("files") + "".join(_file(*row) for row in rows)
 
 
