@@ -11,6 +11,7 @@ from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
 from aircher_cli.picker.live import answers
+from aircher_cli.picker.live.actions import Actions
 from aircher_cli.picker.plain_lines import (
     ALL,
     MAX_LISTED,
@@ -79,6 +80,7 @@ class _PlainPicker:
     def __init__(self, context: Context, *, chooses_default: bool) -> None:
         self._context = context
         self._chooses_default = chooses_default
+        self._actions = Actions(context.connect)
         self._preferences = load_preferences(context.environ)
         self._view = DaemonView()
         self._groups: tuple[Group, ...] = ()
@@ -179,6 +181,7 @@ class _PlainPicker:
         if not row.chats:
             self._say(f"{row.name} does not chat; choose another model.")
             return False
+        self._refresh()  # much may have happened since the list was made
         now = time.time()
         state = LiveStates(self._view, now).model(row.provider, row.model)
         if not state.mark.answers:
@@ -193,12 +196,10 @@ class _PlainPicker:
         return True
 
     def _use(self, name: str) -> bool:
-        result = self._call(methods.MODELS_USE, {"model": name})
-        if result is None:
-            return False
-        file = short_path(text(result.get("file")), self._context.environ.get("HOME", ""))
-        self._say(f"{text(result.get('model'))} is now the default, in {file}.")
-        return True
+        outcome = self._actions.choose_default(name)
+        file = short_path(text(outcome.data.get("file")), self._context.environ.get("HOME", ""))
+        self._say(_sentence(f"{outcome.message}, in {file}" if outcome.ok else outcome.message))
+        return outcome.ok
 
     def _sign_in(self, provider: str) -> bool:
         """Offer to sign in; return whether the provider can be used now."""
@@ -210,30 +211,31 @@ class _PlainPicker:
         if not self._is_yes(f"Sign in to {provider} now? Type y for yes, or Enter to go back:"):
             return False
         key = self._read_key(provider)
-        if not key or not self._call(methods.AUTH_LOGIN, self._login_params(provider, key)):
+        if not key:
             return False
-        self._say(f"You are signed in to {provider}.")
-        self._refresh()
-        return True
+        self._say("Checking the key.")
+        outcome = self._actions.sign_in(provider, key, self._refused_label(provider))
+        self._say(_sentence(outcome.message))
+        if outcome.ok:
+            self._refresh()
+        return outcome.ok
 
-    def _login_params(self, provider: str, key: str) -> Map:
-        """Return the parameters of a sign-in; a refused key is replaced under its own label."""
-        params: Map = {"provider": provider, "key": key}
-        for row, state in LiveStates(self._view, time.time()).keys(provider):
-            if state.mark is Mark.REJECTED and is_stored(row):
-                return {**params, "label": text(row.get("key"))}
-        return params
+    def _refused_label(self, provider: str) -> str | None:
+        """Return the label of a stored key that was refused, under which it is replaced."""
+        keys = LiveStates(self._view, time.time()).keys(provider)
+        refused = (row for row, state in keys if state.mark is Mark.REJECTED and is_stored(row))
+        return next((text(row.get("key")) for row in refused), None)
 
     def _read_key(self, provider: str) -> str:
         from aircher_cli.commands.auth.key_input import read_key  # noqa: PLC0415 -- rarely used
 
         try:
-            return read_key(self._context, provider).strip()
+            return read_key(self._context, provider)
         except UsageError as error:
             self._say(f"{error}.")
             return ""
 
-    # -------------------------------------------------------------- input and calls
+    # -------------------------------------------------------------- input
 
     def _is_yes(self, question: str) -> bool:
         return self._ask(question).lower() in {"y", "yes"}
@@ -248,14 +250,10 @@ class _PlainPicker:
         except (OSError, ValueError) as error:  # ValueError: it was closed, or is not text
             raise CommandFailed(f"cannot read standard input: {error}") from None
 
-    def _call(self, method: str, params: Map) -> Map | None:
-        """Call the daemon; say what went wrong, and return None."""
-        try:
-            with self._context.connect() as client:
-                return as_map(client.call(method, params))
-        except DaemonError as error:
-            self._say(f"{error.message.rstrip('.')}.")
-            return None
+
+def _sentence(message: str) -> str:
+    """Return what became of an action with a full stop; names keep their case."""
+    return f"{message.rstrip('.')}."
 
 
 def _read_line(stream: "TextIO") -> str:

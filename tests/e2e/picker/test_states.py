@@ -146,7 +146,7 @@ def test_a_model_is_chosen_from_the_numbered_list(daemon, typed):
     out = StringIO()
     context = Context(Console(out, StringIO(), daemon.environ), daemon.environ, StringIO(typed))
     assert run_plain(context) == "chain"
-    assert "chain is now the default, in ~/.aircher/config.toml." in out.getvalue()
+    assert "chain is now the default model, in ~/.aircher/config.toml." in out.getvalue()
     text = daemon.config_file.read_text()
     assert 'default_model = "chain"' in text
     assert "# A developer's own Ollama" in text

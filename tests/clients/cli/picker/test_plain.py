@@ -54,7 +54,7 @@ def test_a_number_chooses_a_model(plain, daemon):
     name, out = plain("2")
     assert name == "a/two"
     assert daemon.params_of("models.use") == {"model": "a/two"}
-    assert out.endswith("a/two is now the default, in ~/.aircher/config.toml.\n")
+    assert out.endswith("a/two is now the default model, in ~/.aircher/config.toml.\n")
     environ = {**daemon.environ, "XDG_STATE_HOME": str(daemon.home / "state")}
     assert load_preferences(environ).recent == ("a/two",)
 
@@ -134,7 +134,7 @@ def test_a_sign_in_is_offered(plain, daemon, monkeypatch):
     assert daemon.params_of("auth.login") == {"provider": "b", "key": "sk-secret"}
     assert "b is not signed in: no key is stored for it.\n" in out
     assert "Keys are created at https://b/keys\n" in out
-    assert "You are signed in to b.\n" in out
+    assert "signed in to b with the key" in out
     assert "sk-secret" not in out
 
 
@@ -143,7 +143,7 @@ def test_a_provider_without_models_can_be_signed_in_to(plain, daemon, monkeypatc
     monkeypatch.setattr(key_input, "getpass", lambda _prompt: "sk-secret")
     daemon.answers["models.list"] = {"models": []}
     daemon.answers["auth.login"] = a_key("b")
-    assert "You are signed in to b.\n" in plain("b", "y", "")[1]
+    assert "signed in to b with the key" in plain("b", "y", "")[1]
 
 
 def test_a_model_on_no_list_can_be_used(plain, daemon):
@@ -208,6 +208,15 @@ def test_a_cooling_model_can_be_chosen(plain, daemon):
     name, out = plain("1")
     assert name == "a/one"
     assert "a is cooling: slow down.\n" in out
+
+
+def test_a_choice_sees_the_latest_state(plain, daemon):
+    """Another terminal may have signed in meanwhile."""
+    before, after = ([a_key("a"), a_key("b", state)] for state in ("not_configured", "unverified"))
+    answers = iter([before, after])
+    daemon.answers["auth.status"] = lambda *_: {"rows": next(answers), "environment": []}
+    assert plain("b/closed")[0] == "b/closed"
+    assert "auth.login" not in daemon.methods
 
 
 def test_a_default_that_cannot_be_written_is_said(plain, daemon):
