@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.facts import is_name
 from aircher_cli.picker.view.limits import is_full, limits_of
 from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.sane_values import moment
+from aircher_cli.picker.view.wrapping import clean
 from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.values import Map, as_map, text
 
@@ -218,7 +220,7 @@ def explain_key(row: Map, *, is_local: bool = False, is_running: bool = True) ->
     Args:
         row: As the daemon returned it.
         is_local: Whether the provider is a server on this machine.
-        is_running: Whether that server was reached when its list of models was last fetched.
+        is_running: Whether a server without a key was reached when its list was last fetched.
     """
     state, health = text(row.get("state")), text(row.get("health")) or "ok"
     reason = text(row.get("reason")).rstrip(".")
@@ -235,8 +237,10 @@ def explain_key(row: Map, *, is_local: bool = False, is_running: bool = True) ->
 
 
 def _healthy(row: Map, state: str, reason: str, *, is_local: bool, is_running: bool) -> State:
+    if state == "not_required" and not is_running:
+        return _filled(_STOPPED if is_local else HEALTH["unreachable"], row, why="", hint="")
     if state == "not_required" and is_local:
-        return _filled(_LOCAL if is_running else _STOPPED, row, why="", hint="")
+        return _filled(_LOCAL, row, why="", hint="")
     # The hint of a key that works says how to have it encrypted, which is not urgent.
     hint = "" if source_kind(text(row.get("source"))) == "file" else text(row.get("hint"))
     return _filled(USABLE[state], row, why=reason, hint=hint)
@@ -246,7 +250,9 @@ def _filled(found: _Text, row: Map, *, why: str, hint: str) -> State:
     advice = hint or found.advice.format(
         provider=text(row.get("provider")), login=_login(row), variable=_variable(row)
     )
-    return State(found.mark, why or found.why, found.action, advice, moment(row.get("until")))
+    # A reason may quote what a provider answered.
+    until = moment(row.get("until"))
+    return State(found.mark, clean(why or found.why), found.action, clean(advice), until)
 
 
 def _login(row: Map) -> str:
@@ -277,16 +283,21 @@ def explain_link(view: DaemonView) -> State | None:
     """Return why the view may be out of date or incomplete; None if it is current."""
     if view.link == "reconnecting":
         why = view.link_problem or "the connection to the daemon was lost"
-        return State(Mark.UNREACHABLE, f"reconnecting: {why}", "wait")
+        return State(Mark.UNREACHABLE, clean(f"reconnecting: {why}"), "wait")
     if view.link == "connecting":
         why = view.link_problem or "connecting to the daemon"
-        return State(Mark.UNKNOWN, why, "wait")
+        return State(Mark.UNKNOWN, clean(why), "wait")
     if not view.has_models:
         return State(Mark.UNKNOWN, "loading the models", "wait")
     return None
 
 
 # ------------------------------------------------------------------ providers and models
+
+
+def explain(view: DaemonView, provider: str, model: str, now: float) -> State:
+    """Return the state of one model at the Unix time `now`; for many, use `LiveStates`."""
+    return LiveStates(view, now).model(provider, model)
 
 
 class LiveStates:
@@ -329,7 +340,7 @@ class LiveStates:
     def provider_names(self) -> list[str]:
         """Return the providers that have a key or a state, in the daemon's order."""
         named = [*self._keys, *self._servers]
-        return list(dict.fromkeys(name for name in named if name))
+        return list(dict.fromkeys(name for name in named if is_name(name)))
 
     def is_local(self, provider: str) -> bool:
         """Tell whether a provider is a server on this machine."""
@@ -400,7 +411,7 @@ class LiveStates:
         last = max(full, key=lambda each: moment(each.get("resets_at")) or 0.0)
         return State(
             Mark.LIMITED,
-            f"your limit is used up: {text(last.get('limit'))}",
+            clean(f"your limit is used up: {text(last.get('limit'))}"),
             "edit_config",
             "wait, or raise it: aircher-cli config edit",
             moment(last.get("resets_at")),

@@ -285,6 +285,7 @@ def test_anything_from_the_daemon_is_shown(models, aliases, others, query, every
     names = [row.name for row in all_rows(groups)]
     assert len(names) == len(set(names))
     assert all(name and name.isprintable() for name in names)
+    assert all(f"{group.title}{group.why}".isprintable() for group in groups)
 
 
 @given(st.lists(st.from_regex(r"[ab]/[a-c]{1,6}", fullmatch=True), max_size=20), st.text("abc/"))

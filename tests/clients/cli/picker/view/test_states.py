@@ -126,6 +126,12 @@ def test_a_local_server_runs_or_not(health, is_running, mark):
     assert explain_key(row, is_local=True, is_running=is_running).mark is mark
 
 
+def test_a_server_without_a_key_elsewhere_is_reached_or_not():
+    """It may run, but not be reachable from here."""
+    row = a_key("gpu", "not_required")
+    assert explain_key(row, is_running=False).mark is Mark.UNREACHABLE
+
+
 @pytest.mark.parametrize("row", [{}, {"state": 3}, {"state": None, "health": []}, {"state": "new"}])
 def test_a_state_of_a_later_daemon_is_unknown(row):
     """A state that this version does not know is neither good nor bad."""
@@ -247,6 +253,11 @@ def test_the_key_that_answers_is_the_first_one_that_can():
     live = LiveStates(a_view(keys=keys), NOW)
     assert live.answering_key("openai")["key"] == "b"
     assert live.answering_key("unknown") == {}
+
+
+def test_one_model_is_explained():
+    """In one call."""
+    assert states.explain(a_view(["a/m"]), "a", "m", NOW).mark is Mark.READY
 
 
 # ------------------------------------------------------------------ the connection
