@@ -4,6 +4,8 @@
 - `confirm`: asks which of several things to do, or shows a result.
 - `first_run`: what to do where no provider can answer.
 - `key_field`: the field that never shows what is typed.
+- `choice_list`: lines to choose from, with a mark at the chosen one.
+- `style`: how all dialogs look.
 - `background`: calls of the daemon in threads of their own.
 
 All get their facts as frozen data and call the daemon through `Actions`. None waits for another:

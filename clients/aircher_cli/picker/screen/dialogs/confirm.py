@@ -8,11 +8,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
+from aircher_cli.picker.screen.dialogs.choice_list import ChoiceList
 from aircher_cli.picker.screen.dialogs.style import DIALOG_CSS
 
 CLOSE = "Close"
+NOTHING = "No, change nothing"
 KEYS_AFTER = "Enter or Esc close"
 
 
@@ -46,27 +47,26 @@ class ConfirmDialog(ModalScreen[int | None]):
             box.border_title = self._title
             for line in self._lines:
                 yield Static(line, markup=False, classes="line")
-            yield OptionList(*self._options(), id="choices", markup=False)
+            yield ChoiceList(self._titles())
             yield Static(self._keys(), markup=False, classes="keys")
 
     def _keys(self) -> str:
         return "Enter choose · Esc close" if self._choices else KEYS_AFTER
 
-    def _options(self) -> list[Option]:
-        choices = [Option(text, id=str(index)) for index, text in enumerate(self._choices)]
+    def _titles(self) -> tuple[str, ...]:
         if self._is_risky:
-            return [Option("No, change nothing", id="none"), *choices]
-        return choices or [Option(CLOSE, id="none")]
+            return (NOTHING, *self._choices)
+        return self._choices or (CLOSE,)
 
     def on_mount(self) -> None:
         """Let the keyboard choose."""
-        self.query_one("#choices", OptionList).focus()
+        self.query_one(ChoiceList).focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Return the choice."""
         event.stop()
-        chosen = event.option.id or ""
-        self.dismiss(int(chosen) if chosen.isdecimal() else None)
+        index = event.option_index - (1 if self._is_risky else 0)
+        self.dismiss(index if self._choices and index >= 0 else None)
 
     def action_close(self) -> None:
         """Leave without a choice."""

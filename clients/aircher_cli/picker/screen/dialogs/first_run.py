@@ -14,11 +14,11 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from aircher_cli.commands.auth.import_keys import OUTCOMES, select_variables
 from aircher_cli.commands.demo import MODULE
 from aircher_cli.picker.screen.dialogs.background import run_in_background
+from aircher_cli.picker.screen.dialogs.choice_list import ChoiceList
 from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog
 from aircher_cli.picker.screen.dialogs.sign_in import OutcomeLike, SignInActions, SignInDialog
 from aircher_cli.picker.view.daemon_view import DaemonView
@@ -70,7 +70,8 @@ class FirstRun(Screen[str | None]):
     FirstRun { padding: 0 1; overflow: hidden; }
     FirstRun #heading { text-style: bold; color: $text-accent; height: auto; }
     FirstRun #introduction { height: auto; margin-bottom: 1; }
-    FirstRun #steps { height: 1fr; border: none; padding: 0; background: $background; }
+    FirstRun #steps { height: 1fr; padding: 0; }
+    FirstRun #steps, FirstRun #steps:focus { border: none; background: transparent; }
     FirstRun #detail {
         height: auto; max-height: 6; border-top: solid $surface-lighten-2; color: $text-muted;
     }
@@ -101,7 +102,7 @@ class FirstRun(Screen[str | None]):
         """Build the heading, the steps, the detail of the chosen one, and the keys."""
         yield Static(HEADING, id="heading", markup=False)
         yield Static(INTRODUCTION, id="introduction", markup=False)
-        yield OptionList(id="steps", markup=False)
+        yield ChoiceList(id="steps")
         yield Static(id="detail", markup=False)
         yield Static(id="status", markup=False)
         yield Static(KEYS, id="keys", markup=False)
@@ -109,7 +110,7 @@ class FirstRun(Screen[str | None]):
     def on_mount(self) -> None:
         """Show the steps, and look for local servers from now on."""
         self._redraw()
-        self.query_one("#steps", OptionList).focus()
+        self.query_one(ChoiceList).focus()
         self.set_interval(REFRESH_SECONDS, self._look_for_local_servers)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -137,17 +138,12 @@ class FirstRun(Screen[str | None]):
         steps = (*first_steps(self._view, self._environ), BROWSE)
         if steps == self._steps:
             return
-        chosen = self._highlighted()
         self._steps = steps
-        options = self.query_one("#steps", OptionList)
-        options.clear_options()
-        options.add_options([Option(step.title) for step in steps])
-        titles = [step.title for step in steps]
-        options.highlighted = titles.index(chosen.title) if chosen and chosen.title in titles else 0
+        self.query_one(ChoiceList).show([step.title for step in steps])
         self._show_detail()
 
     def _highlighted(self) -> Step | None:
-        index = self.query_one("#steps", OptionList).highlighted
+        index = self.query_one(ChoiceList).highlighted
         return self._steps[index] if index is not None and index < len(self._steps) else None
 
     def on_option_list_option_highlighted(self) -> None:

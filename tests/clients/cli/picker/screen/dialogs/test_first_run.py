@@ -1,8 +1,8 @@
 """The screen for users who are not signed in anywhere."""
 
 import pytest
-from textual.widgets import OptionList
 
+from aircher_cli.picker.screen.dialogs.choice_list import ChoiceList
 from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog
 from aircher_cli.picker.screen.dialogs.first_run import RECONNECTING, FirstRun
 from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog
@@ -35,8 +35,7 @@ def host(actions, shown_view=NOTHING, environ=None):
 
 
 def titles(app):
-    options = app.first.query_one(OptionList)
-    return [str(options.get_option_at_index(at).prompt) for at in range(options.option_count)]
+    return list(app.first.query_one(ChoiceList).titles)
 
 
 def test_the_steps_are_listed_and_explained():
