@@ -29,7 +29,8 @@ class ProviderSignIn(NamedTuple):
 
     `is_needed`: the request could be answered if this provider had a usable key. `unseen` are the
     caller's variables with a key for it that the daemon cannot see. `has_list`: the daemon has the
-    list of models of this local server; without a `model` it is empty.
+    list of models of this local server; without a `model` it is empty. `shadowed` are the daemon's
+    variables that a broken stored key hides.
     """
 
     provider: str
@@ -45,6 +46,7 @@ class ProviderSignIn(NamedTuple):
     env: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     has_list: bool = False
+    shadowed: tuple[str, ...] = ()
 
     @property
     def is_usable(self) -> bool:
@@ -136,6 +138,7 @@ def _provider(row: Row, unseen: list[str]) -> ProviderSignIn:
         key=_text(row.get("key")),
         env=tuple(env),
         has_list="models" in row,
+        shadowed=tuple(_texts(row.get("shadowed"))),
         unseen=tuple(name for name in env if name in unseen),
     )
 

@@ -97,6 +97,11 @@ def run(context: Context, options: argparse.Namespace) -> int:
             context.console.styled(line)
     if records(plan.get("candidates")):
         return OK
+    if not options.json:
+        from aircher_cli.signing_in.notes import plan_notes  # noqa: PLC0415 -- rarely needed
+
+        for note in plan_notes(plan, context.environ):
+            context.console.note(note)
     why = reasons(plan)
     return code_exit(why[0] if len(why) == 1 else codes.ALL_FAILED, why)
 

@@ -9,13 +9,11 @@ from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.first_steps import GET_OLLAMA, PULL, Step, first_steps
 from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.render.formatting import join_names
+from aircher_cli.render.keys import SIGNED_IN_STATES
 from aircher_cli.render.layout import wrap_hanging
 from aircher_cli.signing_in.steps import helping_steps, is_newcomer, other_steps, usable_models
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client.sign_in import ProviderSignIn, SignIn
-
-SIGNED_IN_STATES = frozenset({"authenticated", "unverified"})
-"""States of a provider that has a usable key."""
 
 MAX_LINES = 6
 COLUMNS = 80
@@ -72,13 +70,23 @@ def sign_in_lines(found: SignIn, environ: Mapping[str, str]) -> list[str]:
         environ: The caller's environment, for the names of its variables.
     """
     steps = helping_steps(found, environ)
-    lines = _lines(headline(found), steps)
+    lines = [*_lines(headline(found), steps), *_shadowed_lines(found)]
     if models := usable_models(found)[:2]:
         lines.append(f"Or choose another model: {' or '.join(f'-m {name}' for name in models)}")
     if found.unseen and not any(step.kind == "import" for step in steps):
         names = join_names(list(found.unseen))
         lines.append(f"This shell has {names}, for another provider: aircher-cli auth import")
     return _bounded([*lines, *_other_lines(other_steps(found, environ))])
+
+
+def _shadowed_lines(found: SignIn) -> list[str]:
+    """Return how to use a variable that a rejected key hides."""
+    return [
+        f"The stored key hides {each.shadowed[0]}; to use that: "
+        f"aircher-cli auth logout {each.provider}"
+        for each in found.needed
+        if each.shadowed and each.state == "rejected"
+    ]
 
 
 def headline(found: SignIn) -> str:

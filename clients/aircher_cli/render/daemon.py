@@ -1,6 +1,5 @@
 """The result of `status` as text."""
 
-from aircher_cli.render.advice import no_default_lines
 from aircher_cli.render.config.problems import config_problems
 from aircher_cli.render.formatting import count, format_duration, short_path
 from aircher_cli.render.keys import SYMBOLS, describe_state, health_problem
@@ -137,6 +136,8 @@ def _default_lines(status: dict[str, object], width: int) -> list[Line]:
     if problem := text(default.get("problem")):
         return fields([("without -m", problem)], width)
     if not chain:
+        from aircher_cli.render.advice import no_default_lines  # noqa: PLC0415 -- rarely needed
+
         advice = wrap_hanging("\n".join(no_default_lines(status)), width)
         return [[(line, "")] for line in advice.splitlines()]
     value = f"{model}: {chain}" if model and model != chain else chain

@@ -3,7 +3,9 @@
 from aircher_cli.render.formatting import ago, format_time
 from aircher_cli.render.layout import Line, columns, paragraph
 from aircher_cli.values import number, text, texts
-from aircher_client.sign_in import unseen_variables as unseen_variables  # noqa: PLC0414 -- exported
+
+SIGNED_IN_STATES = frozenset({"authenticated", "unverified"})
+"""States of a provider that has a usable key."""
 
 SYMBOLS: dict[str, tuple[str, str]] = {
     "authenticated": ("✓", "good"),

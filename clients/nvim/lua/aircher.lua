@@ -9,6 +9,9 @@
 --
 -- Callbacks run on Neovim's main loop; `err` is a map {code, message, data} or nil. When the
 -- connection ends, the handler is called once as ("closed", {message = why}).
+--
+-- Show errors with `explain`: where a key is missing, it adds the command that helps.
+--   vim.notify(require("aircher").explain(err), vim.log.levels.ERROR)
 local uv, mpack = vim.uv or vim.loop, vim.mpack
 local M = {}
 
@@ -25,6 +28,45 @@ function M.project()
   folder = uv.cwd()
   while folder and not uv.fs_lstat(folder .. "/.git") do folder = folder:match("^(.*)/[^/]*$") end
   return folder == "" and "/" or folder
+end
+
+-- The variables of this Neovim with keys that would help and that the daemon cannot see: names only.
+-- Their values can be stored with auth.import, {variables = {NAME = value}}, if the user agrees.
+function M.unseen_variables(err)
+  local sign_in = type(err.data) == "table" and err.data.sign_in
+  if type(sign_in) ~= "table" then return {} end
+  local known = {}
+  for _, row in ipairs(sign_in.providers) do
+    if row.masked then known[row.masked:sub(-4)] = true end
+  end
+  return vim.tbl_filter(function(name)
+    local value = vim.trim(vim.env[name] or "")
+    return value ~= "" and not (#value >= 16 and known[value:sub(-4)])
+  end, sign_in.environment)
+end
+
+-- The message of an error, and if keys are missing the command to run and the page of keys.
+function M.explain(err)
+  local sign_in = type(err.data) == "table" and err.data.sign_in
+  if type(sign_in) ~= "table" then return err.message end
+  local unseen, needed = M.unseen_variables(err), {}
+  for _, row in ipairs(sign_in.providers) do
+    if row.needed then table.insert(needed, row) end
+  end
+  for _, row in ipairs(needed) do
+    for _, name in ipairs(row.env or {}) do
+      if vim.tbl_contains(unseen, name) then
+        return err.message .. "\nrun 'aircher-cli auth import' where " .. name .. " is set: the daemon cannot see it"
+      end
+    end
+  end
+  local first = needed[1] or {}
+  local lines = { err.message }
+  if first.command and not err.message:find(first.command, 1, true) then
+    table.insert(lines, "run '" .. first.command .. "'")
+  end
+  if first.keys_page then table.insert(lines, "keys: " .. first.keys_page) end
+  return table.concat(lines, "\n")
 end
 
 function M.connect(on_notification, path)

@@ -142,8 +142,16 @@ def _key_fields(provider: Provider, status: KeyStatus | None) -> Map:
         "reason": status and status.reason and status.reason[:MAX_TEXT],
         "hint": hint and hint[:MAX_TEXT],
         "command": _command(provider, status),
+        "shadowed": _shadowed(status),
     }
     return {name: value for name, value in known.items() if value}
+
+
+def _shadowed(status: KeyStatus | None) -> list[str]:
+    """Return the variables that a broken stored key hides; they work if it is removed."""
+    if status is None or status.state not in {KeyState.REJECTED, KeyState.LOCKED}:
+        return []
+    return [each.split()[2] for each in status.shadowed if each.startswith("environment variable ")]
 
 
 def _command(provider: Provider, status: KeyStatus | None) -> str | None:

@@ -88,6 +88,14 @@ def test_command_only_where_signing_in_helps(status, command):
     assert row_of("work", sign_in_data([], situation(status))).get("command") == command
 
 
+def test_variables_that_a_broken_key_hides():
+    """They are named without the file that they are in; a key command is no variable."""
+    hidden = ["environment variable WORK_KEY from ~/.aircher/environment", "command pass"]
+    for state, expected in ((KeyState.REJECTED, ["WORK_KEY"]), (KeyState.AUTHENTICATED, None)):
+        status = key(state, key="default", shadowed=hidden)
+        assert row_of("work", sign_in_data([], situation(status))).get("shadowed") == expected
+
+
 def test_the_best_key_decides():
     """A provider with a rejected and a usable key is usable."""
     rows = [key(KeyState.REJECTED, key="a"), key(KeyState.UNVERIFIED, key="b")]

@@ -49,7 +49,22 @@ client.request("chat.start", ask("count 100000"), function(err, result)
 end)
 wait_for("chat.done")
 
-client.request("nonsense", {}, function(err) note("refused", err.code) end)
+client.request("chat", { model = "spare/m", messages = { { role = "user", content = "hi" } } }, function(err)
+  local aircher = require("aircher")
+  note("without a key", { aircher.explain(err), aircher.unseen_variables(err), err.code })
+end)
+wait_for("without a key")
+vim.env.SPARE_KEY = "canary-spare-of-neovim-0123"
+client.request("chat", { model = "spare/m", messages = { { role = "user", content = "hi" } } }, function(err)
+  local aircher = require("aircher")
+  note("with a variable", { aircher.explain(err), aircher.unseen_variables(err) })
+end)
+wait_for("with a variable")
+
+client.request("nonsense", {}, function(err)
+  note("refused", err.code)
+  note("explained", require("aircher").explain(err) == err.message)
+end)
 wait_for("refused")
 
 note("ready for an event")

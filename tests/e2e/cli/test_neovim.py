@@ -67,6 +67,14 @@ def test_neovim_says_hello_streams_cancels_and_receives_an_event(daemon, sim, tm
     assert dones[0]["result"]["message"]["content"][0]["text"] == "streamed to an editor"
     assert dones[1]["error"]["code"] == "cancelled"
     assert printed["refused"] == "unknown_method"
+    assert printed["explained"] is True
+    explained, unseen, code = printed["without a key"]
+    assert explained.count("'aircher-cli auth login spare'") == 1
+    assert (not unseen, code) == (True, "not_authenticated")
+    explained, unseen = printed["with a variable"]
+    assert explained.splitlines()[1].startswith("run 'aircher-cli auth import' where SPARE_KEY ")
+    assert unseen == ["SPARE_KEY"]
+    assert "canary" not in str(lines)
     assert (printed["event"]["topic"], printed["event"]["provider"]) == ("auth", "spare")
     assert printed["event"]["state"] == "authenticated"
     wait_until(sim.requests[-2].finished.is_set, "the cancelled stream has ended upstream")

@@ -6,7 +6,8 @@ from aircher_cli.commands.inputs.file_input import display_name
 from aircher_cli.commands.inputs.json_input import OPENERS
 from aircher_cli.exit_codes import reasons
 from aircher_cli.registry import suggest
-from aircher_cli.render.advice import SIGNED_IN_STATES, no_default_lines
+from aircher_cli.render.advice import no_default_lines
+from aircher_cli.render.keys import SIGNED_IN_STATES
 from aircher_cli.values import as_map, records, text
 from aircher_client import Client, ClientError, DaemonError
 from aircher_wire import codes, methods

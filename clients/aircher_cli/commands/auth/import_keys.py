@@ -52,7 +52,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
         found = select_variables(wanted, dict(context.environ))
         if not found:
             raise CommandFailed(
-                f"there are no keys to import: none of {', '.join(wanted)} is set in this shell"
+                f"there are no keys to import: none of {', '.join(wanted)} is set in this shell. "
+                "To type a key instead: aircher-cli auth login PROVIDER"
             )
         params = {"variables": found, "verify": not options.no_verify}
         result = client.call(methods.AUTH_IMPORT, params)

@@ -7,9 +7,10 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.daemon import config_lines
-from aircher_cli.render.keys import key_lines, unseen_variables
+from aircher_cli.render.keys import key_lines
 from aircher_cli.render.layout import Line, paragraph
 from aircher_cli.values import as_map, records, texts
+from aircher_client.sign_in import unseen_variables
 from aircher_wire import methods
 
 EXAMPLES = """

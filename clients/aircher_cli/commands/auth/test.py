@@ -6,7 +6,7 @@ import time
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import NO_PROVIDER, NOT_SIGNED_IN, OK
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
-from aircher_cli.render.keys import key_lines
+from aircher_cli.render.keys import SIGNED_IN_STATES, key_lines
 from aircher_cli.values import records, text
 from aircher_wire import methods
 
@@ -17,7 +17,7 @@ aircher-cli auth test openai && echo good
 
 DESCRIPTION = """\
 Check all keys, or those of one provider, with a call that costs nothing. The exit code is 4 if a
-key was refused or cannot be read, and 5 if a provider could not be reached."""
+key was refused or cannot be read, or if there is none, and 5 if a provider could not be reached."""
 
 
 def build_parser() -> Parser:
@@ -35,13 +35,25 @@ def run(context: Context, options: argparse.Namespace) -> int:
     params = {"provider": options.provider} if options.provider else {}
     with context.connect() as client:
         result = client.call(methods.AUTH_TEST, params)
-    rows = records(result.get("rows"))
+        rows = records(result.get("rows"))
+        notes: list[str] = []
+        if not options.provider and not is_signed_in(rows):
+            from aircher_cli.signing_in.notes import model_notes  # noqa: PLC0415 -- rarely needed
+
+            notes = model_notes(client, context.environ, None)
     if options.json:
         context.console.json(result)
     else:
         for line in key_lines(rows, width=context.console.width, now=time.time()):
             context.console.styled(line)
-    return check_exit_code(rows, named=options.provider is not None)
+        for note in notes:
+            context.console.note(note)
+    return NOT_SIGNED_IN if notes else check_exit_code(rows, named=bool(options.provider))
+
+
+def is_signed_in(rows: list[dict[str, object]]) -> bool:
+    """Tell whether any provider has a usable key."""
+    return any(row.get("state") in SIGNED_IN_STATES for row in rows)
 
 
 def check_exit_code(rows: list[dict[str, object]], *, named: bool) -> int:

@@ -87,20 +87,22 @@ class ChatSession:
 
     def _find_missing_key(self) -> DaemonError | None:
         """Return the error that each question would end with, if only keys are missing."""
+        from aircher_cli.signing_in.notes import explain  # noqa: PLC0415 -- only for a chat
+
         try:
-            plan = self._explain(self._model)
+            plan = explain(self._client, self._fields(self._model))
         except DaemonError:
             if self._model is not None or self._task is not None:
                 raise
             return None  # without a usable default; a question says why
-        if "sign_in" in plan and _fetch_local_lists(self._client, plan):
-            plan = self._explain(self._model)
         error = DaemonError(codes.NOT_AUTHENTICATED, "no provider is signed in", plan)
         return error if is_about_keys(error) else None
 
-    def _explain(self, model: str | None) -> Map:
-        fields = _without_none({"model": model, "task": self._task})
-        return as_map(self._client.call(methods.ROUTE_EXPLAIN, fields, timeout=TIMEOUT_SECONDS))
+    def _explain(self, model: str | None) -> None:
+        self._client.call(methods.ROUTE_EXPLAIN, self._fields(model), timeout=TIMEOUT_SECONDS)
+
+    def _fields(self, model: str | None) -> Map:
+        return _without_none({"model": model, "task": self._task})
 
     def prompt(self) -> str:
         """Return the text before the cursor."""
@@ -256,18 +258,6 @@ COMMANDS: dict[str, Callable[[ChatSession, str], None]] = {
     "/exit": ChatSession._exit,  # noqa: SLF001
     "/quit": ChatSession._exit,  # noqa: SLF001
 }
-
-
-def _fetch_local_lists(client: Client, plan: Map) -> bool:
-    """Fetch the lists of models of local servers, which are the default without any key.
-
-    Return whether there is such a server.
-    """
-    providers = records(as_map(plan.get("sign_in")).get("providers"))
-    names = [each.get("provider") for each in providers if each.get("state") == "not_required"]
-    for name in names:
-        client.call(methods.MODELS_LIST, {"provider": name}, timeout=TIMEOUT_SECONDS)
-    return bool(names)
 
 
 def _without_none(fields: Map) -> Map:

@@ -1,14 +1,16 @@
 """`aircher-cli models list`: lists models with context windows, prices and abilities."""
 
 import argparse
+from collections.abc import Mapping
 
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
-from aircher_cli.render.advice import SIGNED_IN_STATES
 from aircher_cli.render.formatting import count, join_names
-from aircher_cli.render.models.table import legend, table_lines
+from aircher_cli.render.keys import SIGNED_IN_STATES
+from aircher_cli.render.models.table import full_name, legend, table_lines
 from aircher_cli.values import Map, records, text
+from aircher_client import Client
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -60,17 +62,19 @@ def run(context: Context, options: argparse.Namespace) -> int:
         params["query"] = " ".join(options.query)
     with context.connect() as client:
         result = client.call(methods.MODELS_LIST, params)
-    found = records(result.get("models"))
-    wanted = [ability for ability in ABILITY_OPTIONS if getattr(options, ability)]
-    fitting = [model for model in found if all(model.get(ability) for ability in wanted)]
-    shown = select_models(fitting, every=options.all, signed_in=options.signed_in)
-    if options.json:
-        context.console.json({**result, "models": shown})
-        return OK
+        found = records(result.get("models"))
+        wanted = [ability for ability in ABILITY_OPTIONS if getattr(options, ability)]
+        fitting = [model for model in found if all(model.get(ability) for ability in wanted)]
+        shown = select_models(fitting, every=options.all, signed_in=options.signed_in)
+        if options.json:
+            context.console.json({**result, "models": shown})
+            return OK
+        missing = _missing_key_notes(client, context.environ, shown)
     for line in table_lines(shown, context.console.width):
         context.console.styled(line)
     notes = [
         *_hidden_notes(fitting, shown),
+        *missing,
         *_unknown_ability_notes(found, wanted),
         *_stale_list_notes(records(result.get("lists"))),
     ]
@@ -95,10 +99,19 @@ def _hidden_notes(fitting: list[Map], shown: list[Map]) -> list[str]:
         return [f"{more} more from providers you are not signed in to; show them with --all"]
     if not shown:
         return ["no model matches; to fetch the lists again: aircher-cli models refresh"]
-    if any(model.get("state") in READY_STATES for model in shown):
+    return []
+
+
+def _missing_key_notes(client: Client, environ: Mapping[str, str], shown: list[Map]) -> list[str]:
+    """Return what to do if none of the models can be asked."""
+    if not shown or any(model.get("state") in READY_STATES for model in shown):
         return []
     providers = list(dict.fromkeys(text(model.get("provider")) for model in shown))
-    return [
+    from aircher_cli.signing_in.notes import model_notes  # noqa: PLC0415 -- rarely needed
+
+    # Several providers are shown to a user without any key: the default needs one of them.
+    model = full_name(shown[0]) if len(providers) == 1 else None
+    return model_notes(client, environ, model) or [
         f"you are not signed in to {join_names(providers)}: aircher-cli auth login {providers[0]}"
     ]
 

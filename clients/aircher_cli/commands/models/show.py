@@ -2,6 +2,7 @@
 
 import argparse
 
+from aircher_cli.commands.models.list import READY_STATES
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
@@ -46,6 +47,11 @@ def run(context: Context, options: argparse.Namespace) -> int:
             _look_up_unlisted(client, model)
             for model in match_models(models, aliases, options.model)
         ]
+        notes: list[str] = []
+        if not options.json and not any(model.get("state") in READY_STATES for model in found):
+            from aircher_cli.signing_in.notes import model_notes  # noqa: PLC0415 -- rarely needed
+
+            notes = model_notes(client, context.environ, options.model)
     if not found:
         known = [*map(full_name, models), *(text(a.get("name")) for a in aliases)]
         raise CommandFailed(
@@ -63,6 +69,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
             context.console.styled(line)
         if full_name(model) not in known:
             context.console.note(_unlisted_note(model, known))
+    for note in notes:
+        context.console.note(note)
     return OK
 
 

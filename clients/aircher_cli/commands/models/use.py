@@ -38,10 +38,13 @@ def run(context: Context, options: argparse.Namespace) -> int:
     with context.connect() as client:
         before = text(as_map(client.call(methods.STATUS).get("default")).get("model"))
         result = client.call(methods.MODELS_USE, {"model": options.model})
-    if options.json:
-        context.console.json(result)
-        return OK
-    model = text(result.get("model"))
+        if options.json:
+            context.console.json(result)
+            return OK
+        model = text(result.get("model"))
+        from aircher_cli.signing_in.notes import model_notes  # noqa: PLC0415 -- after the change
+
+        notes = model_notes(client, context.environ, model)
     file = short_path(text(result.get("file")), context.environ.get("HOME", ""))
     instead = f" instead of {before}" if before else ""
     message, style = f"✓ {model} is now the default{instead}, in {file}", "good"
@@ -49,4 +52,6 @@ def run(context: Context, options: argparse.Namespace) -> int:
         message, style = f"{model} is already the default, in {file}", ""
     for line in paragraph(message, context.console.width, hang="  ", style=style):
         context.console.styled(line)
+    for note in notes:
+        context.console.note(note)
     return OK

@@ -9,8 +9,8 @@ from aircher_cli.commands.providers.entries import find_entry, provider_rows
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, CommandFailed, UsageError
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name, positive_int
-from aircher_cli.render.advice import SIGNED_IN_STATES
 from aircher_cli.render.formatting import count, join_names
+from aircher_cli.render.keys import SIGNED_IN_STATES
 from aircher_cli.render.layout import paragraph
 from aircher_cli.values import Map, records, text
 from aircher_wire import methods

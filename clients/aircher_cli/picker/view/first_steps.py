@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.render.keys import unseen_variables
 from aircher_cli.values import Map, number, text
+from aircher_client.sign_in import unseen_variables
 
 Kind = Literal["fix", "import", "model", "sign_in", "start_local", "demo"]
 

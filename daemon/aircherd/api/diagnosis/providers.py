@@ -50,10 +50,15 @@ def is_relevant(rows: Sequence[KeyStatus], *, is_custom: bool) -> bool:
 def provider_findings(facts: Sequence[ProviderFacts]) -> list[Finding]:
     """Return the findings about providers and clocks."""
     found = [finding for each in facts for finding in _about(each)]
-    if not any(each.best.state in USABLE for each in facts):
+    if not any(each.best.state in USABLE and not _is_down(each) for each in facts):
         message = "there is no usable key for any provider"
         found.append(Finding(PROVIDERS, "problem", message, "aircher-cli auth login anthropic"))
     return found + clock_findings(facts)
+
+
+def _is_down(facts: ProviderFacts) -> bool:
+    """Return whether a provider that needs no key does not answer: its server may be stopped."""
+    return facts.best.state is KeyState.NOT_REQUIRED and facts.unreachable is not None
 
 
 def _about(facts: ProviderFacts) -> list[Finding]:

@@ -193,6 +193,25 @@ CASES: dict[str, tuple[list[Provider], dict[str, str], list[str]]] = {
             "Or choose another model: -m open/m-1",
         ],
     ),
+    "a rejected key that hides a variable": (
+        [
+            needed(
+                "work",
+                "rejected",
+                key="default",
+                reason="no",
+                hint=LOGIN_WORK,
+                shadowed=["WORK_KEY"],
+            )
+        ],
+        {},
+        [
+            "The key 'default' of work was rejected: no. Run this first:",
+            "  aircher-cli auth login work",
+            "It prompts for another key",
+            "The stored key hides WORK_KEY; to use that: aircher-cli auth logout work",
+        ],
+    ),
     "a rejected variable": (
         [needed("work", "rejected", key="env:WORK_KEY", reason="no", hint=LOGIN_WORK)],
         {},

@@ -17,6 +17,7 @@ def row(state: str, health: str = "ok") -> dict[str, object]:
         ([row("authenticated")], False, 0),
         ([row("authenticated"), row("not_configured")], False, 0),
         ([row("not_configured")], True, 4),
+        ([row("not_configured"), row("not_required")], False, 0),
         ([row("authenticated"), row("rejected")], False, 4),
         ([row("locked")], False, 4),
         ([row("unverified", "unreachable")], False, 5),
@@ -27,7 +28,7 @@ def row(state: str, health: str = "ok") -> dict[str, object]:
     ],
 )
 def test_verdict(rows: list[dict[str, object]], named: bool, expected: int) -> None:
-    """4: a key does not work; 5: a provider could not be asked; what was never set up is fine."""
+    """4: a key is missing or does not work; 5: a provider could not be asked."""
     assert expected == check_exit_code(rows, named=named)
 
 

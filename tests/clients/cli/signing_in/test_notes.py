@@ -1,0 +1,39 @@
+"""Notes on what to do before a model can be asked."""
+
+from aircher_cli.signing_in.notes import model_notes, plan_notes
+from aircher_client import Client
+from helpers.daemon.cli_daemon import CliDaemon, Map, refuses
+
+WORK: Map = {"provider": "work", "state": "not_configured", "needed": True, "env": ["WORK_KEY"]}
+PLAN: Map = {"candidates": [], "sign_in": {"providers": [WORK], "environment": ["WORK_KEY"]}}
+
+
+def notes(daemon: CliDaemon, model: str | None) -> list[str]:
+    with Client.connect(daemon.environ) as client:
+        return model_notes(client, {}, model)
+
+
+def test_a_plan_without_a_key() -> None:
+    """The command comes in the second line; a variable of the caller's decides which one."""
+    assert plan_notes(PLAN, {})[1] == "  aircher-cli auth login work"
+    assert plan_notes(PLAN, {"WORK_KEY": "k"})[1] == "  aircher-cli auth import"
+
+
+def test_a_plan_with_candidates() -> None:
+    """There is nothing to say."""
+    assert plan_notes({"candidates": [{"provider": "work"}]}, {}) == []
+
+
+def test_the_daemon_explains_the_model(daemon: CliDaemon) -> None:
+    """Nothing is sent to a provider."""
+    daemon.answers["route.explain"] = PLAN
+    assert notes(daemon, "work/m")[1] == "  aircher-cli auth login work"
+    assert daemon.params_of("route.explain") == {"model": "work/m"}
+    notes(daemon, None)
+    assert daemon.params_of("route.explain") == {}
+
+
+def test_a_plan_that_cannot_be_made(daemon: CliDaemon) -> None:
+    """It is only a note: the command has succeeded."""
+    daemon.answers["route.explain"] = refuses("unknown_model", "no such model")
+    assert notes(daemon, "x") == []

@@ -1,0 +1,207 @@
+"""What commands say without a usable key. Each advice is followed to the letter, and then works."""
+
+import json
+import re
+import shlex
+
+import pytest
+
+from helpers.secret_service import secret_service
+
+KEY = "canary-work-0123456789abcdef"
+WRONG = "canary-wrong-0123456789abcdef"
+COLUMNS = {"COLUMNS": "80"}
+
+RUN_THIS = re.compile(r"[Rr]un this(?:\s+first)?:\n  aircher-cli (.+)\n")
+
+
+def advised(done):
+    """Return the command that the advice names."""
+    found = RUN_THIS.search(done.stderr)
+    assert found, done
+    assert len(done.stderr.splitlines()) <= 6
+    assert "canary" not in done.stdout + done.stderr
+    return shlex.split(found[1])
+
+
+def follow(home, done, **options):
+    """Run the command that the advice names."""
+    ran = home.cli(*advised(done), **options)
+    assert ran.returncode == 0, ran
+    assert "canary" not in ran.stdout + ran.stderr
+    return ran
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["ask", "hi"], 4),
+        (["ask", "-m", "chain", "hi"], 4),
+        (["ask", "-m", "work/gpt-5.5", "hi"], 4),
+        (["ask", "-t", "review", "hi"], 4),
+        (["ask", "--no-stream", "hi"], 4),
+        (["route"], 4),
+        (["route", "-m", "work/gpt-5.5"], 4),
+        (["auth", "test"], 4),
+        (["models", "use", "chain"], 0),
+    ],
+)
+def test_every_command_names_the_one_to_run_first(newcomer, words, code):
+    """Also for an alias, a task and `provider/model`; after it, the request is answered."""
+    newcomer.config_file.write_text(
+        newcomer.config_file.read_text() + '\n[tasks.review]\nmodel = "chain"\n'
+    )
+    assert newcomer.cli("config", "reload").returncode == 0
+    done = newcomer.cli(*words)
+    assert done.returncode == code, done
+    assert advised(done) == ["auth", "login", "work"]
+    follow(newcomer, done, stdin=KEY)
+    assert newcomer.cli(*words).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["models", "list", "gpt-5.5"], ["models", "show", "work/gpt-5.5"]]
+)
+def test_models_that_cannot_be_asked(newcomer, words):
+    """They are shown, and how to use them on standard error."""
+    done = newcomer.cli(*words)
+    assert done.returncode == 0
+    assert advised(done) == ["auth", "login", "work"]
+
+
+def test_doctor_names_it_too(newcomer):
+    """Without any usable key there is a problem."""
+    done = newcomer.cli("doctor", "--json")
+    cures = [each.get("cure") for each in json.loads(done.stdout)["findings"]]
+    assert "aircher-cli auth login anthropic" in cures or "aircher-cli auth login work" in cures
+
+
+def test_a_key_in_the_shell(newcomer):
+    """The daemon cannot see it; importing it is the first thing to do."""
+    environ = {"WORK_KEY": KEY}
+    done = newcomer.cli("ask", "hi", environ=environ)
+    assert (done.returncode, advised(done)) == (4, ["auth", "import"])
+    assert "WORK_KEY" in done.stderr
+    follow(newcomer, done, environ=environ)
+    assert newcomer.cli("ask", "hi").returncode == 0
+
+
+def test_a_key_in_the_shell_for_another_provider(newcomer):
+    """It does not help this request, which says so; the other provider's model is named then."""
+    environ = {"WORK_KEY": KEY}
+    done = newcomer.cli("ask", "-m", "spare/m", "hi", environ=environ)
+    assert advised(done) == ["auth", "login", "spare"]
+    assert "This shell has WORK_KEY, for another provider: aircher-cli auth import" in done.stderr
+    assert newcomer.cli("auth", "import", environ=environ).returncode == 0
+    done = newcomer.cli("ask", "-m", "spare/m", "hi")
+    (model,) = re.findall(r"Or choose another model: -m (\S+)", done.stderr)
+    assert newcomer.cli("ask", "-m", model, "hi").returncode == 0
+
+
+def test_a_rejected_key(newcomer, sim):
+    """The key is named by its label, and signing in replaces it."""
+    newcomer.login("work", KEY, "--label", "office")
+    sim.keys.revoke("openai", KEY)
+    done = newcomer.cli("ask", "-m", "work/m", "hi")
+    assert done.returncode == 4
+    assert "The key 'office' of work was rejected" in done.stderr
+    new = "canary-new-0123456789abcdefgh"
+    sim.keys.accept("openai", new)
+    follow(newcomer, done, stdin=new)
+    assert newcomer.cli("ask", "-m", "work/m", "hi").returncode == 0
+
+
+def test_a_rejected_variable(home):
+    """A key that is stored takes its place."""
+    home.start({"WORK_KEY": WRONG})
+    done = home.cli("ask", "-m", "work/m", "hi")
+    assert done.returncode == 4
+    assert "The key in WORK_KEY of work was rejected" in done.stderr
+    follow(home, done, stdin=KEY)
+    assert home.cli("ask", "-m", "work/m", "hi").returncode == 0
+
+
+def test_a_rejected_key_that_hides_a_variable(home, sim):
+    """The variable is named, and how to use it instead."""
+    home.start({"WORK_KEY": KEY})
+    home.login("work", WRONG, "--no-verify")
+    done = home.cli("ask", "-m", "work/m", "hi")
+    (command,) = re.findall(r"hides WORK_KEY; to use that: aircher-cli (.+)", done.stderr)
+    assert home.cli(*shlex.split(command)).returncode == 0
+    assert home.cli("ask", "-m", "work/m", "hi").returncode == 0
+
+
+def test_a_key_of_another_address(newcomer, sim):
+    """After base_url changed, the key is not sent there; signing in again stores one for it."""
+    newcomer.login("work", KEY)
+    text = newcomer.config_file.read_text()
+    newcomer.config_file.write_text(text.replace("127.0.0.1", "localhost", 1))
+    assert newcomer.cli("config", "reload").returncode == 0
+    done = newcomer.cli("ask", "-m", "work/m", "hi")
+    assert done.returncode == 4
+    assert "this key was stored for http://127.0.0.1" in done.stderr
+    follow(newcomer, done, stdin=KEY)
+    assert newcomer.cli("ask", "-m", "work/m", "hi").returncode == 0
+
+
+def test_a_key_command_whose_key_is_rejected(home, sim):
+    """The key is renewed where the command gets it; then the advised command tries it."""
+    file = home.root / "key.txt"
+    file.write_text(WRONG)
+    home.write_config(
+        f'[providers.work]\nkind = "openai"\nbase_url = "{sim.url}/v1"\n'
+        f'key_command = ["cat", "{file}"]\n'
+    )
+    home.start()
+    done = home.cli("ask", "-m", "work/m", "hi")
+    assert (done.returncode, advised(done)) == (4, ["auth", "test", "work"])
+    assert "Renew it there, then run this:" in done.stderr
+    file.write_text(KEY)
+    follow(home, done)
+    assert home.cli("ask", "-m", "work/m", "hi").returncode == 0
+
+
+@pytest.mark.secret_service
+def test_a_locked_keyring(home):
+    """The advice says to unlock it; signing in is not advised, because it would fail."""
+    with secret_service() as keyring:
+        home.start(keyring.environ)
+        home.login("work", KEY)
+        home.stop()
+        keyring.lock()
+        home.start(keyring.environ)
+        done = home.cli("ask", "-m", "work/m", "hi")
+        assert done.returncode == 4
+        assert "auth login" not in done.stderr
+        assert "Unlock or start the keyring" in done.stderr
+        command = advised(done)
+        keyring.unlock()
+        assert home.cli(*command).returncode == 0
+        assert home.cli("ask", "-m", "work/m", "hi").returncode == 0
+
+
+def test_a_local_server_that_has_a_model(home, sim):
+    """It is named as another model to ask, without a key."""
+    text = home.config_file.read_text().replace("http://127.0.0.1:1", sim.url)
+    home.write_config('default_model = "chain"\n' + text)
+    home.start()
+    assert home.cli("models", "refresh", "ollama").returncode == 0
+    done = home.cli("ask", "hi")
+    assert done.returncode == 4
+    (model,) = re.findall(r"Or choose another model: -m (\S+)", done.stderr)
+    assert home.cli("ask", "-m", model, "hi").returncode == 0
+
+
+def test_a_local_server_that_does_not_run(newcomer):
+    """The message says how to start it; it is no matter of keys."""
+    done = newcomer.cli("ask", "-m", "ollama/qwen3", "hi")
+    assert done.returncode == 5
+    assert "ollama serve" in done.stderr
+
+
+def test_json_has_the_same_as_data(newcomer):
+    """Nothing is asked, and the exit code is the same."""
+    done = newcomer.cli("ask", "--json", "hi")
+    assert done.returncode == 4
+    found = json.loads(done.stdout)["error"]["data"]["sign_in"]
+    assert [row["provider"] for row in found["providers"] if row.get("needed")] == ["work", "spare"]
