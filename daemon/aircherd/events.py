@@ -15,13 +15,17 @@ import msgspec
 TOPICS = ("auth", "provider", "attempt", "usage", "config", "models")
 
 
-class Event(msgspec.Struct, frozen=True):
-    """An event. `seq` increases across all topics, `at` is a Unix time in seconds."""
+class Event(msgspec.Struct):
+    """An event. `seq` increases across all topics, `at` is a Unix time in seconds.
+
+    `frame` is what clients get, encoded for the first of them and sent to all.
+    """
 
     topic: str
     seq: int
     at: float
     data: dict[str, object]
+    frame: bytes | None = None
 
 
 Subscriber = Callable[[Event], None]

@@ -33,7 +33,7 @@ class EventFeed:
     def report_dropped(self) -> None:
         """Send the number of dropped events, as soon as the client reads again."""
         if self._dropped and not self._outbox.is_full:
-            self._put({"topic": "lagged", "dropped": self._dropped})
+            self._outbox.put(_encode({"topic": "lagged", "dropped": self._dropped}))
             self._dropped = 0
 
     def _set_topics(self, topics: frozenset[str]) -> None:
@@ -45,11 +45,14 @@ class EventFeed:
         if self._outbox.is_full:
             self._dropped += 1
             return
-        envelope = {"topic": event.topic, "seq": event.seq, "at": event.at}
-        self._put({**event.data, **envelope})
-
-    def _put(self, params: dict[str, object]) -> None:
-        self._outbox.put(frames.encode_notification(methods.EVENT, params))
+        if event.frame is None:
+            envelope = {"topic": event.topic, "seq": event.seq, "at": event.at}
+            event.frame = _encode({**event.data, **envelope})
+        self._outbox.put(event.frame)
 
     def __repr__(self) -> str:
         return f"<EventFeed of {', '.join(sorted(self._topics)) or 'no topics'}>"
+
+
+def _encode(params: dict[str, object]) -> bytes:
+    return frames.encode_notification(methods.EVENT, params)

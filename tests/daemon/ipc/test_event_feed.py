@@ -1,7 +1,12 @@
 """The events that a client subscribes to, over a real socket pair."""
 
+from types import SimpleNamespace
+
 import trio
 
+from aircherd.events import EventBus
+from aircherd.ipc import event_feed
+from aircherd.ipc.event_feed import EventFeed
 from helpers.sessions import conversation
 
 
@@ -36,3 +41,22 @@ async def test_events_for_a_slow_client_are_dropped_and_counted():
             frame = await peer.receive()
             lagged = [frame[2][0]] if frame[1] == "event" else []
         assert lagged == [{"topic": "lagged", "dropped": 3}]
+
+
+async def test_an_event_is_encoded_once_for_all_clients(monkeypatch):
+    """Twenty open pickers cost little more than one."""
+    encoded = []
+    encode = event_feed.frames.encode_notification
+
+    def note(method, params):
+        encoded.append(params)
+        return encode(method, params)
+
+    monkeypatch.setattr(event_feed.frames, "encode_notification", note)
+    bus, outboxes = EventBus(clock=lambda: 5.0), [[], []]
+    for frames in outboxes:
+        outbox = SimpleNamespace(is_full=False, put=frames.append)
+        EventFeed(bus, outbox).subscribe(["auth"])
+    bus.publish("auth", {"provider": "p"})
+    assert (len(encoded), outboxes[0]) == (1, outboxes[1])
+    assert len(outboxes[0]) == 1
