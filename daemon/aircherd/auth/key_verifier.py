@@ -62,7 +62,7 @@ class KeyVerifier:
     def _inconclusive(self, check: KeyCheck) -> Failure:
         message = (
             f"the key could not be verified: {self._reason(check)}; nothing was stored "
-            "(--no-verify stores it without verification)"
+            "(aircher-cli auth login --no-verify stores it without a check)"
         )
         failure = check.failure or Failure(kind=FailureClass.PROTOCOL, message=message)
         return msgspec.structs.replace(failure, message=message)

@@ -11,7 +11,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from aircher_cli.parser import may_be_key
-from aircher_cli.picker.live.actions import KEPT
 from aircher_cli.picker.screen.dialogs.background import run_in_background
 from aircher_cli.picker.screen.dialogs.key_field import KeyField
 from aircher_cli.picker.screen.dialogs.style import DIALOG_CSS, WIDTH
@@ -219,9 +218,7 @@ class SignInDialog(ModalScreen[bool]):
         return f"Signed in to {self._facts.provider}; key {key} {what}.{where}"
 
     def _failure(self, outcome: OutcomeLike) -> str:
-        is_kept = bool(self._facts.labels) and KEPT not in outcome.message
-        kept = f" {KEPT}" if is_kept else ""
-        return f"✗ {_sentence(outcome.message)}{kept} Try again, or leave with Esc."
+        return f"✗ {_sentence(outcome.message)} Try again, or leave with Esc."
 
     # ---------------------------------------------------------- keys
 
