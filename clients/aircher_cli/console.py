@@ -92,9 +92,26 @@ class Console:
         if self._out is None:
             return
         self.end_aside()
-        painted = [self.paint(self.plain(strip_controls(text)), style) for text, style in pieces]
         self._at_line_start = True
-        self._emit("".join(painted) + "\n")
+        self._emit(self.painted(pieces) + "\n")
+
+    def painted(self, pieces: list[tuple[str, str]]) -> str:
+        """Return a line made of (text, style) pieces as `styled` writes it."""
+        return "".join(
+            self.paint(self.plain(strip_controls(text)), style) for text, style in pieces
+        )
+
+    def fileno(self) -> int | None:
+        """Return the descriptor of standard output, None if it has none."""
+        try:
+            return None if self._out is None else self._out.fileno()
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of standard output."""
+        return getattr(self._out, "encoding", None) or "utf-8"
 
     def note(self, text: str) -> None:
         """Write a line to standard error; failures are ignored."""

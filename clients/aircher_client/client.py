@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
 from aircher_client.connection import POLL_SECONDS, Connection, connect
 from aircher_client.conversation import HELLO_TIMEOUT, Conversation
-from aircher_client.errors import ConnectionLost, DaemonError, DaemonUnreachable
+from aircher_client.errors import ConnectionLost, DaemonError, DaemonUnreachable, NoAnswer
 from aircher_client.project import find_project
 from aircher_wire import address, codes, methods
 from aircher_wire.frames import Notification
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 START_TIMEOUT = 5.0
 """Seconds to find a daemon, including starting one."""
+MIN_READ_SECONDS = 0.001
+"""A read without any time would not even look."""
 REPLACED_SECONDS = 0.2
 """systemd removes the file of an existing socket before it makes its own."""
 
@@ -200,6 +202,39 @@ class Client:
         if on_snapshot:
             on_snapshot(result)
         return self._yield_events(chosen)
+
+    def fileno(self) -> int:
+        """Return the descriptor of the connection, for `select`."""
+        return self._conversation.connection.fileno()
+
+    @property
+    def has_events(self) -> bool:
+        """Whether `take_events` has something to return: events may arrive during a call."""
+        talk = self._conversation
+        return bool(talk.events) or talk.connection.has_pending
+
+    def take_events(self, timeout: float = 0.0) -> list[dict[str, Any]]:
+        """Return the events that have arrived; if there are none, wait up to `timeout` seconds.
+
+        For a client that subscribed with `events` and waits for other things as well: it waits
+        until `fileno` is readable or `timeout` is over. An empty list is no error.
+
+        Raises: as `events`.
+        """
+        talk = self._conversation
+        assert talk.events is not None, "subscribe with `events` first"
+        deadline = time.monotonic() + max(timeout, MIN_READ_SECONDS)
+        try:
+            while talk.connection.has_pending or not talk.events:
+                frame = talk.receive(deadline)
+                if isinstance(frame, Notification):
+                    talk.take_notification(frame, None)
+        except NoAnswer:
+            if talk.connection.is_closed:
+                raise
+        found = list(talk.events)
+        talk.events.clear()
+        return found
 
     def _yield_events(self, chosen: list[str]) -> Generator[dict[str, Any], None, None]:
         talk = self._conversation

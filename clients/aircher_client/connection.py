@@ -66,6 +66,15 @@ class Connection:
             self._inbox += self._decoder.feed(self._read(deadline))
         return self._inbox.popleft()
 
+    @property
+    def has_pending(self) -> bool:
+        """Whether a frame has been received that `receive` has not returned yet."""
+        return bool(self._inbox)
+
+    def fileno(self) -> int:
+        """Return the descriptor of the socket, for `select`."""
+        return self._sock.fileno()
+
     def _read(self, deadline: float | None) -> bytes:
         try:
             self._set_deadline(deadline)

@@ -9,6 +9,7 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, UsageError
 from aircher_cli.parser import PROGRAM, Parser, make_parser
 from aircher_cli.registry import suggest
+from aircher_cli.render.layout import Line, paragraph
 from aircher_cli.render.usage import (
     SUMS,
     describe_period,
@@ -16,14 +17,19 @@ from aircher_cli.render.usage import (
     unpriced_note,
     usage_lines,
 )
-from aircher_cli.values import Map, as_map, records, text
+from aircher_cli.values import Map, as_map, number, records, text
 from aircher_wire import methods
+
+TYPE_CHECKING = False  # as in `typing`, without importing it
+if TYPE_CHECKING:
+    from aircher_client import Client
 
 EXAMPLES = """
 aircher-cli usage
 aircher-cli usage --since 7d --by day
 aircher-cli usage --by project,model --since today
 aircher-cli usage --since 2026-11-01 --until 2026-11-15 --csv > november.csv
+aircher-cli usage --since today --watch
 aircher-cli usage --json | jq -r .totals.cost
 """
 
@@ -32,6 +38,9 @@ Show requests, tokens and cost since the first of this month, by provider and mo
 counts as one request for each provider that was asked. The cost is what the provider reports, or
 else computed from known prices; an unknown cost is shown as ? and not included in the total. Usage
 of interrupted requests is estimated and marked with ~."""
+
+REPORT_TIMEOUT = 10.0
+"""Seconds until a report that is watched is given up; the next one may work."""
 
 GROUPINGS = ("day", "provider", "model", "client", "project", "key", "outcome")
 """Columns that a report can be grouped by."""
@@ -45,10 +54,17 @@ def build_parser() -> Parser:
     add("--by", type=_groups, default=["provider", "model"], metavar="WHAT", help=by_help)
     add("--since", default="month", metavar="WHEN", help=f"for example {TIME_FORMATS}")
     add("--until", metavar="WHEN", help="likewise; a day is included entirely")
+    add_watch(parser)
     form = parser.add_mutually_exclusive_group().add_argument
     form("--json", action="store_true", help="print JSON, for scripts")
     form("--csv", action="store_true", help="print CSV, for spreadsheets")
     return parser
+
+
+def add_watch(parser: Parser) -> None:
+    """Add `--watch`."""
+    what = "go on and show every change at once; q leaves"
+    parser.add_argument("-w", "--watch", action="store_true", help=what)
 
 
 def _groups(typed: str) -> list[str]:
@@ -69,10 +85,15 @@ def run(context: Context, options: argparse.Namespace) -> int:
     Raises:
         UsageError: a time is invalid, or the end is before the start.
     """
-    since, until = read_bounds(options.since, options.until, time.time())
-    params: Map = {"since": since, "by": options.by}
-    if until is not None:
-        params["until"] = until
+    view = UsageView(context.console, options)
+    if options.watch:
+        if options.csv:
+            raise UsageError("--watch: prints no CSV; --json prints an object for each change")
+        from aircher_cli.watching.loop import watch  # noqa: PLC0415 -- only to go on
+
+        return watch(context, view, as_json=options.json)
+    now = time.time()
+    params = view.params(now)
     with context.connect() as client:
         report = client.call(methods.USAGE_REPORT, params)
     if options.json:
@@ -80,10 +101,78 @@ def run(context: Context, options: argparse.Namespace) -> int:
     elif options.csv:
         context.console.write(csv_text(records(report.get("rows")), options.by))
     else:
-        _show(context.console, report, options.by, describe_period(since, until))
+        console, shown = context.console, {**params, **report}
+        for line in view.table(shown, console.width, draws=console.is_terminal):
+            console.styled(line)
+        for note in view.notes(report):
+            context.console.note(note)
     if not options.json and (note := ledger_note(as_map(report.get("ledger")))):
         context.console.note(note)
     return OK
+
+
+class UsageView:
+    """The report as a view that can be watched; its period moves with the time."""
+
+    topics = ("attempt", "config")
+
+    def __init__(self, console: Console, options: argparse.Namespace) -> None:
+        self._has_unicode = console.has_unicode
+        self._options = options
+
+    def params(self, now: float) -> Map:
+        """Return the parameters of `usage.report`.
+
+        Raises:
+            UsageError: a time is invalid, or the end is before the start.
+        """
+        since, until = read_bounds(self._options.since, self._options.until, now)
+        return {
+            "since": since,
+            "by": self._options.by,
+            **({} if until is None else {"until": until}),
+        }
+
+    def fetch(self, client: "Client", now: float, before: Map | None) -> Map:
+        """Return the report of now."""
+        del before
+        params = self.params(now)
+        return {**params, **client.call(methods.USAGE_REPORT, params, timeout=REPORT_TIMEOUT)}
+
+    def lines(self, record: Map, now: float, width: int, *, draws: bool) -> list[Line]:
+        """Return the table with its notes below."""
+        del now
+        notes = [*self.notes(record), ledger_note(as_map(record.get("ledger")))]
+        below = [paragraph(note, width, hang="  ") for note in notes if note]
+        return [
+            *self.table(record, width, draws=draws),
+            *(line for block in below for line in block),
+        ]
+
+    def table(self, report: Map, width: int, *, draws: bool) -> list[Line]:
+        """Return the period and the table; one line if nothing was used."""
+        since, until = (number(report.get(name)) for name in ("since", "until"))
+        span = describe_period(since or 0.0, until)
+        if not records(report.get("rows")):
+            return [[(f"no usage {span}", "")]]
+        by = self._options.by
+        table = usage_lines(report, by, width, draws=draws, has_unicode=self._has_unicode)
+        return [[(span, "dim")], *table]
+
+    def notes(self, report: Map) -> list[str]:
+        """Return what the table needs as an explanation."""
+        if not records(report.get("rows")):
+            return []
+        return [note for note in (estimated_note(report), unpriced_note(report)) if note]
+
+    def has_countdown(self, record: Map, now: float) -> bool:
+        """Tell that nothing counts down."""
+        del record, now
+        return False
+
+    def essence(self, record: Map) -> object:
+        """Return the report without its period, which moves."""
+        return {name: value for name, value in record.items() if name not in {"since", "until"}}
 
 
 def read_bounds(since: str, until: str | None, now: float) -> tuple[float, float | None]:
@@ -99,21 +188,6 @@ def read_bounds(since: str, until: str | None, now: float) -> tuple[float, float
     if end <= start:
         raise UsageError(f"--until {until} is not after --since {since}")
     return start, None if end > now else end
-
-
-def _show(console: Console, report: Map, by: list[str], span: str) -> None:
-    if not records(report.get("rows")):
-        console.line(f"no usage {span}")
-        return
-    console.line(span, "dim")
-    lines = usage_lines(
-        report, by, console.width, draws=console.is_terminal, has_unicode=console.has_unicode
-    )
-    for line in lines:
-        console.styled(line)
-    for note in (estimated_note(report), unpriced_note(report)):
-        if note:
-            console.note(note)
 
 
 def csv_text(rows: list[Map], by: list[str]) -> str:

@@ -1,9 +1,11 @@
-"""One line per event, for all topics."""
+"""One line per event, for all topics, and the history of attempts."""
 
 from aircher_cli.render.config.changes import describe_change
 from aircher_cli.render.config.problems import problem_lines
 from aircher_cli.render.formatting import describe_reason, format_percent, format_time
-from aircher_cli.values import number, records, text, texts
+from aircher_cli.render.layout import Line, paragraph
+from aircher_cli.values import as_map, number, records, text, texts
+from aircher_wire import codes
 
 
 def event_line(event: dict[str, object], now: float) -> str:
@@ -19,6 +21,74 @@ def event_line(event: dict[str, object], now: float) -> str:
     return f"{moment}  {topic:<8}  {_FORMATTERS.get(topic, _unknown_topic)(event)}".replace(
         "\n", " "
     )
+
+
+def attempt_lines(row: dict[str, object], now: float, width: int, *, clients: int) -> list[Line]:
+    """Return an attempt of the history: when, for which client, what happened, what followed.
+
+    Args:
+        row: A row of `attempts.list`.
+        now: Unix time in seconds; a time on another day is shown with its date.
+        width: The terminal's columns; what is longer continues below.
+        clients: The columns for the name of the client.
+    """
+    at, ms = number(row.get("at")), number(row.get("ms"))
+    moment = format_time(now if at is None else at, now)
+    outcome, then = text(row.get("outcome")), as_map(row.get("then"))
+    took = f" after {format_ms(ms)}" if ms is not None else ""
+    failed = f"{_attempt_name(row)} {PAST.get(outcome) or describe_reason(outcome)}{took}"
+    answered = f"→ {_attempt_name(then)} answered" if then.get("outcome") == "ok" else ""
+    head = f"{moment}  {text(row.get('client')):<{clients}}  "
+    style = "" if outcome in {"ok", codes.CANCELLED} else "bad"
+    if width - 1 - len(head) < MIN_SENTENCE:  # below its head then
+        lines = paragraph(failed, width, indent="  ", hang="  ", style=style)
+        more = paragraph(answered, width, indent="  ", hang="  ", style="good")
+        return [[(head.rstrip(), "dim")], *lines, *more]
+    if len(head) + len(failed) + 1 + len(answered) < width:
+        return [[(head, "dim"), (f"{failed} ", style), (answered, "good")]]
+    indent = " " * len(head)
+    [[(first, _)], *rest] = paragraph(failed, width, indent=indent, hang="  ")
+    below = paragraph(answered, width, indent=indent, hang="  ", style="good")
+    return [[(head, "dim"), (first[len(head) :], style)], *rest, *below]
+
+
+PAST: dict[str, str] = {
+    codes.AUTH_REJECTED: "refused the key",
+    codes.RATE_LIMITED: "limited the rate",
+    codes.QUOTA_EXHAUSTED: "had no credit left for this key",
+    codes.CONTEXT_TOO_LONG: "had too small a context window",
+    codes.CONTENT_POLICY: "refused the content",
+    codes.OVERLOADED: "was overloaded",
+    codes.PROVIDER_ERROR: "returned an error",
+    codes.NETWORK: "could not be reached",
+    codes.TIMEOUT: "took too long",
+    codes.TRUNCATED: "broke off",
+    codes.EMPTY_REPLY: "answered with nothing",
+    codes.UNKNOWN_MODEL: "did not know the model",
+    codes.BAD_REQUEST: "rejected the request",
+    codes.CANCELLED: "was cancelled",
+    "unknown": "was interrupted: the daemon ended meanwhile",
+    "ok": "answered",
+}
+"""Outcome of an attempt in the ledger -> the text after the provider's name."""
+
+MIN_SENTENCE = 40
+"""If fewer columns are left next to the time and the client, the sentence is below them."""
+
+
+def _attempt_name(row: dict[str, object]) -> str:
+    """Return provider and model, and the key unless it is the only one that most users have."""
+    if row.get("key") == DEFAULT_LABEL:
+        row = {name: value for name, value in row.items() if name != "key"}
+    return _target_name(row)
+
+
+DEFAULT_LABEL = "default"
+
+
+def format_ms(ms: float) -> str:
+    """Return a duration in milliseconds, or from one second on in seconds."""
+    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
 
 
 def _auth(event: dict[str, object]) -> str:

@@ -180,3 +180,19 @@ def test_an_aside_within_an_answer_starts_on_a_new_line() -> None:
     console.aside("hm\n")
     console.write("two")
     assert (out.text, err.text) == ("one\ntwo", "hm\n\n")
+
+
+def test_a_painted_line_is_what_is_written() -> None:
+    """A view draws many lines at once."""
+    console, out, _ = console_of({}, encoding="ascii")
+    pieces = [("✓", "good"), (" a\x1b[2Jb", "")]
+    console.styled(pieces)
+    assert f"{console.painted(pieces)}\n" == out.text == "\x1b[32m+\x1b[0m a[2Jb\n"
+    assert console.encoding == "ascii"
+
+
+def test_a_stream_without_a_descriptor_has_none() -> None:
+    """As in tests, and when standard output was closed."""
+    console, _, _ = console_of()
+    assert console.fileno() is None
+    assert Console(None, None, {}).fileno() is None

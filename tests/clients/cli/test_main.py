@@ -144,7 +144,7 @@ def test_an_internal_error_leaves_no_traceback(daemon: CliDaemon) -> None:
     daemon.answers["status"] = ["not a map"]
     outcome = run_cli(daemon.environ, "status")
     assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.err.startswith("aircher-cli: internal error: AttributeError in line")
+    assert outcome.err.startswith("aircher-cli: internal error: TypeError in line")
 
 
 def test_main_takes_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:

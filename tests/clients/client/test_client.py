@@ -1,6 +1,7 @@
 """The client: calls, chats, events, and what it does when the daemon goes away."""
 
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -314,6 +315,42 @@ def test_events(daemon: FakeDaemon) -> None:
     assert snapshots == [{"snapshot": {}}]
     assert seqs == [1, 2, 3, 4]
     assert [r.params for r in daemon.requests("events.unsubscribe")] == [{"topics": ["auth"]}]
+
+
+def test_events_can_be_taken_between_other_waits(daemon: FakeDaemon) -> None:
+    """`fileno` becomes readable with an event; those that came during a call are waiting."""
+
+    def ping(peer: Peer, request: Request) -> None:
+        peer.send(event(1), frames.encode_response(request.msgid, {}), event(2), event(3))
+
+    daemon.handlers |= {
+        "events.subscribe": lambda peer, request: peer.reply(request, {}),
+        "ping": ping,
+    }
+    with connect(daemon) as client:
+        client.events(["auth"])
+        assert (client.take_events(), client.has_events) == ([], False)
+        client.call("ping")
+        assert client.has_events
+        seqs = [each["seq"] for each in client.take_events()]
+        while len(seqs) < 3:  # the rest may come in another read
+            assert select.select([client.fileno()], [], [], 20)[0]
+            seqs += [each["seq"] for each in client.take_events()]
+    assert seqs == [1, 2, 3]
+
+
+def test_taking_events_ends_with_the_daemon(daemon: FakeDaemon) -> None:
+    """As the iterator does."""
+
+    def subscribe(peer: Peer, request: Request) -> None:
+        peer.reply(request, {})
+        raise ClosedByHandler
+
+    daemon.handlers["events.subscribe"] = subscribe
+    with connect(daemon) as client:
+        client.events(["auth"])
+        with pytest.raises(ConnectionLost):
+            client.take_events(20.0)
 
 
 def test_events_end_with_the_daemon(daemon: FakeDaemon) -> None:

@@ -125,7 +125,7 @@ def test_a_chain(title: str, reader: Home, sim: Simulator) -> None:
     text = _section(RECIPES, title)
     _start(reader, sim, text)
     name = re.findall(r'default_model = "(.*)"', text)[0]
-    assert f"without -m  {name}" in reader.cli("status").stdout
+    assert f"default   {name}" in reader.cli("status").stdout
     _run(reader, "aircher-cli ask hello")
     _run(reader, re.findall(r"`(aircher-cli .*?)`", text)[0])
 

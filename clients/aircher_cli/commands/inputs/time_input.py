@@ -1,4 +1,4 @@
-"""Parses times in local time: 7d, 24h, 2026-11-01, today, yesterday, month."""
+"""Parses times in local time: 30min, 7d, 24h, 2026-11-01, today, yesterday, month."""
 
 import re
 import time
@@ -6,11 +6,11 @@ from datetime import date
 
 from aircher_cli.exit_codes import UsageError
 
-_AGO = re.compile(r"([1-9][0-9]{0,4})([hdw])")
+_AGO = re.compile(r"([1-9][0-9]{0,4})(min|[hdw])")
 _DATE = re.compile(r"(20[0-9]{2})-([0-9]{2})-([0-9]{2})")
-_SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
+_SECONDS = {"min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 
-TIME_FORMATS = "7d, 24h, 2w, 2026-11-01, today, yesterday, month"
+TIME_FORMATS = "30min, 24h, 7d, 2w, 2026-11-01, today, yesterday, month"
 
 Span = tuple[float, float]
 """(first moment, first moment after it), as Unix times."""

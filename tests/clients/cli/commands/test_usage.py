@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import signal
 import time
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from aircher_cli.commands.usage import ledger_note, read_bounds
 from aircher_cli.exit_codes import UsageError
 from aircher_cli.render.usage import SUMS
-from helpers.daemon.cli import run_cli
+from helpers.daemon.cli import run_cli, start_program
 from helpers.daemon.cli_daemon import CliDaemon, Map, Refusal
 
 GPT: Map = {
@@ -186,3 +187,30 @@ def test_an_end_that_has_not_come_is_now() -> None:
     assert read_bounds("24h", "today", now) == (now - 86_400, None)
     with pytest.raises(UsageError, match="--until 48h is not after --since 24h"):
         read_bounds("24h", "48h", now)
+
+
+def test_watch_prints_a_table_for_each_change(daemon: CliDaemon) -> None:
+    """With its notes; an event that changes nothing prints nothing."""
+    daemon.answers["usage.report"] = REPORT
+    daemon.answers["events.subscribe"] = {"snapshot": {}}
+    with start_program(daemon.environ, "usage", "--watch", "--since", "today") as program:
+        assert program.stdout is not None
+        lines = [program.stdout.readline().decode()]
+        while "is unknown and not in the total" not in lines[-1]:
+            lines.append(program.stdout.readline().decode())
+        daemon.answers["usage.report"] = {"rows": [], "totals": {}, "ledger": {"state": "ok"}}
+        daemon.sessions[-1].event("attempt", outcome="ok")
+        while "no usage" not in lines[-1]:
+            lines.append(program.stdout.readline().decode())
+        program.send_signal(signal.SIGINT)
+        _, errors = program.communicate(timeout=20)
+    assert [line for line in lines if line.startswith("total")] != []
+    assert (program.returncode, errors) == (130, b"")
+    assert daemon.params_of("events.subscribe") == {"topics": ["attempt", "config"]}
+
+
+def test_watch_prints_no_csv(daemon: CliDaemon) -> None:
+    """There would be several headers."""
+    outcome = run_cli(daemon.environ, "usage", "--watch", "--csv")
+    assert (outcome.code, daemon.calls) == (2, [])
+    assert "--watch" in outcome.err

@@ -2,7 +2,9 @@
 
 import pytest
 
-from aircher_cli.render.events import event_line
+from aircher_cli.render.events import PAST, attempt_lines, event_line, format_ms
+from aircher_cli.values import Map
+from aircher_wire import codes
 
 NOW = 1_000_000.0
 
@@ -83,3 +85,75 @@ def test_event_line(event: dict[str, object], expected: str) -> None:
     line = event_line({"at": NOW, **event}, NOW)
     assert expected == line.partition("  ")[2]
     assert line.count(":", 0, 8) == 2  # the time of day comes first
+
+
+FAILED: Map = {
+    "at": NOW,
+    "provider": "work",
+    "model": "large",
+    "key": "default",
+    "client": "nvim",
+    "outcome": "timeout",
+    "ms": 1234,
+    "then": {"provider": "spare", "model": "m", "key": "default", "outcome": "ok"},
+}
+
+
+def shown(row: Map, width: int) -> list[str]:
+    lines = attempt_lines(row, NOW, width, clients=4)
+    return ["".join(text for text, _ in line).rstrip() for line in lines]
+
+
+def test_an_attempt_of_the_history_is_a_line() -> None:
+    """The usual key is not named."""
+    [line] = shown(FAILED, 100)
+    assert line[8:] == "  nvim  work/large took too long after 1.2 s → spare/m answered"
+
+
+def test_a_line_that_is_too_long_goes_on_below() -> None:
+    """What answered begins a line."""
+    assert [line[16:] for line in shown(FAILED, 60)] == [
+        "work/large took too long after 1.2 s",
+        "→ spare/m answered",
+    ]
+
+
+def test_a_narrow_terminal_has_the_sentence_below_its_time() -> None:
+    """There is no room next to it."""
+    lines = shown(FAILED, 40)
+    assert lines[0].endswith("  nvim")
+    assert lines[1:] == ["  work/large took too long after 1.2 s", "  → spare/m answered"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"key": "old"}, "work/large (key old) took too long after 1.2 s → spare/m answered"),
+        ({"then": None}, "work/large took too long after 1.2 s"),
+        ({"then": {"provider": "b", "outcome": "network"}}, "work/large took too long after 1.2 s"),
+        ({"then": None, "outcome": "odd_end", "ms": None}, "work/large odd end"),
+    ],
+)
+def test_what_an_attempt_says(changes: Map, expected: str) -> None:
+    """A failure after a failure has a line of its own; a code of a later daemon is shown."""
+    [line] = shown({**FAILED, **changes}, 200)
+    assert line[16:] == expected
+
+
+def test_every_code_of_a_failed_attempt_has_its_words() -> None:
+    """Other codes are of requests that were not sent."""
+    never_sent = {
+        *(codes.UNKNOWN_METHOD, codes.NOT_AUTHENTICATED, codes.KEYRING_LOCKED, codes.ALL_FAILED),
+        *(codes.LIMIT_REACHED, codes.PRICE_UNKNOWN, codes.TOO_EXPENSIVE, codes.CONFIG_INVALID),
+        *(codes.SHUTTING_DOWN, codes.INTERNAL),
+    }
+    known = {
+        value for name, value in vars(codes).items() if name.isupper() and isinstance(value, str)
+    }
+    assert known - never_sent == set(PAST) - {"ok", "unknown"}
+
+
+@pytest.mark.parametrize(("ms", "expected"), [(5, "5 ms"), (999, "999 ms"), (61_250, "61.2 s")])
+def test_durations(ms: float, expected: str) -> None:
+    """Seconds from one second on."""
+    assert format_ms(ms) == expected

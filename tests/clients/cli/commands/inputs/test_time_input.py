@@ -19,6 +19,7 @@ NOW = at(2026, 11, 1, 15, 30)
 @pytest.mark.parametrize(
     ("typed", "start", "end"),
     [
+        ("30min", NOW - 1800, NOW - 1800),
         ("24h", NOW - 86_400, NOW - 86_400),
         ("7d", NOW - 7 * 86_400, NOW - 7 * 86_400),
         ("2w", NOW - 14 * 86_400, NOW - 14 * 86_400),
@@ -36,14 +37,14 @@ def test_forms(typed: str, start: float, end: float) -> None:
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("", "must be one of 7d, "),
-        ("7", "must be one of 7d, "),
-        ("0d", "must be one of 7d, "),
-        ("-1d", "must be one of 7d, "),
-        ("7 days", "must be one of 7d, "),
-        ("5m", "must be one of 7d, "),
-        ("01.11.2026", "must be one of 7d, "),
-        ("1999-01-01", "must be one of 7d, "),
+        ("", "must be one of 30min, "),
+        ("7", "must be one of 30min, "),
+        ("0d", "must be one of 30min, "),
+        ("-1d", "must be one of 30min, "),
+        ("7 days", "must be one of 30min, "),
+        ("5m", "must be one of 30min, "),
+        ("01.11.2026", "must be one of 30min, "),
+        ("1999-01-01", "must be one of 30min, "),
         ("2026-11-31", "2026-11-31 is not a date"),
         ("2026-11-02", "2026-11-02 is in the future"),
     ],

@@ -1,0 +1,1 @@
+"""`aircher-cli status`: the command, and what it fetches from the daemon."""

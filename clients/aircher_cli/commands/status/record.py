@@ -1,0 +1,78 @@
+"""Fetches what the status screen shows: four short calls over one connection.
+
+A part that cannot be read does not hide the others: `unavailable` says why it is missing.
+"""
+
+import time
+
+from aircher_cli.render.cooldowns import unhealthy_rows
+from aircher_cli.values import Map, as_map, records, text
+from aircher_client import DaemonError, NoAnswer
+from aircher_wire import codes, methods
+
+TYPE_CHECKING = False  # as in `typing`, without importing it
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aircher_client import Client
+
+PART_TIMEOUT = 3.0
+"""Seconds for one part: a disk that does not answer must not hide the rest."""
+
+
+def fetch_record(client: "Client", now: float, *, keyring: bool = True) -> Map:
+    """Return the result of `status` with `limits`, `spend`, `cooling` and `unavailable`.
+
+    Args:
+        client: A connected client.
+        now: Unix time in seconds; it decides what is today.
+        keyring: Whether to ask for the state of the keyring, which takes a while.
+
+    Raises:
+        DaemonError: the daemon refused `status`, or shuts down.
+        DaemonUnreachable: the connection was lost, or the daemon hangs.
+    """
+    record: Map = client.call(methods.STATUS, None if keyring else {"keyring": False})
+    unavailable: Map = {}
+
+    def fetch(name: str, call: "Callable[[], object]") -> None:
+        try:
+            record[name] = call()
+        except NoAnswer:
+            unavailable[name] = f"no answer within {PART_TIMEOUT:g} s"
+        except DaemonError as error:
+            if error.code == codes.SHUTTING_DOWN:
+                raise
+            if error.code != codes.CONFIG_INVALID:  # the screen says so already
+                unavailable[name] = error.message
+
+    fetch("cooling", lambda: _cooling(client))
+    fetch("limits", lambda: _limits(client))
+    fetch("spend", lambda: _spend(client, now))
+    return {**record, **({"unavailable": unavailable} if unavailable else {})}
+
+
+def _cooling(client: "Client") -> object:
+    """Return the rows of what is unhealthy. Only this snapshot has the health of single models."""
+    topics = {"topics": ["provider"]}
+    found = client.call(methods.EVENTS_SUBSCRIBE, topics, timeout=PART_TIMEOUT)
+    return unhealthy_rows(records(as_map(found.get("snapshot")).get("provider")))
+
+
+def _limits(client: "Client") -> object:
+    return records(client.call(methods.LIMITS_STATUS, timeout=PART_TIMEOUT).get("limits"))
+
+
+def _spend(client: "Client", now: float) -> object:
+    """Return the totals of today and of this month, from one report."""
+    local = time.localtime(now)
+    since = time.mktime((local.tm_year, local.tm_mon, 1, 0, 0, 0, 0, 0, -1))
+    params = {"since": since, "by": ["day"]}
+    report = client.call(methods.USAGE_REPORT, params, timeout=PART_TIMEOUT)
+    today = time.strftime("%Y-%m-%d", local)
+    rows = records(report.get("rows"))
+    empty = {"requests": 0, "failed": 0, "cost": "0"}
+    return {
+        "today": next((row for row in rows if text(row.get("day")) == today), empty),
+        "month": as_map(report.get("totals")),
+    }

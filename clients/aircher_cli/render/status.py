@@ -1,0 +1,345 @@
+"""The status screen: the daemon, the providers in use, limits and spend, as lines for any width.
+
+What has a problem comes with what to do about it; what is not configured is folded into one line.
+"""
+
+import time
+from math import floor, log10
+
+from aircher_cli.render.daemon import STARTED_BY, config_lines, headline
+from aircher_cli.render.formatting import count, relative_time, short_path
+from aircher_cli.render.layout import Line, columns, fields, paragraph, wrap_hanging
+from aircher_cli.values import Map, as_map, number, records, text, texts
+
+STATES: dict[str, tuple[str, str, str]] = {
+    "authenticated": ("✓", "ready", "good"),
+    "unverified": ("?", "not checked", ""),
+    "not_required": ("⌂", "local", "good"),
+    "locked": ("⚠", "locked", "warn"),
+    "rejected": ("✗", "refused", "bad"),
+    "refused": ("✗", "invalid entry", "bad"),
+    "not_configured": ("○", "not signed in", "dim"),
+}
+"""State of a provider -> symbol, word and style, as in the picker of models."""
+
+HEALTH: dict[str, tuple[str, str, str]] = {
+    "cooling": ("⚠", "cooling", "warn"),
+    "quota_exhausted": ("⚠", "no credit", "warn"),
+    "unreachable": ("⚠", "unreachable", "warn"),
+}
+"""Health of a provider that can be used -> the same."""
+
+ADVICE: dict[str, str] = {
+    "locked": "unlock it: log in to the desktop, or open its keyring application",
+    "rejected": "sign in again: aircher-cli auth login {name}",
+    "quota_exhausted": "add credit there, then: aircher-cli cooldowns clear {name}",
+    "unreachable": "find out why: aircher-cli doctor",
+}
+"""State or health -> what to do."""
+
+UNCONFIGURED = frozenset({"not_configured", "not_required"})
+"""States of a provider that the user may have nothing to do with."""
+
+INDENT = "    "
+NAME_WIDTH = len("requests")
+SOON = 3600.0
+"""Seconds; a shorter time until something ends is shown as a countdown."""
+
+DIME, MIN_SHOWN = 0.1, 0.000001
+"""USD; amounts below the first are shown with two significant digits, below the second as less."""
+
+KEYRING_ADVICE = {
+    "locked": "; keys in it cannot be used: unlock it, for example by logging in to the desktop",
+    "unavailable": "; keys are stored in a private file instead",
+}
+
+
+def status_lines(
+    record: Map, *, width: int, home: str, now: float, draws: bool, has_unicode: bool
+) -> list[Line]:
+    """Return the lines of the screen.
+
+    Args:
+        record: The result of `status`, with `limits`, `spend`, `cooling` and `unavailable`.
+        width: The terminal's columns.
+        home: The caller's home directory, shown as `~`.
+        now: Unix time in seconds.
+        draws: Whether to draw gauges.
+        has_unicode: Whether the terminal can show blocks.
+    """
+    lines = paragraph(headline(record), width, style="bold")
+    lines += config_lines(as_map(record.get("config")), width, home)
+    if providers := _provider_lines(record, width, now):
+        lines += [_blank(), *providers]
+    lines += [_blank(), *_default_lines(record, width), *fields(_activity(record), width)]
+    if limits := records(record.get("limits")):
+        from aircher_cli.render.limits import limit_lines  # noqa: PLC0415 -- only with limits
+
+        drawn = limit_lines(limits, width, now, draws=draws, has_unicode=has_unicode)
+        lines += [_blank(), *drawn]
+    return [*lines, _blank(), *fields(_facts(record, home), width)]
+
+
+def has_countdown(record: Map, now: float) -> bool:
+    """Tell whether the screen shows a time that changes with every second or minute."""
+    moments = [
+        *(number(row.get("until")) for row in records(record.get("cooling"))),
+        *(number(row.get("until")) for row in records(record.get("providers"))),
+        *(number(row.get("resets_at")) for row in records(record.get("limits"))),
+    ]
+    return any(moment is not None and 0 < moment - now < SOON for moment in moments)
+
+
+def _blank() -> Line:
+    return [("", "")]
+
+
+# ------------------------------------------------------------------ providers
+
+
+def is_in_use(provider: Map, named: set[str]) -> bool:
+    """Tell whether a provider is shown: signed in, running, or named in the configuration.
+
+    Args:
+        provider: A row of `status`.
+        named: Providers that a request without a model would try.
+    """
+    state, name = text(provider.get("state")), text(provider.get("provider"))
+    if state not in UNCONFIGURED or not provider.get("builtin") or name in named:
+        return True
+    is_there = not provider.get("absent") and provider.get("health") != "unreachable"
+    return state == "not_required" and is_there
+
+
+def _provider_lines(record: Map, width: int, now: float) -> list[Line]:
+    providers = records(record.get("providers"))
+    names = texts(as_map(record.get("default")).get("candidates"))
+    named = {name.partition("/")[0] for name in names}
+    shown = [each for each in providers if is_in_use(each, named)]
+    heads = columns([_head(each, now) for each in shown], width)
+    lines: list[Line] = []
+    for provider, head in zip(shown, heads, strict=True):
+        lines += [*head, *_details(provider, record, width, now)]
+    return lines + _folded_lines([each for each in providers if each not in shown], width)
+
+
+def _folded_lines(providers: list[Map], width: int) -> list[Line]:
+    """Return what is not configured in one line, and what does not run in another."""
+    absent = [_name(each) for each in providers if each.get("state") == "not_required"]
+    missing = [_name(each) for each in providers if each.get("state") == "not_configured"]
+    sentences = [
+        f"○ not signed in: {', '.join(missing)} (aircher-cli auth login)" if missing else "",
+        f"○ not running: {', '.join(absent)}" if absent else "",
+    ]
+    found = [paragraph(each, width, hang="  ", style="dim") for each in sentences if each]
+    return [line for lines in found for line in lines]
+
+
+def _name(provider: Map) -> str:
+    return text(provider.get("provider"))
+
+
+def _head(provider: Map, now: float) -> Line:
+    symbol, word, style = describe(provider)
+    until = number(provider.get("until"))
+    if until is not None and _is_ill(provider):
+        word += f", available {relative_time(until, now)}"
+    return [(symbol, style), (_name(provider), "bold"), (word, style)]
+
+
+def describe(provider: Map) -> tuple[str, str, str]:
+    """Return the symbol, word and style of a provider's state and health."""
+    if provider.get("absent"):
+        return ("⌂", "not running", "dim")
+    state, health = text(provider.get("state")), text(provider.get("health"))
+    found = STATES.get(state, ("?", state.replace("_", " "), "warn"))
+    if not _is_ill(provider):
+        return found
+    return HEALTH.get(health, ("⚠", health.replace("_", " "), "warn"))
+
+
+def _is_ill(provider: Map) -> bool:
+    """Tell whether the health matters: it does for a provider that could be called."""
+    is_usable = provider.get("state") in {"authenticated", "unverified", "not_required"}
+    return is_usable and text(provider.get("health")) not in {"", "ok"}
+
+
+def _details(provider: Map, record: Map, width: int, now: float) -> list[Line]:
+    """Return why a provider is not ready, what to do, and which of its keys or models cool."""
+    lines: list[Line] = []
+    if provider.get("absent"):
+        return lines
+    is_ill = _is_ill(provider)
+    reason = text(provider.get("health_reason" if is_ill else "reason"))
+    if reason:
+        lines += paragraph(reason, width, indent=INDENT, hang="  ")
+    advice = ADVICE.get(text(provider.get("health" if is_ill else "state")), "")
+    if advice:
+        sentence = f"→ {advice.format(name=_name(provider))}"
+        lines += paragraph(sentence, width, indent=INDENT, hang="  ")
+    for row in records(record.get("cooling")):
+        if row.get("provider") == provider.get("provider") and not _repeats(row, provider):
+            lines += _part_lines(row, width, now)
+    return lines
+
+
+def _repeats(row: Map, provider: Map) -> bool:
+    """Tell whether the row of a key or model says what the provider's own lines say."""
+    if not (row.get("key") or row.get("model")):
+        return True
+    if row.get("health") != provider.get("health") or not _is_ill(provider):
+        return False
+    ends = [number(each.get("until")) for each in (row, provider)]
+    is_same_end = abs((ends[0] or 0.0) - (ends[1] or 0.0)) < 1.0
+    return is_same_end and text(row.get("health_reason")) in text(provider.get("health_reason"))
+
+
+def _part_lines(row: Map, width: int, now: float) -> list[Line]:
+    model, key = text(row.get("model")), text(row.get("key"))
+    names = [model, f"key {key}" if key else ""]
+    _, word, style = HEALTH.get(text(row.get("health")), ("", text(row.get("health")), "warn"))
+    until = number(row.get("until"))
+    when = "" if until is None else f", available {relative_time(until, now)}"
+    reason = text(row.get("health_reason"))
+    sentence = f"⚠ {', '.join(filter(None, names))}: {word}{when}"
+    why = paragraph(reason, width, indent=INDENT * 2, hang="  ") if reason else []
+    return [*paragraph(sentence, width, indent=INDENT, hang="  ", style=style), *why]
+
+
+# ------------------------------------------------------------------ the default and the facts
+
+
+def _default_lines(record: Map, width: int) -> list[Line]:
+    default = as_map(record.get("default"))
+    chain = " → ".join(texts(default.get("candidates")))
+    model = text(default.get("model"))
+    if problem := text(default.get("problem")):
+        return fields(_known(("default", problem)), width)
+    if not chain:
+        # Imported late: only where no provider answers.
+        from aircher_cli.render.advice import no_default_lines  # noqa: PLC0415
+
+        advice = wrap_hanging("\n".join(no_default_lines(record)), width)
+        return [*([(line, "")] for line in advice.splitlines()), _blank()]
+    value = f"{model}: {chain}" if model and model != chain else chain
+    return fields(_known(("default", value)), width)
+
+
+def _activity(record: Map) -> list[tuple[str, str]]:
+    """Return what was done and spent, and what of it cannot be read."""
+    unavailable = as_map(record.get("unavailable"))
+    return _known(
+        ("spend", _spend(record)),
+        ("requests", _requests(record)),
+        ("limits", _not_readable(unavailable.get("limits"))),
+        ("cooling", _not_readable(unavailable.get("cooling"))),
+        ("ledger", _ledger(as_map(record.get("ledger")))),
+    )
+
+
+def _facts(record: Map, home: str) -> list[tuple[str, str]]:
+    """Return what rarely changes."""
+    return _known(
+        ("keyring", _keyring(as_map(record.get("keyring")))),
+        ("started", _started(record)),
+        ("config", _config(as_map(record.get("config")), home)),
+        ("log", short_path(text(record.get("log")), home)),
+        ("socket", short_path(text(record.get("socket")), home)),
+        ("data", short_path(text(record.get("data")), home)),
+    )
+
+
+def _known(*pairs: tuple[str, str]) -> list[tuple[str, str]]:
+    """Return the pairs with a value; names are as wide in each block, so that they align."""
+    return [(f"{name:<{NAME_WIDTH}}", value) for name, value in pairs if value]
+
+
+def _not_readable(reason: object) -> str:
+    return f"not known: {text(reason)}" if reason else ""
+
+
+def _spend(record: Map) -> str:
+    spend = as_map(record.get("spend"))
+    if not spend:
+        return _not_readable(as_map(record.get("unavailable")).get("spend"))
+    today, month = as_map(spend.get("today")), as_map(spend.get("month"))
+    requests, failed = (int(number(today.get(name)) or 0) for name in ("requests", "failed"))
+    done = [count(requests, "request"), f"{failed:,} failed" if failed else ""]
+    about = f" ({', '.join(filter(None, done))})" if requests else ""
+    note = " (? is an unknown price)" if month.get("unknown_cost") else ""
+    return f"{_cost(today)} today{about}, {_cost(month)} this month{note}"
+
+
+def _cost(sums: Map) -> str:
+    """Return a cost as in `usage`, without its import of `decimal`, which takes 8 ms."""
+    cost, estimated = (_amount(sums.get(name)) for name in ("cost", "estimated_cost"))
+    unknown = "+?" if sums.get("unknown_cost") else ""
+    return "?" if unknown and not cost else f"{'~' if estimated else ''}{_usd(cost)}{unknown}"
+
+
+def _usd(amount: float) -> str:
+    """Return an amount in USD; below ten cents with two significant digits."""
+    if not amount:
+        return "$0"
+    if amount < MIN_SHOWN:
+        return f"under ${MIN_SHOWN:f}"
+    short = float(f"{amount:.2g}")
+    if short >= DIME:
+        return f"${amount:,.2f}"
+    return f"${short:.{1 - floor(log10(short))}f}".rstrip("0")
+
+
+def _amount(value: object) -> float:
+    try:
+        return float(text(value))
+    except ValueError:
+        return 0.0
+
+
+def _requests(record: Map) -> str:
+    requests = as_map(record.get("requests"))
+    if not requests:
+        return ""
+    active, total = (int(number(requests.get(name)) or 0) for name in ("active", "total"))
+    clients = int(number(record.get("clients")) or 0)
+    return f"{active} active, {total:,} since the start; {count(clients, 'client')} connected"
+
+
+def _started(record: Map) -> str:
+    starter = text(record.get("started_by"))
+    at = number(record.get("started_at"))
+    when = "" if at is None else time.strftime("%Y-%m-%d %H:%M ", time.localtime(at))
+    return f"{when}{STARTED_BY.get(starter, starter)}".strip()
+
+
+def _config(config: Map, home: str) -> str:
+    file = short_path(text(config.get("file")), home)
+    if not config.get("ok", True):
+        return f"{file} (INVALID, see above)"
+    notes = [] if config.get("exists", True) else ["does not exist; defaults are used"]
+    if problem := text(config.get("watch_problem")):
+        notes.append(f"the system reports no changes of files ({problem}): it is read at intervals")
+    return f"{file} ({'; '.join(notes)})" if notes else file
+
+
+def _keyring(keyring: Map) -> str:
+    """Return the state of the keyring; with a problem, the reason and what follows."""
+    state, reason = text(keyring.get("state")), text(keyring.get("reason")).rstrip(".")
+    why = f": {reason}" if reason else ""
+    return f"{state}{why}{KEYRING_ADVICE.get(state, '')}"
+
+
+def _ledger(ledger: Map) -> str:
+    """Return the problem of the ledger and what to do; empty if it is complete."""
+    state, reason = text(ledger.get("state")), text(ledger.get("reason")).rstrip(".")
+    if state not in {"", "ok"}:
+        return (
+            f"cannot be written: {reason or 'unknown reason'}. Requests are still served, and "
+            "their usage is kept in memory: fix this before the daemon stops, or that usage is lost"
+        )
+    if reason:
+        return (
+            f"usage was lost: {reason}. Limits may count too little until they reset: see "
+            "'aircher-cli limits'"
+        )
+    return ""

@@ -1,0 +1,30 @@
+"""Cuts lines to the height of a terminal; plain functions."""
+
+from aircher_cli.render.layout import Line, paragraph
+
+HINT = "live; q leaves"
+MIN_HINT_ROWS = 10
+"""A terminal with fewer rows has none for the hint."""
+
+
+def fit_frame(lines: list[Line], problem: str, columns: int, rows: int) -> list[Line]:
+    """Return the lines of a frame of at most `rows` rows: a problem, the lines, and a hint.
+
+    Args:
+        lines: What the view shows.
+        problem: Why the lines are out of date, and so are dimmed; empty if they are not.
+        columns: The width of the terminal.
+        rows: The height of the terminal.
+    """
+    head = paragraph(f"⚠ {problem}", columns, hang="  ", style="warn") if problem else []
+    if problem:
+        lines = [[(text, "dim") for text, _ in line] for line in lines]
+    foot: list[Line] = [[("", "")], [(HINT, "dim")]] if rows >= MIN_HINT_ROWS else []
+    return [*head, *_cut(lines, max(1, rows - len(head) - len(foot))), *foot]
+
+
+def _cut(lines: list[Line], rows: int) -> list[Line]:
+    if len(lines) <= rows:
+        return lines
+    hidden = len(lines) - rows + 1
+    return [*lines[: rows - 1], [(f"… {hidden} more line{'s' if hidden > 1 else ''}", "dim")]]

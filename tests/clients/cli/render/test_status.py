@@ -1,0 +1,286 @@
+"""The status screen as text."""
+
+import pytest
+
+from aircher_cli.picker.view.marks import Mark
+from aircher_cli.render.daemon import STARTED_BY
+from aircher_cli.render.status import HEALTH, STATES, has_countdown, is_in_use, status_lines
+from aircher_cli.values import Map
+
+NOW = 1_000_000.0
+
+STATUS: Map = {
+    "version": "0.1.0",
+    "pid": 7,
+    "started_by": "client",
+    "socket": "/run/user/1/aircher/aircher.sock",
+    "log": "/home/a/.local/state/aircher/aircherd.log",
+    "data": "/home/a/.local/share/aircher",
+    "uptime_s": 61.5,
+    "clients": 1,
+    "requests": {"active": 2, "total": 40},
+    "config": {"file": "/home/a/.aircher/config.toml", "exists": False, "ok": True},
+    "keyring": {"state": "usable"},
+    "providers": [
+        {"provider": "openai", "state": "authenticated", "health": "ok", "builtin": True},
+        {"provider": "gemini", "state": "not_configured", "builtin": True},
+        {"provider": "ollama", "state": "not_required", "builtin": True, "absent": True},
+    ],
+    "default": {"model": "smart", "candidates": ["openai/gpt-5.5", "spare/x"]},
+    "spend": {
+        "today": {"requests": 3, "failed": 1, "cost": "0.0042"},
+        "month": {"requests": 9, "failed": 1, "cost": "12.5"},
+    },
+    "limits": [],
+    "cooling": [],
+}
+
+
+def shown(record: Map, width: int = 80) -> list[str]:
+    lines = status_lines(record, width=width, home="/home/a", now=NOW, draws=True, has_unicode=True)
+    return ["".join(text for text, _ in line).rstrip() for line in lines]
+
+
+def with_providers(*rows: Map, cooling: tuple[Map, ...] = ()) -> list[str]:
+    """Return the lines about providers."""
+    lines = shown({**STATUS, "providers": list(rows), "cooling": list(cooling)})
+    return lines[2 : lines.index("", 2)]
+
+
+def test_everything_on_one_screen() -> None:
+    """What matters, in the order of its importance; what is not configured in one line."""
+    assert shown(STATUS) == [
+        "aircherd 0.1.0 is running (process 7, up 1 min)",
+        "",
+        "✓ openai  ready",
+        "○ not signed in: gemini (aircher-cli auth login)",
+        "○ not running: ollama",
+        "",
+        "default   smart: openai/gpt-5.5 → spare/x",
+        "spend     $0.0042 today (3 requests, 1 failed), $12.50 this month",
+        "requests  2 active, 40 since the start; 1 client connected",
+        "",
+        "keyring   usable",
+        f"started   {STARTED_BY['client']}",
+        "config    ~/.aircher/config.toml (does not exist; defaults are used)",
+        "log       ~/.local/state/aircher/aircherd.log",
+        "socket    /run/user/1/aircher/aircher.sock",
+        "data      ~/.local/share/aircher",
+    ]
+
+
+def test_the_words_are_those_of_the_picker() -> None:
+    """A state has one word and one symbol in all of the program."""
+    marks = {mark.value for mark in Mark}
+    assert set(STATES.values()) | set(HEALTH.values()) <= marks
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"state": "not_configured", "builtin": True}, False),
+        ({"state": "not_configured"}, True),
+        ({"state": "rejected", "builtin": True}, True),
+        ({"state": "not_required", "builtin": True}, True),
+        ({"state": "not_required", "builtin": True, "absent": True}, False),
+        ({"state": "not_required", "builtin": True, "health": "unreachable"}, False),
+        ({"state": "not_required", "absent": True}, True),
+        ({"provider": "named", "state": "not_configured", "builtin": True}, True),
+    ],
+)
+def test_providers_in_use_are_shown(row: Map, expected: bool) -> None:
+    """Signed in, running, in the configuration, or part of the default chain."""
+    assert is_in_use({"provider": "p", **row}, {"named"}) is expected
+
+
+def test_a_cooling_provider_counts_down() -> None:
+    """The state, when it ends, and why; its only key does not repeat that."""
+    ill: Map = {"health": "cooling", "health_reason": "too many requests", "until": NOW + 42}
+    row: Map = {"provider": "work", "state": "authenticated", **ill}
+    assert with_providers(row, cooling=({"provider": "work", "key": "default", **ill},)) == [
+        "⚠ work  cooling, available in 42 s",
+        "    too many requests",
+    ]
+
+
+def test_a_cooling_key_of_a_provider_that_answers_is_shown_below_it() -> None:
+    """With its reason: the other key answers meanwhile."""
+    row: Map = {"provider": "work", "state": "authenticated", "health": "ok"}
+    ill: Map = {"health": "quota_exhausted", "health_reason": "no credit", "until": NOW + 60}
+    assert with_providers(row, cooling=({"provider": "work", "key": "old", **ill},)) == [
+        "✓ work  ready",
+        "    ⚠ key old: no credit, available in 1 min",
+        "        no credit",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (
+            {"state": "rejected", "reason": "HTTP 401"},
+            ["✗ work  refused", "    HTTP 401", "    → sign in again: aircher-cli auth login work"],
+        ),
+        (
+            {"state": "authenticated", "health": "unreachable", "health_reason": "no route"},
+            ["⚠ work  unreachable", "    no route", "    → find out why: aircher-cli doctor"],
+        ),
+        ({"state": "refused", "reason": "kind?"}, ["✗ work  invalid entry", "    kind?"]),
+        ({"state": "authenticated", "health_reason": "old", "health": "ok"}, ["✓ work  ready"]),
+        ({"state": "from_the_future"}, ["? work  from the future"]),
+    ],
+)
+def test_a_problem_comes_with_what_to_do(row: Map, expected: list[str]) -> None:
+    """An old reason of a healthy provider is not shown, an unknown state is."""
+    assert with_providers({"provider": "work", **row}) == expected
+
+
+def test_limits_have_bars() -> None:
+    """As in `limits`."""
+    limit: Map = {"limit": "all", "counted": "requests", "used": 1, "max": 4, "share": 0.25}
+    lines = shown({**STATUS, "limits": [limit]}, 70)
+    assert "✓ all  ████░░░░░░░░░░░░   25%  1 of 4" in lines
+
+
+def test_an_invalid_configuration_is_shown_with_file_and_line() -> None:
+    """`status` is the first command users run when nothing works."""
+    problem = {"file": "/home/a/.aircher/config.toml", "line": 2, "message": "unknown key x"}
+    config = {
+        "file": "/home/a/.aircher/config.toml",
+        "exists": True,
+        "ok": False,
+        "problem": {"message": "invalid", "problems": [problem]},
+    }
+    lines = shown({**STATUS, "config": config})
+    assert "config    ~/.aircher/config.toml (INVALID, see above)" in lines
+    assert "  ~/.aircher/config.toml:2: unknown key x" in lines
+
+
+def test_rescans_instead_of_events_are_mentioned() -> None:
+    """A change takes effect a little later then, and the reason can be fixed."""
+    config = {"file": "/c.toml", "exists": True, "ok": True, "watch_problem": "watch limit reached"}
+    [line] = [line for line in shown({**STATUS, "config": config}, 200) if "c.toml" in line]
+    assert line.endswith("of files (watch limit reached): it is read at intervals)")
+
+
+LEDGERS = {
+    "degraded": "cannot be written: /l.db: the disk is full. Requests are still served, and their "
+    "usage is kept in memory: fix this before the daemon stops, or that usage is lost",
+    "ok": "usage was lost: /l.db: the disk is full. Limits may count too little until they reset: "
+    "see 'aircher-cli limits'",
+}
+
+
+@pytest.mark.parametrize("state", LEDGERS)
+def test_a_problem_of_the_ledger_is_shown(state: str) -> None:
+    """The line says what happened, also to usage that is lost, and what to do."""
+    ledger = {"state": state, "reason": "/l.db: the disk is full"}
+    lines = shown({**STATUS, "ledger": ledger}, 300)
+    assert f"ledger    {LEDGERS[state]}" in lines
+
+
+def test_a_complete_ledger_is_not_shown() -> None:
+    """It has no line of its own."""
+    assert shown({**STATUS, "ledger": {"state": "ok"}}) == shown(STATUS)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [("locked", "unlock it"), ("unavailable", "keys are stored in a private file instead")],
+)
+def test_a_problem_of_the_keyring_is_shown(state: str, expected: str) -> None:
+    """With what follows from it."""
+    keyring = {"state": state, "reason": "there is no bus"}
+    [line] = [line for line in shown({**STATUS, "keyring": keyring}, 300) if "bus" in line]
+    assert line.startswith(f"keyring   {state}: there is no bus; ")
+    assert expected in line
+
+
+def test_what_cannot_be_read_does_not_hide_the_rest() -> None:
+    """The reason is in its place."""
+    record = {name: value for name, value in STATUS.items() if name not in {"spend", "limits"}}
+    unavailable = {"spend": "the ledger cannot be read", "limits": "no answer within 3 s"}
+    lines = shown({**record, "unavailable": unavailable})
+    assert "spend     not known: the ledger cannot be read" in lines
+    assert "limits    not known: no answer within 3 s" in lines
+    assert "✓ openai  ready" in lines
+
+
+@pytest.mark.parametrize(
+    ("sums", "expected"),
+    [
+        ({"cost": "0"}, "$0 today"),
+        ({"cost": "0.00000042"}, "under $0.000001 today"),
+        ({"cost": "0.0000123"}, "$0.000012 today"),
+        ({"cost": "0.05"}, "$0.05 today"),
+        ({"cost": "0.0999"}, "$0.10 today"),
+        ({"cost": "1234.5", "estimated_cost": "1"}, "~$1,234.50 today"),
+        ({"cost": "0.5", "unknown_cost": 2}, "$0.50+? today"),
+        ({"cost": "0", "unknown_cost": 2}, "? today"),
+        ({"cost": ["?"]}, "$0 today"),
+    ],
+)
+def test_costs_are_short(sums: Map, expected: str) -> None:
+    """As in `usage`: an estimate is marked, an unknown cost is not zero."""
+    spend = {"today": sums, "month": sums}
+    [line] = [line for line in shown({**STATUS, "spend": spend}) if line.startswith("spend")]
+    assert line.startswith(f"spend     {expected}")
+
+
+def test_without_a_default_a_model_is_suggested() -> None:
+    """With a key but no default model, the advice is to choose a model."""
+    lines = " ".join(shown({**STATUS, "default": {}}, 200))
+    assert "You are signed in to openai, but there is no default model" in lines
+
+
+def test_an_invalid_default_is_explained() -> None:
+    """The daemon's reason replaces the list of candidates."""
+    default = {"candidates": [], "problem": "no provider has the model 'x'"}
+    assert "default   no provider has the model 'x'" in shown({**STATUS, "default": default})
+
+
+NARROW: Map = {
+    "provider": "a-server-in-the-cellar",
+    "state": "not_required",
+    "health": "unreachable",
+    "health_reason": "no server listens on 127.0.0.1:11434",
+}
+
+
+@pytest.mark.parametrize("width", [40, 45, 80, 120])
+def test_lines_fit_the_terminal(width: int) -> None:
+    """No line is wider than the terminal, except for single words; words are not broken."""
+    status = {**STATUS, "providers": [NARROW], "default": {}}
+    lines = [*shown(STATUS, width), *shown(status, width)]
+    wide = [line for line in lines if len(line) >= width]
+    assert [line for line in wide if len(line.split()) > 2] == []
+    assert "unreachable" in " ".join(lines).split()
+
+
+def test_the_normal_case_fits_a_small_terminal() -> None:
+    """Three providers and two limits on 24 rows."""
+    limit: Map = {"limit": "all", "counted": "requests", "used": 1, "max": 4, "share": 0.25}
+    ready: Map = {"state": "authenticated", "health": "ok"}
+    providers: list[Map] = [{"provider": f"p{number}", **ready} for number in range(3)]
+    assert len(shown({**STATUS, "providers": providers, "limits": [limit, limit]})) <= 22
+
+
+def test_a_status_of_another_version_does_not_fail() -> None:
+    """What is missing is left out."""
+    assert shown({})[0] == "aircherd  is running (process , up 0 s)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, False),
+        ({"cooling": [{"until": NOW + 5}]}, True),
+        ({"providers": [{"until": NOW + 5}]}, True),
+        ({"limits": [{"resets_at": NOW + 5}]}, True),
+        ({"limits": [{"resets_at": NOW + 50_000}]}, False),
+        ({"cooling": [{"until": NOW - 5}]}, False),
+    ],
+)
+def test_a_countdown_is_a_time_within_an_hour(changes: Map, expected: bool) -> None:
+    """Only then the screen has to be drawn each second."""
+    assert has_countdown({**STATUS, **changes}, NOW) is expected

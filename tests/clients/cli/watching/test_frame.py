@@ -1,0 +1,49 @@
+"""Lines cut to the height of a terminal."""
+
+import pytest
+
+from aircher_cli.render.layout import Line
+from aircher_cli.watching.frame import HINT, fit_frame
+
+
+def frame(count: int, *, rows: int, problem: str = "", columns: int = 80) -> list[str]:
+    lines: list[Line] = [[(f"line {number}", "good")] for number in range(count)]
+    fitted = fit_frame(lines, problem, columns, rows)
+    return ["".join(text for text, _ in line) for line in fitted]
+
+
+def test_what_fits_is_shown_with_a_hint() -> None:
+    """A newcomer has to know how to leave."""
+    assert frame(2, rows=12) == ["line 0", "line 1", "", HINT]
+
+
+def test_what_does_not_fit_is_counted() -> None:
+    """The last line says how much is below."""
+    assert frame(12, rows=12)[8:] == ["line 8", "… 3 more lines", "", HINT]
+    assert frame(11, rows=12)[8:] == ["line 8", "… 2 more lines", "", HINT]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 9])
+def test_a_low_terminal_has_no_hint(rows: int) -> None:
+    """Its rows are for the content."""
+    shown = frame(30, rows=rows)
+    assert len(shown) == rows
+    assert shown[-1] == f"… {30 - rows + 1} more lines"
+
+
+def test_one_line_more_is_singular() -> None:
+    """It cannot happen, as the note takes a line itself, unless there is one row."""
+    assert frame(1, rows=1) == ["line 0"]
+
+
+def test_a_problem_is_first_and_dims_the_rest() -> None:
+    """What is below may be out of date."""
+    fitted = fit_frame([[("fine", "good")]], "gone", 80, 24)
+    assert fitted[:2] == [[("⚠ gone", "warn")], [("fine", "dim")]]
+
+
+def test_a_problem_wraps_in_a_narrow_terminal() -> None:
+    """It has to be read whole."""
+    shown = frame(30, rows=12, columns=30, problem="the daemon stopped; waiting for the next one")
+    assert shown[:2] == ["⚠ the daemon stopped; waiting", "  for the next one"]
+    assert len(shown) == 12
