@@ -149,6 +149,8 @@ def _login(context: Context, client: Client, terminal: Terminal, step: Step) -> 
         except termios.error:
             note("  this terminal cannot hide what you type: see aircher-cli auth login --help")
             return False
+        if key is None:
+            note("")  # ends the line of the prompt
         if not key:
             return False
         try:

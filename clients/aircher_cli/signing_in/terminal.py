@@ -19,7 +19,7 @@ PASTE_SECONDS = 0.1
 MAX_BYTES = 64 * 1024
 """A key is shorter; a pasted file is not read to its end."""
 
-STDERR = 2
+STDIN, STDERR = 0, 2
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
@@ -42,8 +42,8 @@ class Terminal:
     def ask_hidden(self, prompt: str) -> str | None:
         """Return what was typed or pasted, while the terminal shows nothing of it.
 
-        All lines of a paste belong to it: the rest would go to the shell otherwise. None at the end
-        of input.
+        All lines of a paste belong to it: the rest would go to the shell otherwise. At the end of
+        input it is None, and the cursor is still in the prompt's line, as after Ctrl-C.
 
         Raises:
             termios.error: this is no terminal, so nothing can be hidden.
@@ -51,8 +51,10 @@ class Terminal:
         with _hidden(self._fd, prompt):
             self._write(prompt)
             data = self._read_paste()
+        if not data:
+            return None
         self._write("\n")
-        return data.decode(errors="replace").strip() if data else None
+        return data.decode(errors="replace").strip()
 
     def _read_paste(self) -> bytes:
         """Return all lines that arrive together; empty lines before them are ignored."""
@@ -73,6 +75,22 @@ class Terminal:
             return os.read(self._fd, 4096)
         except OSError:  # the terminal has gone
             return b""
+
+
+def ask_hidden(prompt: str) -> str | None:
+    """Ask at the controlling terminal, or else at standard input; as `Terminal.ask_hidden`.
+
+    Raises:
+        termios.error: there is no terminal.
+    """
+    try:
+        fd = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return Terminal(STDIN, lambda text: os.write(STDERR, text.encode())).ask_hidden(prompt)
+    try:
+        return Terminal(fd, lambda text: os.write(fd, text.encode())).ask_hidden(prompt)
+    finally:
+        os.close(fd)
 
 
 @contextlib.contextmanager

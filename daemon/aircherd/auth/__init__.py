@@ -10,6 +10,7 @@ From the bottom up:
 - `verification`: pure; what is known about a key, and how each answer changes that.
 - `key_cache`: keys read once and kept in memory.
 - `status`: pure; rows and messages for people. `importing`: pure; which variables are keys.
+- `sign_in`: pure; what to do about missing keys, as data in an error.
 - `key_registry`: the current state of all keys, and the `auth` events. `key_verifier`: live checks.
 - `stored_keys`: login, logout and import. `key_tester`: live checks of all keys.
 - `manager`: `AuthManager`, the interface of this package, which puts its parts together.

@@ -81,7 +81,7 @@ class ChatController:
             return await FallbackRunner(self.services, config, request, caller, send).run(scope)
         except ChatFailed as error:
             if wanted := chat_errors.providers_without_key(error.data):
-                from aircherd.chat.sign_in import add_sign_in  # noqa: PLC0415 -- only after this
+                from aircherd.chat.explain import add_sign_in  # noqa: PLC0415 -- only after this
 
                 add_sign_in(error.data, self.services, config, wanted)
             raise

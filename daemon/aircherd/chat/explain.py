@@ -1,5 +1,7 @@
 """Explains the plan of a request without calling any provider."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from aircherd.catalog import decimal_cost
@@ -7,10 +9,12 @@ from aircherd.chat.chat_errors import providers_without_key
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.chat.request.requirements import requirements_of
 from aircherd.chat.services import ChatServices
-from aircherd.config.model import Config
+from aircherd.config.model import Config, Provider
 from aircherd.routing.candidate import Candidate
 from aircherd.routing.plan import Plan, RouteQuery, make_plan, skipped_steps
 from aircherd.vocabulary.chat import ChatRequest, Requirements
+from aircherd.vocabulary.keys import Health
+from aircherd.vocabulary.models import Model
 
 
 def explain(
@@ -49,10 +53,34 @@ def explain(
         "skipped": [msgspec.to_builtins(skip) for skip in skipped_steps(steps)],
     }
     if not candidates and (wanted := providers_without_key(explained)):
-        from aircherd.chat.sign_in import add_sign_in  # noqa: PLC0415 -- rarely needed
-
         add_sign_in(explained, services, config, wanted)
     return explained
+
+
+def add_sign_in(
+    data: dict[str, object], services: ChatServices, config: Config, wanted: Sequence[str]
+) -> None:
+    """Add to an error, or to a plan without candidates, what to do about missing keys.
+
+    Args:
+        data: Is changed.
+        services: They know the keys, the models and the cooldowns.
+        config: The configuration that the request used.
+        wanted: The providers without a usable key, as `providers_without_key` returns them.
+    """
+    from aircherd.auth.sign_in import Situation, sign_in_data  # noqa: PLC0415 -- rarely needed
+
+    def problem(provider: Provider) -> str | None:
+        health, reason, _ = services.provider_client.cooldowns.health(provider.name)
+        return reason if health is Health.UNREACHABLE else None
+
+    def listed(provider: Provider) -> Sequence[Model] | None:
+        found = services.catalog.cached_list(provider)
+        return None if found is None else found.models
+
+    rows = services.auth.rows()
+    situation = Situation(config=config, rows=rows, problem=problem, listed=listed)
+    data["sign_in"] = sign_in_data(wanted, situation)
 
 
 def _candidate_row(

@@ -308,3 +308,43 @@ def test_a_conversation_goes_on_after_a_new_key(newcomer, desk, sim):
     said = [message["content"] for message in chats(sim)[-1].json["messages"]]
     assert said == ["first question", "first question", "second question"]
     check_secrets(newcomer, user)
+
+
+# ------------------------------------------------------------------ auth login
+
+
+@pytest.mark.parametrize("pasted", [f"{KEY}\n", f"\n {KEY}\n\n"])
+def test_auth_login_has_the_same_prompt(newcomer, desk, pasted):
+    """White space around a pasted key is ignored, and the shell gets nothing of it."""
+    user = desk.cli("auth", "login", "work")
+    user.read_until("Key for work (not shown): ")
+    user.wait_for_echo(on=False)
+    user.send(pasted)
+    assert user.wait() == 0
+    assert user.is_restored()
+    # The credentials' last characters are shown, as in `auth status`.
+    assert KEY[:-4] not in user.shown + newcomer.log()
+
+
+def test_auth_login_restores_the_echo(desk):
+    """SIGTERM ends it, and the terminal shows what is typed again."""
+    user = desk.cli("auth", "login", "work")
+    user.read_until("Key for work (not shown): ")
+    user.wait_for_echo(on=False)
+    user.process.send_signal(signal.SIGTERM)
+    assert user.wait() == -signal.SIGTERM
+    assert user.is_restored()
+
+
+def test_the_daemon_ends_during_the_question(newcomer, desk):
+    """The choice fails with the reason, and the exit code for an unreachable daemon."""
+    user = desk.cli("ask", "hello")
+    user.read_until(QUESTION)
+    newcomer.stop()
+    user.send("1\n")
+    user.read_until(PROMPT)
+    user.wait_for_echo(on=False)
+    user.send(f"{KEY}\n")
+    assert user.wait() == 3
+    assert "aircherd is not running" in user.shown
+    check_secrets(newcomer, user)

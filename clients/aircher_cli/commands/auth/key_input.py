@@ -1,11 +1,11 @@
 """Reads a key from a hidden prompt or from standard input, never from the command line."""
 
-import warnings
-from getpass import GetPassWarning, getpass
+import termios
 
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import UsageError
 from aircher_cli.parser import may_be_key
+from aircher_cli.signing_in.terminal import ask_hidden
 
 KEY_ON_COMMAND_LINE = (
     "a key must not be on the command line, where `ps` and the shell's history show it. Leave it "
@@ -36,18 +36,15 @@ def read_key(context: Context, provider: str) -> str:
 
 
 def _ask_for_key(context: Context, provider: str) -> str:
-    with warnings.catch_warnings():
-        # If it cannot switch the echo off, getpass only warns and shows what is typed.
-        warnings.simplefilter("error", GetPassWarning)
-        try:
-            return getpass(f"Key for {provider} (not shown): ")
-        except GetPassWarning:
-            raise UsageError(
-                "this terminal cannot hide what you type; pipe the key in instead"
-            ) from None
-        except EOFError:
-            context.console.note("")  # ends the line of the prompt
-            return ""
-        except KeyboardInterrupt:
-            context.console.note("")
-            raise
+    try:
+        key = ask_hidden(f"Key for {provider} (not shown): ")
+    except termios.error:
+        raise UsageError(
+            "this terminal cannot hide what you type; pipe the key in instead"
+        ) from None
+    except KeyboardInterrupt:
+        context.console.note("")  # ends the line of the prompt
+        raise
+    if key is None:
+        context.console.note("")
+    return key or ""

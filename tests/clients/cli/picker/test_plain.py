@@ -127,7 +127,7 @@ def test_without_a_default_to_choose_only_the_name_is_returned(plain, daemon):
 
 def test_a_sign_in_is_offered(plain, daemon, monkeypatch):
     """The key is hidden, and sent only after a yes."""
-    monkeypatch.setattr(key_input, "getpass", lambda _prompt: " sk-secret \n")
+    monkeypatch.setattr(key_input, "ask_hidden", lambda _prompt: " sk-secret \n")
     daemon.answers["auth.login"] = a_key("b")
     name, out = plain("b/closed", "y")
     assert name == "b/closed"
@@ -140,7 +140,7 @@ def test_a_sign_in_is_offered(plain, daemon, monkeypatch):
 
 def test_a_provider_without_models_can_be_signed_in_to(plain, daemon, monkeypatch):
     """Its name is enough; a custom provider has no list before."""
-    monkeypatch.setattr(key_input, "getpass", lambda _prompt: "sk-secret")
+    monkeypatch.setattr(key_input, "ask_hidden", lambda _prompt: "sk-secret")
     daemon.answers["models.list"] = {"models": []}
     daemon.answers["auth.login"] = a_key("b")
     assert "signed in to b with the key" in plain("b", "y", "")[1]
@@ -161,7 +161,7 @@ def test_what_is_typed_is_not_repeated(plain):
 
 def test_a_refused_key_is_replaced_under_its_label(plain, daemon, monkeypatch):
     """Another label would keep the refused key."""
-    monkeypatch.setattr(key_input, "getpass", lambda _prompt: "sk-secret")
+    monkeypatch.setattr(key_input, "ask_hidden", lambda _prompt: "sk-secret")
     rows = [a_key("a"), a_key("b", "rejected", key="work")]
     daemon.answers["auth.status"] = {"rows": rows, "environment": []}
     daemon.answers["auth.login"] = a_key("b", key="work")
@@ -178,7 +178,7 @@ def test_a_sign_in_can_be_declined(plain, daemon, answer):
 
 def test_a_refused_sign_in_says_why(plain, daemon, monkeypatch):
     """Nothing is chosen then."""
-    monkeypatch.setattr(key_input, "getpass", lambda _prompt: "sk-secret")
+    monkeypatch.setattr(key_input, "ask_hidden", lambda _prompt: "sk-secret")
     daemon.answers["auth.login"] = refuses("auth_rejected", "b refused the key")
     name, out = plain("b/closed", "y", "")
     assert name is None
@@ -187,7 +187,7 @@ def test_a_refused_sign_in_says_why(plain, daemon, monkeypatch):
 
 def test_an_empty_key_is_no_sign_in(plain, daemon, monkeypatch):
     """Enter at the prompt for the key goes back."""
-    monkeypatch.setattr(key_input, "getpass", lambda _prompt: "")
+    monkeypatch.setattr(key_input, "ask_hidden", lambda _prompt: "")
     name, out = plain("b/closed", "y", "")
     assert name is None
     assert "the key is empty" in out

@@ -1,7 +1,6 @@
 """How a key gets in."""
 
-import getpass
-import warnings
+import termios
 
 import pytest
 
@@ -30,26 +29,25 @@ def test_no_key_at_all(stdin: bytes) -> None:
 
 
 def test_a_person_is_asked_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At a terminal the key is asked for with getpass."""
+    """At a terminal the key is asked for without an echo."""
     prompts = []
 
     def ask(prompt: str) -> str:
         prompts.append(prompt)
         return "k-123"
 
-    monkeypatch.setattr(key_input, "getpass", ask)
+    monkeypatch.setattr(key_input, "ask_hidden", ask)
     assert read_key(context_of(None), "openai") == "k-123"
     assert prompts == ["Key for openai (not shown): "]
 
 
 def test_a_terminal_that_cannot_hide_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Getpass would go on and show the key; we do not."""
+    """The key would be visible."""
 
     def ask(prompt: str) -> str:
-        warnings.warn("cannot control echo", getpass.GetPassWarning, stacklevel=1)
-        return "shown on the screen"
+        raise termios.error(25, "Inappropriate ioctl for device")
 
-    monkeypatch.setattr(key_input, "getpass", ask)
+    monkeypatch.setattr(key_input, "ask_hidden", ask)
     with pytest.raises(UsageError, match="cannot hide"):
         read_key(context_of(None), "openai")
 
@@ -57,24 +55,26 @@ def test_a_terminal_that_cannot_hide_is_refused(monkeypatch: pytest.MonkeyPatch)
 def test_ctrl_d_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaving the prompt with Ctrl-D gives no key."""
 
-    def ask(prompt: str) -> str:
-        raise EOFError
+    def ask(prompt: str) -> str | None:
+        return None
 
-    monkeypatch.setattr(key_input, "getpass", ask)
+    monkeypatch.setattr(key_input, "ask_hidden", ask)
     with pytest.raises(UsageError, match="the key is empty"):
         read_key(context_of(None), "openai")
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, EOFError])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, None])
 def test_leaving_the_prompt_ends_its_line(
-    monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+    monkeypatch: pytest.MonkeyPatch, error: type[BaseException] | None
 ) -> None:
     """What the shell prints next does not stand behind the question."""
 
-    def ask(prompt: str) -> str:
-        raise error
+    def ask(prompt: str) -> str | None:
+        if error is not None:
+            raise error
+        return None
 
-    monkeypatch.setattr(key_input, "getpass", ask)
+    monkeypatch.setattr(key_input, "ask_hidden", ask)
     said = Stream()
     context = Context(Console(None, said, {}), {}, Stream(terminal=True))
     with pytest.raises((KeyboardInterrupt, UsageError)):

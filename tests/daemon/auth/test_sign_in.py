@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.chat.sign_in import MAX_PROVIDERS, MAX_TEXT, Situation, sign_in_data
+from aircherd.auth.sign_in import MAX_PROVIDERS, MAX_TEXT, Situation, sign_in_data
 from aircherd.config.model import Config, Provider, Refused, RefusedEntry
 from aircherd.config.problems import Problem
 from aircherd.vocabulary.keys import KeyState, KeyStatus

@@ -1,4 +1,4 @@
-"""What to do about keys that are missing or unusable, as data for an error.
+"""What to do about keys that are missing or unusable, as data for an error; pure.
 
     providers without a usable key + rows of `auth.status` + configuration ─> data.sign_in
 
@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from aircherd.auth.status import login_command
-from aircherd.chat.services import ChatServices
 from aircherd.config.model import Config, Provider
-from aircherd.vocabulary.keys import DEFAULT_LABEL, Health, KeyState, KeyStatus
+from aircherd.vocabulary.keys import DEFAULT_LABEL, KeyState, KeyStatus
 from aircherd.vocabulary.models import Model
 
 MAX_PROVIDERS = 20
@@ -49,29 +48,6 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     rows: Sequence[KeyStatus]
     problem: Callable[[Provider], str | None]
     listed: Callable[[Provider], Sequence[Model] | None]
-
-
-def add_sign_in(data: Map, services: ChatServices, config: Config, wanted: Sequence[str]) -> None:
-    """Add `sign_in` to the data of an error, or to a plan without candidates.
-
-    Args:
-        data: Is changed.
-        services: They know the keys, the models and the cooldowns.
-        config: The configuration that the request used.
-        wanted: As for `sign_in_data`.
-    """
-
-    def problem(provider: Provider) -> str | None:
-        health, reason, _ = services.provider_client.cooldowns.health(provider.name)
-        return reason if health is Health.UNREACHABLE else None
-
-    def listed(provider: Provider) -> Sequence[Model] | None:
-        found = services.catalog.cached_list(provider)
-        return None if found is None else found.models
-
-    rows = services.auth.rows()
-    situation = Situation(config=config, rows=rows, problem=problem, listed=listed)
-    data["sign_in"] = sign_in_data(wanted, situation)
 
 
 def sign_in_data(wanted: Sequence[str], situation: Situation) -> Map:
