@@ -12,7 +12,7 @@ import pytest
 from aircherd.testing.simulator import Simulator
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
-from helpers.docs.blocks import read
+from helpers.docs.blocks import ROOT, read
 from helpers.docs_commands import make_tools
 from helpers.required import missing
 
@@ -211,6 +211,32 @@ def test_the_filter_of_vim(reader: Home, sim: Simulator) -> None:
         check=False,
     )
     assert file.read_text() == "the sky\nstays\n"
+
+
+def test_the_command_of_neovim(reader: Home, sim: Simulator) -> None:
+    """The answer is below the selected lines, and the connection does not block the editor."""
+    if which("nvim") is None:
+        missing("Neovim", "apt install neovim")
+    text = _section(RECIPES, "Answers that stream into Neovim")
+    _start(reader, sim, text)
+    sim.behave(text="the sky\nis blue")
+    (reader.root / "init.lua").write_text(_blocks(text, "lua")[0])
+    (reader.root / "aircher").symlink_to(ROOT)
+    file = reader.root / "text.txt"
+    file.write_text("teh sky\nstays\n")
+    ask = ("-c", "1Ask correct this")
+    waits = "lua vim.wait(20000, function() return vim.fn.getline(3) == 'is blue' end)"
+    subprocess.run(
+        ["nvim", "--headless", "-u", "init.lua", "text.txt", *ask, "-c", waits, "-c", "wq"],
+        cwd=reader.root,
+        env=reader.environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=40,
+        check=False,
+    )
+    assert file.read_text() == "teh sky\nthe sky\nis blue\nstays\n"
+    assert repr("correct this\n\nteh sky") in str(sim.requests[-1].json)
 
 
 def test_the_first_client(reader: Home, sim: Simulator, tmp_path: Path) -> None:
