@@ -4,9 +4,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from aircher_cli.picker.live.actions import Actions
 from aircher_cli.picker.live.feed import LiveFeed
+from aircher_cli.picker.live.service_state import may_connect
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.values import Map
 from aircher_client import Client
@@ -76,7 +78,9 @@ def actions_of(home: Home) -> Actions:
 def following(home: Home, environ: Mapping[str, str] | None = None) -> Iterator[Views]:
     """Follow the daemon of a home; its views have everything when the context is entered."""
     views = Views()
-    with LiveFeed(connect_to(home, environ), views.put):
+    with LiveFeed(
+        connect_to(home, environ), views.put, may_connect=partial(may_connect, home.environ)
+    ):
         views.settle()
         yield views
 

@@ -9,14 +9,16 @@ overtake the response to a request that was sent before it: events that arrive d
 applied again to its response.
 """
 
+import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
-from aircher_cli.picker.live import reconnect
+from aircher_cli.picker.live import reconnect, service_state
 from aircher_cli.picker.live.fetching import Fetcher
 from aircher_cli.picker.live.reconnect import Absence
 from aircher_cli.picker.live.schedule import Schedule
@@ -58,13 +60,20 @@ class LiveFeed:
 
     `on_view` must not raise, and must not wait for the thread that closes the feed. If it is slow,
     it gets fewer views, always the newest. `connect` is only called from the feed's threads.
+    `may_connect` tells, after the user stopped the daemon, that a connection would not start it.
     """
 
     def __init__(
-        self, connect: Connect, on_view: OnView, *, clock: Callable[[], float] = time.monotonic
+        self,
+        connect: Connect,
+        on_view: OnView,
+        *,
+        may_connect: Callable[[], bool] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connect = connect
         self._on_view = on_view
+        self._may_connect = may_connect or partial(service_state.may_connect, os.environ)
         self._clock = clock
         self._changed = threading.Condition()  # guards everything below
         self._view = DaemonView()
@@ -186,6 +195,9 @@ class LiveFeed:
         with self._changed:
             absence = self._absence or Absence(self._clock())
             may_start = absence.may_start(self._clock())
+        if absence.was_stopped and not self._may_connect():
+            self._note_absence(absence.failed("", tried_to_start=False))
+            return None
         try:
             return self._keep(
                 self._connect(
@@ -226,7 +238,7 @@ class LiveFeed:
             self._absence = None
             self._connection_number += 1
             self._schedule.mark(ALL, self._clock())
-            view = apply_snapshot(self._view, as_map(result.get("snapshot")))
+            view = apply_snapshot(self._view, as_map(as_map(result).get("snapshot")))
             self._set(replace(view, link="connected", link_problem=""))
             self._changed.notify_all()
 
@@ -347,8 +359,10 @@ class LiveFeed:
             if isinstance(error, DaemonError) and error.code != codes.SHUTTING_DOWN:
                 return
             self._schedule.mark((kind,), self._clock(), delay=RETRY_SECONDS)
-            if isinstance(error, NoAnswer) and self._absence is None:
-                self._set(replace(self._view, link="reconnecting", link_problem=error.message))
+            # A daemon that drains or hangs keeps the subscription.
+            if isinstance(error, DaemonError | NoAnswer) and self._absence is None:
+                problem = reconnect.begin(error, self._clock()).reason
+                self._set(replace(self._view, link="reconnecting", link_problem=problem))
 
     # -------------------------------------------------------------- connections
 

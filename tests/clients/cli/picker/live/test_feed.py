@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import msgpack
 import pytest
 
+from aircher_cli.picker.live import fetching
 from aircher_cli.picker.live.feed import LiveFeed, seconds_to_midnight
 from aircher_cli.picker.live.reconnect import LOST, STOPPING
 from aircher_client import Client
@@ -44,6 +45,7 @@ class Seen:
     def __init__(self):
         self.views = []
         self.starts = []
+        self.may_connect = True
 
     @contextmanager
     def of(self, daemon):
@@ -55,7 +57,10 @@ class Seen:
                 daemon.environ, autostart=autostart, on_notices=on_notices, on_wait=on_wait
             )
 
-        with LiveFeed(connect, self.views.append) as feed:
+        def may_connect():
+            return self.may_connect
+
+        with LiveFeed(connect, self.views.append, may_connect=may_connect) as feed:
             yield feed
 
     def wait(self, is_so, what):
@@ -346,3 +351,45 @@ def test_the_day_ends_at_local_midnight():
     noon = time.mktime((2026, 11, 30, 12, 0, 0, 0, 0, -1))
     day = time.localtime(noon + seconds_to_midnight(noon))
     assert (day.tm_mon, day.tm_mday, day.tm_hour, day.tm_min) == (12, 1, 0, 0)
+
+
+def test_a_stopped_service_is_not_started_by_a_connection(daemon, seen):
+    """Systemd goes on listening for it; only once it runs again is it connected to."""
+    with seen.of(daemon):
+        settle(daemon)
+        seen.may_connect = False
+        session = subscription(daemon)
+        session.send(2, "error", [{"code": "shutting_down", "message": "stopping"}])
+        session.sock.shutdown(2)
+        seen.wait(lambda view: view.link == "stopped", "it counts as stopped")
+        assert len(seen.starts) == 2  # one connection for events, one for calls
+        seen.may_connect = True
+        seen.wait(lambda view: view.link == "connected", "it is connected again")
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"), [("shutting_down", STOPPING), (None, "aircherd did not answer in time")]
+)
+def test_a_daemon_that_drains_or_hangs_is_on_the_view(daemon, seen, monkeypatch, code, problem):
+    """It keeps the subscription, but answers nothing; later it does again."""
+    monkeypatch.setattr(fetching, "CALL_SECONDS", 0.3)
+    is_over = threading.Event()
+
+    def refuse(session, msgid, params):
+        if code is not None:
+            raise Refusal(code, "draining")
+        is_over.wait(20)
+
+    daemon.answers["auth.status"] = refuse
+    with seen.of(daemon):
+        seen.wait(lambda view: view.link_problem == problem, "it is on the view")
+        daemon.answers["auth.status"] = {"rows": [KEY]}
+        seen.wait(lambda view: view.link == "connected", "it passes")
+        is_over.set()
+
+
+def test_a_snapshot_of_an_unknown_shape_is_empty(daemon, seen):
+    """The keys are fetched, and so is everything else."""
+    daemon.answers["snapshot"] = ["odd"]
+    with seen.of(daemon):
+        seen.wait(lambda view: view.keys == (KEY,), "the keys are fetched")
