@@ -145,7 +145,7 @@ def _login(context: Context, client: Client, terminal: Terminal, step: Step) -> 
         params["label"] = label
     while True:
         try:
-            key = terminal.ask_hidden(f"Key for {step.provider} (not shown, Enter to go back): ")
+            key = terminal.ask_hidden(f"Key for {step.provider} (not shown): ")
         except termios.error:
             note("  this terminal cannot hide what you type: see aircher-cli auth login --help")
             return False

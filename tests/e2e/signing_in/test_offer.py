@@ -13,7 +13,7 @@ KEY = "canary-work-0123456789abcdef"
 NEW_KEY = "canary-new-0123456789abcdefgh"
 WRONG = "canary-wrong-0123456789abcdef"
 QUESTION = "press Enter to leave: "
-PROMPT = "Enter to go back): "
+PROMPT = "(not shown): "
 LINE_EDITOR = "\x1b[?2004h"
 """What the line editor of `chat` sends when it is ready for input."""
 
