@@ -1,5 +1,6 @@
 """What a user should know before signing in to a provider, or out of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aircher_cli.picker.view.daemon_view import DaemonView
@@ -9,6 +10,9 @@ from aircher_cli.values import Map, as_map, text
 COMMAND = "command"
 ENV_PREFIX = "env:"
 DEFAULT_LABEL = "default"
+
+VENDOR_BY_START = {"sk-ant-": "anthropic", "sk-or-": "openrouter", "AIza": "gemini"}
+"""How the keys of some vendors begin. OpenAI's begin with `sk-`, as many others do."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,22 @@ def sign_in_facts(view: DaemonView, provider: str) -> SignInFacts:
         blocked=_blocked(view, provider, rows),
         labels=stored_labels(view, provider),
     )
+
+
+def other_vendor(facts: SignInFacts, starts_with: Callable[[str], bool]) -> str:
+    """Return the vendor that a key seems to be of, if it is not the one of the dialog.
+
+    A server of the user's own may take keys that look like a vendor's.
+
+    Args:
+        facts: Of the provider that the key is for; a vendor has a page for keys.
+        starts_with: Tells how the key begins, without showing it.
+    """
+    if not facts.keys_page:
+        return ""
+    found = (name for start, name in VENDOR_BY_START.items() if starts_with(start))
+    vendor = next(found, "")
+    return "" if vendor == facts.provider else vendor
 
 
 def stored_labels(view: DaemonView, provider: str) -> tuple[str, ...]:

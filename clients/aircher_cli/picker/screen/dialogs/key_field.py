@@ -81,6 +81,10 @@ class KeyField(Widget, can_focus=True):
         """The number of characters."""
         return len(self._buffer.text)
 
+    def starts_with(self, start: str) -> bool:
+        """Tell whether the key begins with `start`."""
+        return self._buffer.text.startswith(start)
+
     def take(self) -> str:
         """Return the key and empty the field."""
         key, self._buffer.text = self._buffer.text, ""

@@ -14,7 +14,7 @@ from aircher_cli.parser import may_be_key
 from aircher_cli.picker.screen.dialogs.background import run_in_background
 from aircher_cli.picker.screen.dialogs.key_field import KeyField
 from aircher_cli.picker.screen.dialogs.style import DIALOG_CSS, WIDTH
-from aircher_cli.picker.view.sign_in_facts import DEFAULT_LABEL, SignInFacts
+from aircher_cli.picker.view.sign_in_facts import DEFAULT_LABEL, SignInFacts, other_vendor
 from aircher_cli.values import as_map, text
 
 KEYS = "Enter check and store · Tab label · Esc cancel"
@@ -23,6 +23,10 @@ KEYS_WHILE_CHECKING = "Esc leave; the check goes on"
 ROOMY = 20
 """Rows of a terminal that has room for the notes and a result."""
 EMPTY = "There is no key yet: paste it, then press Enter."
+OTHER_VENDOR = (
+    "That looks like a key of {vendor}. Enter again sends it to {provider} all the same, Ctrl-U "
+    "removes it."
+)
 LABEL_IS_KEY = "That label may be a key. A label is a name such as work; it is shown."
 
 
@@ -77,6 +81,7 @@ class SignInDialog(ModalScreen[bool]):
         self._facts = facts
         self._actions = actions
         self._is_signed_in = False
+        self._accepted_vendors = {""}
         self._checking_since: float | None = None
 
     # ---------------------------------------------------------- the box
@@ -163,6 +168,9 @@ class SignInDialog(ModalScreen[bool]):
             self._show(LABEL_IS_KEY, "warn")
         elif not field.size_of_key:
             self._show(EMPTY, "warn")
+        elif (vendor := other_vendor(self._facts, field.starts_with)) not in self._accepted_vendors:
+            self._accepted_vendors.add(vendor)
+            self._show(OTHER_VENDOR.format(vendor=vendor, provider=self._facts.provider), "warn")
         else:
             self._check(field.take, label)
 

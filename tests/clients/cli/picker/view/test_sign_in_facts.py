@@ -4,7 +4,9 @@ import pytest
 
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.sign_in_facts import (
+    SignInFacts,
     SignOutChoice,
+    other_vendor,
     sign_in_facts,
     sign_out_choices,
     sign_out_note,
@@ -101,6 +103,22 @@ def test_a_provider_that_is_not_known_is_explained():
     broken = DaemonView(config={"in_use": "none", "problem": {"message": "/c.toml:2: bad"}})
     assert "/c.toml:2: bad" in sign_in_facts(broken, "work").blocked
     assert "no provider work" in sign_in_facts(DaemonView(), "work").blocked
+
+
+@pytest.mark.parametrize(
+    ("provider", "page", "key", "vendor"),
+    [
+        ("openai", "https://x", "sk-ant-1", "anthropic"),
+        ("openai", "https://x", "sk-or-v1-1", "openrouter"),
+        ("openai", "https://x", "AIza1", "gemini"),
+        ("openai", "https://x", "sk-proj-1", ""),
+        ("anthropic", "https://x", "sk-ant-1", ""),
+        ("work", "", "sk-ant-1", ""),
+    ],
+)
+def test_a_key_of_another_vendor_is_recognized(provider, page, key, vendor):
+    """A server of the user's own takes any key."""
+    assert other_vendor(SignInFacts(provider, keys_page=page), key.startswith) == vendor
 
 
 def test_the_page_and_the_labels_are_those_of_the_provider():

@@ -83,6 +83,21 @@ def test_enter_opens_the_dialog_and_success_goes_on_to_the_list():
     run_pilot(body())
 
 
+def test_a_step_can_be_clicked():
+    """The mouse does what Enter does."""
+
+    async def body():
+        app = host(FakeActions())
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            await pilot.click("#steps", offset=(4, 1))
+            await pilot.pause()
+            assert isinstance(app.screen, SignInDialog)
+            assert app.screen.query_one("#box").border_title == "Sign in to spare"
+
+    run_pilot(body())
+
+
 def test_the_keys_of_the_shell_are_imported_with_one_enter():
     """The result of each is shown, then the list with what works."""
 

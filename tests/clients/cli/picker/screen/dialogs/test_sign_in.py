@@ -155,6 +155,25 @@ def test_an_empty_field_is_not_sent():
     run_pilot(body())
 
 
+def test_a_key_of_another_vendor_is_sent_only_if_enter_is_pressed_again():
+    """A key in the wrong dialog would be shown to a stranger."""
+
+    async def body():
+        actions = FakeActions(SIGNED_IN)
+        app = host(actions)
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            await paste(pilot, "sk-ant-0123456789")
+            await pilot.press("enter")
+            await pilot.pause()
+            assert "That looks like a key of anthropic." in shown(app.screen)
+            assert actions.calls == []
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: bool(actions.calls), "the key was sent")
+
+    run_pilot(body())
+
+
 def test_a_label_is_asked_for_on_demand():
     """Tab shows its field with the labels that exist; Tab again goes back to the key."""
 
