@@ -15,6 +15,8 @@ from aircher_cli.values import Map, as_map, records, text
 from aircher_client import Client, ClientError, DaemonError
 from aircher_wire import methods
 
+__all__ = ["Actions", "NotAKey", "Outcome", "clean_key"]
+
 QUICK_SECONDS = 10.0
 """For calls that the daemon answers by itself."""
 WRITE_SECONDS = 25.0

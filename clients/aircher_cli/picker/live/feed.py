@@ -20,7 +20,7 @@ from functools import partial
 
 from aircher_cli.picker.live import reconnect, service_state
 from aircher_cli.picker.live.fetching import Fetcher
-from aircher_cli.picker.live.reconnect import Absence
+from aircher_cli.picker.live.reconnect import SLOW, SLOW_SECONDS, Absence
 from aircher_cli.picker.live.schedule import Schedule
 from aircher_cli.picker.live.updates import (
     ALL,
@@ -81,6 +81,7 @@ class LiveFeed:
         self._schedule = Schedule()
         self._replay: deque[Map] | None = None  # set while something is fetched
         self._absence: Absence | None = Absence(clock(), is_first=True)
+        self._subscribing_since: float | None = None
         self._connection_number = 0
         self._day = time.localtime().tm_yday
         self._clients: set[Client] = set()
@@ -179,16 +180,14 @@ class LiveFeed:
 
     def _run_subscription(self) -> None:
         while not self._is_closed:
-            client = self._open_link()
-            if client is None:
-                self._wait_for_next_try()
-                continue
-            try:
-                self._follow(client)
-            except ClientError as error:
-                self._lose(error)
-            finally:
-                self._drop(client)
+            if (client := self._open_link()) is not None:
+                try:
+                    self._follow(client)
+                except ClientError as error:
+                    self._lose(error)
+                finally:
+                    self._drop(client)
+            self._wait_for_next_try()
 
     def _open_link(self) -> Client | None:
         """Return a client, which may start a daemon; None if there is no daemon."""
@@ -199,16 +198,17 @@ class LiveFeed:
             self._note_absence(absence.failed("", tried_to_start=False))
             return None
         try:
-            return self._keep(
-                self._connect(
-                    autostart=may_start, on_notices=self._take_notices, on_wait=self._note_wait
-                )
+            client = self._connect(
+                autostart=may_start, on_notices=self._take_notices, on_wait=self._note_wait
             )
         except DaemonUnreachable as error:
             is_explained = may_start or isinstance(error, NoAnswer)
             reason = error.message if is_explained else ""
             self._note_absence(absence.failed(reason, tried_to_start=may_start))
             return None
+        with self._changed:
+            self._subscribing_since = self._clock()
+        return self._keep(client)
 
     def _follow(self, client: Client) -> None:
         """Apply what the daemon sends until events were lost, which needs a new snapshot.
@@ -235,7 +235,7 @@ class LiveFeed:
 
     def _take_snapshot(self, result: Map) -> None:
         with self._changed:
-            self._absence = None
+            self._absence = self._subscribing_since = None
             self._connection_number += 1
             self._schedule.mark(ALL, self._clock())
             view = apply_snapshot(self._view, as_map(as_map(result).get("snapshot")))
@@ -271,11 +271,10 @@ class LiveFeed:
         else:  # the daemon was gone again before it had answered
             reason = error.message if isinstance(error, NoAnswer) else ""
             self._note_absence(absence.failed(reason, tried_to_start=False))
-        self._wait_for_next_try()
 
     def _note_absence(self, absence: Absence) -> None:
         with self._changed:
-            self._absence = absence
+            self._absence, self._subscribing_since = absence, None
             link, problem = absence.link(self._clock())
             self._set(replace(self._view, link=link, link_problem=problem))
 
@@ -314,10 +313,17 @@ class LiveFeed:
                 if is_connected and (kind := self._schedule.take(now)) is not None:
                     self._replay = deque(maxlen=MAX_REPLAYED)
                     return kind
-                left = self._schedule.seconds_left(now) if is_connected else None
+                left = self._schedule.seconds_left(now) if is_connected else SLOW_SECONDS
+                self._note_slow(now)
                 midnight = seconds_to_midnight(time.time())
                 self._changed.wait(midnight if left is None else min(left, midnight))
         return None
+
+    def _note_slow(self, now: float) -> None:
+        """Say that the daemon does not answer; a call says why, but only after ten seconds."""
+        since = self._subscribing_since
+        if since is not None and now - since >= SLOW_SECONDS and self._absence is not None:
+            self._set(replace(self._view, link_problem=SLOW))
 
     def _note_day(self) -> None:
         """At midnight the spend of today begins again."""

@@ -24,6 +24,10 @@ STOPPED_AFTER = 2.0
 
 STOPPING = "the daemon is stopping or restarting"
 STOPPED = "the daemon was stopped"
+SLOW_SECONDS = 2.0
+"""Seconds without an answer to the subscription until the view says so."""
+
+SLOW = "waiting for the daemon to answer"
 LOST = "the connection to the daemon was lost"
 
 

@@ -78,10 +78,9 @@ def _stale_after_reload(event: Map) -> frozenset[str]:
 
 
 def _stale_after_models(event: Map) -> frozenset[str]:
+    """Return the changed lists, and the status: it says whether a local server runs."""
     lists = frozenset(f"{LIST}{name}" for name in texts(event.get("providers")))
-    if "default" in event:
-        return lists | {"status"}
-    return lists or frozenset({"models"})
+    return (lists if lists or "default" in event else frozenset({"models"})) | {"status"}
 
 
 # ------------------------------------------------------------------ the topics

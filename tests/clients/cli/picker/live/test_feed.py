@@ -9,7 +9,7 @@ import pytest
 
 from aircher_cli.picker.live import fetching
 from aircher_cli.picker.live.feed import LiveFeed, seconds_to_midnight
-from aircher_cli.picker.live.reconnect import LOST, STOPPING
+from aircher_cli.picker.live.reconnect import LOST, SLOW, STOPPING
 from aircher_client import Client
 from helpers.daemon.cli_daemon import CliDaemon, Refusal
 from helpers.daemon.real_daemon import wait_until
@@ -393,3 +393,19 @@ def test_a_snapshot_of_an_unknown_shape_is_empty(daemon, seen):
     daemon.answers["snapshot"] = ["odd"]
     with seen.of(daemon):
         seen.wait(lambda view: view.keys == (KEY,), "the keys are fetched")
+
+
+def test_a_daemon_that_does_not_answer_at_first_is_on_the_view(daemon, seen):
+    """It hangs or is stopped; the client library says why, but only after ten seconds."""
+    may_answer = threading.Event()
+
+    def subscribe(session, msgid, params):
+        assert may_answer.wait(20)
+        return ANSWERS["events.subscribe"]
+
+    daemon.answers["events.subscribe"] = subscribe
+    with seen.of(daemon):
+        seen.wait(lambda view: view.link_problem == SLOW, "it is on the view")
+        assert seen.views[-1].link == "connecting"
+        may_answer.set()
+        seen.wait(lambda view: (view.link, view.link_problem) == ("connected", ""), "it passes")
