@@ -24,7 +24,16 @@ SHOWS = {
         "trying beta/gpt-5.5",
         "beta/gpt-5.5 (key default) answered after",
     ],
-    "status": ["aircherd", "is running", "anthropic", "openai", "rate limit", "gemini", "main"],
+    "status": [
+        "aircherd",
+        "✓ anthropic ready",
+        "⚠ openai cooling, available in 45 min",
+        "rate limit reached (HTTP 429)",
+        "✗ gemini refused",
+        "sign in again: aircher-cli auth login gemini",
+        "main: anthropic/claude-sonnet-5",
+        "anthropic: 5.00 USD a day",
+    ],
 }
 """Name of a picture -> what it must show."""
 

@@ -69,6 +69,8 @@ per = "month"
 MASKS = {
     r"process \d+": "process 4711",
     r"up \d+ s": "up 4 s",
+    r"failed after \d+ ms": "failed after 40 ms",
+    r"answered after \d+ ms": "answered after 550 ms",
     r"\d{4}-\d\d-\d\d \d\d:\d\d": "2026-11-30 09:15",
 }
 """What would differ in each picture without saying anything -> what is shown instead."""
