@@ -205,3 +205,52 @@ def test_json_has_the_same_as_data(newcomer):
     assert done.returncode == 4
     found = json.loads(done.stdout)["error"]["data"]["sign_in"]
     assert [row["provider"] for row in found["providers"] if row.get("needed")] == ["work", "spare"]
+
+
+# ------------------------------------------------------------------ states and commands
+
+COMMANDS = {
+    "ask": (["ask", "hi"], 4),
+    "ask an alias": (["ask", "-m", "chain", "hi"], 4),
+    "route": (["route"], 4),
+    "auth test": (["auth", "test"], 4),
+    "models list": (["models", "list", "gpt-5.5"], 0),
+}
+
+
+def reject_stored_key(home, sim):
+    home.login("work", KEY)
+    sim.keys.revoke("openai", KEY)
+    assert home.cli("ask", "-m", "work/m", "hi").returncode == 4
+
+
+def move_the_server(home, sim):
+    home.login("work", KEY)
+    text = home.config_file.read_text()
+    home.config_file.write_text(text.replace("127.0.0.1", "localhost", 1))
+    assert home.cli("config", "reload").returncode == 0
+
+
+def change_nothing(home, sim):
+    pass
+
+
+STATES = {
+    "no key": (change_nothing, "You are not signed in to any provider yet."),
+    "rejected": (reject_stored_key, "The key 'default' of work was rejected: "),
+    "another address": (move_the_server, "this key was stored for http://127.0.0.1"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_in_each_command(newcomer, sim, state, command):
+    """They all say the same: what is wrong, and the command that stores a usable key."""
+    prepare, sentence = STATES[state]
+    words, code = COMMANDS[command]
+    prepare(newcomer, sim)
+    done = newcomer.cli(*words)
+    assert done.returncode == code, done
+    assert sentence in done.stderr
+    assert advised(done) == ["auth", "login", "work"]
+    assert "Or another one: aircher-cli auth login spare" in done.stderr

@@ -73,7 +73,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     for line in table_lines(shown, context.console.width):
         context.console.styled(line)
     notes = [
-        *_hidden_notes(fitting, shown),
+        *(_empty_list_notes(found, result, options) or _hidden_notes(fitting, shown)),
         *missing,
         *_unknown_ability_notes(found, wanted),
         *_stale_list_notes(records(result.get("lists"))),
@@ -100,6 +100,16 @@ def _hidden_notes(fitting: list[Map], shown: list[Map]) -> list[str]:
     if not shown:
         return ["no model matches; to fetch the lists again: aircher-cli models refresh"]
     return []
+
+
+def _empty_list_notes(found: list[Map], result: Map, options: argparse.Namespace) -> list[str]:
+    """Return that the named provider has no models at all, as an Ollama before its first one."""
+    lists = {text(each.get("provider")): each for each in records(result.get("lists"))}
+    known = lists.get(options.provider, {})
+    if found or options.query or not known.get("fetched_at") or known.get("error"):
+        return []
+    how = ": get one with 'ollama pull qwen3'" if options.provider == "ollama" else ""
+    return [f"{options.provider} has no models yet{how}"]
 
 
 def _missing_key_notes(client: Client, environ: Mapping[str, str], shown: list[Map]) -> list[str]:

@@ -76,6 +76,26 @@ def test_nothing_fits(daemon: CliDaemon) -> None:
     assert outcome.err.startswith("no model matches")
 
 
+@pytest.mark.parametrize(
+    ("provider", "words", "row", "expected"),
+    [
+        ("ollama", (), {"fetched_at": 1.0}, "ollama has no models yet: get one with 'ollama pull"),
+        ("lab", (), {"fetched_at": 1.0}, "lab has no models yet\n"),
+        ("lab", ("x",), {"fetched_at": 1.0}, "no model matches"),
+        ("lab", (), {"fetched_at": 1.0, "error": "down"}, "no model matches"),
+        ("lab", (), {}, "no model matches"),
+    ],
+)
+def test_a_provider_without_models(
+    daemon: CliDaemon, provider: str, words: tuple[str, ...], row: Map, expected: str
+) -> None:
+    """Its list was fetched, and is empty: fetching it again does not help."""
+    listed(daemon, lists=[{"provider": provider, **row}])
+    outcome = run_cli(daemon.environ, "models", "list", "--provider", provider, *words)
+    assert outcome.err.startswith(expected)
+    assert outcome.code == 0
+
+
 def test_a_list_that_could_not_be_fetched_is_reported(daemon: CliDaemon) -> None:
     """Whose, and why."""
     listed(daemon, SONNET, lists=[{"provider": "work", "error": "connection refused"}])
