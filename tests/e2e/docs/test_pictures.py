@@ -27,7 +27,7 @@ SHOWS = {
     "status": [
         "aircherd",
         "✓ anthropic ready",
-        "⚠ openai cooling, available in 45 min",
+        "⚠ openai cooling, available in",
         "rate limit reached (HTTP 429)",
         "✗ gemini refused",
         "sign in again: aircher-cli auth login gemini",

@@ -23,7 +23,7 @@ from helpers.secret_service import secret_service
 QUESTION = "Why is the sky blue?"
 REPLY = "Air scatters blue light more than red, so blue comes from every side of the sky."
 
-LIMITED = "Rate limit reached for gpt-5.5. Please try again in 45m0s."
+LIMITED = "Rate limit reached for gpt-5.5. Please try again in 45m30s."
 
 MODELS = {
     "anthropic": ["claude-opus-5-5", "claude-sonnet-5", "claude-haiku-5-5"],
@@ -128,7 +128,7 @@ def _let_time_pass(home: Home, sim: Simulator) -> None:
     sim.behave(text=REPLY)
     _ask(home, "ollama/qwen3:8b")
     sim.faults.add(
-        Fault("error", error="rate_limit", vendor="openai", message=LIMITED, retry_after=2700)
+        Fault("error", error="rate_limit", vendor="openai", message=LIMITED, retry_after=2730)
     )
     _ask(home, "openai/gpt-5.5", fails=True)
     sim.keys.revoke("gemini")
