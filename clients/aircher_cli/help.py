@@ -26,6 +26,7 @@ examples:
 """,
     "models": """\
 examples:
+  aircher-cli models
   aircher-cli models list
   aircher-cli models use anthropic/claude-sonnet-5
 """,

@@ -9,6 +9,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "auth test": ("auth.test", "check keys with their providers now, free of charge"),
     "auth import": ("auth.import_keys", "store the keys in this shell's environment variables"),
     "models list": ("models.list", "list models with their context windows and prices"),
+    "models pick": ("models.pick", "choose the default model from a live list"),
     "models show": ("models.show", "show everything known about a model"),
     "models use": ("models.use", "set the default model"),
     "models refresh": ("models.refresh", "fetch the providers' lists of models again"),
@@ -57,10 +58,14 @@ GROUPS: dict[str, str] = {
 """Groups of commands, with their descriptions."""
 
 DEFAULT_COMMANDS: dict[str, str] = {
+    "models": "models pick",
     "cooldowns": "cooldowns list",
     "providers": "providers list",
 }
 """Group -> the command that runs if none is named."""
+
+DEFAULT_OPTIONS: dict[str, list[str]] = {"models": ["--or-list"]}
+"""Group -> options that this command gets then."""
 
 
 _CONFIG = frozenset({"config_invalid"})
@@ -94,7 +99,8 @@ def find_command(words: list[str]) -> tuple[str, list[str]] | None:
         if name in COMMANDS:
             return name, words[length:]
     if words and words[0] in DEFAULT_COMMANDS and _are_options(words[1:]):
-        return DEFAULT_COMMANDS[words[0]], words[1:]
+        options = DEFAULT_OPTIONS.get(words[0], [])
+        return DEFAULT_COMMANDS[words[0]], [*options, *words[1:]]
     return None
 
 

@@ -47,3 +47,16 @@ class FakeActions:
 
     def refresh(self, provider: str | None = None) -> FakeOutcome:
         return FakeOutcome(True)
+
+    def test(self, provider: str) -> FakeOutcome:
+        return self._next("test", provider)
+
+    def clear_cooldowns(self, provider: str) -> FakeOutcome:
+        return self._next("clear_cooldowns", provider)
+
+    def explain(self, name: str) -> FakeOutcome:
+        self.calls.append(("explain", name))
+        return self.outcomes[-1]
+
+    def choose_default(self, name: str) -> FakeOutcome:
+        return self._next("choose_default", name)

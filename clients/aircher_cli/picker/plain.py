@@ -47,7 +47,11 @@ NEEDS_KEY = frozenset({Mark.NOT_CONFIGURED, Mark.REJECTED})
 
 
 def run_plain(
-    context: Context, *, chooses_default: bool = True, title: str = "Choose a model."
+    context: Context,
+    *,
+    chooses_default: bool = True,
+    title: str = "Choose a model.",
+    all_models: bool = False,
 ) -> str | None:
     """Let the user choose a model from a numbered list; return its name, None without a choice.
 
@@ -55,11 +59,13 @@ def run_plain(
         context: Lines go to standard output, or to standard error if that is the only terminal.
         chooses_default: Whether the choice becomes the default model.
         title: The first line.
+        all_models: Whether nothing is folded at first.
 
     Raises:
         DaemonUnreachable: no daemon runs, and none could be started.
     """
-    return _PlainPicker(context, chooses_default=chooses_default).run(title)
+    picker = _PlainPicker(context, chooses_default=chooses_default)
+    return picker.run(title, all_models=all_models)
 
 
 def _speaker(console: Console) -> Callable[[str], None]:
@@ -87,11 +93,11 @@ class _PlainPicker:
         self._start = 0
         self._say = _speaker(context.console)
 
-    def run(self, title: str) -> str | None:
+    def run(self, title: str, *, all_models: bool) -> str | None:
         self._refresh()
         for line in opening_lines(self._view, title, self._context.environ):
             self._say(line)
-        self._show("", all_models=False)
+        self._show("", all_models=all_models)
         while answer := self._ask(PROMPT):
             if (row := self._find(answer)) is None:
                 continue

@@ -1,5 +1,6 @@
 """The manual pages are up to date, valid, complete, and found by man(1) after an installation."""
 
+import argparse
 import os
 import re
 import shutil
@@ -89,9 +90,10 @@ def described_part(command: str) -> str:
 
 
 def options_of(command: str) -> Iterator[str]:
-    """Yield the options of a command's parser."""
+    """Yield the options of a command's parser, but for those that only the program itself gives."""
     for action in parser_of(command)._actions:
-        yield from action.option_strings
+        if action.help != argparse.SUPPRESS:
+            yield from action.option_strings
 
 
 @pytest.mark.parametrize("command", COMMANDS)

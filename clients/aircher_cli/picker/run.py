@@ -1,0 +1,157 @@
+"""Opens the picker: on the whole screen, or as a numbered list where no screen can be drawn.
+
+Textual, and all else that the feed does not need, is imported after the threads that fetch from the
+daemon have started: both take time, and so they overlap.
+"""
+
+import gc
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from aircher_cli.console import is_terminal
+from aircher_cli.context import Context
+from aircher_cli.picker.live.feed import LiveFeed
+from aircher_cli.picker.view.daemon_view import DaemonView
+
+TYPE_CHECKING = False  # as in `typing`, without importing it
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aircher_cli.picker.live.outcome import Outcome
+    from aircher_cli.picker.screen.app import PickerApp
+
+Way = Literal["screen", "plain", "none"]
+
+SYMBOLS = "✓○⚠✗⌂●★▸…│┃─"
+"""What the screen draws; a terminal that cannot show them gets the numbered list."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the user chose, and what was done about it; no outcome if nothing was to be done."""
+
+    name: str
+    outcome: "Outcome | None" = None
+
+
+class Inbox:
+    """Keeps the latest view until there is a screen for it; `put` may be called by any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._latest: DaemonView | None = None
+        self._receive: Callable[[DaemonView], object] | None = None
+
+    def put(self, view: DaemonView) -> None:
+        """Pass on a view, or keep it."""
+        with self._lock:
+            receive = self._receive
+            self._latest = view
+        if receive is not None:
+            receive(view)
+
+    def forward(self, receive: "Callable[[DaemonView], object]") -> None:
+        """Pass on the latest view, and all later ones."""
+        with self._lock:
+            self._receive = receive
+            latest = self._latest
+        if latest is not None:
+            receive(latest)
+
+
+def run_picker(context: Context, *, chooses_default: bool, title: str = "") -> str | None:
+    """Let the user choose a model on the whole screen; return its name, None without a choice.
+
+    Args:
+        context: The terminal must be able to draw: see `way_to_pick`.
+        chooses_default: Whether the choice becomes the default model.
+        title: What is shown instead of an empty filter.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C.
+        SystemExit: a signal ended the picker; the code is that of shells.
+    """
+    choice = pick_on_screen(context, chooses_default=chooses_default, title=title)
+    return choice.name if choice else None
+
+
+def pick_on_screen(
+    context: Context, *, chooses_default: bool, title: str = "", all_models: bool = False
+) -> Choice | None:
+    """Do what `run_picker` does, and return what was done about the choice too."""
+    inbox = Inbox()
+    with LiveFeed(context.connect, inbox.put):
+        app, run_app = _make_app(
+            context, chooses_default=chooses_default, title=title, all_models=all_models
+        )
+        inbox.forward(app.receive)
+        choice, code = run_app(app)
+    if code == 128 + signal.SIGINT:
+        raise KeyboardInterrupt
+    if code:
+        raise SystemExit(code)
+    return choice
+
+
+def _make_app(
+    context: Context, *, chooses_default: bool, title: str, all_models: bool
+) -> "tuple[PickerApp, Callable[[PickerApp], tuple[Choice | None, int]]]":
+    """Import all that draws; return the app and what runs it."""
+    gc.disable()  # the imports make many objects, and none of them becomes garbage
+    try:
+        from aircher_cli.picker.live.actions import Actions  # noqa: PLC0415 -- see above
+        from aircher_cli.picker.screen.app import PickerApp, run_app  # noqa: PLC0415
+        from aircher_cli.picker.screen.state import PickerState  # noqa: PLC0415
+        from aircher_cli.picker.view.preferences import (  # noqa: PLC0415
+            load_preferences,
+            save_preferences,
+        )
+    finally:
+        gc.enable()
+    preferences = load_preferences(context.environ)
+    state = PickerState(preferences, chooses_default=chooses_default, title=title)
+    state.all_models = all_models
+    actions = Actions(context.connect, partial(_start_daemon, context))
+    save = partial(save_preferences, context.environ)
+    return PickerApp(state, actions, context.environ, save), run_app
+
+
+def _start_daemon(context: Context) -> None:
+    from aircher_cli.picker.live.starting import start_quietly  # noqa: PLC0415 -- rarely used
+
+    start_quietly(context)
+
+
+def way_to_pick(context: Context) -> Way:
+    """Return how the user can choose: on the screen, from a numbered list, or not at all.
+
+    The screen needs a terminal to read from, and one to draw on: standard error, if the output is
+    redirected as in `model=$(aircher-cli models pick)`.
+    """
+    if not is_terminal(context.stdin):
+        return "none"
+    if not (context.console.is_terminal or context.console.err_is_terminal):
+        return "none"
+    return "screen" if can_draw(context.environ) else "plain"
+
+
+def can_draw(environ: "Mapping[str, str]") -> bool:
+    """Tell whether the terminal moves its cursor and shows our symbols."""
+    if environ.get("TERM", "") in {"", "dumb", "unknown"} or _locale(environ) in {"C", "POSIX"}:
+        return False
+    stream = next((each for each in (sys.__stdout__, sys.__stderr__) if is_terminal(each)), None)
+    try:
+        SYMBOLS.encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _locale(environ: "Mapping[str, str]") -> str:
+    """Return the locale that the user chose, empty without one: Python writes UTF-8 in "C" too."""
+    names = ("LC_ALL", "LC_CTYPE", "LANG")
+    return next(filter(None, (environ.get(name) for name in names)), "")

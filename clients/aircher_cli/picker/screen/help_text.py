@@ -1,0 +1,56 @@
+"""The help of the picker: all keys, and what the symbols mean."""
+
+from textwrap import wrap
+
+from aircher_cli.picker.screen.columns import DEFAULT, FAVOURITE
+from aircher_cli.picker.screen.keys import KEYS, OTHER_HELP
+from aircher_cli.picker.view.marks import Mark
+from aircher_cli.render.layout import Line
+
+_GAP = 2
+
+MARKS: tuple[tuple[Mark, str], ...] = (
+    (Mark.READY, "signed in, and can answer now"),
+    (Mark.UNCHECKED, "there is a key; it was not checked yet"),
+    (Mark.LOCAL, "runs on this machine, or needs no key"),
+    (Mark.STOPPED, "a local server that is not running"),
+    (Mark.LIMITED, "one of your limits is used up"),
+    (Mark.COOLING, "skipped for a while after a failure"),
+    (Mark.NO_CREDIT, "the provider has no credit left for this key"),
+    (Mark.UNREACHABLE, "the provider could not be reached"),
+    (Mark.LOCKED, "the key is in a locked keyring"),
+    (Mark.REJECTED, "the provider refused the key"),
+    (Mark.INVALID, "the entry in the configuration is invalid"),
+    (Mark.NOT_CONFIGURED, "no key is known: sign in with Ctrl-L"),
+    (Mark.UNKNOWN, "not known yet"),
+)
+
+
+def help_lines(width: int) -> list[Line]:
+    """Return the help for a screen of this width."""
+    keys = [(key.name, key.about) for key in KEYS]
+    marks = [(f"{mark.symbol} {mark.word}", about) for mark, about in MARKS]
+    flags = [(DEFAULT, "the default model, used without -m"), (FAVOURITE, "a favourite")]
+    return [
+        *([(line, "bold")] for line in wrap("Typing filters the list at once.", max(10, width))),
+        [],
+        *_table([*OTHER_HELP[:5], *keys, *OTHER_HELP[5:]], width),
+        [],
+        [("Symbols", "bold")],
+        [],
+        *_table([*marks, *flags], width),
+    ]
+
+
+def _table(pairs: list[tuple[str, str]], width: int) -> list[Line]:
+    """Return names and explanations in two columns; below each other if it is too narrow."""
+    column = max(len(name) for name, _ in pairs) + _GAP
+    lines: list[Line] = []
+    for name, about in pairs:
+        if width < column + 20:
+            lines.append([(name, "bold")])
+            lines += [[("  ", ""), (part, "")] for part in wrap(about, max(10, width - 2))]
+            continue
+        for at, part in enumerate(wrap(about, width - column)):
+            lines.append([(f"{name if at == 0 else '':<{column}}", "bold"), (part, "")])
+    return lines

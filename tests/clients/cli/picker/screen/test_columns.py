@@ -1,0 +1,119 @@
+"""The columns of the list."""
+
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+from aircher_cli.picker.screen.columns import Columns, fit, row_line, shorten, shown_name
+from aircher_cli.picker.view.marks import Mark
+from aircher_cli.picker.view.rows import Group, Row
+
+ROW = Row(
+    "work/claude-sonnet-5",
+    "model",
+    "work",
+    "claude-sonnet-5",
+    Mark.READY,
+    window=200_000,
+    price="$3/$15",
+    abilities=("tools", "images"),
+    left="82%",
+    chain=("work/claude-sonnet-5", "spare/gpt-5.5"),
+    latency=1.25,
+)
+PROVIDER = Group("work", (ROW,), Mark.READY, key="work", provider="work")
+MATCHES = Group("Matches", (ROW,), key="matches")
+
+
+def names(columns: Columns) -> list[str]:
+    return [name for name, _ in columns.others]
+
+
+def text(row: Row, width: int, group: Group = PROVIDER, *, sort: str = "best") -> str:
+    columns = fit([(shown_name(row, group), row)], width, sort=sort)
+    return "".join(piece for piece, _ in row_line(row, group, columns, is_selected=False))
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (120, ["word", "window", "price", "latency", "left", "abilities", "chain"]),
+        (76, ["word", "window", "price", "latency", "left", "abilities"]),
+        (60, ["word", "window", "price", "latency", "left"]),
+        (45, ["window", "price", "left"]),
+        (36, ["window", "price"]),
+        (30, ["price"]),
+        (18, []),
+    ],
+)
+def test_columns_are_dropped_in_order(width: int, expected: list[str]) -> None:
+    """A narrow list keeps the name, then the price, the window, and what is left."""
+    assert expected == names(fit([("claude-sonnet-5", ROW)], width, sort="best"))
+
+
+@pytest.mark.parametrize(
+    ("sort", "column"), [("speed", "latency"), ("price", "price"), ("window", "window")]
+)
+def test_sorted_column_stays_longest(sort: str, column: str) -> None:
+    """What the list is sorted by is the last column to go."""
+    assert [column] == names(fit([("claude-sonnet-5", ROW)], 29, sort=sort))
+
+
+def test_empty_columns_take_no_room() -> None:
+    """A column without a value in any row is left out."""
+    bare = Row("work/a", "model", "work", "a", Mark.READY)
+    assert names(fit([("a", bare)], 120, sort="best")) == ["word", "price"]
+
+
+@pytest.mark.parametrize("width", range(1, 130))
+def test_row_fits_any_width(width: int) -> None:
+    """From the narrowest width at which a name is shown, no row is wider than the list."""
+    assert cell_len(text(ROW, width)) <= max(width, 7)
+
+
+def test_provider_is_named_once() -> None:
+    """Under the heading of its provider a model has its own name only."""
+    assert shown_name(ROW, PROVIDER) == "claude-sonnet-5"
+    assert shown_name(ROW, MATCHES) == "work/claude-sonnet-5"
+
+
+@pytest.mark.parametrize(
+    ("is_default", "is_favourite", "symbol"),
+    [(True, False, "●"), (True, True, "●"), (False, True, "★"), (False, False, " ")],
+)
+def test_default_and_favourites_have_symbols(
+    is_default: bool, is_favourite: bool, symbol: str
+) -> None:
+    """The default and favourites are marked by shape."""
+    row = replace(ROW, model="a", is_default=is_default, is_favourite=is_favourite)
+    assert f"  ✓ {symbol} a" in text(row, 80)
+
+
+def test_matched_characters_have_a_style() -> None:
+    """What the filter matched stands out, also where the provider is not shown."""
+    row = Row("work/abc", "model", "work", "abc", Mark.READY, matched=(0, 6))
+    columns = Columns(12, ())
+    assert row_line(row, PROVIDER, columns, is_selected=False)[3:6] == [
+        ("a", ""),
+        ("b", "match"),
+        ("c", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "expected"),
+    [
+        ("claude", 6, "claude"),
+        ("claude-haiku-4-5-20251001", 16, "claude-ha…251001"),
+        ("模型模型模型", 7, "模…模型"),
+        ("abc", 2, "…"),
+        ("abc", 0, ""),
+    ],
+)
+def test_shorten_keeps_start_and_end(name: str, width: int, expected: str) -> None:
+    """A long name keeps its start and its end, where versions and dates are."""
+    shown, positions = shorten(name, width)
+    assert expected == shown
+    assert len(shown) == len(positions)
+    assert all(at < 0 or name[at] == each for at, each in zip(positions, shown, strict=True))

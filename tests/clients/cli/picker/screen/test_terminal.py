@@ -1,0 +1,209 @@
+"""The terminal is as it was, however the picker ends. Each test runs it in a pseudo-terminal."""
+
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aircher_cli.picker.screen.terminal import CHANGED_SIGNALS, RESTORE, _Patient, kept_terminal
+from helpers.daemon.real_daemon import wait_until
+from helpers.required import missing
+from helpers.screen.picker_program import SECRET
+from helpers.screen.terminal import Terminal
+
+PROGRAM = [sys.executable, "-m", "helpers.screen.picker_program"]
+TESTS = str(Path(__file__).parents[4])
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PYTHONPATH": TESTS,
+        "LANG": "C.UTF-8",
+        "TERM": "xterm-256color",
+        "AIRCHER_AUTOSTART": "0",
+    }
+
+
+@pytest.fixture
+def picker(environ: dict[str, str]) -> Iterator[Terminal]:
+    with Terminal([*PROGRAM, "models"], environ) as terminal:
+        terminal.wait_for("> ✓ ● alpha")
+        yield terminal
+
+
+def assert_restored(terminal: Terminal) -> None:
+    """Check settings and modes, and that the screen of before is shown again."""
+    wait_until(lambda: terminal.modes() == set(), f"the modes are off: {terminal.modes()}")
+    assert terminal.settings_before == terminal.settings()
+    assert "alpha" not in terminal.text.replace("work/alpha is", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [(b"\x1b", 0), (b"\x03", 130), (b"\r", 0)], ids=["Esc", "Ctrl-C", "Enter"]
+)
+def test_keys_that_leave_restore_the_terminal(picker: Terminal, typed: bytes, code: int) -> None:
+    """After Esc, Ctrl-C and Enter the terminal is as it was."""
+    assert {1049, 2004, 1000, 25} <= picker.modes()  # or the test would look at nothing
+    picker.send(typed)
+    assert code == picker.wait()
+    assert_restored(picker)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+)
+def test_signals_restore_the_terminal(picker: Terminal, number: int, code: int) -> None:
+    """After a signal the terminal is as it was, and the exit code is that of shells."""
+    picker.process.send_signal(number)
+    assert code == picker.wait()
+    assert_restored(picker)
+
+
+def test_closed_terminal_ends_the_picker(picker: Terminal) -> None:
+    """When the window is closed, the picker ends, though nothing can be written any more."""
+    picker.hang_up()
+    assert picker.wait() == 129
+
+
+def test_crash_restores_the_terminal_without_a_traceback(environ: dict[str, str]) -> None:
+    """An error inside is one plain line and exit code 1; no traceback, no variable is shown."""
+    with Terminal([*PROGRAM, "models"], {**environ, "PICKER_CRASH": "1"}) as terminal:
+        terminal.wait_for("alpha")
+        terminal.send(b"\x0f")  # Ctrl-O
+        assert terminal.wait() == 1
+        found = terminal.wait_for("aircher-cli: internal error: ValueError")
+        assert_restored(terminal)
+    assert SECRET.encode() not in terminal.raw
+    assert "Traceback" not in found
+
+
+def test_suspending_restores_the_terminal_and_fg_draws_at_once(environ: dict[str, str]) -> None:
+    """After Ctrl-Z the shell has its terminal; after fg the whole screen is there without a key."""
+    bash = shutil.which("bash")
+    if bash is None:
+        missing("bash", "install it")
+    with Terminal([bash, "--norc", "-i"], {**environ, "PS1": "READY "}) as shell:
+        shell.wait_for("READY")
+        shell.send("stty -a > ~/before; " + " ".join([*PROGRAM, "models"]) + "\r")
+        shell.wait_for("> ✓ ● alpha")
+        shell.send(b"\x1a")
+        shell.wait_for("Stopped")
+        # The shell itself switches bracketed paste on.
+        assert shell.modes() <= {2004}
+        shell.send("clear; stty -a > ~/stopped; echo suspended\r")
+        shell.wait_for("suspended\n")
+        shell.send("fg\r")
+        shell.wait_for("> ✓ ● alpha", "beta", "Enter choose")
+        shell.send("be")
+        shell.wait_for("work/beta")
+        shell.send(b"\x03")
+        shell.wait_without("Matches")
+        shell.send("code=$?; clear; stty -a > ~/after; echo code $code\r")
+        shell.wait_for("code 130\n")
+        assert shell.modes() <= {2004}
+        home = Path(environ["HOME"])
+        found = [(home / name).read_text() for name in ("before", "stopped", "after")]
+    assert found[0] == found[1] == found[2]
+
+
+def test_stray_continue_signal_changes_nothing(picker: Terminal) -> None:
+    """SIGCONT without a suspension, as process managers send it, does not start a second reader."""
+    picker.process.send_signal(signal.SIGCONT)
+    picker.send("beta")
+    picker.wait_for("> ✓   work/beta")
+    picker.send(b"\x03")
+    assert picker.wait() == 130
+    assert_restored(picker)
+
+
+def test_resizing_follows_the_terminal(picker: Terminal) -> None:
+    """The picker draws at each new size, down to one cell."""
+    for columns, rows in ((20, 5), (1, 1), (200, 60), (40, 15)):
+        picker.resize(columns, rows)
+    picker.wait_for("Enter choose  Esc leave  ^G help")
+    picker.send(b"\x1b")
+    assert picker.wait() == 0
+    assert_restored(picker)
+
+
+def test_mouse_reports_in_pixels_are_switched_off(picker: Terminal) -> None:
+    """A terminal that reports its size in the stream gets pixel reports, which end too."""
+    picker.send(b"\x1b[?2048;2$y")  # the terminal's answer to Textual's question
+    wait_until(lambda: 1016 in picker.modes(), "pixel reports are on")
+    picker.send(b"\x03")
+    assert picker.wait() == 130
+    assert_restored(picker)
+
+
+def test_mouse_clicks_reach_the_list(picker: Terminal) -> None:
+    """A real click selects a row."""
+    y = next(n for n, line in enumerate(picker.text.splitlines(), 1) if " beta" in line)
+    for letter in (b"M", b"m"):
+        picker.send(b"\x1b[<0;10;%d%s" % (y, letter))
+    picker.wait_for("> ✓   beta")
+
+
+def test_redirected_errors_do_not_disturb(environ: dict[str, str]) -> None:
+    """With `2>/dev/null` the picker draws on standard output."""
+    with Terminal([*PROGRAM, "models"], environ, stderr=subprocess.DEVNULL) as terminal:
+        terminal.wait_for("alpha")
+        terminal.send(b"\x1b")
+        assert terminal.wait() == 0
+        assert_restored(terminal)
+
+
+def test_redirected_output_gets_the_name_only(environ: dict[str, str]) -> None:
+    """With `model=$(aircher-cli models pick)` the screen is drawn on standard error."""
+    with Terminal([*PROGRAM, "models", "pick"], environ, stdout=subprocess.PIPE) as terminal:
+        terminal.wait_for("alpha")
+        terminal.send("be\r")
+        assert terminal.wait() == 0
+        assert terminal.process.stdout is not None
+        assert terminal.process.stdout.read() == b"work/beta\n"
+        terminal.process.stdout.close()
+        assert_restored(terminal)
+
+
+# ------------------------------------------------------------------ without a terminal
+
+
+class _Gone(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(5, "input/output error")
+
+    def fileno(self) -> int:
+        raise io.UnsupportedOperation
+
+
+def test_writing_to_a_terminal_that_is_gone_is_no_error() -> None:
+    """The thread that writes must not die: the app would wait for it forever."""
+    patient = _Patient(_Gone())
+    patient.write("a")
+    patient.write("b")
+    patient.flush()
+    assert patient.fileno() == -1
+    _Patient(None).write("nothing")
+
+
+def test_signal_handlers_are_as_before() -> None:
+    """Handlers that Textual leaves behind would act on a driver that is gone."""
+    before = [signal.getsignal(number) for number in CHANGED_SIGNALS]
+    with kept_terminal():
+        for number in CHANGED_SIGNALS:
+            signal.signal(number, lambda *_: None)
+    assert before == [signal.getsignal(number) for number in CHANGED_SIGNALS]
+
+
+@pytest.mark.parametrize("mode", [1000, 1003, 1004, 1006, 1015, 1016, 1049, 2004, 2048])
+def test_every_mode_that_is_switched_on_can_be_switched_off(mode: int) -> None:
+    """The last resort switches off all modes of the driver."""
+    assert f"\x1b[?{mode}l" in RESTORE

@@ -1,0 +1,1 @@
+"""Programs that draw on a terminal, for tests that look at the screen."""
