@@ -9,6 +9,7 @@ from aircher_cli.commands.ask.command import chat_or_sign_in, is_about_keys
 from aircher_cli.commands.ask.media_files import save_media
 from aircher_cli.commands.ask.prompt import read_prompt
 from aircher_cli.commands.ask.reply import ReplyPrinter, has_rare_parts, route_note, usage_line
+from aircher_cli.commands.chat.model_choice import can_pick, pick_model
 from aircher_cli.commands.chat.transcript import Transcript
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
@@ -21,7 +22,7 @@ TIMEOUT_SECONDS = 5.0
 """Seconds for calls other than chats."""
 
 HELP = """\
-/model [NAME]   list the models, or switch to another one
+/model [NAME]   choose another model from a list, or by its name (also Ctrl-K)
 /system [TEXT]  show or set the system prompt; /system - removes it
 /file PATH      attach text, an image, a PDF or sound to the next question
 /clear          forget the conversation
@@ -202,6 +203,23 @@ class ChatSession:
             self._model = rest
             self._console.line(f"model: {rest}", "dim")
             return
+        if can_pick(self._context):
+            self.pick_model()
+        else:
+            self._list_models()
+
+    def pick_model(self) -> None:
+        """Let the user choose a model on the whole screen, or list them if it cannot be drawn."""
+        if not can_pick(self._context):
+            self._list_models()
+            return
+        chosen = pick_model(self._context, self._model_in_use())
+        self._models = None  # the user may have signed in meanwhile
+        if chosen is not None:
+            self._model = chosen
+            self._console.line(f"model: {chosen}", "dim")
+
+    def _list_models(self) -> None:
         for name in self._model_names():
             self._console.line(name, "bold" if name == self._model else "")
         self._console.line(f"current model: {self._model_in_use()}; switch with /model NAME", "dim")

@@ -17,8 +17,8 @@ aircher-cli chat --messages yesterday.json
 
 DESCRIPTION = """\
 Have a conversation with a model. Enter sends, Alt-Enter starts a new line, the arrow keys recall
-earlier input, Ctrl-C stops an answer, Ctrl-D exits. /help lists the commands: /model, /clear, /save
-and more."""
+earlier input, Ctrl-K opens the list of models, Ctrl-C stops an answer, Ctrl-D exits. /help lists
+the commands: /model, /clear, /save and more."""
 
 
 def build_parser() -> Parser:

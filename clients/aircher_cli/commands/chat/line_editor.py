@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -32,24 +32,49 @@ class PromptSource(Protocol):
     def completions(self, typed: str) -> list[str]:
         """Return completions of `typed` that replace its last word."""
 
+    def pick_model(self) -> None:
+        """Let the user choose a model on the whole screen."""
+
+
+class _PickRequest(NamedTuple):
+    """What the prompt returns for Ctrl-K, with the text that was typed so far."""
+
+    typed: Document
+
+
+Typed = str | _PickRequest
+
 
 class Keyboard:
     """Reads input from the terminal."""
 
-    def __init__(self, session: "PromptSession[str]", source: PromptSource) -> None:
+    def __init__(self, session: "PromptSession[Typed]", source: PromptSource) -> None:
         self._session = session
         self._source = source
 
     def read(self) -> str | None:
-        """Return what was typed; None after Ctrl-D.
+        """Return what was typed; None after Ctrl-D. Ctrl-K chooses a model and keeps the text.
 
         Raises:
             KeyboardInterrupt: Ctrl-C.
         """
-        try:
-            return self._session.prompt(self._source.prompt())
-        except EOFError:
-            return None
+        typed: Typed = ""
+        while True:
+            try:
+                typed = self._prompt(typed.typed if isinstance(typed, _PickRequest) else "")
+            except EOFError:
+                return None
+            if not isinstance(typed, _PickRequest):
+                return typed
+            self._source.pick_model()
+
+    def _prompt(self, default: str | Document) -> Typed:
+        # After Ctrl-K the lines of the prompt are erased: it is drawn again with the same text.
+        self._session.app.erase_when_done = False
+        return self._session.prompt(
+            self._source.prompt(),
+            default=default,  # a Document has the cursor too
+        )
 
 
 @contextmanager
@@ -57,7 +82,7 @@ def open_keyboard(
     environ: Mapping[str, str], source: PromptSource, *, keep: bool
 ) -> Iterator[Keyboard]:
     """Return a keyboard; with `keep`, its history is saved for later chats."""
-    session: PromptSession[str] = PromptSession(
+    session: PromptSession[Typed] = PromptSession(
         history=_history(environ) if keep else InMemoryHistory(),
         completer=_ChatCompleter(source),
         complete_while_typing=False,
@@ -107,6 +132,11 @@ def _bindings() -> KeyBindings:
     @bindings.add("escape", "enter")
     def _new_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
+
+    @bindings.add("c-k")
+    def _pick(event: KeyPressEvent) -> None:
+        event.app.erase_when_done = True
+        event.app.exit(result=_PickRequest(event.current_buffer.document))
 
     return bindings
 

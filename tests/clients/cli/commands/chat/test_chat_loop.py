@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from aircher_cli.commands.chat import chat_loop
 from aircher_cli.commands.chat.chat_loop import COMMANDS, HELP, ChatSession
 from aircher_cli.commands.chat.command import build_parser
 from aircher_cli.console import Console
@@ -45,14 +46,18 @@ def answer(session: Session, msgid: int, params: Map) -> Map:
     }
 
 
+def context_of(daemon: CliDaemon, out: Stream | None = None, err: Stream | None = None) -> Context:
+    environ = {**daemon.environ, "NO_COLOR": "1"}
+    return Context(Console(out, err, environ), environ, Stream(terminal=True))
+
+
 def talk(daemon: CliDaemon, *lines: str | type[BaseException], words: list[str] | None = None):
     """Run a conversation; return what it printed, and the chat requests it made."""
     daemon.answers.setdefault("chat", answer)
     daemon.answers.setdefault("route.explain", {"candidates": []})
     daemon.answers.setdefault("models.list", {"models": []})
     out, err = Stream(terminal=True), Stream(terminal=True)
-    environ = {**daemon.environ, "NO_COLOR": "1"}
-    context = Context(Console(out, err, environ), environ, Stream(terminal=True))
+    context = context_of(daemon, out, err)
     with context.connect() as client:
         dialogue = ChatSession(context, client, build_parser().parse(words or []))
         dialogue.run(Typed(*lines))
@@ -199,6 +204,41 @@ def test_model_without_a_name_lists_them(daemon: CliDaemon) -> None:
     out, _, _ = talk(daemon, "/model", "/model")
     assert out.count("up/m\n") == 2
     assert [method for method, _ in daemon.calls].count("models.list") == 1
+
+
+@pytest.mark.parametrize("chosen", ["c/d", None])
+def test_model_without_a_name_opens_the_list_where_it_can_be_drawn(
+    daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch, chosen: str | None
+) -> None:
+    """The conversation goes on with the choice; without one nothing changes."""
+    in_use = []
+
+    def choose(context: Context, model: str) -> str | None:
+        in_use.append(model)
+        return chosen
+
+    monkeypatch.setattr(chat_loop, "can_pick", lambda context: True)
+    monkeypatch.setattr(chat_loop, "pick_model", choose)
+    out, _, asked = talk(daemon, "one", "/model", "two", words=["-m", "a/b"])
+    assert in_use == ["a/b"]
+    assert ("model: c/d\n" in out) is (chosen is not None)
+    assert [each["model"] for each in asked] == ["a/b", chosen or "a/b"]
+    assert len(asked[1]["messages"]) == 3
+
+
+def test_models_are_listed_again_after_the_list(
+    daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user may have signed in there, so that more models complete."""
+    monkeypatch.setattr(chat_loop, "can_pick", lambda context: True)
+    monkeypatch.setattr(chat_loop, "pick_model", lambda context, model: None)
+    daemon.answers["models.list"] = {"models": []}
+    with context_of(daemon).connect() as client:
+        session = ChatSession(context_of(daemon), client, build_parser().parse([]))
+        assert session.completions("/model ") == []
+        daemon.answers["models.list"] = {"models": [{"provider": "a", "model": "b"}]}
+        session.pick_model()
+        assert session.completions("/model ") == ["a/b"]
 
 
 def test_usage_of_the_last_answer(daemon: CliDaemon) -> None:

@@ -15,6 +15,12 @@ from aircher_cli.commands.chat.line_editor import HISTORY_FILE, _ChatCompleter, 
 
 
 class Talk:
+    def __init__(self) -> None:
+        self.picked = 0
+
+    def pick_model(self) -> None:
+        self.picked += 1
+
     def prompt(self) -> str:
         return "> "
 
@@ -45,6 +51,21 @@ def test_enter_sends_and_alt_enter_begins_a_line(environ: dict[str, str]) -> Non
     """Several lines are one question."""
     assert typed(environ, "one\r", "two\r") == ["one", "two"]
     assert typed(environ, "two\x1b\rthree\r") == ["two\nthree"]
+
+
+def test_ctrl_k_chooses_a_model_and_keeps_the_text(environ: dict[str, str]) -> None:
+    """The cursor stays where it was, and nothing is added to the history."""
+    talk = Talk()
+    keys = ("one three\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x0b", "two \x0b", "\r")
+    with (
+        create_pipe_input() as pipe,
+        create_app_session(input=pipe, output=DummyOutput()),
+        open_keyboard(environ, talk, keep=True) as keyboard,
+    ):
+        pipe.send_text("".join(keys))
+        assert keyboard.read() == "one two three"
+    assert talk.picked == 2
+    assert typed(environ, "\x1b[A\x1b[A\r") == ["one two three"]
 
 
 def test_ctrl_d_is_the_end(environ: dict[str, str]) -> None:

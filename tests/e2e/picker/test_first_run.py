@@ -1,0 +1,96 @@
+"""The first start: from no key at all to a chosen model, in a real terminal."""
+
+import pytest
+
+KEY = "canary-work-0123456789abcdef"
+HEADING = "No provider is signed in yet"
+
+
+def pasted(text):
+    """Return `text` as a terminal sends a paste."""
+    return f"\x1b[200~{text}\x1b[201~"
+
+
+def assert_as_found(terminal):
+    """The settings and the modes of the terminal are those from before."""
+    assert terminal.settings() == terminal.settings_before
+    assert terminal.modes() == set()
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (40, 15)])
+def test_from_nothing_to_a_chosen_model(daemon, sim, terminal, columns, rows):
+    """Sign in with a pasted key, choose a model, ask it; the key is never on the screen."""
+    with terminal("models", columns=columns, rows=rows) as screen:
+        screen.wait_for(HEADING, "Sign in to work")
+        screen.send("\r")
+        screen.wait_for("Sign in to work ─", "not shown")
+        screen.send(pasted(f" {KEY}\n"))
+        screen.wait_for("28 characters")
+        screen.send("\r")
+        screen.wait_for("✓ Signed in to work; key …cdef")
+        screen.send("\r")
+        screen.wait_for("gpt-5.5")
+        screen.wait_without(HEADING)
+        screen.send("5.5-mini")
+        screen.wait_for("> ✓")
+        screen.send("\r")
+        assert screen.wait() == 0
+        assert_as_found(screen)
+        assert b"canary" not in screen.raw
+    assert 'default_model = "work/gpt-5.5-mini"' in daemon.config_file.read_text()
+    assert daemon.cli("ask", "hi").stdout == "hi\n"
+    assert [each.key for each in sim.requests if each.endpoint == "chat"] == [KEY]
+
+
+def test_a_refused_key_can_be_tried_again(daemon, terminal):
+    """The reason is shown in place."""
+    with terminal("models") as screen:
+        screen.wait_for(HEADING)
+        screen.send("\r")
+        screen.wait_for("not shown")
+        screen.send("wrong\r")
+        screen.wait_for("✗ work refused the key (HTTP 401); nothing was stored")
+        screen.send(f"{pasted(KEY)}\r")
+        screen.wait_for("✓ Signed in to work")
+
+
+def test_the_keys_of_the_shell_are_imported(daemon, terminal):
+    """One Enter checks and stores them; the daemon cannot see the variable."""
+    with terminal("models", environ={"WORK_KEY": KEY}) as screen:
+        screen.wait_for(HEADING, "Use the key in WORK_KEY")
+        screen.send("\r")
+        screen.wait_for("✓ WORK_KEY (work): stored")
+        screen.send("\r")
+        screen.wait_for("gpt-5.5")
+        assert b"canary" not in screen.raw
+
+
+def test_signing_in_from_another_terminal_moves_on(daemon, terminal):
+    """The list opens by itself, with the new models."""
+    with terminal("models") as screen:
+        screen.wait_for(HEADING)
+        daemon.login("work", KEY)
+        screen.wait_without(HEADING)
+        screen.wait_for("gpt-5.5")
+
+
+def test_a_local_server_that_starts_meanwhile_appears(daemon, sim, terminal):
+    """Its address is that of the configuration; nothing has to be pressed."""
+    with terminal("models") as screen:
+        screen.wait_for(HEADING, "Run models on this machine")
+        text = daemon.config_file.read_text()
+        daemon.write_config(text.replace("http://127.0.0.1:1", sim.url))
+        screen.wait_without(HEADING)
+        screen.wait_for("llama3.2")
+
+
+@pytest.mark.parametrize("keys", ["\x1b", "\x03"], ids=["Esc", "Ctrl-C"])
+def test_leaving_restores_the_terminal(daemon, terminal, keys):
+    """Nothing is changed."""
+    before = daemon.config_file.read_text()
+    with terminal("models") as screen:
+        screen.wait_for(HEADING)
+        screen.send(keys)
+        screen.wait()
+        assert_as_found(screen)
+    assert daemon.config_file.read_text() == before
