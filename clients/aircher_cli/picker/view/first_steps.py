@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.values import Map, number, text
+from aircher_cli.render.config.problems import NOTHING_IN_USE, problem_lines
+from aircher_cli.values import Map, as_map, number, records, text
 from aircher_client.sign_in import unseen_variables
 
 Kind = Literal["fix", "import", "model", "sign_in", "start_local", "demo"]
@@ -21,6 +22,7 @@ ANSWERING = frozenset({"authenticated", "unverified"})
 BROKEN = frozenset({"locked", "rejected", "refused"})
 """States of keys and entries that exist, but are not used."""
 
+EDIT_CONFIG = "aircher-cli config edit"
 OLLAMA = "ollama"
 GET_OLLAMA = "https://ollama.com/download"
 PULL = "ollama pull qwen3"
@@ -59,7 +61,6 @@ def needs_first_steps(view: DaemonView) -> bool:
     """Tell whether nothing can answer: no key of any provider, and no local server with a model.
 
     A key that is locked or was rejected counts as signed in: the list says what is wrong with it.
-    An unusable configuration does too, because its providers are not known.
     """
     if not view.has_models or not view.keys:
         return False
@@ -78,6 +79,7 @@ def first_steps(view: DaemonView, environ: Mapping[str, str]) -> tuple[Step, ...
         environ: The caller's environment, for the names of the variables with keys.
     """
     return (
+        *_fix_of_config(view.config),
         *_fixes(view),
         *_import(view, environ),
         *_local(view),
@@ -93,6 +95,16 @@ def first_steps(view: DaemonView, environ: Mapping[str, str]) -> tuple[Step, ...
 
 
 # ------------------------------------------------------------------ the steps
+
+
+def _fix_of_config(config: Map) -> list[Step]:
+    """Return how to fix a configuration that is invalid as a whole: chats are refused then."""
+    if config.get("in_use") != NOTHING_IN_USE:
+        return []
+    problem = as_map(config.get("problem"))
+    lines = problem_lines(records(problem.get("problems"))) or [text(problem.get("message"))]
+    detail = f"No provider is asked until it is valid: {_sentence(*lines)}"
+    return [Step("fix", "Fix the configuration", detail, EDIT_CONFIG)]
 
 
 def _fixes(view: DaemonView) -> list[Step]:
@@ -117,7 +129,7 @@ _COMMAND_IN_HINT = re.compile(r"'(aircher-cli [^']+)'")
 def _fix_command(row: Map) -> str:
     """Return the first command that the daemon's hint names, else one that shows the state."""
     if row.get("state") == "refused":
-        return "aircher-cli config edit"
+        return EDIT_CONFIG
     named = _COMMAND_IN_HINT.search(text(row.get("hint")))
     return named[1] if named else "aircher-cli auth status"
 

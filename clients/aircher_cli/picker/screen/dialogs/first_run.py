@@ -184,8 +184,11 @@ class FirstRun(Screen[str | None]):
             self._do(step)
 
     def _do(self, step: Step) -> None:
-        if step.kind in {"sign_in", "fix"}:
+        if step.kind in {"sign_in", "fix"} and step.provider:
             self._sign_in(step.provider)
+        elif step.kind == "fix":
+            command = f"In another terminal: {step.command}"
+            self.app.push_screen(ConfirmDialog(step.title, [step.detail, command]))
         elif step.kind == "import":
             self._import(step)
         elif step.kind == "model":

@@ -152,3 +152,14 @@ def test_a_step_to_sign_in_says_where_keys_are_created():
             "aircher-cli auth login anthropic",
         ),
     ]
+
+
+def test_a_configuration_that_is_invalid_as_a_whole_is_fixed_first():
+    """Nothing answers before; one that is used in part needs no such step."""
+    problem = {"message": "m", "problems": [{"file": "/c.toml", "line": 2, "message": "bad"}]}
+    config = {"ok": False, "in_use": "none", "problem": problem}
+    step = first_steps(view(*CLOUD, config=config), {})[0]
+    assert (step.kind, step.title, step.provider) == ("fix", "Fix the configuration", "")
+    assert step.detail == "No provider is asked until it is valid: /c.toml:2: bad"
+    in_part = {**config, "in_use": "the valid entries"}
+    assert kinds(first_steps(view(*CLOUD, config=in_part), {}))[0] == "sign_in"

@@ -208,6 +208,27 @@ def test_steps_without_a_call(position, result):
     run_pilot(body())
 
 
+def test_an_invalid_configuration_is_explained():
+    """Enter shows what is wrong and the command; a valid file removes the step."""
+
+    async def body():
+        problem = {"message": "/c.toml, line 2: bad"}
+        broken = {"ok": False, "in_use": "none", "problem": problem}
+        app = host(FakeActions(), view(WORK, config=broken))
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            await pilot.press("enter")
+            await pilot.pause()
+            assert "/c.toml, line 2: bad" in shown(app.screen)
+            assert "aircher-cli config edit" in shown(app.screen)
+            await pilot.press("enter")
+            app.first.show(view(WORK))
+            await pilot.pause()
+            assert titles(app)[0] == "Sign in to work"
+
+    run_pilot(body())
+
+
 def test_the_demo_needs_a_terminal():
     """Where the screen cannot be suspended, its command is named."""
 
