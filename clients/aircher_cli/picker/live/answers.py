@@ -30,7 +30,7 @@ def with_status(view: DaemonView, result: Map) -> DaemonView:
         health=_with_provider_rows(view.health, providers),
         last_errors=_latest_errors(view.last_errors, providers),
     )
-    return mark_default(view, text(default.get("model")) or next(iter(candidates), view.default))
+    return mark_default(view, text(default.get("model")) or next(iter(candidates), ""))
 
 
 def with_keys(view: DaemonView, result: Map) -> DaemonView:
@@ -45,18 +45,24 @@ def with_keys(view: DaemonView, result: Map) -> DaemonView:
 
 
 def with_models(view: DaemonView, result: Map, provider: str | None = None) -> DaemonView:
-    """Take a response to `models.list`, for all providers or one."""
+    """Take a response to `models.list`, for all providers or one.
+
+    Its default may be a model of a provider without a key; the status has only usable ones, and
+    replaces it.
+    """
     models, lists = tuple(records(result.get("models"))), tuple(records(result.get("lists")))
     if provider is not None:
         models = _replace_rows(view.models, models, provider)
         lists = _replace_rows(view.lists, lists, provider)
+    if view.providers and not view.default:
+        models = tuple(_marked(each, "") for each in models)
     return replace(
         view,
         models=models,
         lists=lists,
         has_models=view.has_models or provider is None,
         aliases=tuple(records(result.get("aliases"))),
-        default=text(result.get("default")) or view.default,
+        default=view.default if view.providers else text(result.get("default")),
     )
 
 
@@ -74,10 +80,20 @@ def mark_default(view: DaemonView, default: str) -> DaemonView:
     """Set the default model, and mark its row in the list."""
     if default == view.default:
         return view
-    alias = next((each for each in view.aliases if each.get("name") == default), {})
-    first = next(iter(texts(alias.get("routes"))), default)
+    first = _first_route(view, default)
     models = tuple(_marked(each, first) for each in view.models)
     return replace(view, default=default, models=models)
+
+
+def _first_route(view: DaemonView, default: str) -> str:
+    """Return the `provider/model` of a default: of an alias, a bare name, or a route."""
+    alias = next((each for each in view.aliases if each.get("name") == default), None)
+    if alias is not None:
+        return next(iter(texts(alias.get("routes"))), "")
+    if not default or "/" in default:
+        return default
+    names = (*view.default_candidates, *(_full_name(each) for each in view.models))
+    return next((name for name in names if name.partition("/")[2] == default), "")
 
 
 def with_states(view: DaemonView) -> DaemonView:
@@ -107,12 +123,16 @@ def _with_state(rows: tuple[Map, ...], best: dict[str, str]) -> tuple[Map, ...]:
 
 
 def _marked(row: Map, first: str) -> Map:
-    is_default = f"{text(row.get('provider'))}/{text(row.get('model'))}" == first
+    is_default = _full_name(row) == first
     if is_default == bool(row.get("is_default")):
         return row
     if is_default:
         return {**row, "is_default": True}
     return {name: value for name, value in row.items() if name != "is_default"}
+
+
+def _full_name(row: Map) -> str:
+    return f"{text(row.get('provider'))}/{text(row.get('model'))}"
 
 
 def _replace_rows(before: tuple[Map, ...], rows: tuple[Map, ...], provider: str) -> tuple[Map, ...]:

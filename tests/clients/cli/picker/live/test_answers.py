@@ -66,6 +66,16 @@ def test_keys_change_the_state_of_models_and_providers():
     assert view.providers == ({"provider": "a", "state": "unverified"},)
 
 
+def test_without_a_usable_model_there_is_no_default():
+    """`models.list` may name one that cannot be asked: it does not replace what is known."""
+    view = answers.with_status(DaemonView(default="a/m"), {"providers": [{"provider": "a"}]})
+    assert view.default == ""
+    after = answers.with_models(
+        view, {"default": "a/m", "models": [model("a", "m", is_default=True)]}
+    )
+    assert (after.default, after.models) == ("", (model("a", "m"),))
+
+
 def test_all_models_replace_the_list():
     """From then on it is loaded."""
     result = {
@@ -113,9 +123,9 @@ def test_limits_and_spend():
     assert view.spend_month == {"a": row, "b": {"provider": "b"}}
 
 
-@pytest.mark.parametrize("name", ["a/m", "fast"])
+@pytest.mark.parametrize("name", ["a/m", "fast", "m"])
 def test_the_row_of_the_default_is_marked(name):
-    """Of an alias it is the first route; the mark of the one before is gone."""
+    """Of an alias it is the first route, of a bare name its first provider."""
     view = DaemonView(
         default="b/n",
         aliases=({"name": "fast", "routes": ["a/m", "b/n"]},),
