@@ -70,6 +70,17 @@ class SecretService:
         """The variables a program needs to find this service, to merge into its environment."""
         return {"DBUS_SESSION_BUS_ADDRESS": self._address}
 
+    @property
+    def _environ(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder / "home"),
+            "XDG_DATA_HOME": str(self.folder / "data"),
+            "XDG_CONFIG_HOME": str(self.folder / "config"),
+            "XDG_RUNTIME_DIR": str(self.folder / "run"),
+            **self.environ,
+        }
+
     def start_bus(self) -> None:
         """Start the session bus, without a keyring on it."""
         config = self.folder / "bus.conf"
@@ -98,6 +109,12 @@ class SecretService:
             DBusAddressWrapper(_SERVICE_PATH, _UNLOCK, connection).call(
                 "UnlockWithMasterPassword", "o(oayays)", path, secret
             )
+
+    def run(self, *command: str, stdin: bytes) -> "subprocess.CompletedProcess[bytes]":
+        """Run a command in the environment of the keyring, as in a session of its user."""
+        return subprocess.run(
+            command, input=stdin, env=self._environ, capture_output=True, timeout=20, check=False
+        )
 
     def hang(self) -> None:
         """Stop the keyring's process, so that it accepts calls and answers none."""
@@ -158,14 +175,7 @@ class SecretService:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(self.folder / "home"),
-                "XDG_DATA_HOME": str(self.folder / "data"),
-                "XDG_CONFIG_HOME": str(self.folder / "config"),
-                "XDG_RUNTIME_DIR": str(self.folder / "run"),
-                **self.environ,
-            },
+            env=self._environ,
             start_new_session=True,  # Ctrl-C in pytest must not reach it: the exit stack ends it
         )
         self._stack.callback(_end, process)

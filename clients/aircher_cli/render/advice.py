@@ -3,7 +3,8 @@
 At most `MAX_LINES` lines on a terminal of `COLUMNS` columns, so that the command stays in sight.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.first_steps import GET_OLLAMA, PULL, Step, first_steps
@@ -19,6 +20,8 @@ MAX_LINES = 6
 COLUMNS = 80
 PREFIX = "aircher-cli: "
 """What precedes the first line."""
+KEYRING_LOCKED = "it is locked"
+"""Part of the daemon's reason if the keyring is locked, rather than missing or hanging."""
 MAX_REASON = 160
 """Characters of a reason: the message of a provider may be long."""
 
@@ -70,13 +73,39 @@ def sign_in_lines(found: SignIn, environ: Mapping[str, str]) -> list[str]:
         environ: The caller's environment, for the names of its variables.
     """
     steps = helping_steps(found, environ)
-    lines = [*_lines(headline(found), steps), *_shadowed_lines(found)]
+    unlocking = _unlock_lines(found, environ) if steps and steps[0].kind == "fix" else []
+    lines = [*_lines(headline(found), steps, unlocking), *_shadowed_lines(found)]
     if models := usable_models(found)[:2]:
         lines.append(f"Or choose another model: {' or '.join(f'-m {name}' for name in models)}")
     if found.unseen and not any(step.kind == "import" for step in steps):
         names = join_names(list(found.unseen))
         lines.append(f"This shell has {names}, for another provider: aircher-cli auth import")
     return _bounded([*lines, *_other_lines(other_steps(found, environ))])
+
+
+UNLOCK = (
+    """  (read -rsp 'Password of the keyring: ' p; printf %s "$p") |""",
+    "    gnome-keyring-daemon --replace --unlock --components=secrets --daemonize",
+)
+"""Commands of bash that open the keyring without a desktop, such as over ssh."""
+
+
+def _unlock_lines(found: SignIn, environ: Mapping[str, str]) -> list[str]:
+    """Return how to unlock the keyring where there is no desktop that could ask for its password.
+
+    Only for GNOME's: others cannot be unlocked this way.
+    """
+    first = found.needed[0]
+    is_locked = first.state == "locked" and KEYRING_LOCKED in first.reason
+    has_desktop = environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
+    if not is_locked or has_desktop or not _has_program(UNLOCK[1].split()[0], environ):
+        return []
+    return ["Unlock the keyring, in bash:", *UNLOCK, "then run this:"]
+
+
+def _has_program(name: str, environ: Mapping[str, str]) -> bool:
+    folders = environ.get("PATH", "").split(os.pathsep)
+    return any(os.access(f"{folder}/{name}", os.X_OK) for folder in folders if folder)
 
 
 def _shadowed_lines(found: SignIn) -> list[str]:
@@ -103,6 +132,8 @@ def headline(found: SignIn) -> str:
 def _broken_headline(each: ProviderSignIn) -> str:
     """Return which key or entry cannot be used, and why."""
     reason = _shortened(each.reason or each.state.replace("_", " "))
+    if each.state == "locked" and KEYRING_LOCKED in reason:
+        reason = "the keyring is locked"
     if each.state == "refused":
         return f"{each.provider} is refused: {reason}."
     verb = "was rejected" if each.state == "rejected" else "cannot be read"
@@ -125,12 +156,17 @@ def _shortened(reason: str) -> str:
 # ------------------------------------------------------------------ lines
 
 
-def _lines(first_line: str, steps: list[Step]) -> list[str]:
-    """Return the headline, the first step with its command, and alternatives of its kind."""
+def _lines(first_line: str, steps: list[Step], unlocking: Sequence[str] = ()) -> list[str]:
+    """Return the headline, the first step with its command, and alternatives of its kind.
+
+    `unlocking` is what has to be done before the first step, if the keyring is locked.
+    """
     if not steps:
         return [first_line]
     first, *others = steps
-    if first.kind == "fix" and not first.command.startswith(LOGIN):
+    if unlocking:
+        lines = [first_line, *unlocking, f"  {first.command}"]
+    elif first.kind == "fix" and not first.command.startswith(LOGIN):
         lines = [first_line, f"{_what_first(first)}, then run this:", f"  {first.command}"]
     else:
         lines = [f"{first_line} Run this first:", f"  {first.command}", _about(first)]

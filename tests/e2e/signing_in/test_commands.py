@@ -3,10 +3,12 @@
 import json
 import re
 import shlex
+import shutil
 
 import pytest
 
-from helpers.secret_service import secret_service
+from helpers.required import missing
+from helpers.secret_service import PASSWORD, secret_service
 
 KEY = "canary-work-0123456789abcdef"
 WRONG = "canary-wrong-0123456789abcdef"
@@ -170,13 +172,32 @@ def test_a_locked_keyring(home):
         home.stop()
         keyring.lock()
         home.start(keyring.environ)
-        done = home.cli("ask", "-m", "work/m", "hi")
+        done = home.cli("ask", "-m", "work/m", "hi", environ={"DISPLAY": ":0"})
         assert done.returncode == 4
         assert "auth login" not in done.stderr
         assert "Unlock or start the keyring" in done.stderr
         command = advised(done)
         keyring.unlock()
         assert home.cli(*command).returncode == 0
+        assert home.cli("ask", "-m", "work/m", "hi").returncode == 0
+
+
+@pytest.mark.secret_service
+def test_a_locked_keyring_without_a_desktop(home):
+    """The commands of the advice unlock it, as over ssh; they read its password."""
+    if shutil.which("bash") is None:
+        missing("no bash")
+    with secret_service() as keyring:
+        home.start(keyring.environ)
+        home.login("work", KEY)
+        home.stop()
+        keyring.lock()
+        home.start(keyring.environ)
+        done = home.cli("ask", "-m", "work/m", "hi")
+        (commands,) = re.findall(r"in bash:\n(.+)then run this:", done.stderr, re.DOTALL)
+        ran = keyring.run("bash", "-c", commands, stdin=PASSWORD + b"\n")
+        assert ran.returncode == 0, ran
+        assert home.cli(*advised(done)).returncode == 0
         assert home.cli("ask", "-m", "work/m", "hi").returncode == 0
 
 

@@ -1,5 +1,7 @@
 """What to do if no provider answers by default."""
 
+from pathlib import Path
+
 import pytest
 
 from aircher_cli.render.advice import MAX_LINES, no_default_lines, sign_in_lines
@@ -106,6 +108,8 @@ SPARE = needed("spare")
 READY = row("open", "authenticated", key="default", model="open/m-1")
 KEY_OF_WORK = {"WORK_KEY": "canary-0123456789abcdef"}
 LOGIN_WORK = "sign in again with 'aircher-cli auth login work'"
+
+LOCKED = "the keyring cannot be read: it is locked; unlock it"
 
 CASES: dict[str, tuple[list[Provider], dict[str, str], list[str]]] = {
     "a newcomer": (
@@ -242,7 +246,7 @@ CASES: dict[str, tuple[list[Provider], dict[str, str], list[str]]] = {
         [needed("work", "locked", key="default", reason="it is locked", hint="unlock it"), SPARE],
         {},
         [
-            "The key 'default' of work cannot be read: it is locked.",
+            "The key 'default' of work cannot be read: the keyring is locked.",
             "Unlock it, then run this:",
             "  aircher-cli auth status",
             "Or another one: aircher-cli auth login spare",
@@ -257,7 +261,7 @@ CASES: dict[str, tuple[list[Provider], dict[str, str], list[str]]] = {
         ],
         {},
         [
-            "The key 'default' of work cannot be read: it is locked.",
+            "The key 'default' of work cannot be read: the keyring is locked.",
             "Unlock the keyring, then run this:",
             "  aircher-cli auth status",
             "Or choose another model: -m open/m-1",
@@ -295,6 +299,33 @@ def test_advice_for_each_state(case: str) -> None:
     lines = sign_in_lines(found, environ)
     assert lines == expected
     assert "canary" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("reason", "environ", "unlocks"),
+    [
+        (LOCKED, {}, True),
+        (LOCKED, {"DISPLAY": ":0"}, False),
+        (LOCKED, {"WAYLAND_DISPLAY": "wayland-0"}, False),
+        (LOCKED, {"PATH": "/nowhere"}, False),
+        ("it did not answer within 3 s", {}, False),
+    ],
+)
+def test_unlocking_without_a_desktop(
+    tmp_path: Path, reason: str, environ: dict[str, str], unlocks: bool
+) -> None:
+    """There are commands for it, if GNOME's keyring is installed and there is no desktop."""
+    program = tmp_path / "gnome-keyring-daemon"
+    program.touch(0o700)
+    row = needed("work", "locked", key="default", reason=reason, hint="unlock the keyring")
+    found = read_sign_in({"sign_in": {"providers": [row], "environment": []}}, {})
+    assert found is not None
+    lines = sign_in_lines(found, {"PATH": str(tmp_path), **environ})
+    shown = "the keyring is locked" if reason == LOCKED else reason
+    assert lines[0] == f"The key 'default' of work cannot be read: {shown}."
+    assert any("--unlock" in line for line in lines) is unlocks
+    assert lines[-2:] == ["then run this:" if unlocks else lines[-2], "  aircher-cli auth status"]
+    assert len(lines) <= MAX_LINES
 
 
 @pytest.mark.parametrize("case", CASES)
