@@ -21,8 +21,8 @@ from aircher_cli.render.formatting import join_names
 from aircher_cli.signing_in.steps import helping_steps, usable_models
 from aircher_cli.signing_in.terminal import Terminal
 from aircher_cli.values import Map, as_map, records, text
-from aircher_client import Client, DaemonError
-from aircher_client.sign_in import SignIn, read_sign_in
+from aircher_client import Client, ClientError, DaemonError
+from aircher_client.sign_in import ProviderSignIn, SignIn, read_sign_in
 from aircher_wire import methods
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MAX_MODELS = 3
 MAX_CHOICES = 9
+LIST_SECONDS = 5.0
+"""How long a local server is asked for its models; the daemon waits 2 s for it."""
 
 
 class Choice(NamedTuple):
@@ -56,17 +58,49 @@ def offer(context: Context, client: Client, error: DaemonError) -> Map | None:
     found = read_sign_in(error.data, context.environ)
     if found is None or not found.needed:
         return None
-    choices = list_choices(found, context.environ)
-    if not choices:
-        return None
     with open_terminal(context) as terminal:
         if terminal is None:
+            return None
+        found = with_local_models(client, found)
+        choices = list_choices(found, context.environ)
+        if not choices:
             return None
         try:
             return _ask(context, client, terminal, headline(found), choices)
         except KeyboardInterrupt:
             context.console.note("")  # ends the line of the prompt
             return None
+
+
+def with_local_models(client: Client, found: SignIn) -> SignIn:
+    """Return `found` with the models of local servers that the daemon did not ask yet."""
+    unknown = [each for each in found.providers if _is_unknown_server(each)]
+    known = {each.provider: _with_list(client, each) for each in unknown}
+    return found._replace(
+        providers=tuple(known.get(each.provider, each) for each in found.providers)
+    )
+
+
+def _is_unknown_server(each: ProviderSignIn) -> bool:
+    return each.state == "not_required" and not (each.has_list or each.reason)
+
+
+def _with_list(client: Client, server: ProviderSignIn) -> ProviderSignIn:
+    """Return a local server with its first model; unchanged if it does not run."""
+    try:
+        result = as_map(
+            client.call(methods.MODELS_LIST, {"provider": server.provider}, timeout=LIST_SECONDS)
+        )
+    except ClientError:
+        return server
+    rows = records(result.get("models"))
+    names = [text(row.get("model")) for row in rows if row.get("chats") is not False]
+    is_running = any(
+        each.get("fetched_at") and not each.get("error") for each in records(result.get("lists"))
+    )
+    if not (names and is_running):
+        return server
+    return server._replace(model=f"{server.provider}/{names[0]}", has_list=True)
 
 
 def list_choices(found: SignIn, environ: Mapping[str, str]) -> list[Choice]:

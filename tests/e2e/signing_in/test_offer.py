@@ -198,6 +198,19 @@ def test_another_provider_than_the_request_needs(newcomer, desk, sim):
     assert chats(sim)[-1].json["model"] == "gpt-5.5"
 
 
+def test_a_local_model(newcomer, desk, sim):
+    """A model of a running Ollama is offered, also if the daemon did not know of it yet."""
+    text = newcomer.config_file.read_text().replace("http://127.0.0.1:1", sim.url)
+    newcomer.config_file.write_text(text)
+    assert newcomer.cli("config", "reload").returncode == 0
+    user = desk.cli("ask", "-m", "work/m", "hello")
+    user.read_until("2  ask ollama/")
+    user.read_until(QUESTION)
+    user.send("2\n")
+    assert user.wait() == 0
+    assert chats(sim)[-1].vendor == "ollama"
+
+
 def test_a_sign_in_that_does_not_help_for_long(newcomer, desk, sim):
     """A key that is rejected between sign-in and request leads to the question again."""
     sim.faults.add(Fault("error", error="refused_key", times=None))

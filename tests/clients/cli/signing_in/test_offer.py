@@ -4,11 +4,11 @@ import pytest
 
 from aircher_cli.console import Console
 from aircher_cli.context import Context
-from aircher_cli.signing_in.offer import list_choices, offer, open_terminal
+from aircher_cli.signing_in.offer import list_choices, offer, open_terminal, with_local_models
 from aircher_client import Client, DaemonError
 from aircher_client.sign_in import ProviderSignIn, SignIn
 from helpers.daemon.cli import Stream
-from helpers.daemon.cli_daemon import CliDaemon
+from helpers.daemon.cli_daemon import CliDaemon, Map
 
 WORK = ProviderSignIn("work", "not_configured", is_needed=True, unseen=("WORK_KEY",))
 SPARE = ProviderSignIn("spare", "not_configured", is_needed=True)
@@ -61,6 +61,34 @@ def test_without_a_person(
     console = Console(Stream(terminal=True), Stream(terminal=err_is_terminal), environ)
     with open_terminal(Context(console, environ, stdin)) as terminal:
         assert terminal is None
+
+
+UNKNOWN = ProviderSignIn("ollama", "not_required")
+FETCHED = [{"provider": "ollama", "fetched_at": 1.0}]
+EMBEDDER = {"model": "e", "chats": False}
+
+
+@pytest.mark.parametrize(
+    ("server", "models", "lists", "expected"),
+    [
+        (UNKNOWN, [EMBEDDER, {"model": "q"}], FETCHED, "ollama/q"),
+        (UNKNOWN, [EMBEDDER], FETCHED, ""),
+        (UNKNOWN, [], FETCHED, ""),
+        (UNKNOWN, [{"model": "q"}], [], ""),
+        (UNKNOWN, [{"model": "q"}], [{**FETCHED[0], "error": "down"}], ""),
+        (UNKNOWN._replace(reason="down"), [{"model": "q"}], FETCHED, ""),
+        (READY, [{"model": "q"}], FETCHED, "ready/m"),
+    ],
+)
+def test_local_models(
+    daemon: CliDaemon, server: ProviderSignIn, models: list[Map], lists: list[Map], expected: str
+) -> None:
+    """A local server is asked for its models if nothing is known of it."""
+    daemon.answers["models.list"] = {"models": models, "lists": lists}
+    with Client.connect(daemon.environ) as client:
+        (found,) = with_local_models(client, SignIn((server,), ())).providers
+    assert found.model == expected
+    assert daemon.methods == (["models.list"] if server is UNKNOWN else [])
 
 
 @pytest.mark.parametrize("data", [{}, {"sign_in": {"providers": [], "environment": []}}])
