@@ -243,7 +243,7 @@ def _facts(record: Map, home: str) -> list[tuple[str, str]]:
         ("keyring", _keyring(as_map(record.get("keyring")))),
         ("started", _started(record)),
         ("config", _config(as_map(record.get("config")), home)),
-        ("log", short_path(text(record.get("log")), home)),
+        ("log", short_path(text(record.get("log")), home) or _other_log(record)),
         ("socket", short_path(text(record.get("socket")), home)),
         ("data", short_path(text(record.get("data")), home)),
     )
@@ -310,6 +310,14 @@ def _started(record: Map) -> str:
     at = number(record.get("started_at"))
     when = "" if at is None else time.strftime("%Y-%m-%d %H:%M ", time.localtime(at))
     return f"{when}{STARTED_BY.get(starter, starter)}".strip()
+
+
+def _other_log(record: Map) -> str:
+    """Return where a log is that has no file; empty if that is not known."""
+    starter = text(record.get("started_by"))
+    if starter.startswith("systemd"):
+        return "in the journal: journalctl --user -u aircherd"
+    return "on the standard error of aircherd" if starter == "user" else ""
 
 
 def _config(config: Map, home: str) -> str:

@@ -257,6 +257,21 @@ def test_lines_fit_the_terminal(width: int) -> None:
     assert "unreachable" in " ".join(lines).split()
 
 
+@pytest.mark.parametrize(
+    ("starter", "expected"),
+    [
+        ("systemd", "in the journal: journalctl --user -u aircherd"),
+        ("systemd (socket)", "in the journal: journalctl --user -u aircherd"),
+        ("user", "on the standard error of aircherd"),
+    ],
+)
+def test_a_log_without_a_file_is_found(starter: str, expected: str) -> None:
+    """The screen says how to read it."""
+    record = {name: value for name, value in STATUS.items() if name != "log"}
+    assert f"log       {expected}" in shown({**record, "started_by": starter})
+    assert not [line for line in shown(record) if line.startswith("log")]
+
+
 def test_the_normal_case_fits_a_small_terminal() -> None:
     """Three providers and two limits on 24 rows."""
     limit: Map = {"limit": "all", "counted": "requests", "used": 1, "max": 4, "share": 0.25}
