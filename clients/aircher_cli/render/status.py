@@ -10,6 +10,7 @@ from aircher_cli.render.daemon import STARTED_BY, config_lines, headline
 from aircher_cli.render.formatting import count, relative_time, short_path
 from aircher_cli.render.layout import Line, columns, fields, paragraph, wrap_hanging
 from aircher_cli.values import Map, as_map, number, records, text, texts
+from aircher_wire.codes import AUTH_REJECTED
 
 STATES: dict[str, tuple[str, str, str]] = {
     "authenticated": ("✓", "ready", "good"),
@@ -170,7 +171,7 @@ def _details(provider: Map, record: Map, width: int, now: float) -> list[Line]:
     if provider.get("absent"):
         return lines
     is_ill = _is_ill(provider)
-    reason = text(provider.get("health_reason" if is_ill else "reason"))
+    reason = text(provider.get("health_reason")) if is_ill else _refusal(provider)
     if reason:
         lines += paragraph(reason, width, indent=INDENT, hang="  ")
     advice = ADVICE.get(text(provider.get("health" if is_ill else "state")), "")
@@ -181,6 +182,13 @@ def _details(provider: Map, record: Map, width: int, now: float) -> list[Line]:
         if row.get("provider") == provider.get("provider") and not _repeats(row, provider):
             lines += _part_lines(row, width, now)
     return lines
+
+
+def _refusal(provider: Map) -> str:
+    """Return why a provider's key or entry is not used, as far as `status` knows."""
+    failure = as_map(provider.get("last_failure"))
+    is_of_key = provider.get("state") == "rejected" and failure.get("outcome") == AUTH_REJECTED
+    return text(provider.get("reason")) or (text(failure.get("message")) if is_of_key else "")
 
 
 def _repeats(row: Map, provider: Map) -> bool:

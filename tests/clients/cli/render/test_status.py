@@ -125,6 +125,17 @@ def test_a_cooling_key_of_a_provider_that_answers_is_shown_below_it() -> None:
             {"state": "authenticated", "health": "unreachable", "health_reason": "no route"},
             ["⚠ work  unreachable", "    no route", "    → find out why: aircher-cli doctor"],
         ),
+        (
+            {
+                "state": "rejected",
+                "last_failure": {"outcome": "auth_rejected", "message": "revoked"},
+            },
+            ["✗ work  refused", "    revoked", "    → sign in again: aircher-cli auth login work"],
+        ),
+        (
+            {"state": "authenticated", "last_failure": {"outcome": "timeout", "message": "slow"}},
+            ["✓ work  ready"],
+        ),
         ({"state": "refused", "reason": "kind?"}, ["✗ work  invalid entry", "    kind?"]),
         ({"state": "authenticated", "health_reason": "old", "health": "ok"}, ["✓ work  ready"]),
         ({"state": "from_the_future"}, ["? work  from the future"]),
