@@ -23,7 +23,7 @@ HEAD = 2 + 2 + 2
 
 MIN_NAME = 12
 MIN_SHORTENED = 3
-NAME_SHARE = 0.45
+NAME_SHARE = 0.5
 """Names up to this share of the width are shown in full before other columns get a place."""
 
 DROP_ORDER = ("chain", "abilities", "latency", "word", "left", "window", "price")

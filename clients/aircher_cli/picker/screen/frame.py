@@ -308,7 +308,8 @@ def _message_text(state: PickerState) -> tuple[str, str]:
         why = why or "the connection was lost"
         return f"reconnecting: {why}; the list may be out of date", "warn"
     if view.link == "stopped" and not state.message[0]:
-        return f"{why}; ^R starts the daemon", "warn"
+        known = f"{why}; " if view.has_models else ""  # else the list says why it is empty
+        return f"{known}^R starts the daemon", "warn"
     if state.message[0] or not view.notices:
         return state.message
     more = f" ({len(view.notices) - 1} more: aircher-cli status)" if view.notices[1:] else ""

@@ -251,7 +251,7 @@ class _Listing:
 
     def _empty_providers(self, query: Query) -> Iterator[Group]:
         """Yield the providers that match and have no models, such as a stopped local server."""
-        with_models = {facts.provider for facts in self._facts}
+        with_models = {facts.provider for facts in self._facts if facts.kind == "model"}
         for name in self._states.provider_names():
             if name not in with_models and query.close_scores([searchable(name)]):
                 yield self._provider_group(name, [], "best", all_models=True)
