@@ -66,6 +66,7 @@ QUESTIONS = {"How warm is it in Oslo?": r"call weather {\"city\": \"Oslo\"}"}
 """What a model would answer with a call of a tool -> what the simulated model does so for."""
 
 KEYS = {
+    r"model=\$\(aircher-cli models pick\).*": "\r",
     r"aircher-cli chat": "\x04",  # Ctrl-D
     r"aircher-cli models( pick)?": "\x1b",  # Esc
     r"aircher-cli (status|usage|limits)\b.* --watch": CTRL_C,
