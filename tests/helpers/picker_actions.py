@@ -42,6 +42,9 @@ class FakeActions:
         assert self.gate.wait(20)
         return self._next("sign_in", provider, key, label)
 
+    def start_daemon(self) -> FakeOutcome:
+        return self._next("start_daemon")
+
     def import_keys(self, variables: Mapping[str, str]) -> FakeOutcome:
         return self._next("import_keys", dict(variables))
 

@@ -1,5 +1,7 @@
 """The first start: from no key at all to a chosen model, in a real terminal."""
 
+import signal
+
 import pytest
 
 KEY = "canary-work-0123456789abcdef"
@@ -82,6 +84,20 @@ def test_a_local_server_that_starts_meanwhile_appears(daemon, sim, terminal):
         daemon.write_config(text.replace("http://127.0.0.1:1", sim.url))
         screen.wait_without(HEADING)
         screen.wait_for("llama3.2")
+
+
+def test_a_daemon_that_dies_is_said_and_found_again(daemon, terminal):
+    """The steps stay meanwhile, and signing in works afterwards."""
+    with terminal("models") as screen:
+        screen.wait_for(HEADING, "Esc quit")
+        daemon.stop(signal.SIGKILL)
+        screen.wait_for("Ctrl-R starts the daemon", "Sign in to work")
+        daemon.start()
+        screen.wait_without("Ctrl-R starts the daemon")
+        screen.send("\r")
+        screen.wait_for("not shown")
+        screen.send(f"{KEY}\r")
+        screen.wait_for("✓ Signed in to work")
 
 
 @pytest.mark.parametrize("keys", ["\x1b", "\x03"], ids=["Esc", "Ctrl-C"])

@@ -1,6 +1,7 @@
 """Signing in from the picker: the dialog, its actions, a real daemon, simulated providers."""
 
 import json
+import signal
 import threading
 
 import pytest
@@ -128,6 +129,28 @@ def test_escape_leaves_a_check_that_hangs_and_the_key_is_stored_when_it_ends(dae
     run_pilot(body())
     assert release.is_set()
     assert row_of(daemon, "work")["state"] == "authenticated"
+
+
+def test_a_daemon_that_dies_during_the_check_is_reported(daemon, sim):
+    """The dialog says so, and the key can be sent again when the daemon is back."""
+    sim.faults.add(Fault("stall", endpoint="models", seconds=20.0))
+
+    async def body():
+        app = dialog_of(daemon)
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            await paste(pilot, KEY)
+            await pilot.press("enter")
+            asked = lambda: any(each.endpoint == "models" for each in sim.requests)  # noqa: E731
+            await wait_for(pilot, asked, "the check has begun")
+            daemon.stop(signal.SIGKILL)
+            await wait_for(pilot, lambda: "✗" in shown(app.screen), "the failure is shown")
+            daemon.start()
+            await paste(pilot, KEY)
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "✓" in shown(app.screen), "the key works")
+
+    run_pilot(body())
 
 
 @pytest.mark.secret_service

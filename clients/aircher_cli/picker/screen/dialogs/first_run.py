@@ -43,7 +43,7 @@ BROWSE = Step(
 ROOMY = 20
 """Rows of a terminal with room for empty lines."""
 
-RECONNECTING = "The daemon does not answer; connecting again…"
+STARTING = "Starting the daemon…"
 
 REFRESH_SECONDS = 3.0
 """How often local servers are looked for while this screen is shown."""
@@ -57,6 +57,9 @@ class FirstRunActions(SignInActions, Protocol):
 
     def refresh(self, provider: str | None = None) -> OutcomeLike:
         """Fetch a provider's list of models."""
+
+    def start_daemon(self) -> OutcomeLike:
+        """Start the daemon."""
 
 
 class FirstRun(Screen[str | None]):
@@ -79,7 +82,10 @@ class FirstRun(Screen[str | None]):
     FirstRun #keys { height: 1; color: $text-muted; }
     FirstRun.-short #introduction { margin-bottom: 0; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "quit_picker", "Quit")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "quit_picker", "Quit"),
+        Binding("ctrl+r", "start_daemon", "Start the daemon"),
+    ]
 
     def __init__(
         self, view: DaemonView, actions: FirstRunActions, environ: Mapping[str, str]
@@ -126,10 +132,10 @@ class FirstRun(Screen[str | None]):
         was, self._view = self._view.link, view
         if not self.is_attached:
             return
-        if view.link == "reconnecting":  # what the last view had stays
-            self._show_status(view.link_problem or RECONNECTING)
+        if view.link != "connected":  # what the last view had stays
+            self._show_status(_link_sentence(view))
             return
-        if was == "reconnecting":
+        if was != "connected":
             self._show_status("")
         self._redraw()
         self._leave_if_done()
@@ -164,6 +170,17 @@ class FirstRun(Screen[str | None]):
             return
         if self._view.has_models and self._view.keys:
             self.dismiss(self._selected or _first_usable(self._view))
+
+    def action_start_daemon(self) -> None:
+        """Start the daemon if it was stopped; the connection is made by itself."""
+        if self._view.link == "stopped" and not self._is_busy:
+            self._start(STARTING)
+            run_in_background(self.app, self._actions.start_daemon, self._daemon_started)
+
+    def _daemon_started(self, outcome: OutcomeLike) -> None:
+        self._stop()
+        if self.is_attached and not outcome.ok:
+            self._show_status(outcome.message)
 
     def action_quit_picker(self) -> None:
         """Leave the picker."""
@@ -259,6 +276,13 @@ class FirstRun(Screen[str | None]):
 
     def _refreshed(self, _outcomes: list[OutcomeLike]) -> None:
         self._is_refreshing = False
+
+
+def _link_sentence(view: DaemonView) -> str:
+    """Return why the daemon does not answer, and what to do."""
+    why = view.link_problem.rstrip(".") or "the connection to the daemon was lost"
+    more = "Ctrl-R starts the daemon" if view.link == "stopped" else "connecting again…"
+    return f"{why}; {more}"
 
 
 def _import_call(

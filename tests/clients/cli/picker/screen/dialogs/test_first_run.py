@@ -4,12 +4,13 @@ import pytest
 
 from aircher_cli.picker.screen.dialogs.choice_list import ChoiceList
 from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog
-from aircher_cli.picker.screen.dialogs.first_run import RECONNECTING, FirstRun
+from aircher_cli.picker.screen.dialogs.first_run import FirstRun
 from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog
 from aircher_cli.picker.view.daemon_view import DaemonView
 from helpers.picker_actions import SIGNED_IN, FakeActions, FakeOutcome
 from helpers.pilot import ScreenHost, paste, run_pilot, shown, wait_for
 
+LOST = "the connection to the daemon was lost; connecting again…"
 KEY = "canary-0123456789abcdef"
 ENVIRON = {"WORK_KEY": KEY, "SPARE_KEY": f"{KEY}-spare"}
 
@@ -180,10 +181,32 @@ def test_a_view_of_a_lost_connection_changes_nothing():
             app.first.show(DaemonView(link="reconnecting"))
             await pilot.pause()
             assert (app.screen, app.results, titles(app)) == (app.first, [], before)
-            assert RECONNECTING in shown(app.screen)
+            assert LOST in shown(app.screen)
             app.first.show(NOTHING)
             await pilot.pause()
-            assert RECONNECTING not in shown(app.screen)
+            assert LOST not in shown(app.screen)
+
+    run_pilot(body())
+
+
+def test_a_daemon_that_was_stopped_is_started_on_demand():
+    """Ctrl-R starts it; a failure says why."""
+
+    async def body():
+        actions = FakeActions(FakeOutcome(False, "it cannot be started"), FakeOutcome(True))
+        app = host(actions)
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            await pilot.press("ctrl+r")
+            assert actions.calls == []
+            app.first.show(DaemonView(link="stopped", link_problem="the daemon was stopped"))
+            await pilot.pause()
+            assert "the daemon was stopped; Ctrl-R starts the daemon" in shown(app.screen)
+            await pilot.press("ctrl+r")
+            is_said = lambda: "it cannot be started" in shown(app.screen)  # noqa: E731
+            await wait_for(pilot, is_said, "the failure is shown")
+            await pilot.press("ctrl+r")
+            await wait_for(pilot, lambda: len(actions.calls) == 2, "the daemon is started")
 
     run_pilot(body())
 
