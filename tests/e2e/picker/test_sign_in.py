@@ -2,7 +2,6 @@
 
 import json
 import signal
-import threading
 
 import pytest
 
@@ -111,7 +110,6 @@ def test_a_provider_that_cannot_be_reached_stores_nothing(home, sim):
 
 def test_escape_leaves_a_check_that_hangs_and_the_key_is_stored_when_it_ends(daemon, sim):
     """The result is not lost: the daemon stores the key, and a notification says so."""
-    release = threading.Event()
     sim.faults.add(Fault("stall", endpoint="models", seconds=1.0))
 
     async def body():
@@ -124,10 +122,8 @@ def test_escape_leaves_a_check_that_hangs_and_the_key_is_stored_when_it_ends(dae
             await pilot.press("escape")
             await wait_for(pilot, lambda: app.results == [False], "the dialog has gone")
             await wait_for(pilot, lambda: bool(app._notifications), "the check has ended")
-            release.set()
 
     run_pilot(body())
-    assert release.is_set()
     assert row_of(daemon, "work")["state"] == "authenticated"
 
 

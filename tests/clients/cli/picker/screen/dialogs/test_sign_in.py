@@ -1,6 +1,7 @@
 """The dialog that signs in."""
 
 import io
+import threading
 
 import pytest
 from rich.console import Console as RichConsole
@@ -123,20 +124,23 @@ def test_escape_leaves_while_the_check_runs_and_its_result_is_notified():
 
 
 def test_leaving_the_program_does_not_wait_for_a_check_that_hangs():
-    """The thread of the check does not keep the program from ending."""
+    """The check still waits in its thread when the program has ended."""
+    actions = FakeActions(SIGNED_IN)
+    actions.gate.clear()
 
     async def body():
-        actions = FakeActions(SIGNED_IN)
-        actions.gate.clear()
         app = host(actions)
         async with app.run_test() as pilot:
             await pilot.pause()
             await paste(pilot, KEY)
             await pilot.press("enter")
             await pilot.pause()
-        actions.gate.set()
 
     run_pilot(body())
+    (thread,) = [each for each in threading.enumerate() if each.name == "aircher picker action"]
+    assert (thread.daemon, actions.calls) == (True, [])
+    actions.gate.set()
+    thread.join(20)
 
 
 def test_an_empty_field_is_not_sent():
