@@ -79,9 +79,13 @@ class Follower:
         self._link.close()
 
     def fileno(self) -> int | None:
-        """Return the descriptor that becomes readable with an event; None without a daemon."""
+        """Return the descriptor that becomes readable with an event, None if none is waited for.
+
+        While a fetch is due in a moment, further events change nothing: a busy daemon sends many.
+        """
         client = self._link.client
-        return None if client is None else client.fileno()
+        is_due_soon = self._fetch_at <= time.monotonic() + MIN_INTERVAL
+        return None if client is None or is_due_soon else client.fileno()
 
     def seconds_to_next(self) -> float:
         """Return the time until `advance` has something to do without an event."""

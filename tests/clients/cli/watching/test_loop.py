@@ -108,11 +108,12 @@ def test_bursts_of_events_are_fetched_once(
 ) -> None:
     """Five times a second at most, and the last state is not missed."""
     monkeypatch.setattr(loop, "MIN_INTERVAL", 10.0)
+    assert follower.fileno() is not None
     for _ in range(50):
         daemon.sessions[0].event("config", ok=True)
-    follower.advance(has_events=True)
+    advance_until(follower, lambda: follower.seconds_to_next() <= 10.0)
     assert len(view.before) == 1
-    assert follower.seconds_to_next() <= 10.0
+    assert follower.fileno() is None  # the fetch is due: other events change nothing
     follower.close()
 
 
