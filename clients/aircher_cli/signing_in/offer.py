@@ -213,7 +213,8 @@ def open_terminal(context: Context) -> "Iterator[Terminal | None]":
     script that reads the answer never waits for a person.
     """
     console = context.console
-    if not console.err_is_terminal or context.environ.get("CI"):
+    is_ci = context.environ.get("CI", "").lower() not in {"", "0", "false"}
+    if not console.err_is_terminal or is_ci:
         yield None
         return
     if not context.has_input():

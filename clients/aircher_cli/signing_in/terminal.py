@@ -21,6 +21,9 @@ MAX_BYTES = 64 * 1024
 
 STDIN, STDERR = 0, 2
 
+PASTE_MARKS = (b"\x1b[200~", b"\x1b[201~")
+"""What a terminal puts around a paste, if a program before this one asked for it and ended."""
+
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -54,6 +57,8 @@ class Terminal:
         if not data:
             return None
         self._write("\n")
+        for mark in PASTE_MARKS:
+            data = data.replace(mark, b"")
         return data.decode(errors="replace").strip()
 
     def _read_paste(self) -> bytes:

@@ -74,6 +74,7 @@ def test_a_question(pair: Pair, typed: bytes, expected: str | None) -> None:
         (b"  key-1 \r\n", "key-1"),
         (b"\n\nkey-1\n\n", "key-1"),
         (b"key-\n1\n", "key-\n1"),
+        (b"\x1b[200~key-1\n\x1b[201~\n", "key-1"),
         (b"k\xff1\n", "k\ufffd1"),
         (b"\n", ""),
         (b"\x04", None),
