@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from aircher_client.lock_holder import is_gone
 from aircherd.testing.simulator import Fault, Simulator
 from helpers.daemon.real_daemon import Home, wait_until
 from helpers.tmux import Tmux
@@ -88,7 +89,7 @@ def test_a_stopped_daemon_is_not_started_by_a_view(home: Home) -> None:
     """`daemon stop` keeps its effect, though commands start the daemon in this home."""
     environ = {**home.environ, "AIRCHER_AUTOSTART": "1"}
     with Tmux(environ) as terminal:
-        watch(terminal)
+        pid = int(watch(terminal).partition("process ")[2].partition(",")[0])
         try:
             done = home.cli("daemon", "stop", environ=environ)
             assert done.returncode == 0, done.stderr
@@ -97,6 +98,8 @@ def test_a_stopped_daemon_is_not_started_by_a_view(home: Home) -> None:
             assert home.cli("daemon", "status").returncode == 3
         finally:
             home.cli("daemon", "stop")
+            # Its home is removed next, and it may still be writing.
+            wait_until(lambda: is_gone(pid), "the daemon has ended")
 
 
 def test_usage_follows_each_request(daemon: Home, terminal: Tmux) -> None:
@@ -223,15 +226,7 @@ def test_a_closed_terminal_ends_the_view(daemon: Home, terminal: Tmux) -> None:
     """It does not stay behind without a screen."""
     pid = watch_as_process(daemon, terminal)
     terminal.close()
-
-    def is_gone() -> bool:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        return False
-
-    wait_until(is_gone, "the view has ended")
+    wait_until(lambda: is_gone(pid), "the view has ended")
 
 
 # ------------------------------------------------------------------ events
