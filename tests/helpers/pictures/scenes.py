@@ -26,10 +26,11 @@ REPLY = "Air scatters blue light more than red, so blue comes from every side of
 LIMITED = "Rate limit reached for gpt-5.5. Please try again in 45m30s."
 
 MODELS = {
-    "anthropic": ["claude-opus-5-5", "claude-sonnet-5", "claude-haiku-5-5"],
-    "openai": ["gpt-5.5", "gpt-5.5-mini"],
-    "gemini": ["gemini-3.8-flash", "gemini-3.1-pro-preview"],
-    "ollama": ["qwen3:8b"],
+    "anthropic": ["claude-opus-5-5", "claude-sonnet-5", "claude-haiku-5-5", "claude-haiku-4-5"],
+    "openai": ["gpt-5.5", "gpt-5.5-codex", "gpt-5.4-mini", "gpt-5-nano"],
+    "gemini": ["gemini-3.8-flash", "gemini-3.1-pro-preview", "gemini-2.5-flash"],
+    "openrouter": ["openrouter/auto", "anthropic/claude-sonnet-5", "openai/gpt-5.5"],
+    "ollama": ["qwen3:8b", "llama3.2:latest"],
 }
 """What the simulated providers list."""
 
@@ -37,6 +38,7 @@ KEYS = {
     "anthropic": "picture-anthropic-0123456789-7f3a",
     "openai": "picture-openai-0123456789-c41e",
     "gemini": "picture-gemini-0123456789-90bd",
+    "openrouter": "picture-openrouter-0123456789-5e02",
 }
 
 CONFIG = """\
@@ -56,6 +58,11 @@ base_url = "{url}/api/v1"
 [providers.ollama]
 base_url = "{url}"
 
+[providers.work]
+kind = "openai"
+base_url = "{url}/v1"
+env = "WORK_KEY"
+
 [[limits]]
 provider = "anthropic"
 usd = 5
@@ -66,11 +73,22 @@ usd = 20
 per = "month"
 """
 
+NOTHING = """\
+[providers.openai]
+base_url = "{url}/v1"
+env = "OPENAI_API_KEY"
+[providers.ollama]
+base_url = "http://127.0.0.1:1"
+"""
+"""The configuration of a new user: only what keeps the picture away from real servers."""
+
 MASKS = {
     r"process \d+": "process 4711",
     r"up \d+ s": "up 4 s",
     r"failed after \d+ ms": "failed after 40 ms",
     r"answered after \d+ ms": "answered after 550 ms",
+    r"\bin \d:\d\d": "in 0:55",
+    r"(?<=checked  )(?:just now|\d+ s ago)": "5 s ago",
     r"\d{4}-\d\d-\d\d \d\d:\d\d": "2026-11-30 09:15",
 }
 """What would differ in each picture without saying anything -> what is shown instead."""
@@ -99,7 +117,26 @@ def status() -> Picture:
         return _picture(terminal, "aircher-cli status")
 
 
-SCENES = {"demo": demo, "status": status}
+def picker() -> Picture:
+    """Return `aircher-cli models`, at an alias whose first model can answer."""
+    with open_scene() as (home, _), _terminal(home, "models", columns=112, rows=43) as terminal:
+        # What the daemon is asked for last: the state of keys, the spend, the chain.
+        terminal.wait_for("⌂ local", "$5.00 used", "today", "now  ")
+        return _picture(terminal, "aircher-cli models")
+
+
+def first_run() -> Picture:
+    """Return what `aircher-cli models` shows to a new user, whose shell has a key."""
+    with secret_service() as keyring, open_simulator() as sim, open_home(keyring.environ) as home:
+        home.write_config(NOTHING.format(url=sim.url))
+        home.start()
+        home.environ["OPENAI_API_KEY"] = KEYS["openai"]
+        with _terminal(home, "models", columns=88, rows=20) as terminal:
+            terminal.wait_for("OPENAI_API_KEY")
+            return _picture(terminal, "aircher-cli models")
+
+
+SCENES = {"demo": demo, "first-run": first_run, "picker": picker, "status": status}
 """Name of a picture in docs/pictures, without its suffix -> what makes it."""
 
 
@@ -107,7 +144,7 @@ SCENES = {"demo": demo, "status": status}
 def open_scene() -> Iterator[tuple[Home, Simulator]]:
     """Give a home where one provider works, one limits the rate, and one refuses its key."""
     with secret_service() as keyring, open_simulator() as sim, open_home(keyring.environ) as home:
-        sim.behave(models={"openrouter": [], **MODELS})
+        sim.behave(models=MODELS)
         for vendor, key in KEYS.items():
             sim.keys.accept(vendor, key)
         home.environ.pop("NO_COLOR")
