@@ -29,7 +29,8 @@ class Tmux:
         self._command = [found, "-f", "/dev/null", "-S", f"{self._folder}/s"]
         # The variables of a tmux around the tests would be those of another server.
         kept = {name: value for name, value in environ.items() if not name.startswith("TMUX")}
-        self._environ = {**kept, "SHELL": "/bin/bash"}
+        # bash would write its history after the end of the test, into a home that is being removed.
+        self._environ = {**kept, "SHELL": "/bin/bash", "HISTFILE": ""}
         # A shell between tmux and bash would not pass PS1 on.
         shell = ("env", f"PS1={PROMPT}", "bash", "--norc", "--noprofile")
         self._run("new-session", "-d", "-x", str(columns), "-y", str(rows), *shell)
