@@ -45,6 +45,7 @@ models_dev = "{models_dev}"
 """The built-in providers at the simulator, and the alias and the task that the pages use."""
 
 FILES: dict[str, bytes] = {
+    "README.md": b"# Groceries\n\nWhat to buy.\n",
     "notes.md": b"# Notes\n\nBread, milk.\n",
     "build.log": b"main.c:1: error: expected a declaration\n",
     "letter.txt": b"Yours sincerely, Ada Lovelace\n",

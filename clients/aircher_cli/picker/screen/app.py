@@ -445,6 +445,7 @@ class PickerApp(App[Choice], inherit_bindings=False):
 
     def _end_first_run(self, selected: str | None) -> None:
         self._first_run = None
+        self.state.message = ("", "")  # about rows that the user could not see
         if selected is None:
             self.exit(None)
         elif selected:

@@ -255,11 +255,13 @@ class PickerState:
             self._has_selected = True
 
     def select_name(self, name: str) -> None:
-        """Select a row by its name, or the first row of a provider, if there is one."""
-        rows = [(at, item.row) for at, item in enumerate(self.items) if item.row]
-        found = next((at for at, row in rows if row.name == name), -1)
-        of_provider = next((at for at, row in rows if row.provider == name), -1)
-        self.select(found if found >= 0 else of_provider)
+        """Select a row by its name, or the default model or first row of a provider, if any."""
+        rows = [(at, item) for at, item in enumerate(self.items) if item.row]
+        found = [at for at, item in rows if item.row and item.row.name == name]
+        of_provider = [(at, item) for at, item in rows if item.row and item.row.provider == name]
+        found += [at for at, item in of_provider if _is_default(item)]
+        found += [at for at, _ in of_provider]
+        self.select(found[0] if found else -1)
 
     def scroll(self, by: int) -> None:
         """Move the list under the mouse wheel; the selection stays in sight."""

@@ -6,7 +6,7 @@ import msgspec
 
 DEFAULT_MODELS: dict[str, list[str]] = {
     "openai": ["gpt-5.5", "gpt-5.5-mini", "o4-mini"],
-    "anthropic": ["claude-opus-5", "claude-sonnet-5", "claude-haiku-5"],
+    "anthropic": ["claude-opus-5", "claude-sonnet-5", "claude-haiku-5-5"],
     "gemini": ["gemini-3.8-flash", "gemini-3.1-pro-preview", "gemini-2.5-flash"],
     "openrouter": ["openrouter/auto", "anthropic/claude-sonnet-5", "openai/gpt-5.5"],
     "ollama": ["llama3.2:latest", "qwen3:8b"],

@@ -254,6 +254,15 @@ def test_select_name_takes_a_model_or_a_provider(name: str, expected: str) -> No
     assert expected == selected(state)
 
 
+def test_select_name_of_a_provider_prefers_the_default_model() -> None:
+    """After the first sign-in the default model is selected, not the first of the provider."""
+    models = [a_model(name, is_default=name == "work/beta") for name in MODELS]
+    state = a_state(a_view(models, default="work/beta"))
+    state.select_name("spare")
+    state.select_name("work")
+    assert selected(state) == "work/beta"
+
+
 @pytest.mark.parametrize(("health", "expected"), [("cooling", True), ("ok", False)])
 def test_countdown_only_where_something_counts(health: str, expected: bool) -> None:
     """The list is made again every second only while a cooldown runs."""
