@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 
-from helpers.docs.blocks import DOCS
+from helpers.docs.blocks import DOCS, pages, read
 from helpers.pictures.scenes import SCENES
 from helpers.pictures.svg import draw
 from helpers.pictures.terminal import Screen, pyte
@@ -14,6 +14,8 @@ from helpers.pictures.terminal import Screen, pyte
 FOLDER = DOCS / "pictures"
 LARGEST = 60_000
 """Bytes of a picture."""
+
+IMAGE = r"!\[([^]]*)\]\([^)]*pictures/{}\.svg\)"
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -78,6 +80,14 @@ def check(name: str, svg: str) -> None:
 def test_every_picture_has_a_scene() -> None:
     """None is made by hand, and each has something that it must show."""
     assert {path.stem for path in FOLDER.glob("*.svg")} == set(SCENES) == set(SHOWS)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_picture_is_in_a_page(name: str) -> None:
+    """With what it shows in words, for those who cannot see it."""
+    found = [alt for page in pages() for alt in re.findall(IMAGE.format(name), read(page))]
+    assert found
+    assert all(len(alt.split()) > 5 for alt in found)
 
 
 @pytest.mark.parametrize("name", SCENES)
