@@ -8,7 +8,8 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 CTRL_C = "\x03"
 
@@ -19,20 +20,20 @@ BETWEEN_KEYS = 0.3
 """Seconds: a program that sets up its terminal discards what was typed before."""
 
 
-def run_in_terminal(
-    command: Sequence[str],
-    environ: Mapping[str, str],
-    keys: str,
-    *,
-    size: tuple[int, int] = (24, 80),
-) -> tuple[int, str]:
-    """Return the exit code and the output; `keys` are typed again and again until it ends."""
+@contextmanager
+def open_terminal(
+    command: Sequence[str], environ: Mapping[str, str], *, columns: int = 80, rows: int = 24
+) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """Start a command in a terminal of this size; give it and our end of the terminal.
+
+    It is killed at the end.
+    """
     ours, theirs = pty.openpty()
     try:
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         process = subprocess.Popen(
             ["setsid", "--ctty", "--wait", *command],
-            env={**environ, "TERM": "xterm-256color"},
+            env={**environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -40,12 +41,20 @@ def run_in_terminal(
     finally:
         os.close(theirs)
     try:
-        shown = _converse(process, ours, keys.encode())
-        return process.wait(PATIENCE), shown.decode(errors="replace")
+        yield process, ours
     finally:
         process.kill()
         process.wait()
         os.close(ours)
+
+
+def run_in_terminal(
+    command: Sequence[str], environ: Mapping[str, str], keys: str
+) -> tuple[int, str]:
+    """Return the exit code and the output; `keys` are typed again and again until it ends."""
+    with open_terminal(command, environ) as (process, terminal):
+        shown = _converse(process, terminal, keys.encode())
+        return process.wait(PATIENCE), shown.decode(errors="replace")
 
 
 def _converse(process: "subprocess.Popen[bytes]", terminal: int, keys: bytes) -> bytes:

@@ -17,7 +17,7 @@ from helpers.daemon.real_daemon import home as open_home
 from helpers.daemon.real_daemon import simulator as open_simulator
 from helpers.docs.blocks import ROOT
 from helpers.pictures.svg import draw
-from helpers.pictures.terminal import Terminal, open_terminal
+from helpers.pictures.terminal import Terminal, open_screen
 from helpers.secret_service import secret_service
 
 QUESTION = "Why is the sky blue?"
@@ -204,7 +204,7 @@ _ABILITIES = ("tools", "images", "documents", "audio", "reasoning", "json_schema
 def _terminal(home: Home, *arguments: str, columns: int, rows: int) -> Iterator[Terminal]:
     command = [sys.executable, "-m", "aircher_cli", *arguments]
     environ = {name: value for name, value in home.environ.items() if name != "NO_COLOR"}
-    with open_terminal(command, environ, columns=columns, rows=rows) as terminal:
+    with open_screen(command, environ, columns=columns, rows=rows) as terminal:
         yield terminal
 
 

@@ -1,17 +1,14 @@
 """A terminal that a program runs in, and whose screen can be looked at."""
 
-import fcntl
 import os
-import pty
 import select
-import struct
-import subprocess
-import termios
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pyte
+
+from helpers.docs.terminal import open_terminal
 
 PATIENCE = 60.0
 """Seconds until a picture fails that waits for something on the screen."""
@@ -90,25 +87,9 @@ class Terminal:
 
 
 @contextmanager
-def open_terminal(
+def open_screen(
     command: Sequence[str], environ: Mapping[str, str], *, columns: int, rows: int
 ) -> Iterator[Terminal]:
-    """Run a command in a terminal of this size; kill it at the end."""
-    ours, theirs = pty.openpty()
-    try:
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        process = subprocess.Popen(
-            ["setsid", "--ctty", "--wait", *command],
-            env={**environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-        )
-    finally:
-        os.close(theirs)
-    try:
-        yield Terminal(ours, Screen(columns, rows))
-    finally:
-        process.kill()
-        process.wait()
-        os.close(ours)
+    """Run a command in a terminal of this size whose screen can be seen; kill it at the end."""
+    with open_terminal(command, environ, columns=columns, rows=rows) as (_, descriptor):
+        yield Terminal(descriptor, Screen(columns, rows))
