@@ -52,7 +52,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
         found = select_variables(wanted, dict(context.environ))
         if not found:
             raise CommandFailed(
-                f"there are no keys to import: none of {', '.join(wanted)} is set in this shell. "
+                f"there are no keys to import: {_why_none(wanted)}. "
                 "To type a key instead: aircher-cli auth login PROVIDER"
             )
         params = {"variables": found, "verify": not options.no_verify}
@@ -64,6 +64,12 @@ def run(context: Context, options: argparse.Namespace) -> int:
         for line in outcome_lines(outcomes, context.console.width):
             context.console.styled(line)
     return import_exit_code([text(entry.get("outcome")) for entry in outcomes])
+
+
+def _why_none(wanted: list[str]) -> str:
+    if wanted:
+        return f"none of {', '.join(wanted)} is set in this shell"
+    return 'no entry of a provider with its own base_url names a variable (env = "NAME")'
 
 
 def select_variables(wanted: list[str], environ: dict[str, str]) -> dict[str, str]:

@@ -103,9 +103,12 @@ def _hidden_notes(fitting: list[Map], shown: list[Map]) -> list[str]:
 
 
 def _empty_list_notes(found: list[Map], result: Map, options: argparse.Namespace) -> list[str]:
-    """Return that the named provider has no models at all, as an Ollama before its first one."""
+    """Return why the named provider has no models at all: it does not run, or has none yet."""
     lists = {text(each.get("provider")): each for each in records(result.get("lists"))}
     known = lists.get(options.provider, {})
+    if not found and known.get("is_absent"):
+        how = ": start it with 'ollama serve'" if options.provider == "ollama" else ""
+        return [f"{options.provider} is not running{how}"]
     if found or options.query or not known.get("fetched_at") or known.get("error"):
         return []
     how = ": get one with 'ollama pull qwen3'" if options.provider == "ollama" else ""

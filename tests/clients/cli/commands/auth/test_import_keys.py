@@ -27,6 +27,14 @@ def test_nothing_to_import(daemon: CliDaemon) -> None:
     assert "none of OPENAI_API_KEY, X_KEY is set in this shell" in outcome.err
 
 
+def test_no_provider_reads_a_variable(daemon: CliDaemon) -> None:
+    """Where every provider has an address of its own, it says how to name a variable."""
+    daemon.answers["auth.status"] = {"rows": [], "environment": []}
+    outcome = run_cli(daemon.environ, "auth", "import")
+    assert outcome.code == 1
+    assert 'names a variable (env = "NAME"). To type a key instead' in outcome.err
+
+
 def test_blank_variables_are_not_set() -> None:
     """A variable that was emptied holds no key."""
     assert select_variables(["A", "B", "C"], {"A": " ", "B": "k", "D": "x"}) == {"B": "k"}

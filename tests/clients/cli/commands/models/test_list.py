@@ -84,12 +84,14 @@ def test_nothing_fits(daemon: CliDaemon) -> None:
         ("lab", ("x",), {"fetched_at": 1.0}, "no model matches"),
         ("lab", (), {"fetched_at": 1.0, "error": "down"}, "no model matches"),
         ("lab", (), {}, "no model matches"),
+        ("ollama", (), {"is_absent": True}, "ollama is not running: start it with 'ollama serve'"),
+        ("lab", ("x",), {"is_absent": True}, "lab is not running\n"),
     ],
 )
 def test_a_provider_without_models(
     daemon: CliDaemon, provider: str, words: tuple[str, ...], row: Map, expected: str
 ) -> None:
-    """Its list was fetched, and is empty: fetching it again does not help."""
+    """Why there are none: the list was fetched and is empty, or the server does not run."""
     listed(daemon, lists=[{"provider": provider, **row}])
     outcome = run_cli(daemon.environ, "models", "list", "--provider", provider, *words)
     assert outcome.err.startswith(expected)
