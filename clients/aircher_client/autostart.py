@@ -23,7 +23,12 @@ from typing import BinaryIO, NamedTuple
 
 from aircher_client.connection import POLL_SECONDS
 from aircher_client.errors import DaemonUnreachable
-from aircher_client.lock_holder import LockHolder, find_draining_daemon, find_lock_holder
+from aircher_client.lock_holder import (
+    LockHolder,
+    explain_elsewhere,
+    find_draining_daemon,
+    find_lock_holder,
+)
 from aircher_wire import address
 from aircher_wire.directories import (
     check_ownership,
@@ -322,11 +327,7 @@ def _explain_lock_holder(
     holder: LockHolder, socket_path: str, waited: float, *, is_elsewhere: bool
 ) -> str:
     if is_elsewhere:
-        return (
-            f"another aircherd (process {holder.pid}) holds your keys and serves {holder.socket}, "
-            f"not {socket_path}: set AIRCHER_SOCKET={holder.socket}, or use the same "
-            "XDG_RUNTIME_DIR"
-        )
+        return explain_elsewhere(holder, socket_path)
     return (
         f"aircherd does not answer at {socket_path} after {waited:g} s: process {holder.pid} is "
         f"still finishing its requests before it stops, or is not ready yet. Try again later"

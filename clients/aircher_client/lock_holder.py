@@ -42,13 +42,22 @@ def find_lock_holder(environ: Mapping[str, str]) -> LockHolder | None:
 def find_draining_daemon(environ: Mapping[str, str]) -> LockHolder | None:
     """Return the daemon that holds the locks although none listens; None if there is none.
 
-    It finishes its requests before it stops, or is not ready yet.
+    It finishes its requests before it stops, is not ready yet, or serves another socket.
     """
     for file in address.lock_files(environ):
         holder = read_lock_holder(file)
         if holder is not None and not is_gone(holder.pid) and _is_locked(file):
             return holder
     return None
+
+
+def explain_elsewhere(holder: LockHolder, socket_path: str) -> str:
+    """Say which socket a running daemon serves instead of `socket_path`, and what to do."""
+    return (
+        f"another aircherd (process {holder.pid}) holds your keys and serves {holder.socket}, "
+        f"not {socket_path}: set AIRCHER_SOCKET={holder.socket}, or use the same "
+        "XDG_RUNTIME_DIR. 'aircher-cli daemon restart' starts one here instead"
+    )
 
 
 def _is_locked(file: Path) -> bool:

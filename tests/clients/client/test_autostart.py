@@ -149,7 +149,7 @@ def test_a_daemon_at_another_socket_is_not_waited_for(environ: dict[str, str]) -
     assert caught.value.message == (
         f"another aircherd (process {os.getpid()}) holds your keys and serves /elsewhere/a.sock, "
         f"not {environ['AIRCHER_SOCKET']}: set AIRCHER_SOCKET=/elsewhere/a.sock, or use the same "
-        "XDG_RUNTIME_DIR"
+        "XDG_RUNTIME_DIR. 'aircher-cli daemon restart' starts one here instead"
     )
     assert log_of(environ).read_text() == "aircherd: another aircherd is running\n"
 

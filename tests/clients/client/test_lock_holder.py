@@ -10,6 +10,7 @@ import pytest
 
 from aircher_client.lock_holder import (
     LockHolder,
+    explain_elsewhere,
     find_draining_daemon,
     find_lock_holder,
     is_gone,
@@ -111,3 +112,10 @@ def test_a_draining_daemon_holds_its_lock(environ: dict[str, str], tmp_path: Pat
         assert find_draining_daemon(environ) == LockHolder(os.getpid(), f"{tmp_path}/a.sock")
         lock.write_text(f"{gone()}\n{tmp_path}/a.sock\n")
         assert find_draining_daemon(environ) is None
+
+
+def test_a_daemon_at_another_socket_is_explained() -> None:
+    """The message has both sockets, and a variable to paste."""
+    text = explain_elsewhere(LockHolder(7, "/there/a.sock"), "/here/a.sock")
+    assert "(process 7) holds your keys and serves /there/a.sock, not /here/a.sock" in text
+    assert "set AIRCHER_SOCKET=/there/a.sock, or" in text

@@ -128,6 +128,17 @@ def test_daemon_start_status_restart_stop(sim):
         assert home.cli("daemon", "status").returncode == 3
 
 
+def test_a_daemon_at_another_socket_can_be_found_and_stopped(daemon, tmp_path):
+    """A shell with another runtime directory, as after `su`, is not left waiting for its end."""
+    other = {"XDG_RUNTIME_DIR": str(tmp_path), "AIRCHER_SOCKET": ""}
+    status = daemon.cli("daemon", "status", environ=other)
+    assert (status.returncode, "is stopping" in status.stdout) == (3, False)
+    assert f"serves {daemon.socket}" in " ".join(status.stdout.split())
+    stopped = daemon.cli("daemon", "stop", environ=other)
+    assert stopped.stdout == f"✓ aircherd (process {daemon.process.pid}) has stopped\n"
+    assert daemon.process.wait(timeout=20) == 0
+
+
 def test_a_displaced_socket_ends_the_daemon(daemon):
     """It is unreachable then, so it exits to make room for another."""
     daemon.socket.unlink()

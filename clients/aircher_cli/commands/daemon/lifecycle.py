@@ -39,6 +39,12 @@ def socket_path(context: Context) -> str:
     return address.find_socket(context.environ)
 
 
+def at_socket(context: Context, path: str) -> Context:
+    """Return a context whose daemon is the one that serves the socket `path`."""
+    environ = {**context.environ, "AIRCHER_SOCKET": path}
+    return Context(context.console, environ, context.stdin, context.own_notices)
+
+
 def find_service(context: Context) -> "Control | None":
     """Return the service that `daemon install` has set up for this socket, None without one."""
     from aircher_cli.service.control import find_control  # noqa: PLC0415 -- only `daemon` needs it
@@ -86,7 +92,8 @@ def start(context: Context) -> Map:
 def stop(context: Context, timeout: float, *, at_once: bool = False) -> int | None:
     """Stop the daemon after its requests; return its process id, or None if none was running.
 
-    With `at_once` its requests end with `shutting_down`.
+    A daemon of this home that serves another socket, as after `su`, is stopped, too: none can start
+    at this socket while it runs. With `at_once` its requests end with `shutting_down`.
 
     Raises:
         CommandFailed: it is still running after `timeout` seconds.
@@ -98,6 +105,10 @@ def stop(context: Context, timeout: float, *, at_once: bool = False) -> int | No
         return state.pid
     if not is_running(context):
         holder = find_draining_daemon(context.environ)
+        if holder is not None and not holder.serves(socket_path(context)):
+            there = at_socket(context, holder.socket)
+            if is_running(there):
+                return stop(there, timeout, at_once=at_once)
         if holder is not None:
             wait_for_end(context, holder.pid, timeout, at_once=at_once)
         return None if holder is None else holder.pid

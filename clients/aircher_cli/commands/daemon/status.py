@@ -3,6 +3,7 @@
 import argparse
 
 from aircher_cli.commands.daemon.lifecycle import (
+    at_socket,
     find_service,
     is_running,
     show_config_problems,
@@ -14,7 +15,7 @@ from aircher_cli.exit_codes import OK, UNREACHABLE
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.daemon import headline
 from aircher_cli.values import Map
-from aircher_client.lock_holder import find_draining_daemon
+from aircher_client.lock_holder import LockHolder, explain_elsewhere, find_draining_daemon
 from aircher_wire import methods
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
@@ -76,9 +77,7 @@ def _show(context: Context, status: Map, service: "ServiceState | None") -> None
             f"({socket_path(context)}); the next request restores it",
         )
     elif (holder := find_draining_daemon(context.environ)) is not None:
-        context.console.line(
-            f"aircherd (process {holder.pid}) is stopping: it finishes its requests"
-        )
+        show_line(context, _describe_holder(context, holder))
     else:
         show_line(context, f"aircherd is not running (socket {socket_path(context)})")
     if service is None:
@@ -103,3 +102,10 @@ def _show(context: Context, status: Map, service: "ServiceState | None") -> None
         context.console.note(
             f"the service is installed ({service.manager}) but stopped: 'aircher-cli daemon start'"
         )
+
+
+def _describe_holder(context: Context, holder: LockHolder) -> str:
+    """Say why a daemon that runs does not listen at the socket of this shell."""
+    if not holder.serves(socket_path(context)) and is_running(at_socket(context, holder.socket)):
+        return explain_elsewhere(holder, socket_path(context))
+    return f"aircherd (process {holder.pid}) is stopping: it finishes its requests"
