@@ -94,6 +94,7 @@ class PickerScreen(Screen[None], inherit_bindings=False):
 class PickerApp(App[Choice], inherit_bindings=False):
     """The picker. `crash` is the error that ended it, if one did."""
 
+    TITLE = "aircher-cli models"
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
     BINDINGS = [  # noqa: RUF012 - Textual's own name and form

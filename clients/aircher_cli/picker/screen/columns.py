@@ -23,8 +23,15 @@ HEAD = 2 + 2 + 2
 
 MIN_NAME = 12
 MIN_SHORTENED = 3
+MIN_LATENCY = 0.1
+"""Seconds; less would be shown as none."""
 NAME_SHARE = 0.5
-"""Names up to this share of the width are shown in full before other columns get a place."""
+"""Usual names up to this share of the width are shown in full before other columns get a place."""
+
+USUAL_NAMES = 0.9
+"""The share of names that the column should have room for."""
+SHORT_NAME = 20
+"""Names up to this width should always fit."""
 
 DROP_ORDER = ("chain", "abilities", "latency", "word", "left", "window", "price")
 """The first one is dropped first."""
@@ -53,7 +60,9 @@ def cell(row: Row, column: str) -> str:
 
 
 def _latency(row: Row) -> str:
-    return "" if row.latency is None else f"{row.latency:.1f} s"
+    if row.latency is None:
+        return ""
+    return f"{row.latency:.1f} s" if row.latency >= MIN_LATENCY else f"<{MIN_LATENCY} s"
 
 
 _CELLS: dict[str, Callable[[Row], str]] = {
@@ -75,13 +84,16 @@ def fit(rows: Iterable[tuple[str, Row]], width: int, *, sort: str) -> Columns:
         width: In cells.
         sort: The order of the list; what it is sorted by is dropped last.
     """
-    names, widths = 0, dict.fromkeys(DISPLAY_ORDER, 0)
+    names, widths = [MIN_NAME], dict.fromkeys(DISPLAY_ORDER, 0)
     for name, row in rows:
-        names = max(names, cell_len(name))
+        names.append(cell_len(name))
         for column in DISPLAY_ORDER:
             widths[column] = max(widths[column], cell_len(cell(row, column)))
     kept = [column for column in DISPLAY_ORDER if widths[column]]
-    wanted = min(names, max(MIN_NAME, int(width * NAME_SHARE)))
+    # A few very long names would cost all rows a column.
+    usual = sorted(names)[int((len(names) - 1) * USUAL_NAMES)]
+    needed = max(usual, min(max(names), SHORT_NAME))
+    wanted = min(needed, max(MIN_NAME, int(width * NAME_SHARE)))
     sorted_by = {"price": "price", "window": "window", "speed": "latency"}.get(sort)
     drops = [column for column in DROP_ORDER if column != sorted_by]
     for column in [*drops, *([sorted_by] if sorted_by else [])]:
@@ -90,7 +102,7 @@ def fit(rows: Iterable[tuple[str, Row]], width: int, *, sort: str) -> Columns:
         if column in kept:
             kept.remove(column)
     used = sum(GAP + widths[column] for column in kept)
-    name_width = max(1, min(max(names, MIN_NAME), width - HEAD - used))
+    name_width = max(1, min(max(names), width - HEAD - used))
     return Columns(name_width, tuple((column, widths[column]) for column in kept))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from aircher_cli.picker.screen.columns import Columns, fit, row_line, shorten, shown_name
+from aircher_cli.picker.screen.columns import Columns, cell, fit, row_line, shorten, shown_name
 from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.rows import Group, Row
 
@@ -70,6 +70,20 @@ def test_empty_columns_take_no_room() -> None:
 def test_row_fits_any_width(width: int) -> None:
     """From the narrowest width at which a name is shown, no row is wider than the list."""
     assert cell_len(text(ROW, width)) <= max(width, 7)
+
+
+def test_few_long_names_cost_no_column() -> None:
+    """One very long name is shortened, instead of hiding a column of all rows."""
+    rows = [(f"model-{n}", ROW) for n in range(20)] + [("long" * 30, ROW)]
+    assert names(fit(rows, 60, sort="best")) == ["word", "window", "price", "latency", "left"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(0.02, "<0.1 s"), (0.1, "0.1 s"), (2.345, "2.3 s")]
+)
+def test_latency_is_never_zero(seconds: float, expected: str) -> None:
+    """A quick answer is not shown as none."""
+    assert cell(replace(ROW, latency=seconds), "latency") == expected
 
 
 def test_provider_is_named_once() -> None:
