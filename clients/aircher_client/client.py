@@ -9,7 +9,7 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 
 from aircher_client.connection import POLL_SECONDS, Connection, connect
 from aircher_client.conversation import HELLO_TIMEOUT, Conversation
@@ -187,18 +187,27 @@ class Client:
         self,
         topics: Iterable[str],
         on_snapshot: Callable[[dict[str, Any]], object] | None = None,
+        *,
+        optional: Collection[str] = (),
     ) -> Generator[dict[str, Any], None, None]:
         """Subscribe at once, hand the result to `on_snapshot`, and return an iterator of events.
 
         It yields every event from this call on, including those that arrive before it is first
-        advanced or during another call of this client.
+        advanced or during another call of this client. Topics that are `optional` are left out if
+        an older daemon does not know them.
 
         Raises:
             DaemonError: a topic does not exist, or the daemon shut down (`shutting_down`).
             DaemonUnreachable: the connection was lost.
         """
         chosen = list(topics)
-        result = self._subscribe(chosen)
+        try:
+            result = self._subscribe(chosen)
+        except DaemonError as error:
+            known = [topic for topic in chosen if topic not in optional]
+            if error.code != codes.BAD_REQUEST or known == chosen:
+                raise
+            chosen, result = known, self._subscribe(known)
         if on_snapshot:
             on_snapshot(result)
         return self._yield_events(chosen)
@@ -267,7 +276,7 @@ class Client:
 
         The only method that another thread may call. Later calls fail the same way.
         """
-        self._is_aborted, self._retries = True, False
+        self._is_aborted = True
         self._conversation.connection.abort()
 
     def __enter__(self) -> Self:

@@ -9,6 +9,9 @@ CODE = "version_differs"
 REPLACED = "installation_replaced"
 """The daemon's notice that its files are of another version by now, which says the same."""
 
+_UNKNOWN = ("there is no field", "unknown topic")
+"""Parts of the daemon's messages about what it does not know."""
+
 
 def version_notice(name: str, daemon_version: str) -> dict[str, str]:
     """Return the notice: both versions, and what to do."""
@@ -23,13 +26,13 @@ def version_notice(name: str, daemon_version: str) -> dict[str, str]:
 def explain(error: object, notice: dict[str, str]) -> dict[str, object] | None:
     """Return the error with the versions in its message, None if they are not the reason.
 
-    They may be if the daemon does not know a method or a field.
+    They may be if the daemon does not know a method, a field or a topic.
     """
     if not isinstance(error, dict):
         return None
     code, message = error.get("code"), str(error.get("message"))
-    has_unknown_field = code == codes.BAD_REQUEST and "there is no field" in message
-    if code != codes.UNKNOWN_METHOD and not has_unknown_field:
+    is_unknown_part = code == codes.BAD_REQUEST and any(each in message for each in _UNKNOWN)
+    if code != codes.UNKNOWN_METHOD and not is_unknown_part:
         return None
     return {**error, "message": f"{message}; {notice['message']}"}
 

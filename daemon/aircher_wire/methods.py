@@ -1,4 +1,4 @@
-"""The names of methods and notifications, and the protocol's version."""
+"""The names of methods, notifications and topics, and the protocol's version."""
 
 PROTOCOL = 1
 """Changes are additions only; clients check `features` in the response to `hello`."""
@@ -40,3 +40,8 @@ CHAT_DONE = "chat.done"
 EVENT = "event"
 ERROR = "error"
 """Sent once, as `{code, message}`, before the daemon closes a broken connection."""
+
+TOPICS = ("auth", "provider", "attempt", "usage", "config", "models")
+"""The topics of events."""
+LATER_TOPICS = frozenset({"models"})
+"""Those that the first daemons do not know: a client goes on without them."""

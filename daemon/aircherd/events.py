@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-TOPICS = ("auth", "provider", "attempt", "usage", "config", "models")
+from aircher_wire.methods import TOPICS
 
 
 class Event(msgspec.Struct):

@@ -7,11 +7,11 @@ view is open. The next daemon, whatever starts it, is found within a second.
 import time
 
 from aircher_client import ClientError, ConnectionLost, DaemonError, DaemonUnreachable, NoAnswer
-from aircher_wire import codes
+from aircher_wire import codes, methods
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from aircher_cli.context import Context
     from aircher_cli.values import Map
@@ -42,11 +42,20 @@ def may_connect(environ: "Mapping[str, str]") -> bool:
 class Link:
     """A client that is subscribed to `topics`, and its `events`; None while there is no daemon.
 
-    With `quiet`, the notices of later daemons are not printed: they would be in a screen's way.
+    `optional` are topics that an older daemon need not know. With `quiet`, the notices of later
+    daemons are not printed: they would be in a screen's way.
     """
 
-    def __init__(self, context: "Context", topics: "Sequence[str]", *, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        context: "Context",
+        topics: "Sequence[str]",
+        *,
+        optional: "Collection[str]" = methods.LATER_TOPICS,
+        quiet: bool = False,
+    ) -> None:
         self._context = context
+        self._optional = optional
         self._quiet = quiet
         self._topics = list(topics)
         self._delay = FIRST_DELAY
@@ -112,7 +121,7 @@ class Link:
 
     def _subscribe(self, client: "Client") -> "Client":
         try:
-            self.events = client.events(self._topics)
+            self.events = client.events(self._topics, optional=self._optional)
         except BaseException:
             client.close()
             raise

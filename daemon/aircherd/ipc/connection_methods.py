@@ -13,7 +13,6 @@ from aircherd.api.params import HelloParams, SubscribeParams, UnsubscribeParams
 from aircherd.api.status import snapshot
 from aircherd.chat.caller import Caller
 from aircherd.errors import BadRequest
-from aircherd.events import TOPICS
 from aircherd.vocabulary.chat import ChatRequest
 
 if TYPE_CHECKING:
@@ -58,8 +57,9 @@ async def chat_start(session: "Session", request: ChatRequest) -> object:
 async def events_subscribe(session: "Session", params: SubscribeParams) -> object:
     """Return a snapshot of the state, then send every change."""
     for topic in params.topics:
-        if topic not in TOPICS:
-            raise BadRequest(f"unknown topic {topic!r}; the topics are {', '.join(TOPICS)}")
+        if topic not in methods.TOPICS:
+            known = ", ".join(methods.TOPICS)
+            raise BadRequest(f"unknown topic {topic!r}; the topics are {known}")
     # No checkpoint in between, so the events continue exactly where the snapshot ends.
     session.events.subscribe(params.topics)
     return snapshot(session.services, params.topics)

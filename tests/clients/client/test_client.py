@@ -373,6 +373,26 @@ def test_a_refused_subscription(daemon: FakeDaemon) -> None:
         next(client.events(["nonsense"]))
 
 
+def test_an_older_daemon_need_not_know_optional_topics(daemon: FakeDaemon) -> None:
+    """They are left out, at the end of the subscription too; a daemon that knows them has them."""
+    asked: list[tuple[str, object]] = []
+
+    def take(peer: Peer, request: Request) -> None:
+        asked.append((request.method, request.params["topics"]))
+        if "new" in request.params["topics"]:
+            peer.fail(request, "bad_request")
+        else:
+            peer.reply(request, {})
+
+    daemon.handlers["events.subscribe"] = daemon.handlers["events.unsubscribe"] = take
+    with connect(daemon) as client:
+        client.events(["old", "new"], optional={"new", "newer"})
+        assert [topics for _, topics in asked] == [["old", "new"], ["old"]]
+        with pytest.raises(DaemonError):
+            client.events(["old", "new"], optional={"newer"})
+    assert len(asked) == 3
+
+
 # ------------------------------------------------------------------------------- no daemon
 
 

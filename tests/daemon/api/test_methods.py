@@ -9,7 +9,6 @@ import pytest
 from aircher_wire import codes, methods
 from aircherd.api.methods import METHODS as API_METHODS
 from aircherd.errors import BadRequest
-from aircherd.events import TOPICS
 from aircherd.ipc.connection_methods import CONNECTION_METHODS
 
 METHODS = {**API_METHODS, **CONNECTION_METHODS}
@@ -77,7 +76,7 @@ def test_the_page_lists_every_error_code():
 def test_the_page_lists_every_topic():
     """The table of topics is complete."""
     section = PAGE.split("### `events.subscribe`")[1].split("\n### ")[0]
-    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(TOPICS)
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(methods.TOPICS)
 
 
 def test_a_chat_without_messages_is_refused():

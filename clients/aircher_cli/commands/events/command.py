@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
-TOPICS = ("auth", "provider", "attempt", "usage", "config", "models")
-
 EXAMPLES = """
 aircher-cli events
 aircher-cli events --topic auth --topic provider
@@ -57,9 +55,9 @@ def build_parser() -> Parser:
     add(
         "--topic",
         action="append",
-        choices=TOPICS,
+        choices=methods.TOPICS,
         metavar="TOPIC",
-        help=f"only this topic; repeatable: {', '.join(TOPICS)}",
+        help=f"only this topic; repeatable: {', '.join(methods.TOPICS)}",
     )
     add("--since", metavar="WHEN", help=f"show what happened before: {TIME_FORMATS}")
     add("--until", metavar="WHEN", help="likewise; a day is included entirely")
@@ -135,8 +133,10 @@ def _check(options: argparse.Namespace) -> None:
 
 def _open(context: Context, options: argparse.Namespace) -> Link:
     """Subscribe; a filter by outcome without a topic is about attempts only."""
-    all_topics = ("attempt",) if options.outcome else TOPICS
-    link = Link(context, options.topic or all_topics)
+    if options.topic:
+        link = Link(context, options.topic, optional=())
+    else:
+        link = Link(context, ("attempt",) if options.outcome else methods.TOPICS)
     link.open()
     return link
 

@@ -10,6 +10,7 @@ from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.layout import Line
 from aircher_cli.render.status import has_countdown, status_lines
 from aircher_cli.values import Map, number
+from aircher_wire import methods
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
 class StatusView:
     """The status screen as a view that can be watched."""
 
-    topics = ("auth", "provider", "attempt", "usage", "config", "models")
+    topics = methods.TOPICS
 
     def __init__(self, context: Context) -> None:
         self._console = context.console

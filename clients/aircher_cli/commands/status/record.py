@@ -32,7 +32,7 @@ def fetch_record(client: "Client", now: float, *, keyring: bool = True) -> Map:
         DaemonError: the daemon refused `status`, or shuts down.
         DaemonUnreachable: the connection was lost, or the daemon hangs.
     """
-    record: Map = client.call(methods.STATUS, None if keyring else {"keyring": False})
+    record = _status(client, keyring=keyring)
     unavailable: Map = {}
 
     def fetch(name: str, call: "Callable[[], object]") -> None:
@@ -50,6 +50,16 @@ def fetch_record(client: "Client", now: float, *, keyring: bool = True) -> Map:
     fetch("limits", lambda: _limits(client))
     fetch("spend", lambda: _spend(client, now))
     return {**record, **({"unavailable": unavailable} if unavailable else {})}
+
+
+def _status(client: "Client", *, keyring: bool) -> Map:
+    if not keyring:
+        try:
+            return as_map(client.call(methods.STATUS, {"keyring": False}))
+        except DaemonError as error:
+            if error.code != codes.BAD_REQUEST:
+                raise  # else an older daemon, which always returns it
+    return as_map(client.call(methods.STATUS))
 
 
 def _cooling(client: "Client") -> object:

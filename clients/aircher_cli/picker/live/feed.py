@@ -24,7 +24,6 @@ from aircher_cli.picker.live.reconnect import SLOW, SLOW_SECONDS, Absence
 from aircher_cli.picker.live.schedule import Schedule
 from aircher_cli.picker.live.updates import (
     ALL,
-    TOPICS,
     apply_event,
     apply_snapshot,
     stale_after,
@@ -33,7 +32,7 @@ from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.values import Map, as_map, text
 from aircher_client import Client, DaemonError
 from aircher_client.errors import ClientError, DaemonUnreachable, NoAnswer
-from aircher_wire import codes
+from aircher_wire import codes, methods
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
@@ -225,13 +224,7 @@ class LiveFeed:
                 self._take_event(event)
 
     def _subscribe(self, client: Client) -> Generator[Map, None, None]:
-        try:
-            return client.events(TOPICS, self._take_snapshot)
-        except DaemonError as error:
-            if error.code != codes.BAD_REQUEST:
-                raise
-        # An older daemon does not know the latest topic.
-        return client.events(TOPICS[:-1], self._take_snapshot)
+        return client.events(methods.TOPICS, self._take_snapshot, optional=methods.LATER_TOPICS)
 
     def _take_snapshot(self, result: Map) -> None:
         with self._changed:

@@ -11,8 +11,6 @@ from aircher_cli.picker.live.answers import mark_default, with_states
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.values import Map, as_map, records, text, texts
 
-TOPICS = ("auth", "provider", "attempt", "usage", "config", "models")
-
 ALL = frozenset({"models", "auth", "status", "limits", "spend"})
 """Everything that is fetched."""
 LIST = "models:"

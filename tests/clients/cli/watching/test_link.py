@@ -9,7 +9,8 @@ from aircher_cli.context import Context
 from aircher_cli.watching import link as module
 from aircher_cli.watching.link import Link, is_loss, may_connect
 from aircher_client import ClientError, ConnectionLost, DaemonError, DaemonUnreachable, NoAnswer
-from helpers.daemon.cli_daemon import CliDaemon, refuses
+from aircher_wire import methods
+from helpers.daemon.cli_daemon import CliDaemon, Map, Refusal, refuses
 
 
 def context(daemon: CliDaemon, **environ: str) -> Context:
@@ -67,6 +68,22 @@ def test_a_later_daemon_that_refuses_the_topics_is_an_error(daemon: CliDaemon) -
     link = Link(context(daemon), ["config"])
     with pytest.raises(DaemonError, match="no such topic"):
         link.reopen()
+
+
+def test_an_older_daemon_need_not_know_the_latest_topic(daemon: CliDaemon) -> None:
+    """A view goes on without it, unless the user named it."""
+
+    def older(session: object, msgid: int, params: Map) -> Map:
+        if "models" in params["topics"]:
+            raise Refusal("bad_request", "unknown topic 'models'")
+        return {"snapshot": {}}
+
+    daemon.answers["events.subscribe"] = older
+    link = Link(context(daemon), methods.TOPICS)
+    link.open()
+    link.close()
+    with pytest.raises(DaemonError, match="unknown topic"):
+        Link(context(daemon), ["models"], optional=()).open()
 
 
 def test_a_later_daemon_that_stops_is_waited_out(daemon: CliDaemon) -> None:

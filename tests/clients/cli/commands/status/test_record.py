@@ -6,7 +6,7 @@ import pytest
 
 from aircher_cli.commands.status.record import fetch_record
 from aircher_client import Client, DaemonError
-from helpers.daemon.cli_daemon import CliDaemon, Map, refuses
+from helpers.daemon.cli_daemon import CliDaemon, Map, Refusal, refuses
 
 NOW = time.mktime((2026, 11, 5, 12, 0, 0, 0, 0, -1))
 
@@ -102,3 +102,23 @@ def test_without_the_keyring_it_is_not_asked_for(daemon: CliDaemon) -> None:
     daemon.answers["status"] = {}
     fetch(daemon, keyring=False)
     assert daemon.params_of("status") == {"keyring": False}
+
+
+def test_an_older_daemon_always_returns_the_keyring(daemon: CliDaemon) -> None:
+    """It refuses the parameter that leaves it out."""
+
+    def status(session: object, msgid: int, params: Map) -> Map:
+        if params:
+            raise Refusal("bad_request", "there is no field 'keyring'")
+        return {"version": "0.0.1"}
+
+    daemon.answers["status"] = status
+    assert fetch(daemon, keyring=False)["version"] == "0.0.1"
+
+
+def test_another_refusal_is_raised(daemon: CliDaemon) -> None:
+    """It is not repeated without the parameter."""
+    daemon.answers["status"] = refuses("internal", "no")
+    with pytest.raises(DaemonError, match="no"):
+        fetch(daemon, keyring=False)
+    assert [name for name, _ in daemon.calls if name == "status"] == ["status"]

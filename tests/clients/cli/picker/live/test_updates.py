@@ -8,12 +8,12 @@ from aircher_cli.picker.live.updates import (
     ALL,
     MAX_ERRORS,
     MAX_ROWS,
-    TOPICS,
     apply_event,
     apply_snapshot,
     stale_after,
 )
 from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_wire import methods
 
 KEY = {"provider": "a", "key": "default", "state": "authenticated", "health": "ok"}
 OTHER = {"provider": "b", "state": "not_configured"}
@@ -216,7 +216,7 @@ def test_an_older_daemon_has_no_default_in_its_snapshot():
     assert apply_snapshot(BEFORE, {}).default == "b/n"
 
 
-@pytest.mark.parametrize("topic", [*TOPICS, "weather"])
+@pytest.mark.parametrize("topic", [*methods.TOPICS, "weather"])
 def test_an_hour_of_events_does_not_grow_the_view(topic):
     """Each has new names, which is more than a daemon would send."""
     view = BEFORE
@@ -256,7 +256,7 @@ FIELDS = st.sampled_from(
 )
 EVENTS = st.builds(
     lambda topic, fields: {**fields, "topic": topic},
-    st.sampled_from([*TOPICS, "lagged", "weather"]) | VALUES,
+    st.sampled_from([*methods.TOPICS, "lagged", "weather"]) | VALUES,
     st.dictionaries(FIELDS, st.sampled_from(["a", "default", "ok", "rejected"]) | VALUES),
 )
 
@@ -270,7 +270,7 @@ def test_no_event_raises(events):
         stale_after(happened)
 
 
-@given(st.dictionaries(st.sampled_from([*TOPICS, "weather"]), VALUES))
+@given(st.dictionaries(st.sampled_from([*methods.TOPICS, "weather"]), VALUES))
 def test_no_snapshot_raises(snapshot):
     """Fields may be missing or have any type."""
     apply_snapshot(BEFORE, snapshot)
