@@ -33,10 +33,10 @@ NON_CHAT_WORDS: dict[str, str] = {
 """
 
 _WORD = re.compile(r"[a-z]+")
-_DRAWS = re.compile(r"(?:gpt|chatgpt)-image")
 
 
 def does_not_chat(name: str) -> bool:
     """Tell whether a model of this name is known not to chat."""
-    words = _WORD.findall(name.lower())
-    return not NON_CHAT_WORDS.keys().isdisjoint(words) or bool(_DRAWS.search(name.lower()))
+    lower = name.lower()
+    words = _WORD.findall(lower)
+    return not NON_CHAT_WORDS.keys().isdisjoint(words) or "gpt-image" in lower

@@ -20,8 +20,8 @@ FIRST_YEAR = 2018
 MANY = 3
 """From this number of models on, one date for all is not their release date."""
 
-_DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
-_VERSION = re.compile(r"[-@](\d{4})-?(\d{2})-?(\d{2})(?=$|[-:])")
+_DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?", re.ASCII)
+_VERSION = re.compile(r"[-@](\d{4})-?(\d{2})-?(\d{2})(?=$|[-:])", re.ASCII)
 
 
 def release_date(text: object) -> str | None:

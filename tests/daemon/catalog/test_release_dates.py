@@ -23,6 +23,7 @@ NOW = 1_795_000_000.0
         ("1970-01-01T00:00:00Z", None),
         ("2025-02-30", None),
         ("2025-00", None),
+        ("٢٠٢٥-٠٩-٢٩", None),
         ("", None),
         (None, None),
         (20250929, None),
@@ -63,6 +64,7 @@ def test_a_date_is_read_from_a_unix_time(created, date):
         ("gpt-4-0613", None),
         ("model-12345678", None),
         ("model-20251301", None),
+        ("model-٢٠٢٥١٠٠١", None),
         ("llama-3.1-405b", None),
     ],
 )
