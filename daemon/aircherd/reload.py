@@ -175,15 +175,16 @@ class Reloader:
     async def _apply(self, services: Services, before: Config, after: Config) -> None:
         for name, provider in before.providers.items():
             if name not in after.providers or after.providers[name].origin != provider.origin:
-                # Another server may have the name now; the cooldowns are not its own.
+                # Another server may have the name now; cooldowns and failures are not its own.
                 services.provider_client.cooldowns.clear(name)
+                services.chat.services.last_failures.forget(name)
         self._transports.close_unused(
             after.network, [provider.base_url for provider in gone_providers(before, after)]
         )
-        self._backfill.configure(after.limits)
-        await self._backfill.wait(BACKFILL_SECONDS)
         if before.default_model != after.default_model:
             services.bus.publish("models", {"default": "", **default_row(services)})
+        self._backfill.configure(after.limits)
+        await self._backfill.wait(BACKFILL_SECONDS)
 
     def _publish(self, services: Services, result: "ReloadResult") -> None:
         services.bus.publish("config", {"ok": True, **result.to_wire()})

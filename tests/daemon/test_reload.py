@@ -9,6 +9,7 @@ import trio
 from aircherd.testing.keyring import MemoryStore
 from aircherd.testing.simulator import Fault, open_simulator
 from aircherd.testing.simulator.keys import ANY_KEY
+from aircherd.vocabulary.attempt import Attempt
 from aircherd.vocabulary.failure import Failure, FailureClass
 from helpers.daemon.in_process import KEY, ask, running, write_config
 
@@ -30,8 +31,8 @@ async def test_reload_applies_network_settings_without_a_restart(environ):
             assert got["finish"] == "stop"
 
 
-async def test_provider_with_a_new_origin_loses_its_cooldowns(environ):
-    """Another server caused them; an unchanged provider keeps its cooldowns."""
+async def test_provider_with_a_new_origin_loses_its_cooldowns_and_failure(environ):
+    """Another server caused them; an unchanged provider keeps its own."""
     text = '[providers.{name}]\nkind="openai"\nauth="none"\nbase_url="http://127.0.0.1:{port}/v1"\n'
     stays = text.format(name="stays", port=8)
     write_config(environ, stays + text.format(name="moves", port=8))
@@ -41,10 +42,14 @@ async def test_provider_with_a_new_origin_loses_its_cooldowns(environ):
         for name in ("stays", "moves"):
             provider = services.config.current.providers[name]
             cooldowns.note_failure(provider, None, "m", failure)
+            failed = Attempt(provider=name, model="m", outcome="network", ms=1)
+            services.chat.services.last_failures.note(failed)
         write_config(environ, stays + text.format(name="moves", port=9))
         assert "code" not in await ask(services, "config.reload")
         cooling = [cooldowns.cooling(name, None, "m") is not None for name in ("stays", "moves")]
+        rows = {row["provider"]: row for row in (await ask(services, "status"))["providers"]}
     assert cooling == [True, False]
+    assert ["last_failure" in rows[name] for name in ("stays", "moves")] == [True, False]
 
 
 async def test_a_removed_provider_leaves_no_cooldown_to_another_of_its_name(environ):

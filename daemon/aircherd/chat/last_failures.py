@@ -31,6 +31,10 @@ class LastFailures:
             del self._latest[next(iter(self._latest))]
         self._latest[attempt.provider] = (self._clock(), attempt)
 
+    def forget(self, provider: str) -> None:
+        """Drop the failure of a provider whose name may now be another server's."""
+        self._latest.pop(provider, None)
+
     def of(self, provider: str) -> dict[str, object] | None:
         """Return a provider's latest failure as `{at, ...}`, an attempt with its time."""
         found = self._latest.get(provider)

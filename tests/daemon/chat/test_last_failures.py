@@ -32,6 +32,15 @@ def test_a_cancelled_attempt_is_no_failure():
     assert failures.of("a") is None
 
 
+def test_a_provider_at_another_address_has_no_failure():
+    """The one of the server that had the name before is dropped; without one nothing happens."""
+    failures = LastFailures()
+    failures.note(failed())
+    failures.forget("a")
+    failures.forget("b")
+    assert failures.of("a") is None
+
+
 def test_the_number_of_providers_is_bounded():
     """A configuration that is rewritten forever uses no more memory; the oldest are dropped."""
     failures = LastFailures()
