@@ -31,7 +31,7 @@ from aircherd.usage.time_buckets import (
 READ_SECONDS = 3.0
 """Reading stops after this time: the ledger's thread has to write, too."""
 WAIT_SECONDS = 10.0
-"""A disk that does not answer for so long is given up."""
+"""A ledger that does not answer for so long is given up: its disk hangs, or others read it."""
 
 NO_ERROR = ("ok", "cancelled", "unknown")
 """Outcomes that `failed` leaves out, as reports do."""
@@ -118,7 +118,8 @@ async def list_attempts(ledger: Ledger, wanted: AttemptFilter) -> AttemptList:
             )
         return found
     raise LedgerUnavailable(
-        f"the ledger cannot be read: its disk did not answer within {WAIT_SECONDS:g} s"
+        f"the ledger did not answer within {WAIT_SECONDS:g} s: its disk hangs, or it is busy with "
+        "other requests; try again"
     )
 
 
