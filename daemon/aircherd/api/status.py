@@ -19,7 +19,7 @@ from aircherd.routing.candidate import Candidate
 from aircherd.routing.plan import RouteQuery, make_plan, skipped_steps
 from aircherd.routing.resolver import resolve_chain
 from aircherd.vocabulary.chat import Requirements, RouteOptions
-from aircherd.vocabulary.keys import USABLE, KeyChoice, KeyState, KeyStatus
+from aircherd.vocabulary.keys import BEST_FIRST, USABLE, KeyChoice, KeyState, KeyStatus
 
 
 async def daemon_status(services: Services, *, keyring: bool = True) -> dict[str, object]:
@@ -165,20 +165,10 @@ def environment_names(services: Services) -> list[str]:
     return list(dict.fromkeys(name for provider in providers for name in provider.env))
 
 
-_BEST_FIRST = (
-    KeyState.AUTHENTICATED,
-    KeyState.UNVERIFIED,
-    KeyState.NOT_REQUIRED,
-    KeyState.LOCKED,
-    KeyState.REJECTED,
-    KeyState.NOT_CONFIGURED,
-)
-
-
 def best_state(services: Services, provider: Provider) -> KeyState:
     """Return the authentication state of a provider: that of its best key."""
     states = [choice.state for choice in services.auth.key_choices(provider)]
-    return min(states or [KeyState.NOT_CONFIGURED], key=_BEST_FIRST.index)
+    return min(states or [KeyState.NOT_CONFIGURED], key=BEST_FIRST.index)
 
 
 def default_row(services: Services) -> dict[str, object]:

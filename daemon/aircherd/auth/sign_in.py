@@ -7,12 +7,14 @@ characters only, as `auth.status` has. Its size is bounded.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 import msgspec
 
 from aircherd.auth.status import login_command
+from aircherd.catalog.non_chat_names import does_not_chat
 from aircherd.config.model import Config, Provider
-from aircherd.vocabulary.keys import DEFAULT_LABEL, KeyState, KeyStatus
+from aircherd.vocabulary.keys import BEST_FIRST, DEFAULT_LABEL, KeyState, KeyStatus
 from aircherd.vocabulary.models import Model
 
 MAX_PROVIDERS = 20
@@ -22,15 +24,6 @@ MAX_TEXT = 500
 """Characters of a reason or a hint."""
 
 Map = dict[str, object]
-
-_BEST_FIRST = (
-    KeyState.AUTHENTICATED,
-    KeyState.UNVERIFIED,
-    KeyState.NOT_REQUIRED,
-    KeyState.LOCKED,
-    KeyState.REJECTED,
-    KeyState.NOT_CONFIGURED,
-)
 
 _MAY_BE_IMPORTED = {KeyState.NOT_CONFIGURED, KeyState.REJECTED}
 """States of a provider to which a key in the client's environment would help."""
@@ -60,12 +53,12 @@ def sign_in_data(wanted: Sequence[str], situation: Situation) -> Map:
     config = situation.config
     names = dict.fromkeys([*wanted, *config.providers, *config.refused.providers])
     best = _best_rows(situation.rows)
-    rows = [_row(name, best.get(name), situation) for name in names]
+    rows = [_row(name, best.get(name), situation) for name in islice(names, MAX_PROVIDERS)]
     for row in rows:
         if row["provider"] in wanted:
             row["needed"] = True
     return {
-        "providers": rows[:MAX_PROVIDERS],
+        "providers": rows,
         "environment": _variables(config, best)[:MAX_VARIABLES],
     }
 
@@ -75,7 +68,7 @@ def _best_rows(rows: Sequence[KeyStatus]) -> dict[str, KeyStatus]:
     best: dict[str, KeyStatus] = {}
     for row in rows:
         other = best.get(row.provider)
-        if other is None or _BEST_FIRST.index(row.state) < _BEST_FIRST.index(other.state):
+        if other is None or BEST_FIRST.index(row.state) < BEST_FIRST.index(other.state):
             best[row.provider] = row
     return best
 
@@ -95,7 +88,7 @@ def _row(name: str, status: KeyStatus | None, situation: Situation) -> Map:
     state = missing if status is None else status.state
     row: Map = {"provider": name, "kind": provider.kind, "state": state.value}
     listed = situation.listed(provider)
-    if model := provider.default_model or (listed[0].id if listed else None):
+    if model := provider.default_model or _first_chat_model(listed or ()):
         row["model"] = f"{name}/{model}"
     if not provider.needs_key:
         problem = situation.problem(provider)
@@ -106,6 +99,13 @@ def _row(name: str, status: KeyStatus | None, situation: Situation) -> Map:
     if provider.keys_page:
         row["keys_page"] = provider.keys_page
     return {**row, **_key_fields(provider, status)}
+
+
+def _first_chat_model(models: Sequence[Model]) -> str | None:
+    chatting = (
+        model.id for model in models if model.chats is not False and not does_not_chat(model.id)
+    )
+    return next(chatting, None)
 
 
 def _key_fields(provider: Provider, status: KeyStatus | None) -> Map:

@@ -30,6 +30,16 @@ class KeyState(enum.Enum):
 USABLE = frozenset({KeyState.AUTHENTICATED, KeyState.UNVERIFIED, KeyState.NOT_REQUIRED})
 """States in which a provider can be called."""
 
+BEST_FIRST = (
+    KeyState.AUTHENTICATED,
+    KeyState.UNVERIFIED,
+    KeyState.NOT_REQUIRED,
+    KeyState.LOCKED,
+    KeyState.REJECTED,
+    KeyState.NOT_CONFIGURED,
+)
+"""The states of keys; the state of a provider is that of its best key."""
+
 
 class Health(enum.Enum):
     """The availability of a provider or key, apart from authentication."""

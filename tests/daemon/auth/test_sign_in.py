@@ -132,6 +132,21 @@ def test_a_local_server():
     }
 
 
+@pytest.mark.parametrize(
+    ("models", "named"),
+    [
+        ((Model(id="nomic-embed-text"), Model(id="qwen3")), "local/qwen3"),
+        ((Model(id="clip", chats=False), Model(id="qwen3")), "local/qwen3"),
+        ((Model(id="nomic-embed-text"),), None),
+        ((), None),
+    ],
+)
+def test_the_named_model_chats(models, named):
+    """A request to an embedding model would fail."""
+    row = row_of("local", sign_in_data([], situation(listed=lambda _: models)))
+    assert (row.get("model"), row["models"]) == (named, len(models))
+
+
 def test_a_refused_entry():
     """The row says what is wrong with the entry in the configuration."""
     entry = RefusedEntry(
