@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from aircherd.config.load import check_text
 from aircherd.config.model import NOTHING_REFUSED, Config, Daemon, Route
+from aircherd.vocabulary.builtin_providers import KINDS
 from helpers.config_problems import FILE
 
 WORK = '[providers.work]\nkind = "openai"\nbase_url = "https://work.example/v1"\n'
@@ -35,10 +36,11 @@ def test_a_provider_with_a_problem_is_left_out() -> None:
     assert "work" in config.providers
     assert "broken" not in config.providers
     (entry,) = config.refused.entries
+    kinds = ", ".join(f'"{kind}"' for kind in KINDS)
     assert entry.path == "providers.broken"
     assert entry.message("broken") == (
         f"broken is refused: {FILE}, line 5: providers.broken.kind: must be one of "
-        '"openai", "anthropic", "gemini", "openrouter", "ollama" (did you mean "openai"?)'
+        f'{kinds} (did you mean "openai"?)'
     )
     error = entry.error("broken")
     assert error.data["file"] == FILE

@@ -1,6 +1,8 @@
 """The invented vendor in docs/adding-a-provider.md: the page's code is a working adapter."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -44,6 +46,19 @@ def page() -> ModuleType:
     module = ModuleType("quill")
     exec("from aircherd.providers.signing import Flow\n" + code, module.__dict__)  # noqa: S102 - ours
     return module
+
+
+def test_the_code_passes_the_checks_of_the_tree(tmp_path: Path) -> None:
+    """As the package that a reader makes of it: the request and the reply, in this order."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    folder = tmp_path / "quill"
+    folder.mkdir()
+    (folder / "__init__.py").write_text('"""Quill\'s API."""\n')
+    (folder / "adapter.py").write_text("\n\n".join(blocks[:2]))
+    rules = str(PAGE.parents[1] / "pyproject.toml")
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--config", rules, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "All checks passed!\n"), done.stderr
 
 
 def test_the_request(page: ModuleType) -> None:

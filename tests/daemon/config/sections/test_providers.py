@@ -3,6 +3,7 @@ import pytest
 
 from aircherd.config.load import parse_config
 from aircherd.config.model import DEFAULT_CONFIG, Provider
+from aircherd.vocabulary.builtin_providers import KINDS
 from helpers.config_problems import problem, problems
 
 WORK = '[providers.work]\nkind = "openai"\nbase_url = "http://127.0.0.1:8000/v1"\n'
@@ -153,7 +154,7 @@ def test_auth_none_conflicts_with_a_key_source() -> None:
 
 def test_own_provider_requires_kind_and_base_url() -> None:
     """Both are reported at the section's line."""
-    kinds = '"openai", "anthropic", "gemini", "openrouter", "ollama"'
+    kinds = ", ".join(f'"{kind}"' for kind in KINDS)
     no_kind = f"has no kind: the API of the server | add kind = one of {kinds}"
     no_url = 'has no base_url | add base_url = "https://host/v1"'
     assert problems("\n[providers.work]\n") == [

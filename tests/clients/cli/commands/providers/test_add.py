@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from aircher_cli.commands.providers import add
+from aircherd.vocabulary.builtin_providers import KINDS
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon, refuses
 
@@ -159,3 +161,8 @@ def test_json(daemon: CliDaemon) -> None:
         "state": "not_required",
         "models": ["a", "b", "c", "d"],
     }
+
+
+def test_every_kind_of_the_daemon_can_be_added() -> None:
+    """The command cannot import the daemon's table, so it has one of its own."""
+    assert add.KINDS == KINDS
