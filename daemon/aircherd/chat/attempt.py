@@ -138,27 +138,28 @@ class ProviderAttempt:
     def _settle(self, outcome: str, failure: Failure | None, deadline: float) -> None:
         """Create the record, and settle limits and ledger."""
         now = trio.current_time()
-        if outcome == codes.CANCELLED and now >= deadline:
-            outcome = codes.TIMEOUT
         ms = round((now - self._started) * 1000)
         provider, key, model = self._target.names
-        record = self.record = Attempt(
-            provider=provider,
-            model=model,
-            key=key,
-            outcome=outcome,
-            ms=ms,
-            status=failure.status if failure else None,
-            message=failure.message if failure else None,
-        )
+        record = Attempt(provider=provider, model=model, key=key, outcome=outcome, ms=ms)
+        if outcome != "ok":
+            record = self._failed_record(record, failure, is_late=now >= deadline)
+            outcome = record.outcome
+        self.record = record
         self.cost = self._charge.settle(
             outcome, ms, self._first_ms, self.reply, was_sent=self.was_sent
         )
-        if outcome != "ok":
-            self._services.last_failures.note(record)
         bus = self._services.bus
         if bus.has_subscribers("attempt"):
             bus.publish("attempt", _event(record, self._caller))
+
+    def _failed_record(self, record: Attempt, failure: Failure | None, *, is_late: bool) -> Attempt:
+        """Return the record with the reason, and remember it; late cancellations are timeouts."""
+        if is_late and record.outcome == codes.CANCELLED:
+            record = msgspec.structs.replace(record, outcome=codes.TIMEOUT)
+        if failure is not None:
+            record = msgspec.structs.replace(record, status=failure.status, message=failure.message)
+        self._services.last_failures.note(record)
+        return record
 
     def __repr__(self) -> str:
         return f"<ProviderAttempt to {self._target.origin}>"
