@@ -259,10 +259,14 @@ class _Reader:
         return chosen
 
     def _read_rows(self, hours: list[int], where: str, arguments: list[str | int]) -> list[_Cells]:
-        """Return the newest matches, at most one more than `limit`, the newest last."""
+        """Return the newest matches, at most one more than `limit`, the newest last.
+
+        The order of their numbers is that of an hour's index, so the oldest of an hour with a
+        million attempts are not read.
+        """
         newest = (
             "SELECT * FROM attempts WHERE hour IN (SELECT value FROM json_each(?)) "  # noqa: S608 - our own names
-            f"AND at_ms >= ? AND at_ms < ? AND {where} ORDER BY at_ms DESC, id DESC LIMIT ?"
+            f"AND at_ms >= ? AND at_ms < ? AND {where} ORDER BY id DESC LIMIT ?"
         )
         inner = ("id", "at_ms", "outcome", *_COLUMNS[_COLUMNS.index("ms") :])
         source = (

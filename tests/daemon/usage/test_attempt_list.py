@@ -1,6 +1,7 @@
 """Attempts one by one, from real files."""
 
 from datetime import UTC
+from types import SimpleNamespace
 
 import pytest
 import trio
@@ -183,6 +184,22 @@ def test_only_the_rows_of_the_newest_hours_are_searched(rig):
     searched = [step for step in steps if step.startswith("SEARCH attempts USING INDEX")]
     assert [step.split("(")[1] for step in searched] == ["hour=?)"], steps
     assert not [step for step in steps if step in {"SCAN attempts", "SCAN hours", "SCAN later"}]
+
+
+def test_old_rows_of_a_busy_hour_are_not_read(rig, monkeypatch):
+    """The work depends on the limit, not on the number of attempts in the hour."""
+    entries = [
+        LedgerEntry(number + 1, started(NOW + number / 1000), settled("timeout"))
+        for number in range(5000)
+    ]
+    rig.file.write(entries, first_id=1)
+    steps = []
+    monkeypatch.setattr("aircherd.usage.ledger.sqlite.PROGRESS_STEPS", 1)
+    clock = SimpleNamespace(monotonic=lambda: steps.append(1) or 0.0)
+    monkeypatch.setattr(attempt_list, "time", clock)
+    found = rig.list(limit=3)
+    assert [row.at for row in found.rows] == [NOW + number / 1000 for number in range(4997, 5000)]
+    assert len(steps) < len(entries)
 
 
 def test_reading_stops_after_a_time(rig, monkeypatch):
