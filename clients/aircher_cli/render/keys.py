@@ -94,7 +94,9 @@ def _checked(row: dict[str, object], now: float) -> str:
 
 
 def _problem(row: dict[str, object], now: float) -> str:
-    parts = [text(row.get("reason")), health_problem(row)]
+    reason, health = text(row.get("reason")), health_problem(row)
+    # A check that could not reach the provider is the reason for both.
+    parts = [reason, "" if health in reason else health]
     if (since := number(row.get("failing_since"))) is not None:
         parts.append(f"failing since {format_time(since, now)}")
     if (until := number(row.get("until"))) is not None:

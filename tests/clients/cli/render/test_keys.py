@@ -52,6 +52,13 @@ def test_the_health_of_a_provider_has_a_reason() -> None:
     assert shown([{**unhealthy, "health": "ok"}], 80) == ["– openai  not configured"]  # noqa: RUF001 -- a dash
 
 
+def test_a_reason_that_state_and_health_share_is_shown_once() -> None:
+    """A check that could not connect is why the key is unverified, and the provider unreachable."""
+    shared = {"health": "unreachable", "health_reason": "no route"}
+    row = {**NONE, **shared, "reason": "could not be verified: no route"}
+    assert shown([row], 80)[1:] == ["    could not be verified: no route"]
+
+
 @pytest.mark.parametrize("width", [30, 45, 60, 80])
 def test_rows_fit_the_terminal(width: int) -> None:
     """No line is wider than the terminal, except for single words."""
