@@ -14,7 +14,7 @@ from aircher_cli.picker.screen.help_text import help_lines
 from aircher_cli.picker.screen.items import Item
 from aircher_cli.picker.screen.keys import foot_keys, foot_word
 from aircher_cli.picker.screen.state import PickerState
-from aircher_cli.picker.view.details import detail_lines
+from aircher_cli.picker.view.details import detail_lines, provider_lines
 from aircher_cli.render.layout import Line
 
 PANE_RIGHT_FROM = 100
@@ -253,21 +253,20 @@ def details(state: PickerState, width: int) -> list[Line]:
     if item is None:
         return []
     if item.row is None:
-        return _about_group(item, width)
+        return _about_group(state, item, width)
     explained = state.explained.get(item.row.name)
     return list(detail_lines(state.view, item.row, explained, state.clock(), width))
 
 
-def _about_group(item: Item, width: int) -> list[Line]:
-    group = item.group
-    lines = [f"{group.why.rstrip('.')}."] if group.why else []
+def _about_group(state: PickerState, item: Item, width: int) -> list[Line]:
+    lines: list[Line] = [_heading(item), []]
+    if item.group.provider:
+        lines += [*provider_lines(state.view, item.group.provider, state.clock(), width), []]
     if item.count:
-        verb = "folds" if item.is_open else "shows"
-        lines.append(f"Enter {verb} {_models(item.count)}.")
-    elif item.is_whole:
-        lines.append("No model is known.")
-    text = [[(part, "")] for line in lines for part in wrap(line, max(10, width))]
-    return [_heading(item), [], *text]
+        about = f"Enter {'folds' if item.is_open else 'shows'} {_models(item.count)}."
+    else:
+        about = "No model is known."
+    return [*lines, *([(part, "")] for part in wrap(about, max(10, width)))]
 
 
 def _overlay(state: PickerState, width: int, height: int) -> tuple[list[Line], list[Zone]]:
@@ -323,7 +322,8 @@ def _foot(state: PickerState, width: int, height: int) -> list[tuple[Line, list[
     if state.overlay:
         return [_overlay_foot(width)]
     result = []
-    for keys in foot_keys(state.row, width, rows, has_query=bool(state.query)):
+    mark = state.item.mark if state.item else None
+    for keys in foot_keys(mark, width, rows, has_query=bool(state.query)):
         line: Line = [(" ", "")]
         zones: list[Zone] = []
         for key in keys:

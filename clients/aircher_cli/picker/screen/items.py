@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.rows import Group, Row
 
 
@@ -35,6 +36,11 @@ class Item:
     def provider(self) -> str:
         """The provider that keys act on; empty if there are several."""
         return self.row.provider if self.row else self.group.provider
+
+    @property
+    def mark(self) -> Mark | None:
+        """The state of the row, or of the group's provider; None if there are several."""
+        return self.row.mark if self.row else self.group.mark
 
     @property
     def can_be_selected(self) -> bool:

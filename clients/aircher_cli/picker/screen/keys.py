@@ -8,7 +8,6 @@ of screen and tmux).
 from dataclasses import dataclass
 
 from aircher_cli.picker.view.marks import Mark
-from aircher_cli.picker.view.rows import Row
 
 
 @dataclass(frozen=True)
@@ -140,12 +139,12 @@ _COOLING = frozenset({Mark.COOLING, Mark.UNREACHABLE, Mark.NO_CREDIT})
 _SIGNED_OUT = frozenset({Mark.NOT_CONFIGURED, Mark.LOCAL, Mark.STOPPED})
 
 
-def foot_keys(row: Row | None, width: int, rows: int, *, has_query: bool) -> list[list[Key]]:
-    """Return the keys for each line of the foot: those that apply to `row`, as far as they fit.
+def foot_keys(mark: Mark | None, width: int, rows: int, *, has_query: bool) -> list[list[Key]]:
+    """Return the keys for each line of the foot: those for the state of the selected line.
 
-    The last key, help, is always there.
+    As many as fit; the last key, help, is always there.
     """
-    fitting = [key for key in KEYS[:-1] if _applies(key, row)]
+    fitting = [key for key in KEYS[:-1] if _applies(key, mark)]
     help_key = KEYS[-1]
     while True:
         lines = _broken([*fitting, help_key], width, has_query=has_query)
@@ -159,11 +158,11 @@ def foot_word(key: Key, *, has_query: bool) -> str:
     return "clear" if key.action == "back" and has_query else key.word
 
 
-def _applies(key: Key, row: Row | None) -> bool:
+def _applies(key: Key, mark: Mark | None) -> bool:
     if key.action == "clear_cooldowns":
-        return row is not None and row.mark in _COOLING
+        return mark in _COOLING
     if key.action == "sign_out":
-        return row is not None and row.mark not in _SIGNED_OUT
+        return mark is not None and mark not in _SIGNED_OUT
     return True
 
 

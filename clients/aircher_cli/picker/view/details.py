@@ -1,6 +1,6 @@
 """The pane for one row: its state, keys, limits and costs, who would answer now, and the facts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from aircher_cli.picker.view.daemon_view import DaemonView
@@ -60,7 +60,7 @@ def detail_lines(
         has_unicode: Whether the terminal can show blocks.
     """
     pane = _Pane(view, row, now, width, has_unicode=has_unicode)
-    sections = (
+    return _joined(
         pane.head(),
         pane.state(),
         pane.keys(),
@@ -70,6 +70,23 @@ def detail_lines(
         pane.chain(explained),
         pane.facts(),
     )
+
+
+def provider_lines(
+    view: DaemonView, provider: str, now: float, width: int, *, has_unicode: bool = True
+) -> list[Line]:
+    """Return the lines about a provider as a whole, for a line that stands for it.
+
+    The arguments are those of `detail_lines`.
+    """
+    state = LiveStates(view, now).provider(provider)
+    row = Row(provider, "model", provider, "", state.mark)
+    pane = _Pane(view, row, now, width, has_unicode=has_unicode)
+    return _joined(pane.state(), pane.keys(), pane.last_error(), pane.limits(), pane.spending())
+
+
+def _joined(*sections: Iterable[Line]) -> list[Line]:
+    """Return the lines of all sections, with an empty line between two."""
     lines: list[Line] = []
     for section in sections:
         found = list(section)

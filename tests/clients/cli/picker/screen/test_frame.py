@@ -229,3 +229,37 @@ def test_styles_are_never_colour_alone() -> None:
         piece for line in lines for piece, style in line if style in {"good", "bad", "warn"}
     ]
     assert all(piece.strip() for piece in coloured)
+
+
+@pytest.mark.parametrize(
+    ("key", "why", "advice", "keys"),
+    [
+        (
+            a_key("bare", "rejected", reason="refused the key (HTTP 401)"),
+            "✗ refused: refused the key (HTTP 401)",
+            "→ sign in again: aircher-cli auth login bare",
+            "^D sign out",
+        ),
+        (
+            a_key("bare", health="unreachable", health_reason="Connection refused"),
+            "⚠ unreachable: Connection refused",
+            "→ check the network and the proxy: aircher-cli doctor",
+            "^X end cooldown",
+        ),
+        (
+            a_key("bare", "not_configured"),
+            "○ not signed in: no key is stored for it",
+            "→ sign in: aircher-cli auth login bare",
+            "^L sign in",
+        ),
+    ],
+)
+def test_provider_without_models_says_why_and_what_to_do(
+    key: dict[str, object], why: str, advice: str, keys: str
+) -> None:
+    """A provider whose list could not be fetched is explained like one with models."""
+    state = a_state(a_view((), [key]))
+    state.last()
+    frame = text(draw(state, 160, 30))
+    for expected in (why, advice, keys, "No model is known."):
+        assert expected in frame

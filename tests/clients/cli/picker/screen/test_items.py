@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.picker.screen.items import flatten, nearest_selectable, step
+from aircher_cli.picker.screen.items import Item, flatten, nearest_selectable, step
 from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.rows import Group, Row
 
@@ -52,3 +52,13 @@ def test_nearest_selectable_prefers_the_line_below() -> None:
     items = flatten((FULL, CLOSED))
     assert [nearest_selectable(items, at) for at in (0, 3, 9)] == [1, 3, 3]
     assert nearest_selectable((), 3) == -1
+
+
+def test_a_line_has_the_state_of_its_row_or_group() -> None:
+    """Keys that apply to a state need it, also where no model is known."""
+    row = Row("work/a", "model", "work", "a", Mark.COOLING)
+    group = Group("work", (), Mark.REJECTED, key="work", provider="work")
+    assert [Item("row", group, row=row).mark, Item("fold", group).mark] == [
+        Mark.COOLING,
+        Mark.REJECTED,
+    ]

@@ -6,9 +6,6 @@ from aircher_cli.picker.screen.app import PickerApp
 from aircher_cli.picker.screen.keys import EDITS, KEYS, MOVES, foot_keys, foot_word
 from aircher_cli.picker.screen.state import PickerState
 from aircher_cli.picker.view.marks import Mark
-from aircher_cli.picker.view.rows import Row
-
-READY = Row("work/a", "model", "work", "a", Mark.READY)
 
 TAKEN = {
     "ctrl+s": "flow control",
@@ -53,7 +50,7 @@ def test_each_move_and_edit_exists(method: str) -> None:
 @pytest.mark.parametrize("rows", [1, 2])
 def test_foot_fits(width: int, rows: int) -> None:
     """The foot never has more lines than there is room, and the help is always in it."""
-    lines = foot_keys(READY, width, rows, has_query=False)
+    lines = foot_keys(Mark.READY, width, rows, has_query=False)
     assert len(lines) <= rows
     assert lines[-1][-1].action == "help"
     if width >= 20:
@@ -73,8 +70,7 @@ def test_foot_fits(width: int, rows: int) -> None:
 )
 def test_foot_shows_what_applies(mark: Mark, absent: str, present: str) -> None:
     """A key that would do nothing for the selected row is not at the foot."""
-    row = Row("work/a", "model", "work", "a", mark)
-    actions = [key.action for line in foot_keys(row, 300, 2, has_query=False) for key in line]
+    actions = [key.action for line in foot_keys(mark, 300, 2, has_query=False) for key in line]
     assert absent not in actions
     assert present in actions
 
