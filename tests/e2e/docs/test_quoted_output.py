@@ -1,0 +1,103 @@
+"""The output that the first pages quote is what their commands print, in a home with a keyring."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from aircherd.testing.simulator import Simulator
+from helpers.daemon.real_daemon import Home
+from helpers.daemon.real_daemon import home as open_home
+from helpers.docs.blocks import blocks_of, read
+from helpers.docs.reader import KEYS, PROGRAMS
+from helpers.docs_commands import run_page
+from helpers.pictures.scenes import catalogue
+from helpers.secret_service import secret_service
+
+KEY = "canary-quoted-0123456789"
+
+CONFIG = """\
+[providers.anthropic]
+base_url = "{url}"
+[providers.openai]
+base_url = "{url}/v1"
+[catalog."anthropic/claude-opus-5"]
+window = 1000000
+input_price = 5
+output_price = 25
+tools = true
+images = true
+documents = true
+reasoning = true
+json_schema = true
+"""
+
+MASKS = {
+    r"\s+": " ",
+    r"checked (just now|.* ago) by": "checked by",
+    r"; keys: \S+$": "",  # not shown for a server other than the vendor's, as the simulator is
+    r"\$[\d.]+ (?=of |first |next )": "",  # depends on what was asked before
+    r"\$0\.50\+": "$0.50",  # a price of the reader's own has no second rate for long prompts
+}
+"""What depends on the time or on the simulator -> what is compared."""
+
+ONLY_ON_A_TERMINAL = ("Keys for ", "Key for ")
+
+
+def quoted(page: str) -> dict[int, list[str]]:
+    """Return the line of each command whose output the page quotes, and that output."""
+    found: dict[int, list[str]] = {}
+    for block in blocks_of(read(page)):
+        if block.language == "console":
+            at = 0
+            for number, line in enumerate(block.text.splitlines(), block.line):
+                if line.startswith("$ "):
+                    at = number
+                elif at and not line.startswith(ONLY_ON_A_TERMINAL):
+                    found.setdefault(at, []).append(_masked(line))
+    return found
+
+
+def _masked(line: str) -> str:
+    for pattern, text in MASKS.items():
+        line = re.sub(pattern, text, line)
+    return line.strip()
+
+
+@pytest.fixture
+def newcomer(sim: Simulator) -> Iterator[Home]:
+    """A new user with an open keyring, whose providers are simulated."""
+    for vendor in ("anthropic", "openai", "ollama"):
+        sim.keys.accept(vendor, "*")
+    with secret_service() as service, open_home(service.environ) as home:
+        tools = home.root / "tools"
+        tools.mkdir()
+        (tools / "pass").write_text(f"#!/bin/sh\n{PROGRAMS['pass']}\n")
+        (tools / "pass").chmod(0o755)
+        home.write_config(CONFIG.format(url=sim.url) + catalogue())
+        home.start()
+        yield home
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    ("page", "sections"),
+    [
+        ("guide/getting-started.md", None),
+        ("sign-in/index.md", ["Store a key", "See what is used"]),
+    ],
+)
+def test_quoted_output_is_printed(newcomer: Home, page: str, sections: list[str] | None) -> None:
+    """Each quoted line is a line of the real output, apart from times."""
+    ran = run_page(
+        page,
+        newcomer,
+        inputs={"aircher-cli auth login": KEY},
+        keys=KEYS,
+        sections=sections,
+    )
+    printed = {each.shown.line: [_masked(line) for line in each.out.splitlines()] for each in ran}
+    expected = {at: lines for at, lines in quoted(page).items() if at in printed}
+    assert expected
+    missing = {at: [x for x in lines if x not in printed[at]] for at, lines in expected.items()}
+    assert {at: (x, printed[at]) for at, x in missing.items() if x} == {}
