@@ -136,7 +136,7 @@ def _command(provider: Provider, status: KeyStatus | None) -> str | None:
     if status is None:
         return plain
     own = login_command(provider.name, status.key or DEFAULT_LABEL)
-    hint = f"{status.hint or ''}'"
+    hint = status.hint or ""
     return next((each for each in (own, plain) if f"'{each}'" in hint), None)
 
 

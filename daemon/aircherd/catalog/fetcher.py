@@ -177,7 +177,9 @@ class ModelFetcher:
 
     def _record_error(self, provider: Provider, message: str, *, is_absent: bool = False) -> None:
         log.debug("no_model_list", provider=provider.name, reason=message)
-        before = self.last_error(provider)
+        before, configured = self.last_error(provider), self._config().providers
+        for name in self._errors.keys() - configured.keys():
+            del self._errors[name]
         self._errors[provider.name] = FetchError(provider.origin, message, self._clock(), is_absent)
         if before is None or before.message != message:
             self._on_change((provider.name,))

@@ -262,6 +262,18 @@ async def test_an_error_is_dropped_when_a_provider_moves(autojump_clock):
         assert fake.fetcher.last_error(moved) is None
 
 
+async def test_errors_of_removed_providers_are_dropped(autojump_clock):
+    """A program that rewrites the configuration forever must not use up memory."""
+    fake = FakeProviders()
+    fake.responses["work"] = fake.responses["local"] = failed()
+    async with fake.running():
+        await fake.fetcher.refresh([WORK])
+        del fake.providers["work"]
+        await fake.fetcher.refresh([LOCAL])
+        assert fake.fetcher.last_error(LOCAL) is not None
+        assert fake.fetcher.last_error(WORK) is None
+
+
 async def test_a_list_from_the_future_is_stale(autojump_clock):
     """The clock was set back; the list must not stay fresh for years."""
     fake = FakeProviders(signed_in=["work"])
