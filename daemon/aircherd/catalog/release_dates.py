@@ -4,6 +4,7 @@ A date is text, `2025-09-29` or `2025-09`: models.dev has both. What a server sa
 is often something else. Mistral puts the time of the request into `created`, LiteLLM one constant
 for all models, many servers 0, and Anthropic 1970 for what it does not know. So a date from a list
 counts only at a known vendor's own address, if it is in the past and differs from model to model.
+The first of January stands for an unknown day: models.dev has it for models of another year.
 """
 
 import datetime as dt
@@ -23,14 +24,17 @@ MANY = 3
 _DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?", re.ASCII)
 _VERSION = re.compile(r"[-@](\d{4})-?(\d{2})-?(\d{2})(?=$|[-:])", re.ASCII)
 
+# Month and day, as in `gpt-4-0613`, look different: there is no month 23.
+_MONTH = re.compile(r"-(2[3-9])(0[1-9]|1[0-2])(?=$|[-:])", re.ASCII)
+
 
 def release_date(text: object) -> str | None:
     """Return a valid date from text that starts with one, such as `2025-09-29T00:00:00Z`."""
     found = _DATE.match(text) if isinstance(text, str) else None
     if found is None:
         return None
-    year, month, day = int(found[1]), int(found[2]), int(found[3] or 1)
-    return found[0] if _is_date(year, month, day) else None
+    year, month, day = int(found[1]), int(found[2]), int(found[3] or 2)
+    return found[0] if _is_date(year, month, day) and (month, day) != (1, 1) else None
 
 
 def date_of_time(created: object) -> str | None:
@@ -41,11 +45,13 @@ def date_of_time(created: object) -> str | None:
 
 
 def date_in_name(name: str) -> str | None:
-    """Return the date of a version: `claude-haiku-4-5-20251001`, `gpt-4o-2024-08-06`."""
+    """Return the date of a version: `claude-haiku-4-5-20251001`, `mistral-large-2512`."""
     found = _VERSION.search(name)
-    if found is None or not _is_date(int(found[1]), int(found[2]), int(found[3])):
-        return None
-    return f"{found[1]}-{found[2]}-{found[3]}"
+    if found and _is_date(int(found[1]), int(found[2]), int(found[3])):
+        return f"{found[1]}-{found[2]}-{found[3]}"
+    if found := _MONTH.search(name):
+        return f"20{found[1]}-{found[2]}"
+    return None
 
 
 def drop_implausible(models: Sequence[Model], *, is_vendor: bool, now: float) -> Sequence[Model]:

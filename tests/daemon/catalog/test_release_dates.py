@@ -23,6 +23,8 @@ NOW = 1_795_000_000.0
         ("1970-01-01T00:00:00Z", None),
         ("2025-02-30", None),
         ("2025-00", None),
+        ("2024-01-01", None),
+        ("2024-01", "2024-01"),
         ("٢٠٢٥-٠٩-٢٩", None),
         ("", None),
         (None, None),
@@ -61,7 +63,13 @@ def test_a_date_is_read_from_a_unix_time(created, date):
         ("anthropic/claude-haiku-4.5@20251001", "2025-10-01"),
         ("gpt-4o-2024-08-06", "2024-08-06"),
         ("ft:gpt-4o-2024-08-06:acme::abc", "2024-08-06"),
+        ("mistral-large-2512", "2025-12"),
+        ("Qwen/Qwen3-30B-A3B-2507:free", "2025-07"),
         ("gpt-4-0613", None),
+        ("gpt-4-1106-preview", None),
+        ("m-2513", None),
+        ("m-2512b", None),
+        ("m-2201", None),
         ("model-12345678", None),
         ("model-20251301", None),
         ("model-٢٠٢٥١٠٠١", None),
@@ -69,7 +77,7 @@ def test_a_date_is_read_from_a_unix_time(created, date):
     ],
 )
 def test_the_name_of_a_version_has_its_date(name, date):
-    """Only where the year, the month and the day are all there."""
+    """With or without the day, but not without the year."""
     assert date_in_name(name) == date
 
 
