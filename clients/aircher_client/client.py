@@ -207,6 +207,7 @@ class Client:
             known = [topic for topic in chosen if topic not in optional]
             if error.code != codes.BAD_REQUEST or known == chosen:
                 raise
+            self._conversation.pass_version_notice()
             chosen, result = known, self._subscribe(known)
         if on_snapshot:
             on_snapshot(result)

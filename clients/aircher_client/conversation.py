@@ -183,6 +183,13 @@ class Conversation:
             response.error = explained
             self._is_version_reported = True
 
+    def pass_version_notice(self) -> None:
+        """Pass on the notice that the last error replaced, because no one will see the error."""
+        if self._is_version_reported and self._on_notices is not None:
+            assert self._version_notice is not None
+            self._is_version_reported = False
+            self._on_notices([self._version_notice])
+
     def _pass_notices(self, frame: frames.Frame) -> None:
         """Pass the notices on; `frame` is the first frame after the response to `hello`."""
         self._has_notices = False

@@ -113,3 +113,21 @@ def test_an_error_that_has_the_versions_replaces_the_notice(daemon: FakeDaemon) 
     assert caught.value.code == "unknown_method"
     assert caught.value.message == f"unknown method 'new'; {NEW_CLIENT}"
     assert seen == []
+
+
+def test_the_notice_comes_if_the_error_is_handled(daemon: FakeDaemon) -> None:
+    """A subscription goes on without a topic that the older daemon does not know."""
+
+    def subscribe(peer: Peer, request: Request) -> None:
+        if "new" in request.params["topics"]:
+            peer.fail(request, "bad_request", "unknown topic 'new'")
+        else:
+            peer.reply(request, {})
+
+    serve_version(daemon, "0.9.1")
+    daemon.handlers["events.subscribe"] = subscribe
+    seen: list[dict[str, str]] = []
+    with connect(daemon, seen) as client:
+        client.events(["old", "new"], optional={"new"})
+        client.call("ping")
+    assert seen == [{"code": "version_differs", "message": NEW_CLIENT}]
