@@ -20,6 +20,8 @@ _MANUAL_PAGES = {
     "#by-command": roff.Reference("aircher-cli-config"),
     "cli.md": roff.Reference("aircher-cli"),
     "configuration.md": roff.Reference("aircher-config", 5),
+    "migrating.md": roff.Reference("aircher-cli-migrate"),
+    "service.md": roff.Reference("aircherd"),
 }
 """The manual pages that say the same as the target of a link."""
 
@@ -86,7 +88,9 @@ def _link(text: str, target: str) -> str:
     """Return the text of a link, and where it leads unless that is in the same page."""
     page = target.partition("#")[0] or target
     if page in _MANUAL_PAGES:
-        return f"{inline(text)} in {_MANUAL_PAGES[page]}"
+        return (
+            f"{_MANUAL_PAGES[page]}" if text == page else f"{inline(text)} in {_MANUAL_PAGES[page]}"
+        )
     if target.startswith("#"):
         return inline(text)
     where = target if target.startswith("http") else f"docs/{page}"

@@ -6,7 +6,7 @@ from aircher_cli.help import EXAMPLES, EXIT_CODES
 from aircher_cli.parser import EXAMPLES as EXAMPLES_TITLE
 from aircher_cli.parser import PROGRAM, Parser
 from aircher_cli.registry import COMMANDS, GROUPS, commands_of
-from manpages import roff
+from manpages import markdown, roff
 from manpages.environment import environment_section, files_section
 from manpages.options import option_sections, synopsis
 from manpages.roff import Page, Reference
@@ -98,7 +98,7 @@ def _part(command: str, parser: Parser) -> str:
     return "".join(
         [
             roff.heading(command),
-            roff.lead(roff.escape(parser.description or "")),
+            roff.lead(markdown.inline(parser.description or "")),
             option_sections(parser, level=""),
             _examples(parser.epilog) if parser.epilog else "",
         ]
@@ -112,7 +112,7 @@ def _command_page(command: str) -> Page:
         roff.heading("synopsis"),
         synopsis(parser),
         roff.heading("description"),
-        roff.lead(roff.escape(parser.description or "")),
+        roff.lead(markdown.inline(parser.description or "")),
         option_sections(parser, level="SH"),
         roff.heading("examples") + _examples(parser.epilog) if parser.epilog else "",
         _ending(command),

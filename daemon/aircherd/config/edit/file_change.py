@@ -63,7 +63,7 @@ def write_text(path: Path, text: str, base: str | None, check: Check) -> bool:
     found = hash_of_file(path)
     if base is not None and found != base:
         raise _conflict(path)
-    if found == content_hash(text.encode()):
+    if found == content_hash(text.encode()) or (base == found == content_hash(None) and not text):
         return False
     _refuse_read_only(path)
 

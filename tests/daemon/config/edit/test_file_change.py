@@ -46,6 +46,15 @@ def test_text_is_written_private_and_whole(tmp_path: Path) -> None:
     assert not write_text(file, GOOD, sha(GOOD), no_check)
 
 
+def test_an_empty_file_is_not_created_by_a_change(tmp_path: Path) -> None:
+    """Removing an entry where there is no file changes nothing; an empty text can be asked for."""
+    file = tmp_path / "config.toml"
+    assert not change_file(file, lambda text: text, no_check)
+    assert not file.exists()
+    assert write_text(file, "", None, no_check)
+    assert file.read_bytes() == b""
+
+
 def test_invalid_text_is_not_written(tmp_path: Path) -> None:
     """Neither as a whole nor by a change."""
     file = tmp_path / "config.toml"
