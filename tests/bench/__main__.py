@@ -170,7 +170,7 @@ def main() -> None:
 
 def parse() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser("tests/bench", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="shorter runs")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--against", metavar="COMMIT", help="compare with that commit's daemon")

@@ -1,12 +1,14 @@
 """Counts the CPU time of a daemon that has nothing to do, its watch of files included.
 
-    .venv/bin/python tests/bench/background/idle.py [SECONDS]
+    .venv/bin/python tests/bench/background/idle.py
 
-It waits until the watcher dozes, then counts for SECONDS (600 by default). Printed are seconds of
+It waits until the watcher dozes, then counts for ten minutes. Printed are seconds of
 CPU an hour, from the kernel's count for each thread in nanoseconds, and how often a thread woke up.
 Linux only.
 """
 
+import argparse
+import json
 import sys
 import time
 from pathlib import Path
@@ -37,7 +39,11 @@ def wake_ups(pid: int) -> int:
 
 def main() -> None:
     """Measure and print."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 600.0
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=600.0, help="how long to count")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    options = parser.parse_args()
+    seconds = options.seconds
     with home() as made:
         made.write_config(CONFIG)
         made.start(log_level="info")
@@ -47,7 +53,9 @@ def main() -> None:
         before, woken = cpu_seconds(pid), wake_ups(pid)
         time.sleep(seconds)
         used, woken = cpu_seconds(pid) - before, wake_ups(pid) - woken
-    print(f"{used / seconds * 3600:.3f} s of CPU an hour, {woken / seconds:.2f} wake-ups a second")
+    figures = {"cpu_s_an_hour": used / seconds * 3600, "wake_ups_a_second": woken / seconds}
+    text = "{cpu_s_an_hour:.3f} s of CPU an hour, {wake_ups_a_second:.2f} wake-ups a second"
+    print(json.dumps(figures) if options.json else text.format(**figures))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """Measures what a changed configuration with 200 providers takes of the daemon's loop.
 
-    .venv/bin/python tests/bench/background/reload.py [TIMES]
+    .venv/bin/python tests/bench/background/reload.py
 
 All providers change each time. Printed are the median and the longest of: the CPU time of the
 longest step of the loop, the CPU time of all steps, and the time from the save to the effect. The
 file is parsed in a thread, so a step may also wait up to 5 ms for the interpreter.
 """
 
+import argparse
+import json
 import sys
 import tempfile
 import time
@@ -74,8 +76,8 @@ async def reload(services: Services, file: Path, port: int) -> float:
     return time.perf_counter() - began
 
 
-async def measure(root: Path, times: int) -> None:
-    """Measure and print."""
+async def measure(root: Path, times: int) -> dict[str, list[float]]:
+    """Return the seconds of each reload, by what was measured."""
     environ = {name: str(root / name) for name in ("HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME")}
     environ |= {f"KEY_{n}": f"bench-key-{n:016d}" for n in range(PROVIDERS)}
     file = root / "HOME" / ".aircher" / "config.toml"
@@ -90,16 +92,25 @@ async def measure(root: Path, times: int) -> None:
             took = await reload(services, file, port)
             figures.append((steps.longest, steps.total, took))
     names = ("longest step", "all steps", "to the effect")
-    for name, values in zip(names, zip(*figures, strict=True), strict=True):
-        print(f"{name:<14}{1000 * median(values):>8.1f} ms, at most {1000 * max(values):.1f}")
+    return {
+        name: list(values) for name, values in zip(names, zip(*figures, strict=True), strict=True)
+    }
 
 
 def main() -> None:
-    """Run it in a folder of its own."""
+    """Run it in a folder of its own, and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--times", type=int, default=20, help="how many reloads")
+    parser.add_argument("--json", action="store_true", help="one JSON object, in seconds")
+    options = parser.parse_args()
     configure_logging(Redactor(), level="warning")
-    times = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     with tempfile.TemporaryDirectory(prefix="air") as root:
-        trio.run(measure, Path(root), times)
+        figures = trio.run(measure, Path(root), options.times)
+    if options.json:
+        print(json.dumps(figures))
+        return
+    for name, values in figures.items():
+        print(f"{name:<14}{1000 * median(values):>8.1f} ms, at most {1000 * max(values):.1f}")
 
 
 if __name__ == "__main__":
