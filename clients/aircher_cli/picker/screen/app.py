@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding
-from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -159,8 +158,15 @@ class PickerApp(App[Choice], inherit_bindings=False):
             event.then(event.outcome)
         self.redraw()
 
+    def on_resize(self) -> None:
+        """Draw everything again; at the same size too, if it was smaller and lost lines."""
+        self._repaint()
+
     def _resumed(self, _: object) -> None:
         """Draw everything again after a suspension: the terminal shows the shell's output."""
+        self._repaint()
+
+    def _repaint(self) -> None:
         self.screen.refresh(layout=True)
         self.canvas.refresh()
 
@@ -463,17 +469,9 @@ class PickerApp(App[Choice], inherit_bindings=False):
 
     def _tick(self) -> None:
         """Let countdowns go on."""
-        self._follow_terminal()
         if self.state.has_countdown():
             self.state.rebuild()
         self.redraw()
-
-    def _follow_terminal(self) -> None:
-        """Take the size of the terminal if its signal was lost among others."""
-        if isinstance(self._driver, PickerDriver):
-            size = Size(*self._driver.terminal_size())
-            if size != self.size:
-                self.post_message(events.Resize(size, size))
 
     def _explain_soon(self) -> None:
         row, is_connected = self.state.row, self.state.view.link == "connected"

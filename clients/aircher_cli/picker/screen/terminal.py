@@ -18,9 +18,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
+from textual import events
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 
 RESTORE = (
     "\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1016l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
@@ -73,6 +75,10 @@ class PickerDriver(LinuxDriver):
         """Take over the terminal."""
         self._is_active = True
         super().start_application_mode()  # type: ignore[no-untyped-call] # as Textual has it
+        # Textual reads the size in the handler of the signal. A second signal interrupts the first
+        # handler, whose older size then comes last. Calls of the loop come one after the other.
+        self._loop.add_signal_handler(signal.SIGWINCH, self._report_size)
+        self._report_size()
 
     def stop_application_mode(self) -> None:
         """Give the terminal back."""
@@ -80,6 +86,12 @@ class PickerDriver(LinuxDriver):
             self._is_active = False
             self.write("\x1b[?1016l")
             super().stop_application_mode()
+
+    def _report_size(self) -> None:
+        """Tell the app the size of the terminal, unless the terminal does so itself."""
+        if not self._in_band_window_resize:
+            size = Size(*self.terminal_size())
+            self._app.post_message(events.Resize(size, size))
 
     def _sigcont_application(self, *_: object) -> None:
         """Take the terminal again after a suspension, and only then."""

@@ -135,6 +135,29 @@ def test_resizing_follows_the_terminal(picker: Terminal) -> None:
     assert_restored(picker)
 
 
+def test_resizing_back_at_once_draws_again(picker: Terminal) -> None:
+    """A terminal that was smaller for a moment has lost lines, though its size is as before."""
+    for _ in range(20):
+        picker.resize(20, 5)
+        picker.resize(80, 24)
+        picker.wait_for("alpha", "beta", "Enter choose", "^G help")
+
+
+def test_signal_during_the_handler_of_another_one_loses_no_size(picker: Terminal) -> None:
+    """Many signals at once, as by dragging the window's corner: the last size is drawn."""
+    for last in (60, 70, 80, 90):
+        for columns in range(20, 60):
+            picker.resize(columns, columns // 3)
+        picker.resize(last, 20)
+        wait_until(lambda end=last: fills(picker, end), f"{last} columns are used")
+
+
+def fills(terminal: Terminal, columns: int) -> bool:
+    """Tell whether the first line, whose end is a space, is as wide as the terminal."""
+    first, *_, last = terminal.text.splitlines() or [""]
+    return len(first) == columns - 1 and "^G help" in last
+
+
 def test_mouse_reports_in_pixels_are_switched_off(picker: Terminal) -> None:
     """A terminal that reports its size in the stream gets pixel reports, which end too."""
     picker.send(b"\x1b[?2048;2$y")  # the terminal's answer to Textual's question
