@@ -71,15 +71,21 @@ READY_SECONDS = 10.0
 STOP_SECONDS = 25.0
 COMMAND_SECONDS = 30.0
 
+READER_GONE = 141
+"""The exit code if the reader of standard output has gone; that of `aircher-cli`, too."""
+
 
 def main() -> int:
-    """Run the demo; return 0 if every step succeeded, 130 after Ctrl-C."""
+    """Run the demo; return 0 if every step succeeded, 130 after Ctrl-C, 141 without a reader."""
     code = 0
     try:
         trio.run(_demo)
     except* KeyboardInterrupt:
         print("\nThe demo was interrupted; it leaves nothing behind.")
         code = 130
+    except* BrokenPipeError:  # as after `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the last flush
+        code = READER_GONE
     except* DemoFailed as group:
         print(f"\nThe demo failed: {_first_leaf(group)}", file=sys.stderr)
         code = 1
@@ -210,6 +216,8 @@ class _Steps:
                 env=self._environ,
                 check=False,
             )
+        if done.returncode == READER_GONE:
+            raise BrokenPipeError
         if done.returncode:
             raise DemoFailed(f"step {self._number} ended with exit code {done.returncode}")
 

@@ -76,3 +76,20 @@ def test_ctrl_c_leaves_nothing_behind(machine):
         out, err = demo.communicate(timeout=50)
     assert (demo.returncode, "Traceback" in out + err) == (130, False)
     assert left_behind(folders) == []
+
+
+def test_a_reader_that_leaves_ends_the_demo(machine):
+    """As `| head` does: exit code 141, without a traceback."""
+    folders, environ = machine
+    with subprocess.Popen(
+        [sys.executable, "-m", "aircherd.testing.demo"],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as demo:
+        demo.stdout.readline()
+        demo.stdout.close()
+        err = demo.stderr.read()
+        assert (demo.wait(timeout=50), "Traceback" in err, "failed" in err) == (141, False, False)
+    assert left_behind(folders) == []

@@ -35,7 +35,7 @@ saved and in effect at once. If the file changed meanwhile, nothing is overwritt
 
 TEMPLATE = f"""\
 {SCHEMA_LINE}
-# The configuration of aircher. Every entry is optional; docs/configuration.md describes them.
+# The configuration of aircher. Every entry is optional: see `man aircher-config`.
 # A key never goes into this file: store it with `aircher-cli auth login PROVIDER`.
 
 # The model that is used without -m: an alias from below, or provider/model.
