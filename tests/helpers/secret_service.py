@@ -94,6 +94,11 @@ class SecretService:
         self._keyring = self._start(command, stdin=PASSWORD)
         _wait_until(self._keyring_is_open, "gnome-keyring-daemon did not come up")
 
+    def stop_keyring(self) -> None:
+        """End the keyring, as if it had crashed; the bus remains."""
+        assert self._keyring is not None
+        _end(self._keyring)
+
     def lock(self) -> None:
         """Lock the collection, so that reading a key would prompt."""
         with self._connection() as connection:

@@ -245,7 +245,12 @@ class LiveFeed:
                 self._changed.notify_all()
 
     def _take_notices(self, notices: list[Map]) -> None:
-        messages = tuple(text(notice.get("message")) for notice in notices)
+        # The configuration may be corrected any moment: `config` of the view has its problem.
+        messages = tuple(
+            text(notice.get("message"))
+            for notice in notices
+            if notice.get("code") != "config_invalid"
+        )
         self._update(
             lambda view: replace(
                 view, notices=tuple(dict.fromkeys((*view.notices, *messages)))[-MAX_NOTICES:]

@@ -15,6 +15,7 @@ from aircher_cli.picker.screen.items import Item
 from aircher_cli.picker.screen.keys import foot_keys, foot_word
 from aircher_cli.picker.screen.state import PickerState
 from aircher_cli.picker.view.details import detail_lines, provider_lines
+from aircher_cli.render.config.problems import config_notice
 from aircher_cli.render.layout import Line
 
 PANE_RIGHT_FROM = 100
@@ -309,10 +310,11 @@ def _message_text(state: PickerState) -> tuple[str, str]:
     if view.link == "stopped" and not state.message[0]:
         known = f"{why}; " if view.has_models else ""  # else the list says why it is empty
         return f"{known}^R starts the daemon", "warn"
-    if state.message[0] or not view.notices:
+    notices = list(filter(None, (config_notice(view.config), *view.notices)))
+    if state.message[0] or not notices:
         return state.message
-    more = f" ({len(view.notices) - 1} more: aircher-cli status)" if view.notices[1:] else ""
-    return f"{view.notices[0]}{more}", "warn"
+    more = f" ({len(notices) - 1} more: aircher-cli status)" if notices[1:] else ""
+    return f"{notices[0]}{more}", "warn"
 
 
 def _foot(state: PickerState, width: int, height: int) -> list[tuple[Line, list[Zone]]]:

@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import Callable
+from itertools import chain
 from typing import Literal
 
 from aircher_cli.picker.screen.columns import Columns, fit, shown_name
@@ -152,16 +153,22 @@ class PickerState:
         )
 
     def _find(self, item: Item) -> int:
-        """Return the index of the same line, or of the same model in another group, or -1."""
-        for at, other in enumerate(self.items):
-            if other.key == item.key:
-                return at
+        """Return the index of the same line, or of what stands for it now, or -1.
+
+        A model may be in another group. A line that stands for a provider gives way to its models
+        after a sign-in, and comes back after a sign-out.
+        """
+        places = list(enumerate(self.items))
+        same = (at for at, other in places if other.key == item.key)
         if item.row is None:
-            return -1
-        name = item.row.name
-        return next(
-            (at for at, other in enumerate(self.items) if other.row and other.row.name == name), -1
-        )
+            key = item.group.key
+            other = (at for at, each in places if each.can_be_selected and each.group.key == key)
+        else:
+            row = item.row
+            other = (at for at, each in places if each.row and each.row.name == row.name)
+            folded = (at for at, each in places if each.is_whole and each.provider == row.provider)
+            other = chain(other, folded)
+        return next(chain(same, other), -1)
 
     def _select_start(self) -> None:
         """Select the default model; under a filter, the best match, which comes first."""

@@ -181,7 +181,7 @@ _STOPPED = _Text(
     Mark.STOPPED,
     "the local server is not running",
     "refresh",
-    "start it, then: aircher-cli models refresh --provider {provider}",
+    "start it, then: aircher-cli models refresh {provider}",
 )
 _NO_CONFIG = State(
     Mark.INVALID,

@@ -31,6 +31,18 @@ def config_problems(config: dict[str, object], home: str) -> list[str]:
     return [headline, *(f"  {short_path(line, home)}" for line in lines)]
 
 
+def config_notice(config: dict[str, object]) -> str:
+    """Return in one sentence what is wrong and what is in use instead; empty if all is valid.
+
+    The argument is as for `config_problems`.
+    """
+    message = text(as_map(config.get("problem")).get("message"))
+    if config.get("ok", True) or not message:
+        return ""
+    headline, _, in_use = _IN_USE.get(text(config.get("in_use")), "").rstrip(":").partition("; ")
+    return f"{headline or 'the configuration is invalid'}: {message}{in_use and f'; {in_use}'}"
+
+
 def problem_lines(problems: list[dict[str, object]]) -> list[str]:
     """Return `file:line: key: message (hint)` for each problem."""
     return [_problem_line(problem) for problem in problems]

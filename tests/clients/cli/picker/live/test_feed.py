@@ -409,3 +409,13 @@ def test_a_daemon_that_does_not_answer_at_first_is_on_the_view(daemon, seen):
         assert seen.views[-1].link == "connecting"
         may_answer.set()
         seen.wait(lambda view: (view.link, view.link_problem) == ("connected", ""), "it passes")
+
+
+def test_an_invalid_configuration_is_not_a_notice_that_stays(daemon, seen):
+    """It may be corrected while the picker is open: the configuration in the view is current."""
+    daemon.answers["hello"] = {
+        "notices": [{"code": "config_invalid", "message": "bad"}, {"code": "x", "message": "look"}]
+    }
+    with seen.of(daemon):
+        seen.wait(lambda view: view.notices[-1:] == ("look",), "the other notice is there")
+        assert "bad" not in seen.views[-1].notices

@@ -141,6 +141,16 @@ def test_notices_of_the_daemon_are_shown_until_a_key_does_something() -> None:
     assert "the configuration is invalid" not in text(draw(state, 80, 24))
 
 
+def test_problem_of_the_configuration_is_shown_until_it_is_corrected() -> None:
+    """The line above the keys follows the file, in both directions."""
+    bad = {"ok": False, "problem": {"message": "line 3: nonsense"}, "in_use": "the last good one"}
+    state = a_state(a_view(MODELS, KEYS, config=bad))
+    found = text(draw(state, 120, 35))
+    assert "the configuration is invalid: line 3: nonsense; the last valid one stays" in found
+    state.set_view(a_view(MODELS, KEYS, config={"ok": True}))
+    assert "the configuration is invalid" not in text(draw(state, 120, 35))
+
+
 def test_long_message_wraps_and_is_cut() -> None:
     """A long outcome has up to three lines above the keys."""
     state = a_state()

@@ -9,6 +9,7 @@ from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.preferences import Preferences
 from helpers.picker_views import NOW, a_key, a_model, a_view
 
+SIGNED_OUT = [a_key("a"), a_key("work", "not_configured"), a_key("z")]
 MODELS = ("work/alpha", "work/beta", "work/gamma", "spare/delta")
 
 
@@ -153,6 +154,19 @@ def test_vanished_line_of_a_group_is_not_reported() -> None:
     state.set_view(a_view(["work/alpha"]))
     assert state.message[0] == ""
     assert selected(state) == "work/alpha"
+
+
+def test_selection_stays_with_a_provider_that_is_signed_in_to_or_out_of() -> None:
+    """Its line gives way to its models, and comes back; another provider is never selected."""
+    absent = a_view(["a/one", a_model("work/x", state="not_configured"), "z/last"], SIGNED_OUT)
+    present = a_view(["a/one", "work/x", "z/last"])
+    state = a_state(absent)
+    state.select(next(at for at, item in enumerate(state.items) if item.provider == "work"))
+    state.set_view(present)
+    assert selected(state) == "work/x"
+    state.set_view(absent)
+    assert state.item is not None
+    assert (state.item.is_whole, state.provider, state.message[0]) == (True, "work", "")
 
 
 def test_folded_group_opens_and_closes() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.render.config.problems import config_problems, problem_lines
+from aircher_cli.render.config.problems import config_notice, config_problems, problem_lines
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,25 @@ def test_a_configuration_without_single_problems() -> None:
 def test_a_valid_configuration_has_no_lines(config: dict[str, object]) -> None:
     """Missing fields count as valid."""
     assert config_problems(config, "") == []
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"ok": True}, ""),
+        ({"ok": False}, ""),
+        (
+            {"ok": False, "problem": PROBLEM, "in_use": "none"},
+            "the configuration is invalid: two problems; no provider is asked until it is fixed",
+        ),
+        (
+            {"ok": False, "problem": PROBLEM, "in_use": "of a later version"},
+            "the configuration is invalid: two problems",
+        ),
+    ],
+)
+def test_notice_says_what_is_wrong_and_what_is_in_use(
+    config: dict[str, object], expected: str
+) -> None:
+    """One sentence, and none if all is valid."""
+    assert expected == config_notice(config)
