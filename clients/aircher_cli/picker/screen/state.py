@@ -162,13 +162,12 @@ class PickerState:
         same = (at for at, other in places if other.key == item.key)
         if item.row is None:
             key = item.group.key
-            other = (at for at, each in places if each.can_be_selected and each.group.key == key)
-        else:
-            row = item.row
-            other = (at for at, each in places if each.row and each.row.name == row.name)
-            folded = (at for at, each in places if each.is_whole and each.provider == row.provider)
-            other = chain(other, folded)
-        return next(chain(same, other), -1)
+            group = (at for at, each in places if each.can_be_selected and each.group.key == key)
+            return next(chain(same, group), -1)
+        row = item.row
+        moved = (at for at, each in places if each.row and each.row.name == row.name)
+        folded = (at for at, each in places if each.is_whole and each.provider == row.provider)
+        return next(chain(same, moved, folded), -1)
 
     def _select_start(self) -> None:
         """Select the default model; under a filter, the best match, which comes first."""
