@@ -99,7 +99,24 @@ def _daemon_error_lines(error: DaemonError) -> list[str]:
     details = [f"  {line}" for line in problem_lines(problems)]
     headline = f"{PROGRAM}: {_headline(error, problems)}"
     way = attempt_lines(error.data, error.message)
-    return [headline, *details, *way, *retry_lines(error.data, time.time())]
+    retry = retry_lines(error.data, time.time())
+    return [headline, *details, *way, *retry, *_older_daemon_lines(error)]
+
+
+RESTART = "aircher-cli daemon restart"
+
+
+def _older_daemon_lines(error: DaemonError) -> list[str]:
+    """Return what to do if the daemon does not know what this program knows.
+
+    Its version may be the same: a checkout that was updated while the daemon ran.
+    """
+    is_unknown = error.code == codes.UNKNOWN_METHOD or (
+        error.code == codes.BAD_REQUEST and error.message.startswith("unknown topic")
+    )
+    if not is_unknown or RESTART in error.message:
+        return []
+    return [f"The running daemon is older than this program. Run this: {RESTART}"]
 
 
 MAX_SUGGESTED_WAIT = 600

@@ -57,6 +57,10 @@ class TerminalUser:
         """Type or paste `text`."""
         os.write(self._ours, text.encode())
 
+    def foreground(self) -> int:
+        """Return the process group that reads what is typed."""
+        return os.tcgetpgrp(self._ours)
+
     def has_echo(self) -> bool:
         """Tell whether the terminal shows what is typed."""
         return bool(termios.tcgetattr(self._theirs)[3] & termios.ECHO)

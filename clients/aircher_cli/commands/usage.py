@@ -115,6 +115,7 @@ class UsageView:
     """The report as a view that can be watched; its period moves with the time."""
 
     topics = ("attempt", "config")
+    interval = 60.0
 
     def __init__(self, console: Console, options: argparse.Namespace) -> None:
         self._has_unicode = console.has_unicode

@@ -14,7 +14,7 @@ from aircher_cli.render.keys import SIGNED_IN_STATES
 from aircher_cli.render.layout import wrap_hanging
 from aircher_cli.signing_in.steps import helping_steps, is_newcomer, other_steps, usable_models
 from aircher_cli.values import Map, as_map, records, text
-from aircher_client.sign_in import ProviderSignIn, SignIn
+from aircher_client.sign_in import ProviderSignIn, SignIn, read_sign_in
 
 MAX_LINES = 6
 COLUMNS = 80
@@ -32,21 +32,23 @@ LOGIN = "aircher-cli auth login"
 # ------------------------------------------------------------------ without a default
 
 
-def no_default_lines(status: Map, *, variables: list[str] | None = None) -> list[str]:
+def no_default_lines(status: Map, environ: Mapping[str, str]) -> list[str]:
     """Return why no provider answers by default, and what to do.
 
     Args:
-        status: The daemon's `status`; empty if it is unknown.
-        variables: Environment variables of the caller's shell that contain keys.
+        status: The daemon's `status`, with the `sign_in` of a request without a model if it is
+            known; empty if nothing is.
+        environ: The caller's environment, for the names of its variables.
     """
     if as_map(status.get("config")).get("in_use") == NOTHING_IN_USE:
         return ["No provider is asked until the configuration is fixed."]
     providers = records(status.get("providers"))
     if ready := [_name(each) for each in providers if each.get("state") in SIGNED_IN_STATES]:
         return [_signed_in(ready, text(as_map(status.get("default")).get("model")))]
-    found = variables or []
-    view = DaemonView(keys=tuple(providers), environment=tuple(found))
-    steps = first_steps(view, dict.fromkeys(found, "a key"))
+    found = read_sign_in(status, environ)
+    if found is not None and found.needed:
+        return sign_in_lines(found, environ)
+    steps = first_steps(DaemonView(keys=tuple(providers)), environ)
     return _bounded(_lines(NEWCOMER, list(steps)))
 
 
@@ -65,16 +67,22 @@ def _signed_in(ready: list[str], default_model: str) -> str:
 # ------------------------------------------------------------------ after an error
 
 
-def sign_in_lines(found: SignIn, environ: Mapping[str, str]) -> list[str]:
+def sign_in_lines(
+    found: SignIn, environ: Mapping[str, str], *, has_headline: bool = True
+) -> list[str]:
     """Return what a request lacks, the command to run first, and what else is possible.
 
     Args:
         found: From the error, see `aircher_client.sign_in.read_sign_in`.
         environ: The caller's environment, for the names of its variables.
+        has_headline: Whether to begin with what is missing.
     """
     steps = helping_steps(found, environ)
     unlocking = _unlock_lines(found, environ) if steps and steps[0].kind == "fix" else []
-    lines = [*_lines(headline(found), steps, unlocking), *_shadowed_lines(found)]
+    lines = [
+        *_lines(headline(found) if has_headline else "", steps, unlocking),
+        *_shadowed_lines(found),
+    ]
     if models := usable_models(found)[:2]:
         lines.append(f"Or choose another model: {' or '.join(f'-m {name}' for name in models)}")
     if found.unseen and not any(step.kind == "import" for step in steps):
@@ -159,17 +167,19 @@ def _shortened(reason: str) -> str:
 def _lines(first_line: str, steps: list[Step], unlocking: Sequence[str] = ()) -> list[str]:
     """Return the headline, the first step with its command, and alternatives of its kind.
 
-    `unlocking` is what has to be done before the first step, if the keyring is locked.
+    The headline may be empty. `unlocking` is what has to be done before the first step, if the
+    keyring is locked.
     """
+    head = [first_line] if first_line else []
     if not steps:
-        return [first_line]
+        return head
     first, *others = steps
     if unlocking:
-        lines = [first_line, *unlocking, f"  {first.command}"]
+        lines = [*head, *unlocking, f"  {first.command}"]
     elif first.kind == "fix" and not first.command.startswith(LOGIN):
-        lines = [first_line, f"{_what_first(first)}, then run this:", f"  {first.command}"]
+        lines = [*head, f"{_what_first(first)}, then run this:", f"  {first.command}"]
     else:
-        lines = [f"{first_line} Run this first:", f"  {first.command}", _about(first)]
+        lines = [" ".join([*head, "Run this first:"]), f"  {first.command}", _about(first)]
     logins = [step for step in others if step.kind == "sign_in"]
     return [*lines, *_login_line(logins), *_other_lines(others)]
 

@@ -7,6 +7,12 @@ from aircher_cli.values import number, text, texts
 SIGNED_IN_STATES = frozenset({"authenticated", "unverified"})
 """States of a provider that has a usable key."""
 
+
+def is_signed_in(rows: list[dict[str, object]]) -> bool:
+    """Tell whether any provider has a usable key."""
+    return any(row.get("state") in SIGNED_IN_STATES for row in rows)
+
+
 SYMBOLS: dict[str, tuple[str, str]] = {
     "authenticated": ("✓", "good"),
     "unverified": ("?", "warn"),

@@ -4,6 +4,7 @@ What has a problem comes with what to do about it; what is not configured is fol
 """
 
 import time
+from collections.abc import Mapping
 from math import floor, log10
 
 from aircher_cli.render.daemon import STARTED_BY, config_lines, headline
@@ -56,23 +57,31 @@ KEYRING_ADVICE = {
 
 
 def status_lines(
-    record: Map, *, width: int, home: str, now: float, draws: bool, has_unicode: bool
+    record: Map,
+    *,
+    width: int,
+    environ: Mapping[str, str],
+    now: float,
+    draws: bool,
+    has_unicode: bool,
 ) -> list[Line]:
     """Return the lines of the screen.
 
     Args:
-        record: The result of `status`, with `limits`, `spend`, `cooling` and `unavailable`.
+        record: From `commands.status.record`.
         width: The terminal's columns.
-        home: The caller's home directory, shown as `~`.
+        environ: The caller's environment: its home directory is shown as `~`, and its variables
+            may have keys.
         now: Unix time in seconds.
         draws: Whether to draw gauges.
         has_unicode: Whether the terminal can show blocks.
     """
+    home = environ.get("HOME", "")
     lines = paragraph(headline(record), width, style="bold")
     lines += config_lines(as_map(record.get("config")), width, home)
     if providers := _provider_lines(record, width, now):
         lines += [_blank(), *providers]
-    lines += [_blank(), *_default_lines(record, width), *fields(_activity(record), width)]
+    lines += [_blank(), *_default_lines(record, width, environ), *fields(_activity(record), width)]
     if limits := records(record.get("limits")):
         from aircher_cli.render.limits import limit_lines  # noqa: PLC0415 -- only with limits
 
@@ -217,7 +226,7 @@ def _part_lines(row: Map, width: int, now: float) -> list[Line]:
 # ------------------------------------------------------------------ the default and the facts
 
 
-def _default_lines(record: Map, width: int) -> list[Line]:
+def _default_lines(record: Map, width: int, environ: Mapping[str, str]) -> list[Line]:
     default = as_map(record.get("default"))
     chain = " → ".join(texts(default.get("candidates")))
     model = text(default.get("model"))
@@ -227,7 +236,7 @@ def _default_lines(record: Map, width: int) -> list[Line]:
         # Imported late: only where no provider answers.
         from aircher_cli.render.advice import no_default_lines  # noqa: PLC0415
 
-        advice = wrap_hanging("\n".join(no_default_lines(record)), width)
+        advice = wrap_hanging("\n".join(no_default_lines(record, environ)), width)
         return [*([(line, "")] for line in advice.splitlines()), _blank()]
     value = f"{model}: {chain}" if model and model != chain else chain
     return fields(_known(("default", value)), width)

@@ -4,7 +4,8 @@
         ├─ chosen ─> checked and stored by the daemon ─> the request is sent again
         └─ Enter, Ctrl-C, Ctrl-D ─> the error is reported, with what to do
 
-Only to a person: on a terminal in the foreground, without `--json`, and not in CI.
+Only to a person: on a terminal in the foreground that shows the answer too, without `--json`, and
+not in CI.
 """
 
 import os
@@ -15,8 +16,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from aircher_cli.context import Context
+from aircher_cli.exit_codes import NOT_SIGNED_IN, CommandFailed
 from aircher_cli.picker.view.first_steps import Step
-from aircher_cli.render.advice import LOGIN, headline
+from aircher_cli.render.advice import LOGIN, headline, sign_in_lines
 from aircher_cli.render.formatting import join_names
 from aircher_cli.signing_in.steps import helping_steps, usable_models
 from aircher_cli.signing_in.terminal import Terminal
@@ -43,9 +45,10 @@ class Choice(NamedTuple):
 
 
 def offer(context: Context, client: Client, error: DaemonError) -> Map | None:
-    """Ask the user to sign in; return what changes in the request, None if they do not.
+    """Ask the user to sign in; return what changes in the request.
 
-    An empty map means that the same request can be sent again.
+    None if there is no person to ask, or nothing to choose. An empty map means that the same
+    request can be sent again.
 
     Args:
         context: The console and the environment.
@@ -53,6 +56,7 @@ def offer(context: Context, client: Client, error: DaemonError) -> Map | None:
         error: The error of the request; it is about keys.
 
     Raises:
+        CommandFailed: the user does not want to; it says what else to do.
         DaemonUnreachable: the daemon has ended.
     """
     found = read_sign_in(error.data, context.environ)
@@ -66,10 +70,14 @@ def offer(context: Context, client: Client, error: DaemonError) -> Map | None:
         if not choices:
             return None
         try:
-            return _ask(context, client, terminal, headline(found), choices)
+            change = _ask(context, client, terminal, headline(found), choices)
         except KeyboardInterrupt:
             context.console.note("")  # ends the line of the prompt
-            return None
+            change = None
+    if change is None:
+        advice = sign_in_lines(found, context.environ, has_headline=False)
+        raise CommandFailed("\n".join(advice), exit_code=NOT_SIGNED_IN, code=error.code)
+    return change
 
 
 def with_local_models(client: Client, found: SignIn) -> SignIn:
@@ -209,19 +217,19 @@ def open_terminal(context: Context) -> "Iterator[Terminal | None]":
     """Return the terminal for questions; None if there is no person to answer them.
 
     That is standard input. If the prompt came from a pipe or a file, it is the controlling
-    terminal, as for ssh, sudo and git; but only if the answer goes to a terminal too, so that a
-    script that reads the answer never waits for a person.
+    terminal, as for ssh, sudo and git. The answer has to go to a terminal too: a script that reads
+    it must not wait for a person, and a pager behind it reads the same keys.
     """
     console = context.console
     is_ci = context.environ.get("CI", "").lower() not in {"", "0", "false"}
-    if not console.err_is_terminal or is_ci:
+    if not (console.is_terminal and console.err_is_terminal) or is_ci:
         yield None
         return
     if not context.has_input():
         fd = _descriptor(context)
         yield Terminal(fd, console.prompt) if fd is not None and _is_in_foreground(fd) else None
         return
-    opened = _open_tty() if console.is_terminal and _is_pipe_or_file(context) else None
+    opened = _open_tty() if _is_pipe_or_file(context) else None
     try:
         usable = opened is not None and _is_in_foreground(opened)
         yield Terminal(opened, console.prompt) if opened is not None and usable else None

@@ -1,8 +1,8 @@
-"""Questions on the user's terminal, one of them hidden. Restores the echo however it ends.
+r"""Questions on the user's terminal, one of them hidden. Restores the echo however it ends.
 
 hidden: echo off ─> read what was pasted ─> echo on
 ├─ Ctrl-C: KeyboardInterrupt
-├─ SIGTERM, SIGHUP: echo on, then the signal ends the program as usual
+├─ SIGTERM, SIGHUP, Ctrl-\: echo on, then the signal ends the program as usual
 └─ Ctrl-Z: echo on, the program stops; after `fg` echo off, and the prompt again
 """
 
@@ -14,6 +14,8 @@ import termios
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+from aircher_cli.terminal_modes import FATAL, set_modes
+
 PASTE_SECONDS = 0.1
 """How long a terminal takes at most to pass on the next line of what was pasted."""
 MAX_BYTES = 64 * 1024
@@ -24,8 +26,6 @@ STDIN, STDERR = 0, 2
 PASTE_MARKS = (b"\x1b[200~", b"\x1b[201~")
 """What a terminal puts around a paste, if a program before this one asked for it and ended."""
 
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
-
 
 class Terminal:
     """A terminal that a person reads and types on. `fd` is open for reading."""
@@ -35,12 +35,18 @@ class Terminal:
         self._write = write
 
     def ask(self, prompt: str) -> str | None:
-        """Return a line, without white space around it; None at the end of input (Ctrl-D)."""
+        """Return a line, without white space around it; None at the end of input (Ctrl-D).
+
+        What was typed before the question is discarded: it was no answer. The lines of a paste are
+        one answer, so that none of them is a command of the shell afterwards.
+        """
+        with contextlib.suppress(termios.error):  # gone, as reading will tell
+            termios.tcflush(self._fd, termios.TCIFLUSH)
         self._write(prompt)
-        line = self._read_line()
-        if not line.endswith(b"\n"):
+        data = self._read_paste()
+        if not data.endswith(b"\n"):
             self._write("\n")
-        return line.decode(errors="replace").strip() if line else None
+        return data.decode(errors="replace").strip() if data else None
 
     def ask_hidden(self, prompt: str) -> str | None:
         """Return what was typed or pasted, while the terminal shows nothing of it.
@@ -105,15 +111,17 @@ def _hidden(fd: int, prompt: str) -> Iterator[None]:
     `prompt` is shown again after a stop.
     """
     shown = termios.tcgetattr(fd)
+    # Never from the modes of a later moment: in the background these are the shell's own.
+    hidden = [*shown]
+    hidden[3] &= ~termios.ECHO
 
     def hide() -> None:
-        hidden = termios.tcgetattr(fd)
-        hidden[3] &= ~termios.ECHO
-        termios.tcsetattr(fd, termios.TCSAFLUSH, hidden)
+        set_modes(fd, termios.TCSAFLUSH, hidden)
 
     def show() -> None:
-        # What was typed meanwhile is discarded: it may be the rest of a key.
-        termios.tcsetattr(fd, termios.TCSAFLUSH, shown)
+        with contextlib.suppress(termios.error):  # the terminal is gone
+            # What was typed meanwhile is discarded: it may be the rest of a key.
+            set_modes(fd, termios.TCSAFLUSH, shown)
 
     def end(number: int, _frame: FrameType | None) -> None:
         show()
@@ -123,14 +131,17 @@ def _hidden(fd: int, prompt: str) -> Iterator[None]:
     def stop(number: int, _frame: FrameType | None) -> None:
         show()
         signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)  # returns after SIGCONT
+        os.kill(os.getpid(), number)  # returns after SIGCONT, which `resume` handles
         signal.signal(number, stop)
+
+    def resume(_number: int, _frame: FrameType | None) -> None:
+        # After SIGSTOP, too: the shell has switched the echo on meanwhile.
         hide()
         # Not through the stream: the signal may have come while it was writing.
         with contextlib.suppress(OSError):
             os.write(STDERR, prompt.encode())
 
-    handlers = {**dict.fromkeys(_ENDING, end), signal.SIGTSTP: stop}
+    handlers = {**dict.fromkeys(FATAL, end), signal.SIGTSTP: stop, signal.SIGCONT: resume}
     before = {number: signal.getsignal(number) for number in handlers}
     for number, handler in handlers.items():
         if before[number] is not signal.SIG_IGN:  # as under nohup

@@ -4,7 +4,7 @@
     blocks    a block, or with `--json` an object, whenever what is shown has changed
 
 Events come in bursts, so what is shown is fetched at most five times a second. What no event
-reports, such as a new day, is seen with the next minute.
+reports, such as a new day, is seen after the view's `interval`.
 """
 
 import os
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         def topics(self) -> tuple[str, ...]:
             """The topics whose events change what is shown."""
 
+        @property
+        def interval(self) -> float:
+            """Seconds after which the state is fetched even without an event."""
+
         def fetch(self, client: Client, now: float, before: Map | None) -> Map:
             """Return the state; what is slow and rarely changes may be kept from `before`."""
 
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
 MIN_INTERVAL = 0.2
 """Seconds between two fetches."""
 FULL_INTERVAL = 60.0
+"""Seconds until what is slow is fetched as well, whatever happens."""
 RETRY_SECONDS = 5.0
 """When something is fetched again after an error."""
 HANGS = "the daemon does not answer; this is out of date"
@@ -125,9 +130,9 @@ class Follower:
         self.record = self._view.fetch(client, time.time(), before)
         self.problem = ""
         self._fetched_at = time.monotonic()
-        self._fetch_at = self._fetched_at + FULL_INTERVAL
+        self._fetch_at = self._fetched_at + self._view.interval
         if is_full:
-            self._full_at = self._fetch_at
+            self._full_at = self._fetched_at + FULL_INTERVAL
 
     def _note(self, error: ClientError) -> None:
         """Remember an error: it is shown, and what failed is tried again."""

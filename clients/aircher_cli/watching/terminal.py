@@ -15,6 +15,7 @@ by the terminal; a line that is too long is cut.
 
 import fcntl
 import os
+import re
 import select
 import signal
 import struct
@@ -23,15 +24,19 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple, Self
 
+from aircher_cli.terminal_modes import FATAL, set_modes
+
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J\x1b[H"
 """The alternate screen, no cursor, no wrapping, cleared."""
 LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 HOME, CLEAR, END_OF_LINE, END_OF_SCREEN = "\x1b[H", "\x1b[2J", "\x1b[K", "\x1b[J"
 
-FATAL = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-ESCAPE = b"\x1b"
-QUIT_KEYS = frozenset(b"qQ\x04")
-"""q and Ctrl-D, and Esc alone: a longer sequence that begins with it is another key."""
+QUIT_KEYS = frozenset(b"qQ\x04\x1b")
+"""q, Ctrl-D, and Esc alone."""
+_OTHER_KEY = re.compile(
+    rb"\x1b\[200~.*?\x1b\[201~|\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|[^\x1b])", re.DOTALL
+)
+"""A pasted text, or a key whose sequence begins with Esc, such as an arrow."""
 REDRAW_KEY = 0x0C
 DEFAULT_SIZE = (80, 24)
 
@@ -133,9 +138,10 @@ class LiveTerminal:
     def _show(self, *, save: bool) -> None:
         """Switch to the alternate screen, and let keys come one by one."""
         if self._keys is not None:
-            if save or self._saved is None:
+            # In the background the modes are the shell's own, for its line editor.
+            if self._saved is None or (save and self._is_in_foreground()):
                 self._saved = termios.tcgetattr(self._keys)
-            termios.tcsetattr(self._keys, termios.TCSANOW, _single_keys(self._saved))
+            set_modes(self._keys, termios.TCSANOW, _single_keys(self._saved))
         self._is_shown = True
         self._must_redraw = True
         self._write(ENTER)
@@ -146,13 +152,16 @@ class LiveTerminal:
             return
         self._is_shown = False
         try:
-            if os.tcgetpgrp(self._out) != os.getpgrp():
+            if not self._is_in_foreground():
                 return  # in the background: what is on the screen is the shell's
             self._write(LEAVE)
             if self._keys is not None and self._saved is not None:
-                termios.tcsetattr(self._keys, termios.TCSADRAIN, self._saved)
+                set_modes(self._keys, termios.TCSADRAIN, self._saved)
         except (OSError, termios.error, TerminalClosed):
             return
+
+    def _is_in_foreground(self) -> bool:
+        return os.tcgetpgrp(self._out) == os.getpgrp()
 
     # ---------------------------------------------------------- signals
 
@@ -250,9 +259,7 @@ class LiveTerminal:
 
 def _leaves(typed: bytes) -> bool:
     """Tell whether the keys that were typed end the view."""
-    if typed.startswith(ESCAPE):
-        return typed == ESCAPE
-    return not QUIT_KEYS.isdisjoint(typed)
+    return not QUIT_KEYS.isdisjoint(_OTHER_KEY.sub(b"", typed))
 
 
 def _single_keys(attributes: list[Any]) -> list[Any]:

@@ -109,6 +109,18 @@ def test_other_errors(error: BaseException, expected: list[str]) -> None:
     assert expected == error_lines(error)
 
 
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [("unknown_method", "unknown method 'x'"), ("bad_request", "unknown topic 'x'")],
+)
+def test_an_older_daemon_of_the_same_version(code: str, message: str) -> None:
+    """The command that starts the new one is named, once."""
+    advice = "The running daemon is older than this program. Run this: aircher-cli daemon restart"
+    assert error_lines(DaemonError(code, message, {})) == [f"aircher-cli: {message}", advice]
+    explained = f"{message}; run 'aircher-cli daemon restart'"
+    assert error_lines(DaemonError(code, explained, {})) == [f"aircher-cli: {explained}"]
+
+
 def test_a_defect_of_ours_does_not_show_its_text() -> None:
     """An unexpected exception may hold a key in its message."""
     lines = error_lines(ValueError("sk-secret123"))

@@ -9,11 +9,13 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from aircher_client.lock_holder import is_gone
 from aircherd.testing.simulator import Fault, Simulator
+from helpers.daemon.cli import start_program
 from helpers.daemon.real_daemon import Home, wait_until
 from helpers.tmux import Tmux
 
@@ -162,6 +164,34 @@ def test_ctrl_z_and_fg(daemon: Home, terminal: Tmux) -> None:
     terminal.press("q")
     wait_until(lambda: not terminal.has_alternate_screen, "the view has ended")
     assert terminal.output_of("stty -g") == settings
+
+
+def test_bg_and_fg(daemon: Home, terminal: Tmux) -> None:
+    """In the background it stops, as it draws on the terminal; the shell's modes are not kept."""
+    settings = terminal.output_of("stty -g")
+    pid = watch_as_process(daemon, terminal)
+    terminal.press("C-z")
+    terminal.wait_for("Stopped")
+    terminal.enter("bg")
+    wait_until(lambda: Path(f"/proc/{pid}/stat").read_text().split()[2] == "T", "it has stopped")
+    terminal.enter("fg")
+    terminal.wait_for("q leaves")
+    terminal.press("q")
+    wait_until(lambda: not terminal.has_alternate_screen, "the view has ended")
+    assert terminal.output_of("stty -g") == settings
+
+
+def test_requests_that_run_are_counted(daemon: Home, terminal: Tmux, sim: Simulator) -> None:
+    """No event says that one began."""
+    daemon.login("work", KEY)
+    watch(terminal)
+    terminal.wait_for("0 active")
+    sim.faults.add(Fault(kind="stall", vendor="openai"))
+    with start_program(daemon.environ, "ask", "hello") as program:
+        terminal.wait_for("1 active")
+        program.send_signal(signal.SIGINT)
+        program.communicate(timeout=20)
+    terminal.wait_for("0 active")
 
 
 def watch_as_process(daemon: Home, terminal: Tmux) -> int:

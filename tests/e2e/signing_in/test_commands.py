@@ -45,6 +45,7 @@ def follow(home, done, **options):
         (["route"], 4),
         (["route", "-m", "work/gpt-5.5"], 4),
         (["auth", "test"], 4),
+        (["auth", "status"], 0),
         (["models", "use", "chain"], 0),
     ],
 )
@@ -69,6 +70,15 @@ def test_models_that_cannot_be_asked(newcomer, words):
     done = newcomer.cli(*words)
     assert done.returncode == 0
     assert advised(done) == ["auth", "login", "work"]
+
+
+def test_status_names_it_too(newcomer):
+    """Before and after the shell has a key: what the default model needs, not any provider."""
+    shown = newcomer.cli("status").stdout
+    assert "Run this first:\n  aircher-cli auth login work\n" in shown
+    shown = newcomer.cli("status", environ={"WORK_KEY": KEY}).stdout
+    assert "Run this first:\n  aircher-cli auth import\n" in shown
+    assert "canary" not in shown
 
 
 def test_doctor_names_it_too(newcomer):

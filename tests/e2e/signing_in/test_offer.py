@@ -1,11 +1,14 @@
 """The offer to sign in, at a real terminal with a real daemon."""
 
+import os
 import shutil
 import signal
+from pathlib import Path
 
 import pytest
 
 from aircherd.testing.simulator import Fault
+from helpers.daemon.real_daemon import wait_until
 from helpers.required import missing
 from helpers.terminal_user import CLI
 
@@ -22,6 +25,11 @@ def check_secrets(home, *users):
     """Check that no terminal, log or other file than the credentials shows a key."""
     written = home.log() + "".join(user.shown for user in users)
     assert "canary" not in written
+
+
+def is_stopped(pid):
+    """Tell whether a process is stopped, as by SIGTTOU in the background."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("T")
 
 
 def chats(sim):
@@ -115,20 +123,34 @@ def test_white_space_inside_a_pasted_key(newcomer, desk):
     check_secrets(newcomer, user)
 
 
-@pytest.mark.parametrize("typed", ["\n", "\x03", "\x04", "7\n\n", "zero\n\n"])
+@pytest.mark.parametrize("typed", ["\n", "\x03", "\x04"])
 def test_leaving_the_question(desk, typed):
-    """Enter, Ctrl-C and Ctrl-D end with the advice and exit code 4."""
+    """Enter, Ctrl-C and Ctrl-D end with the advice and exit code 4; the reason is shown once."""
     user = desk.cli("ask", "hello")
     user.read_until(QUESTION)
     user.send(typed)
     assert user.wait() == 4
+    assert user.shown.count("You are not signed in") == 1
     assert "Run this first:\n  aircher-cli auth login work\n" in user.shown
     assert user.is_restored()
 
 
+@pytest.mark.parametrize("typed", ["7\n", "zero\n", f"{WRONG}\n\n1\n"])
+def test_an_answer_that_is_none(desk, typed):
+    """The question comes again; lines pasted by mistake choose nothing, and run nowhere."""
+    user = desk.cli("ask", "hello")
+    user.read_until(QUESTION)
+    user.send(typed)
+    user.read_until("that is not one of the numbers")
+    user.read_until(QUESTION)
+    user.send("\n")
+    assert user.wait() == 4
+    assert user.shown.count(QUESTION) == 2
+
+
 @pytest.mark.parametrize(
     ("leave", "code"),
-    [("\x03", 4), (signal.SIGINT, 4), (signal.SIGTERM, -15), (signal.SIGHUP, -1)],
+    [("\x03", 4), ("\x1c", -3), (signal.SIGINT, 4), (signal.SIGTERM, -15), (signal.SIGHUP, -1)],
 )
 def test_leaving_the_hidden_prompt(newcomer, desk, leave, code):
     """The echo is on again, however the program ends; half a key is shown nowhere."""
@@ -184,6 +206,35 @@ def test_ctrl_z_and_fg(newcomer, desk):
     user.send("exit\n")
     user.wait()
     check_secrets(newcomer, user)
+
+
+@pytest.mark.parametrize("how", ["stopped", "background"])
+def test_the_key_stays_hidden_after_fg(newcomer, desk, how):
+    """A shell sets its own modes meanwhile, and does not restore those of a stopped program."""
+    if shutil.which("bash") is None:
+        missing("no bash")
+    user = desk.run("bash", "--norc", "-i", PS1="ready> ")
+    user.read_until("ready> ")
+    user.send(f"{' '.join(CLI)} auth login work\n")
+    user.read_until(PROMPT)
+    user.wait_for_echo(on=False)
+    pid = user.foreground()
+    os.kill(pid, signal.SIGSTOP if how == "stopped" else signal.SIGTSTP)
+    user.read_until("Stopped")
+    user.read_until("ready> ")
+    if how == "background":
+        user.send("bg\n")
+        user.read_until("ready> ")
+        wait_until(lambda: is_stopped(pid), "it has stopped again")
+    user.send("fg\n")
+    user.read_until(PROMPT)
+    user.wait_for_echo(on=False)
+    user.send(f"{KEY}\n")
+    user.read_until("ready> ")
+    user.send("exit\n")
+    user.wait()
+    assert KEY[:-4] not in user.shown
+    assert newcomer.cli("auth", "test", "work").returncode == 0
 
 
 def test_another_provider_than_the_request_needs(newcomer, desk, sim):
@@ -253,6 +304,7 @@ def test_a_prompt_from_a_pipe(newcomer, desk):
     "line",
     [
         "echo text | {cli} ask hello > /dev/null",
+        "x=$({cli} ask hello)",
         "{cli} ask hello < /dev/null",
         "{cli} ask hello 2> /dev/null",
         "{cli} ask --json hello",
@@ -263,6 +315,15 @@ def test_scripts_are_not_asked(desk, line):
     """They end at once with exit code 4."""
     user = desk.run("sh", "-c", line.format(cli=" ".join(CLI)))
     assert user.wait() == 4
+    assert QUESTION not in user.shown
+
+
+@pytest.mark.parametrize("line", ["{cli} ask hello | cat", "echo hello | xargs {cli} ask"])
+def test_other_programs_on_the_terminal_keep_its_keys(desk, line):
+    """A pager behind it reads them too, and xargs may start many at once."""
+    user = desk.run("sh", "-c", line.format(cli=" ".join(CLI)))
+    user.wait()
+    assert "Run this first:" in user.shown
     assert QUESTION not in user.shown
 
 

@@ -7,7 +7,7 @@ from aircher_cli.commands.inputs.json_input import OPENERS
 from aircher_cli.exit_codes import reasons
 from aircher_cli.registry import suggest
 from aircher_cli.render.advice import no_default_lines
-from aircher_cli.render.keys import SIGNED_IN_STATES
+from aircher_cli.render.keys import is_signed_in
 from aircher_cli.values import as_map, records, text
 from aircher_client import Client, ClientError, DaemonError
 from aircher_wire import codes, methods
@@ -99,10 +99,9 @@ def other_model_help(client: Client, error: DaemonError, model: str | None) -> s
     status = _try_call(client, methods.STATUS)
     if as_map(status.get("default")).get("candidates"):
         return ""  # the request excluded them
-    providers = records(status.get("providers"))
-    if not any(each.get("state") in SIGNED_IN_STATES for each in providers):
+    if not is_signed_in(records(status.get("providers"))):
         return ""
-    return "\n".join(no_default_lines(status))
+    return "\n".join(no_default_lines(status, {}))
 
 
 def _try_call(

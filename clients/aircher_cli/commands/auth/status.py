@@ -7,7 +7,7 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.daemon import config_lines
-from aircher_cli.render.keys import key_lines
+from aircher_cli.render.keys import is_signed_in, key_lines
 from aircher_cli.render.layout import Line, paragraph
 from aircher_cli.values import as_map, records, texts
 from aircher_client.sign_in import unseen_variables
@@ -34,7 +34,12 @@ def run(context: Context, options: argparse.Namespace) -> int:
     """Print all rows; return 0 whatever their states."""
     with context.connect() as client:
         status = client.call(methods.AUTH_STATUS)
-    rows = records(status.get("rows"))
+        rows = records(status.get("rows"))
+        notes: list[str] = []
+        if not options.json and not is_signed_in(rows):
+            from aircher_cli.signing_in.notes import model_notes  # noqa: PLC0415 -- rarely needed
+
+            notes = model_notes(client, context.environ, None)
     wanted = texts(status.get("environment"))
     unseen = unseen_variables(wanted, rows, dict(context.environ))
     if options.json:
@@ -42,10 +47,13 @@ def run(context: Context, options: argparse.Namespace) -> int:
         return OK
     width = context.console.width
     lines = key_lines(rows, width=width, now=time.time())
-    lines += _unseen_lines(unseen, width)
+    if not notes:  # they name these variables too
+        lines += _unseen_lines(unseen, width)
     lines += config_lines(as_map(status.get("config")), width, context.environ.get("HOME", ""))
     for line in lines:
         context.console.styled(line)
+    for note in notes:
+        context.console.note(note)
     return OK
 
 

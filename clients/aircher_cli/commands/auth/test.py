@@ -6,7 +6,7 @@ import time
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import NO_PROVIDER, NOT_SIGNED_IN, OK
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
-from aircher_cli.render.keys import SIGNED_IN_STATES, key_lines
+from aircher_cli.render.keys import is_signed_in, key_lines
 from aircher_cli.values import records, text
 from aircher_wire import methods
 
@@ -49,11 +49,6 @@ def run(context: Context, options: argparse.Namespace) -> int:
         for note in notes:
             context.console.note(note)
     return NOT_SIGNED_IN if notes else check_exit_code(rows, named=bool(options.provider))
-
-
-def is_signed_in(rows: list[dict[str, object]]) -> bool:
-    """Tell whether any provider has a usable key."""
-    return any(row.get("state") in SIGNED_IN_STATES for row in rows)
 
 
 def check_exit_code(rows: list[dict[str, object]], *, named: bool) -> int:

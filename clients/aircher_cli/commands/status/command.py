@@ -58,10 +58,12 @@ class StatusView:
     """The status screen as a view that can be watched."""
 
     topics = methods.TOPICS
+    interval = 2.0
+    """No event reports that a request began or a client connected; a fetch takes a millisecond."""
 
     def __init__(self, context: Context) -> None:
         self._console = context.console
-        self._home = context.environ.get("HOME", "")
+        self._environ = context.environ
 
     def fetch(self, client: "Client", now: float, before: Map | None) -> Map:
         """Return the record; the state of the keyring is kept from `before`, if there is one."""
@@ -76,7 +78,7 @@ class StatusView:
         return status_lines(
             shown,
             width=width,
-            home=self._home,
+            environ=self._environ,
             now=now,
             draws=draws,
             has_unicode=self._console.has_unicode,

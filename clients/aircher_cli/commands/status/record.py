@@ -5,6 +5,7 @@ A part that cannot be read does not hide the others: `unavailable` says why it i
 
 import time
 
+from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.render.cooldowns import unhealthy_rows
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client import DaemonError, NoAnswer
@@ -18,10 +19,14 @@ if TYPE_CHECKING:
 
 PART_TIMEOUT = 3.0
 """Seconds for one part: a disk that does not answer must not hide the rest."""
+STATUS_TIMEOUT = 15.0
+"""Seconds for `status` itself; the daemon gives its keyring less."""
 
 
 def fetch_record(client: "Client", now: float, *, keyring: bool = True) -> Map:
     """Return the result of `status` with `limits`, `spend`, `cooling` and `unavailable`.
+
+    Where no provider answers by default, `sign_in` says what is missing, as in errors.
 
     Args:
         client: A connected client.
@@ -49,17 +54,19 @@ def fetch_record(client: "Client", now: float, *, keyring: bool = True) -> Map:
     fetch("cooling", lambda: _cooling(client))
     fetch("limits", lambda: _limits(client))
     fetch("spend", lambda: _spend(client, now))
+    if _lacks_default(record):
+        fetch("sign_in", lambda: _sign_in(client))
     return {**record, **({"unavailable": unavailable} if unavailable else {})}
 
 
 def _status(client: "Client", *, keyring: bool) -> Map:
     if not keyring:
         try:
-            return as_map(client.call(methods.STATUS, {"keyring": False}))
+            return as_map(client.call(methods.STATUS, {"keyring": False}, timeout=STATUS_TIMEOUT))
         except DaemonError as error:
             if error.code != codes.BAD_REQUEST:
                 raise  # else an older daemon, which always returns it
-    return as_map(client.call(methods.STATUS))
+    return as_map(client.call(methods.STATUS, timeout=STATUS_TIMEOUT))
 
 
 def _cooling(client: "Client") -> object:
@@ -67,6 +74,18 @@ def _cooling(client: "Client") -> object:
     topics = {"topics": ["provider"]}
     found = client.call(methods.EVENTS_SUBSCRIBE, topics, timeout=PART_TIMEOUT)
     return unhealthy_rows(records(as_map(found.get("snapshot")).get("provider")))
+
+
+def _lacks_default(record: Map) -> bool:
+    """Tell whether no provider answers by default, and the configuration is not the reason."""
+    default = as_map(record.get("default"))
+    is_valid = as_map(record.get("config")).get("in_use") != NOTHING_IN_USE
+    return is_valid and not (default.get("candidates") or default.get("problem"))
+
+
+def _sign_in(client: "Client") -> object:
+    plan = client.call(methods.ROUTE_EXPLAIN, {}, timeout=PART_TIMEOUT)
+    return as_map(plan.get("sign_in"))
 
 
 def _limits(client: "Client") -> object:

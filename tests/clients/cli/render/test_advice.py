@@ -59,12 +59,12 @@ def test_with_a_key_a_model_is_missing(
 ) -> None:
     """If a provider has a key, the advice is to choose a model, not to sign in."""
     status: dict[str, object] = {"providers": providers, "default": {"model": model}}
-    assert no_default_lines(status) == [expected]
+    assert no_default_lines(status, {}) == [expected]
 
 
 def test_without_any_key_one_command_comes_first() -> None:
     """Alternatives follow."""
-    assert no_default_lines({"providers": [NO_KEY, OPENAI, OLLAMA]}) == [
+    assert no_default_lines({"providers": [NO_KEY, OPENAI, OLLAMA]}, {}) == [
         "You are not signed in to any provider yet. Run this first:",
         "  aircher-cli auth login anthropic",
         "It prompts for your key",
@@ -74,20 +74,40 @@ def test_without_any_key_one_command_comes_first() -> None:
     ]
 
 
-def test_variables_of_the_shell_come_first() -> None:
-    """Importing them is the quickest way."""
-    lines = no_default_lines({"providers": [NO_KEY]}, variables=["A_KEY", "B_KEY"])
-    assert lines[1:4] == [
-        "  aircher-cli auth import",
-        "It stores the keys in A_KEY and B_KEY, which the daemon cannot see.",
-        "Or another one: aircher-cli auth login anthropic",
+def test_what_the_default_needs_comes_first() -> None:
+    """As after a request without a model: a key for another provider would not help."""
+    needed = {"state": "not_configured", "kind": "openai", "needed": True}
+    rows = [
+        {"provider": "anthropic", "state": "not_configured", "env": ["A_KEY"]},
+        {"provider": "work", "env": ["WORK_KEY"], **needed},
     ]
+    status: dict[str, object] = {
+        "providers": [NO_KEY],
+        "sign_in": {"providers": rows, "environment": ["A_KEY", "WORK_KEY"]},
+    }
+    assert no_default_lines(status, {})[1] == "  aircher-cli auth login work"
+    lines = no_default_lines(status, {"WORK_KEY": "canary-0123456789abcdef"})
+    assert lines[1:3] == [
+        "  aircher-cli auth import",
+        "It stores the key in WORK_KEY, which the daemon cannot see.",
+    ]
+
+
+def test_a_headline_that_was_shown_is_left_out() -> None:
+    """The command is in the first line's sentence."""
+    data = {"sign_in": {"providers": [{**NO_KEY, "needed": True}], "environment": []}}
+    found = read_sign_in(data, {})
+    assert found is not None
+    lines = sign_in_lines(found, {}, has_headline=False)
+    assert lines[:2] == ["Run this first:", "  aircher-cli auth login anthropic"]
 
 
 def test_without_a_valid_configuration_signing_in_does_not_help() -> None:
     """The providers are unknown until the configuration is fixed."""
     status: dict[str, object] = {"providers": [NO_KEY], "config": {"ok": False, "in_use": "none"}}
-    assert no_default_lines(status) == ["No provider is asked until the configuration is fixed."]
+    assert no_default_lines(status, {}) == [
+        "No provider is asked until the configuration is fixed."
+    ]
 
 
 # ------------------------------------------------------------------ after an error

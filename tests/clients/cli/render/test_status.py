@@ -37,7 +37,9 @@ STATUS: Map = {
 
 
 def shown(record: Map, width: int = 80) -> list[str]:
-    lines = status_lines(record, width=width, home="/home/a", now=NOW, draws=True, has_unicode=True)
+    lines = status_lines(
+        record, width=width, environ={"HOME": "/home/a"}, now=NOW, draws=True, has_unicode=True
+    )
     return ["".join(text for text, _ in line).rstrip() for line in lines]
 
 

@@ -1,15 +1,19 @@
 """Questions on a real pseudo-terminal; that signals restore the echo is tested end to end."""
 
 import os
+import select
 import signal
 import termios
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from aircher_cli.signing_in.terminal import Terminal
+from aircher_cli.terminal_modes import FATAL
 from helpers.daemon.real_daemon import wait_until
+
+HANDLED = (*FATAL, signal.SIGTSTP, signal.SIGCONT)
 
 
 class Pair:
@@ -30,6 +34,15 @@ class Pair:
     def type(self, data: bytes) -> None:
         os.write(self.ours, data)
 
+    def type_answer(self, data: bytes) -> None:
+        """Type as soon as the question is shown."""
+
+        def run() -> None:
+            wait_until(lambda: bool(self.written), "the question is written")
+            self.type(data)
+
+        self._start(run)
+
     def type_hidden(self, data: bytes) -> None:
         """Type as soon as the echo is off."""
 
@@ -38,6 +51,9 @@ class Pair:
             wait_until(lambda: bool(self.written), "the prompt is written")
             self.type(data)
 
+        self._start(run)
+
+    def _start(self, run: Callable[[], None]) -> None:
         self._typist = threading.Thread(target=run)
         self._typist.start()
 
@@ -62,9 +78,24 @@ def pair() -> Iterator[Pair]:
 )
 def test_a_question(pair: Pair, typed: bytes, expected: str | None) -> None:
     """The answer has no white space around it; Ctrl-D is None, and ends the line."""
-    pair.type(typed)
+    pair.type_answer(typed)
     assert pair.terminal.ask("Which? ") == expected
     assert pair.written == ("Which? \n" if expected is None else "Which? ")
+
+
+def test_a_paste_is_one_answer(pair: Pair) -> None:
+    """None of its lines is left to be run by the shell."""
+    pair.type_answer(b"canary\n\nrm -rf x\n")
+    assert pair.terminal.ask("Which? ") == "canary\n\nrm -rf x"
+    assert not select.select([pair.theirs], [], [], 0)[0]
+
+
+def test_what_was_typed_before_the_question_is_no_answer(pair: Pair) -> None:
+    """It was meant for the shell, or for nothing."""
+    pair.type(b"1\n")
+    wait_until(lambda: bool(select.select([pair.theirs], [], [], 0)[0]), "it has arrived")
+    pair.type_answer(b"2\n")
+    assert pair.terminal.ask("Which? ") == "2"
 
 
 @pytest.mark.parametrize(
@@ -95,12 +126,12 @@ def test_ctrl_c_restores_the_echo(pair: Pair, monkeypatch: pytest.MonkeyPatch) -
         assert not pair.has_echo()
         raise KeyboardInterrupt
 
-    before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGTSTP, signal.SIGHUP)]
+    before = [signal.getsignal(each) for each in HANDLED]
     monkeypatch.setattr(os, "read", interrupt)
     with pytest.raises(KeyboardInterrupt):
         pair.terminal.ask_hidden("Key: ")
     assert pair.has_echo()
-    after = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGTSTP, signal.SIGHUP)]
+    after = [signal.getsignal(each) for each in HANDLED]
     assert after == before
 
 

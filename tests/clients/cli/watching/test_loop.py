@@ -20,6 +20,7 @@ class View:
     """Fetches `status` only."""
 
     topics = ("config",)
+    interval = 60.0
 
     def __init__(self) -> None:
         self.before: list[Map | None] = []

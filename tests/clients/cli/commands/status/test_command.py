@@ -16,6 +16,7 @@ def answer(daemon: CliDaemon, **changes: object) -> Map:
     daemon.answers["status"] = status | changes
     daemon.answers["limits.status"] = {"limits": [{"limit": "all", "share": 0.5}]}
     daemon.answers["usage.report"] = REPORT
+    daemon.answers["route.explain"] = {"sign_in": {"providers": []}}
     daemon.answers["events.subscribe"] = {"snapshot": {"provider": []}}
     return status | changes
 

@@ -54,13 +54,26 @@ def test_a_part_that_fails_is_named_with_its_reason(daemon: CliDaemon) -> None:
     daemon.answers["limits.status"] = {"limits": []}
     daemon.answers["events.subscribe"] = {"snapshot": {}}
     daemon.answers["usage.report"] = refuses("internal", "the ledger cannot be read")
+    daemon.answers["route.explain"] = {"sign_in": {"providers": []}}
     record = fetch(daemon)
     assert record == {
         "version": "1",
         "limits": [],
         "cooling": [],
+        "sign_in": {"providers": []},
         "unavailable": {"spend": "the ledger cannot be read"},
     }
+
+
+@pytest.mark.parametrize(
+    "status",
+    [{"default": {"candidates": ["work/m"]}}, {"default": {"problem": "no model 'x'"}}],
+)
+def test_with_a_default_nothing_is_asked_about_keys(daemon: CliDaemon, status: Map) -> None:
+    """Nor where the default model itself is the problem."""
+    daemon.answers["status"] = status
+    assert "sign_in" not in fetch(daemon)
+    assert "route.explain" not in daemon.methods
 
 
 def test_an_invalid_configuration_is_reported_once(daemon: CliDaemon) -> None:
