@@ -22,10 +22,17 @@ def headline(status: dict[str, object]) -> str:
     return f"aircherd {version} is running (process {pid}, up {up})"
 
 
+MAX_PROBLEMS = 5
+"""More problems of the configuration would push everything else off a screen."""
+
+
 def config_lines(config: dict[str, object], width: int, home: str) -> list[Line]:
-    """Return the problems of the configuration after a blank line; empty if it is valid."""
+    """Return the first problems of the configuration after a blank line; empty if it is valid."""
     lines: list[Line] = []
-    for line in config_problems(config, home):
+    found = config_problems(config, home)
+    if (left := len(found) - 1 - MAX_PROBLEMS) > 0:
+        found[-left:] = [f"  and {left} more: aircher-cli config check"]
+    for line in found:
         indent = "  " if line.startswith("  ") else ""
         style = "" if indent else "bad"
         lines += paragraph(line.strip(), width, indent=indent, hang="  ", style=style)

@@ -42,6 +42,9 @@ ADVICE: dict[str, str] = {
 UNCONFIGURED = frozenset({"not_configured", "not_required"})
 """States of a provider that the user may have nothing to do with."""
 
+MAX_UNCONFIGURED = 8
+"""More providers of the configuration without a key are in the line of those not signed in."""
+
 INDENT = "    "
 NAME_WIDTH = len("requests")
 SOON = 3600.0
@@ -126,6 +129,9 @@ def _provider_lines(record: Map, width: int, now: float) -> list[Line]:
     names = texts(as_map(record.get("default")).get("candidates"))
     named = {name.partition("/")[0] for name in names}
     shown = [each for each in providers if is_in_use(each, named)]
+    missing = [each for each in shown if each.get("state") == "not_configured"]
+    if len(missing) > MAX_UNCONFIGURED:
+        shown = [each for each in shown if each not in missing or _name(each) in named]
     heads = columns([_head(each, now) for each in shown], width)
     lines: list[Line] = []
     for provider, head in zip(shown, heads, strict=True):

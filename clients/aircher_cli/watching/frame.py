@@ -1,5 +1,6 @@
-"""Cuts lines to the height of a terminal; plain functions."""
+"""Fits lines into the width and height of a terminal; plain functions."""
 
+from aircher_cli.picker.view.wrapping import cell_width, cut_size
 from aircher_cli.render.layout import Line, paragraph
 
 HINT = "live; q leaves"
@@ -19,8 +20,32 @@ def fit_frame(lines: list[Line], problem: str, columns: int, rows: int) -> list[
     head = paragraph(f"⚠ {problem}", columns, hang="  ", style="warn") if problem else []
     if problem:
         lines = [[(text, "dim") for text, _ in line] for line in lines]
+    head, lines = _folded(head, columns), _folded(lines, columns)
     foot: list[Line] = [[("", "")], [(HINT, "dim")]] if rows >= MIN_HINT_ROWS else []
     return [*head, *_cut(lines, max(1, rows - len(head) - len(foot))), *foot]
+
+
+def _folded(lines: list[Line], columns: int) -> list[Line]:
+    """Continue below what is wider than the terminal, which would cut it: long words, Chinese."""
+    return [part for line in lines for part in _fold(line, columns)]
+
+
+def _fold(line: Line, columns: int) -> list[Line]:
+    if sum(cell_width(text) for text, _ in line) <= columns:
+        return [line]
+    parts: list[Line] = [[]]
+    room = columns
+    for text, style in line:
+        rest = text
+        while rest:
+            if cell_width(rest[0]) > room and parts[-1]:
+                parts.append([])
+                room = columns
+            size = cut_size(rest, room)
+            parts[-1].append((rest[:size], style))
+            room -= cell_width(rest[:size])
+            rest = rest[size:]
+    return parts
 
 
 def _cut(lines: list[Line], rows: int) -> list[Line]:

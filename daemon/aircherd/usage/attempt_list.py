@@ -172,12 +172,15 @@ _COLUMNS = (
 # index of its own.
 _NEXT = (
     "CASE WHEN outcome NOT IN ('ok', 'cancelled', 'unknown') THEN ("  # noqa: S608 - our own names
-    "SELECT later.id FROM attempts AS later JOIN parties AS them ON them.id = later.party "
+    "SELECT id FROM (SELECT later.id, "
+    "abs(later.at_ms - found.at_ms - ifnull(found.ms, 0)) AS away "
+    "FROM attempts AS later JOIN parties AS them ON them.id = later.party "
     f"WHERE later.id > found.id AND later.id <= found.id + {MAX_ATTEMPTS_BETWEEN} "
     f"AND later.at_ms >= found.at_ms + ifnull(found.ms, 0) - {MAX_BEFORE_MS} "
     f"AND later.at_ms <= found.at_ms + ifnull(found.ms, 0) + {MAX_AFTER_MS} "
     "AND them.client = found.client AND them.project = found.project "
-    "ORDER BY later.id LIMIT 1) END"
+    # The same client may have other requests; the next attempt of this one begins at once.
+    "ORDER BY away, later.id LIMIT 1)) END"
 )
 
 

@@ -138,6 +138,15 @@ def test_a_failure_says_what_answered_then(rig):
     assert failed.then == NextAttempt("spare", "large", "ok")
 
 
+def test_what_began_as_the_failure_ended_answered(rig):
+    """Not another request of the same client, which began a moment earlier or later."""
+    rig.record(end="rate_limited", ms=500)
+    rig.record(NOW + 0.46, "ok", provider="earlier")
+    rig.record(NOW + 0.502, "ok", provider="spare")
+    rig.record(NOW + 0.6, "ok", provider="later")
+    assert rig.list().rows[0].then == NextAttempt("spare", "large", "ok")
+
+
 @pytest.mark.parametrize("delay", [0.3, 2.6])
 def test_a_later_request_is_not_what_answered(rig, delay):
     """An attempt that begins before the end, or seconds after it, is of another request."""

@@ -49,6 +49,14 @@ def with_providers(*rows: Map, cooling: tuple[Map, ...] = ()) -> list[str]:
     return lines[2 : lines.index("", 2)]
 
 
+def test_many_providers_without_a_key_are_folded() -> None:
+    """Those of the configuration have a row each only while they are few."""
+    own: list[Map] = [{"provider": f"p{at}", "state": "not_configured"} for at in range(9)]
+    assert len(with_providers(*own[:8])) == 8
+    names = ", ".join(f"p{at}" for at in range(9))
+    assert with_providers(*own) == [f"○ not signed in: {names} (aircher-cli auth login)"]
+
+
 def test_everything_on_one_screen() -> None:
     """What matters, in the order of its importance; what is not configured in one line."""
     assert shown(STATUS) == [

@@ -47,3 +47,22 @@ def test_a_problem_wraps_in_a_narrow_terminal() -> None:
     shown = frame(30, rows=12, columns=30, problem="the daemon stopped; waiting for the next one")
     assert shown[:2] == ["⚠ the daemon stopped; waiting", "  for the next one"]
     assert len(shown) == 12
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ([("abcdefgh", "bold")], [[("abcde", "bold")], [("fgh", "bold")]]),
+        ([("abc", ""), ("defgh", "dim")], [[("abc", ""), ("de", "dim")], [("fgh", "dim")]]),
+        ([("限制モデル", "")], [[("限制", "")], [("モデ", "")], [("ル", "")]]),
+        ([("abcde", "")], [[("abcde", "")]]),
+    ],
+)
+def test_what_is_too_wide_goes_on_below(line: Line, expected: list[Line]) -> None:
+    """The terminal would cut it; a Chinese character takes two cells."""
+    assert fit_frame([line], "", 5, 5) == expected
+
+
+def test_a_terminal_of_one_cell() -> None:
+    """It shows something, without an error."""
+    assert fit_frame([[("限制", "")], [("b", "")]], "gone", 1, 1)
