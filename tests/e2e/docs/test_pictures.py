@@ -40,9 +40,11 @@ SHOWS = {
         "ollama ⌂ local",
         "claude-sonnet-5",
         "$2/$10",
+        "then",
+        "→ openai → ollama",
         "ready: the key works",
         "$1.80 of $5.00 used",
-        "openai/gpt-5.5: rate limit reached",
+        "openai/gpt-5.5: rate limit",
         "Enter choose",
     ],
     "status": [

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import wrap
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
-from aircher_cli.picker.screen.columns import GUTTERS, row_line
+from aircher_cli.picker.screen.columns import GUTTERS, Columns, cut, row_line, title_line
 from aircher_cli.picker.screen.help_text import help_lines
 from aircher_cli.picker.screen.items import Item
 from aircher_cli.picker.screen.keys import foot_keys, foot_word
@@ -24,6 +24,8 @@ PANE_BELOW_FROM = 15
 """Rows of the body from which there is a pane below the list."""
 TWO_FOOT_LINES_FROM = 24
 """Rows from which the foot has two lines."""
+TITLES_FROM = 20
+"""Rows from which the columns have titles."""
 MAX_MESSAGE_LINES = 3
 
 PROMPT = "> "
@@ -58,11 +60,11 @@ class Frame:
 
 @dataclass(frozen=True)
 class _Areas:
-    """Where the parts are: rows of the body, size of list and pane, rows of message and foot."""
+    """Where the parts are: size of list and pane, and how many lines the titles have."""
 
-    body: int
     list_width: int
     list_height: int
+    titles: int
     pane_width: int
     pane_height: int
     is_beside: bool
@@ -76,7 +78,9 @@ def draw(state: PickerState, width: int, height: int) -> Frame:
     message = _message(state, width, height)
     body = max(0, height - 1 - len(message) - len(foot))
     head, cursor = _head(state, width)
-    middle, zones = _overlay(state, width, body) if state.overlay else _body(state, width, body)
+    middle, zones = (
+        _overlay(state, width, body) if state.overlay else _body(state, width, height, body)
+    )
     lines = [head, *middle, *message]
     zones = [Zone(z.y + 1, z.start, z.end, z.action, z.index) for z in zones]
     for line, foot_zones in foot:
@@ -99,10 +103,10 @@ def _head(state: PickerState, width: int) -> tuple[Line, tuple[int, int]]:
     before, after = state.query[start : state.cursor], state.query[state.cursor :]
     line: Line = [(PROMPT, "bold")]
     if state.query:
-        after = _cut(after, max(0, room - cell_len(before)))
+        after = cut(after, max(0, room - cell_len(before)))
         line += [(before, ""), (after[:1] or " ", "reverse"), (after[1:], "")]
     else:
-        hint = _cut(state.title or "type to filter", max(1, room))
+        hint = cut(state.title or "type to filter", max(1, room))
         line += [(hint[0], "reverse dim"), (hint[1:], "dim")]
     used = sum(cell_len(text) for text, _ in line)
     line += [(" " * max(0, width - used - cell_len(right) - 1), ""), (right, "dim")]
@@ -127,22 +131,25 @@ def _counter(state: PickerState) -> str:
 # ------------------------------------------------------------------ list and pane
 
 
-def _areas(width: int, body: int) -> _Areas:
-    """Return where list and pane are."""
+def _areas(width: int, height: int, body: int) -> _Areas:
+    """Return where list and pane are; `height` is that of the screen."""
+    titles = int(height >= TITLES_FROM)
     if width >= PANE_RIGHT_FROM:
-        pane = max(40, min(72, width * 2 // 5))
-        return _Areas(body, width - pane - 3, body, pane, body, is_beside=True)
+        # First the columns of the list; of what is left, the pane needs more for its sentences.
+        pane = max(36, min(72, 36 + (width - 120) * 3 // 5))
+        return _Areas(width - pane - 3, body - titles, titles, pane, body, is_beside=True)
     if body >= PANE_BELOW_FROM:
         pane = max(6, min(14, body * 2 // 5))
-        return _Areas(body, width, body - pane - 1, width - 1, pane, is_beside=False)
-    return _Areas(body, width, body, 0, 0, is_beside=False)
+        rest = body - pane - 1 - titles
+        return _Areas(width, rest, titles, width - 1, pane, is_beside=False)
+    return _Areas(width, body - titles, titles, 0, 0, is_beside=False)
 
 
-def _body(state: PickerState, width: int, body: int) -> tuple[list[Line], list[Zone]]:
-    areas = _areas(width, body)
+def _body(state: PickerState, width: int, height: int, body: int) -> tuple[list[Line], list[Zone]]:
+    areas = _areas(width, height, body)
     state.show_selected(areas.list_height)
-    rows, zones = _list(state, areas.list_width - 1, areas.list_height)
-    bar = _scroll_bar(state, areas.list_height)
+    rows, zones = _list(state, areas)
+    bar = [False] * areas.titles + _scroll_bar(state, areas.list_height)
     pane = _pane(state, areas.pane_width, areas.pane_height)
     if areas.is_beside:
         lines = [
@@ -173,28 +180,31 @@ def _scroll_bar(state: PickerState, height: int) -> list[bool]:
     return [start <= y < start + size for y in range(height)]
 
 
-def _list(state: PickerState, width: int, height: int) -> tuple[list[Line], list[Zone]]:
+def _list(state: PickerState, areas: _Areas) -> tuple[list[Line], list[Zone]]:
+    """Return the lines of the list, with the titles of its columns, and what can be clicked."""
+    width, height = areas.list_width - 1, areas.list_height
     if not state.items:
-        lines = _empty_list(state, width)
-        return [*lines[:height], *([[]] * (height - len(lines)))], []
-    columns = state.columns(width)
-    lines, zones = [], []
-    for y, at in enumerate(range(state.top, min(state.top + height, len(state.items)))):
+        lines = _empty_list(state, width)[: height + areas.titles]
+        return [*lines, *([[]] * (height + areas.titles - len(lines)))], []
+    columns = state.columns(width, has_titles=bool(areas.titles))
+    lines, zones = [title_line(columns)] * areas.titles, []
+    for at in range(state.top, min(state.top + height, len(state.items))):
         item = state.items[at]
-        is_selected = at == state.selected
-        if item.row:
-            line = row_line(item.row, item.group, columns, is_selected=is_selected)
-        else:
-            line = (
-                _heading(item) if item.kind == "heading" else _fold(item, is_selected=is_selected)
-            )
-        if is_selected:
-            line = [(text, _selected(style)) for text, style in _padded(line, width)]
         if item.can_be_selected:
-            zones.append(Zone(y, 0, width, "item", at))
-        lines.append(line)
-    lines += [[]] * (height - len(lines))
-    return lines, zones
+            zones.append(Zone(len(lines), 0, width, "item", at))
+        lines.append(_item(item, columns, width, is_selected=at == state.selected))
+    return [*lines, *([[]] * (height + areas.titles - len(lines)))], zones
+
+
+def _item(item: Item, columns: Columns, width: int, *, is_selected: bool) -> Line:
+    """Return a line of the list."""
+    if item.row:
+        line = row_line(item.row, item.group, columns, is_selected=is_selected)
+    else:
+        line = _heading(item) if item.kind == "heading" else _fold(item, is_selected=is_selected)
+    if not is_selected:
+        return line
+    return [(text, _selected(style)) for text, style in _padded(line, width)]
 
 
 def _selected(style: str) -> str:
@@ -296,7 +306,7 @@ def _message(state: PickerState, width: int, height: int) -> list[Line]:
     most = MAX_MESSAGE_LINES if height >= 15 else 1
     lines = wrap(text, max(10, width - 2))
     if len(lines) > most:
-        lines = [*lines[: most - 1], _cut(" ".join(lines[most - 1 :]), width - 2)]
+        lines = [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width - 2)]
     return [[(f" {line}", style)] for line in lines or [""]]
 
 
@@ -351,20 +361,13 @@ def _overlay_foot(width: int) -> tuple[Line, list[Zone]]:
 # ------------------------------------------------------------------ pieces
 
 
-def _cut(text: str, width: int) -> str:
-    """Shorten a text to `width` cells."""
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, max(0, width - 1)).rstrip() + "…" if width > 0 else ""
-
-
 def _cropped(line: Line, width: int) -> Line:
     """Shorten a line to `width` cells."""
     pieces: Line = []
     for text, style in line:
         used = sum(cell_len(each) for each, _ in pieces)
         if used + cell_len(text) > width:
-            return [*pieces, (_cut(text, width - used), style)]
+            return [*pieces, (cut(text, width - used), style)]
         pieces.append((text, style))
     return pieces
 

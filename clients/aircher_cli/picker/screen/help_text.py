@@ -2,7 +2,7 @@
 
 from textwrap import wrap
 
-from aircher_cli.picker.screen.columns import DEFAULT, FAVOURITE
+from aircher_cli.picker.screen.columns import ABILITY_LETTERS, DEFAULT, FAVOURITE, TITLES
 from aircher_cli.picker.screen.keys import KEYS, OTHER_HELP
 from aircher_cli.picker.view.marks import Mark
 from aircher_cli.render.layout import Line
@@ -25,6 +25,14 @@ MARKS: tuple[tuple[Mark, str], ...] = (
     (Mark.UNKNOWN, "not known yet"),
 )
 
+COLUMNS: tuple[tuple[str, str], ...] = (
+    (TITLES["window"], "tokens of a prompt and its answer"),
+    (TITLES["price"], "dollars for a million tokens of input and of output"),
+    (TITLES["latency"], "seconds until recent answers began"),
+    (TITLES["left"], "the smallest rest of your limits and of the provider's rate limit"),
+    (TITLES["chain"], "which providers are tried next if the first one fails"),
+)
+
 
 def help_lines(width: int) -> list[Line]:
     """Return the help for a screen of this width."""
@@ -39,7 +47,15 @@ def help_lines(width: int) -> list[Line]:
         [("Symbols", "bold")],
         [],
         *_table([*marks, *flags], width),
+        [],
+        [("Columns", "bold")],
+        [],
+        *_table([*COLUMNS, (TITLES["letters"], _legend())], width),
     ]
+
+
+def _legend() -> str:
+    return ", ".join(f"{letter} {ability}" for ability, letter in ABILITY_LETTERS.items())
 
 
 def _table(pairs: list[tuple[str, str]], width: int) -> list[Line]:

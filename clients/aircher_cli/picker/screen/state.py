@@ -75,7 +75,7 @@ class PickerState:
         self.explained: dict[str, Map] = {}
         self.revision = 0
         self._open_groups: set[str] = set()
-        self._columns: tuple[int, Columns] | None = None
+        self._columns: tuple[tuple[int, bool], Columns] | None = None
         self._has_selected = False  # whether the user, or the default, selected a row
 
     # ---------------------------------------------------------- what is selected
@@ -325,11 +325,12 @@ class PickerState:
         self.rebuild()
         self.message = (f"sorted by {SORT_WORDS[self.sort]}", "")
 
-    def columns(self, width: int) -> Columns:
+    def columns(self, width: int, *, has_titles: bool) -> Columns:
         """Return the columns that fit into `width`; computed once for each list."""
-        if self._columns is None or self._columns[0] != width:
+        size = (width, has_titles)
+        if self._columns is None or self._columns[0] != size:
             rows = [(shown_name(item.row, item.group), item.row) for item in self.items if item.row]
-            self._columns = (width, fit(rows, width, sort=self.sort))
+            self._columns = (size, fit(rows, width, sort=self.sort, has_titles=has_titles))
         return self._columns[1]
 
     def has_countdown(self) -> bool:

@@ -59,9 +59,8 @@ def read_facts(view: DaemonView) -> list[Facts]:
             aliases.setdefault(facts.name, facts)
     default = _default_of(view, found, aliases)
     every = {**aliases, **{name: facts for name, facts in found.items() if name not in aliases}}
-    if default in every:
-        every[default] = every[default]._replace(is_default=True)
-    return list(every.values())
+    # The daemon marks the model of an alias too; the list marks one row.
+    return [facts._replace(is_default=facts.name == default) for facts in every.values()]
 
 
 def is_name(name: str) -> bool:

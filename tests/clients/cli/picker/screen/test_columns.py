@@ -5,9 +5,20 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from aircher_cli.picker.screen.columns import Columns, cell, fit, row_line, shorten, shown_name
+from aircher_cli.picker.screen.columns import (
+    ABILITY_LETTERS,
+    Columns,
+    cell,
+    chain_names,
+    fit,
+    row_line,
+    shorten,
+    shown_name,
+    title_line,
+)
 from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.rows import Group, Row
+from aircher_cli.render.models.table import ABILITIES
 
 ROW = Row(
     "work/claude-sonnet-5",
@@ -39,8 +50,10 @@ def text(row: Row, width: int, group: Group = PROVIDER, *, sort: str = "best") -
     ("width", "expected"),
     [
         (120, ["word", "window", "price", "latency", "left", "abilities", "chain"]),
-        (76, ["word", "window", "price", "latency", "left", "abilities"]),
-        (60, ["word", "window", "price", "latency", "left"]),
+        (76, ["word", "window", "price", "latency", "left", "letters", "chain"]),
+        (66, ["word", "window", "price", "left", "letters", "chain"]),
+        (62, ["window", "price", "left", "letters", "chain"]),
+        (51, ["window", "price", "left", "letters"]),
         (45, ["window", "price", "left"]),
         (36, ["window", "price"]),
         (30, ["price"]),
@@ -75,7 +88,48 @@ def test_row_fits_any_width(width: int) -> None:
 def test_few_long_names_cost_no_column() -> None:
     """One very long name is shortened, instead of hiding a column of all rows."""
     rows = [(f"model-{n}", ROW) for n in range(20)] + [("long" * 30, ROW)]
-    assert names(fit(rows, 60, sort="best")) == ["word", "window", "price", "latency", "left"]
+    assert names(fit(rows, 60, sort="best")) == ["word", "window", "price", "left", "letters"]
+
+
+def test_titles_are_above_their_columns() -> None:
+    """Each title begins or ends where the texts of its column do."""
+    columns = fit([(ROW.model, ROW)], 72, sort="best", has_titles=True)
+    titles = title_line(columns)[0][0]
+    row = "".join(piece for piece, _ in row_line(ROW, PROVIDER, columns, is_selected=False))
+    for title, found in (("model", "claude"), ("$ in/out", "$3"), ("can do", "TI"), ("then", "→")):
+        assert titles.index(title) == row.index(found)
+    for title, found in (("window", "200k"), ("left", "82%")):
+        assert titles.index(title) + len(title) == row.index(found) + len(found)
+
+
+def test_letters_have_a_cell_each() -> None:
+    """Abilities as letters stand below each other, also in rows without some of them."""
+    assert cell(ROW, "letters") == "TI····"
+    assert cell(replace(ROW, abilities=("json", "pdf")), "letters") == "··P··J"
+    assert cell(replace(ROW, abilities=()), "letters") == ""
+    assert tuple(ABILITY_LETTERS) == tuple(ABILITIES.values())
+    assert len(set(ABILITY_LETTERS.values())) == len(ABILITY_LETTERS)
+
+
+@pytest.mark.parametrize(
+    ("chain", "expected"),
+    [
+        (("a/m",), []),
+        (("a/m", "b/n", "c/n"), ["b", "c"]),
+        (("a/m", "a/n", "b/n"), ["n", "b"]),
+        (("a/m", "openrouter/b/n"), ["openrouter"]),
+        (("odd", "odd"), ["odd"]),
+    ],
+)
+def test_chain_names_providers(chain: tuple[str, ...], expected: list[str]) -> None:
+    """A fallback is shown as its provider, or as its model if the provider stays the same."""
+    assert expected == chain_names(chain)
+
+
+def test_chain_gets_the_rest_of_the_width() -> None:
+    """A long chain is cut instead of dropped."""
+    long = replace(ROW, chain=(ROW.name, *(f"provider-{n}/x" for n in range(9))))
+    assert text(long, 90).endswith("tools images  → provider-0 → prov…")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_wide_screen_has_list_pane_and_keys() -> None:
     found = text(draw(a_state(), 120, 35))
     assert "> type to filter" in found
     assert "> ✓ ● claude-sonnet-5" in found
-    assert "┃ work/claude-sonnet-5" in found
+    assert "│ work/claude-sonnet-5" in found
     assert "Enter choose  Esc leave  ^L sign in" in found
 
 
@@ -228,8 +228,32 @@ def test_overlay_scrolls_to_its_end_and_no_further() -> None:
     state.last()
     state.overlay_top = 10_000
     found = text(draw(state, 40, 15))
-    assert "a favourite" in found
+    assert "J json" in found
     assert "more below" not in found
+
+
+@pytest.mark.parametrize(("height", "has_titles"), [(20, True), (19, False)])
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_columns_have_titles_where_there_is_room(width: int, height: int, has_titles: bool) -> None:
+    """From 20 rows on a line says what the columns are; a click on a row finds it all the same."""
+    state = a_state()
+    frame = draw(state, width, height)
+    assert has_titles is ("$ in/out" in text(frame))
+    y = next(y for y, line in enumerate(text(frame).splitlines()) if "> ✓ ● claude" in line)
+    zone = frame.zone_at(5, y)
+    assert zone is not None
+    assert zone.index == state.selected
+    state.last()
+    lines = text(draw(state, width, height)).splitlines()
+    assert any("> ○ ▸ spare" in line for line in lines)
+
+
+def test_alias_shows_its_chain_and_abilities_at_120_columns() -> None:
+    """What a row can do and what follows it is in the list at a usual size."""
+    models = [a_model("anthropic/claude-sonnet-5", tools=True, images=True, window=1_000_000)]
+    alias = {"name": "main", "routes": ["anthropic/claude-sonnet-5", "openai/x", "ollama/y"]}
+    found = text(draw(a_state(a_view(models, aliases=(alias,), default="main")), 120, 35))
+    assert "TI····  → openai → ollama" in found or "tools images  → openai → ollama" in found
 
 
 def test_styles_are_never_colour_alone() -> None:

@@ -87,8 +87,10 @@ def test_rows_with_wrong_types_are_read():
 
 
 def test_the_default_may_be_an_alias():
-    """`default_model` may name one."""
-    view = a_view(["a/b"], aliases=({"name": "x", "routes": ["a/b"]},), default="x")
+    """`default_model` may name one; its model is not marked too, though the daemon does so."""
+    view = a_view(
+        [a_model("a/b", is_default=True)], aliases=({"name": "x", "routes": ["a/b"]},), default="x"
+    )
     assert [facts.name for facts in read_facts(view) if facts.is_default] == ["x"]
 
 
