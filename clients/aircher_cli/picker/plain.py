@@ -26,8 +26,7 @@ from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.facts import is_name
 from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.preferences import load_preferences, save_preferences
-from aircher_cli.picker.view.rows import Group, Row, build_groups
-from aircher_cli.picker.view.selection import all_rows
+from aircher_cli.picker.view.rows import Group, Row, all_rows, build_groups
 from aircher_cli.picker.view.states import LiveStates, is_stored
 from aircher_cli.render.formatting import short_path
 from aircher_cli.render.layout import paragraph

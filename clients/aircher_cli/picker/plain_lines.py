@@ -66,7 +66,7 @@ def row_text(row: Row) -> str:
     if row.kind == "alias":
         parts.insert(1, f"alias of {row.provider}/{row.model}")
     if row.left:
-        parts.append(f"{row.left} left")
+        parts.append(f"{row.left} left" if row.mark.answers else f"ready again {row.left}")
     if row.is_default:
         parts.append("the default")
     if row.is_favourite:

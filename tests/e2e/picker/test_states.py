@@ -11,8 +11,7 @@ from aircher_cli.picker.plain import fetch_view, run_plain
 from aircher_cli.picker.view.details import detail_lines
 from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.preferences import Preferences
-from aircher_cli.picker.view.rows import build_groups
-from aircher_cli.picker.view.selection import all_rows
+from aircher_cli.picker.view.rows import all_rows, build_groups
 from aircher_cli.picker.view.states import LiveStates, State
 from aircherd.testing.simulator import Fault
 

@@ -97,17 +97,16 @@ def _first_route(view: DaemonView, default: str) -> str:
 
 
 def with_states(view: DaemonView) -> DaemonView:
-    """Give providers and models the state of the best key, as the daemon does."""
+    """Give providers the state of their best key, as the daemon does.
+
+    The rows of models have it too, but nothing here reads it there: there are thousands.
+    """
     best: dict[str, str] = {}
     for row in view.keys:
         name, state = text(row.get("provider")), text(row.get("state"))
         if _rank(state) < _rank(best.get(name, "")):
             best[name] = state
-    return replace(
-        view,
-        providers=_with_state(view.providers, best),
-        models=_with_state(view.models, best),
-    )
+    return replace(view, providers=_with_state(view.providers, best))
 
 
 def _rank(state: str) -> int:

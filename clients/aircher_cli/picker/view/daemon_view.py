@@ -20,7 +20,8 @@ class DaemonView:
     Attributes:
         link: The state of the connection.
         link_problem: Why there is no connection, in plain text; empty while there is one.
-        models: All rows of `models.list`, those of providers that are not signed in included.
+        models: All rows of `models.list`, those of providers that are not signed in included. Their
+            `state` may be out of date: `keys` has that of the provider.
         has_models: Whether `models` has arrived; before that the list is not empty but loading.
         aliases: `{name, routes}` rows of `models.list`.
         lists: `{provider, fetched_at?, error?}` rows of `models.list`.

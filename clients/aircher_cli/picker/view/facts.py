@@ -1,9 +1,10 @@
-"""What does not change while the picker is open: names, windows, prices, abilities, dates.
+"""What rarely changes while the picker is open: names, windows, prices, abilities, dates.
 
 A list has thousands of models, and the picker shows a screenful. So the facts of each model are
-read once per list, and a `Row` is made only of what is shown.
+read again only if its own row changed, and a `Row` is made only of what is shown.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -25,6 +26,7 @@ PriceKey = tuple[float, ...]
 class Facts(NamedTuple):
     """One alias or model. `routes` are `provider/model` names, of a model only its own.
 
+    An alias has no figures of its own: they are those of the route that would answer now.
     `price_key` is empty if the price is unknown, so that it can be sorted last.
     """
 
@@ -45,22 +47,88 @@ class Facts(NamedTuple):
     search: Searchable
 
 
-def read_facts(view: DaemonView) -> list[Facts]:
-    """Return the facts of all aliases and models, in the daemon's order, each name once."""
-    found: dict[str, Facts] = {}
-    for row in view.models:
-        facts = read_model(row)
-        if is_name(facts.name) and facts.model:
-            found.setdefault(facts.name, facts)
-    aliases: dict[str, Facts] = {}
-    for alias in view.aliases:
-        facts = _of_alias(alias, found)
-        if is_name(facts.name) and facts.routes:
-            aliases.setdefault(facts.name, facts)
-    default = _default_of(view, found, aliases)
-    every = {**aliases, **{name: facts for name, facts in found.items() if name not in aliases}}
-    # The daemon marks the model of an alias too; the list marks one row.
-    return [facts._replace(is_default=facts.name == default) for facts in every.values()]
+class FactReader:
+    """Reads the facts of one list after another; a model whose row is unchanged is not read again.
+
+    Reading thousands of rows takes longer than everything else together, and an event changes few.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, object], tuple[Map, Facts]] = {}
+        self._latest: tuple[DaemonView, list[Facts], list[Searchable]] | None = None
+
+    def read(self, view: DaemonView) -> tuple[list[Facts], list[Searchable]]:
+        """Return the facts of all aliases and models, each name once, and their texts to search.
+
+        Aliases come first, in the daemon's order; then the models by provider, the newest first.
+        Without a date the larger version counts as newer.
+        """
+        latest = self._latest
+        if latest is None or not _has_same_list(latest[0], view):
+            facts = self._read(view)
+            latest = self._latest = (view, facts, [each.search for each in facts])
+        return latest[1], latest[2]
+
+    def _read(self, view: DaemonView) -> list[Facts]:
+        models: dict[str, Facts] = {}
+        for facts in self._read_models(view.models):
+            if is_name(facts.name) and facts.model:
+                models.setdefault(facts.name, facts)
+        aliases: dict[str, Facts] = {}
+        for alias in view.aliases:
+            facts = _of_alias(alias, models)
+            if is_name(facts.name) and facts.routes:
+                aliases.setdefault(facts.name, facts)
+        default = _default_of(view, models, aliases)
+        every = {**aliases, **{n: each for n, each in models.items() if n not in aliases}}
+        return _newest_first(_marked(each, name == default) for name, each in every.items())
+
+    def _read_models(self, rows: Iterable[Map]) -> list[Facts]:
+        before, known = self._known, {}
+        for row in rows:
+            name = row.get("provider"), row.get("model")
+            if not (isinstance(name[0], str) and isinstance(name[1], str)):
+                continue
+            found = before.get(name)
+            if found is None or (found[0] is not row and found[0] != row):
+                found = row, read_model(row)
+            known.setdefault(name, found)
+        self._known = known
+        return [facts for _, facts in known.values()]
+
+
+def _marked(facts: Facts, is_default: bool) -> Facts:
+    return facts if facts.is_default is is_default else facts._replace(is_default=is_default)
+
+
+def _has_same_list(one: DaemonView, other: DaemonView) -> bool:
+    is_same = one.models is other.models and one.aliases is other.aliases
+    return is_same and one.default == other.default
+
+
+def _newest_first(facts: Iterable[Facts]) -> list[Facts]:
+    """Return aliases, then models by provider: what chats first, the newest first, then by name."""
+    providers: dict[str, int] = {}
+    found: list[tuple[tuple[object, ...], Facts]] = []
+    for each in facts:
+        if each.kind == "alias":
+            found.append(((-1, len(found)), each))
+            continue
+        at = providers.setdefault(each.provider, len(providers))
+        released = parse_date(each.released)
+        days = -released.toordinal() if released else 0
+        found.append(((at, not each.chats, days, _by_version(each.model)), each))
+    return [each for _, each in sorted(found, key=lambda pair: pair[0])]
+
+
+@lru_cache(maxsize=4096)
+def _by_version(model: str) -> tuple[str | int, ...]:
+    """Return how to sort models by name, larger versions first: gpt-5.5, gpt-5.4, gpt-5-nano."""
+    parts = _DIGITS.split(model.replace(".", "\x01"))
+    return tuple(-int(part) if at % 2 else part for at, part in enumerate(parts))
+
+
+_DIGITS = re.compile(r"([0-9]{1,18})")
 
 
 def is_name(name: str) -> bool:
@@ -146,9 +214,10 @@ def _price_of(input_price: str, output_price: str, *, has_tiers: bool) -> tuple[
 
 
 def _of_alias(alias: Map, models: dict[str, Facts]) -> Facts:
-    """Return the facts of an alias; to sort it, it has the figures of its first known route."""
+    """Return the facts of an alias; it is found by the abilities of its first known route too."""
     routes = tuple(route for route in texts(alias.get("routes")) if is_name(route))
     first = next((models[route] for route in routes if route in models), None)
+    abilities = " ".join(first.abilities) if first else ""
     name = text(alias.get("name"))
     provider, _, model = (routes[0] if routes else "").partition("/")
     return Facts(
@@ -157,16 +226,16 @@ def _of_alias(alias: Map, models: dict[str, Facts]) -> Facts:
         provider=provider,
         model=model,
         title="",
-        window=first.window if first else None,
-        price=first.price if first else UNKNOWN,
-        price_key=first.price_key if first else (),
-        abilities=first.abilities if first else (),
-        released=first.released if first else "",
+        window=None,
+        price=UNKNOWN,
+        price_key=(),
+        abilities=(),
+        released="",
         chats=True,
-        latency=first.latency if first else None,
+        latency=None,
         routes=routes,
         is_default=False,
-        search=searchable(name, " ".join(routes), " ".join(first.abilities if first else ())),
+        search=searchable(name, " ".join(routes), abilities),
     )
 
 
@@ -197,8 +266,3 @@ def parse_date(released: str) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
-
-
-def search_rows(facts: Iterable[Facts]) -> list[Searchable]:
-    """Return the texts to search."""
-    return [each.search for each in facts]

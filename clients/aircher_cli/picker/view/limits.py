@@ -1,5 +1,6 @@
-"""What is left of the user's limits and of the providers' rate limits."""
+"""What is left of the user's limits and of the providers' rate limits, and until when."""
 
+import math
 from collections.abc import Iterable, Iterator
 
 from aircher_cli.picker.view.sane_values import finite, moment
@@ -61,3 +62,18 @@ def _left_of_rates(key: Map, now: float) -> Iterator[float]:
         reset = moment(rate.get("reset_at"))
         if most and left is not None:
             yield 1.0 if reset is not None and reset <= now else min(1.0, left / most)
+
+
+def short_wait(seconds: float) -> str:
+    """Return when something comes, in one unit and rounded up: `in 45 min`; empty if it is past."""
+    if seconds <= 0:
+        return ""
+    for size, unit in ((1, "s"), (60, "min"), (3600, "h")):
+        units = math.ceil(seconds / size)
+        if units < _UNITS[unit]:
+            return f"in {units} {unit}"
+    return f"in {math.ceil(seconds / 86400)} d"
+
+
+_UNITS = {"s": 100, "min": 100, "h": 48}
+"""Unit -> the count from which the next larger unit is used."""

@@ -3,6 +3,7 @@
 The query is split at spaces, and every word has to match. A word matches, from best to worst:
 
     the whole name          `gpt-4.1`       openai/gpt-4.1
+    the whole provider      `work`          work/gpt-4.1, before openrouter/fireworks
     a run at a word start   `son`           anthropic/claude-sonnet-5
     a run without the       `gpt4`          openai/gpt-4.1
     separators
@@ -20,6 +21,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 WHOLE = 900
+PROVIDER = 850
 WORD_START = 800
 SQUEEZED = 700
 """At a word start; elsewhere it counts as `INSIDE`."""
@@ -94,7 +96,7 @@ class _Word:
         self.text = text
         self.squeezed = _SEPARATORS.sub("", text) or text
         self.marked = _MARK + _marked(text).removeprefix(_MARK)
-        self.last_part = f"/{text}"
+        self.first_part, self.last_part = f"{text}/", f"/{text}"
         self._pattern: re.Pattern[str] | None = None
         # Possessive: a failed match costs the length of the name once.
         letters = [re.escape(letter) for letter in text]
@@ -105,8 +107,9 @@ class _Word:
         if self.text in row.name:
             if self.marked not in row.marked:
                 return INSIDE
-            is_whole = row.name == self.text or row.name.endswith(self.last_part)
-            return WHOLE if is_whole else WORD_START
+            if row.name == self.text or row.name.endswith(self.last_part):
+                return WHOLE
+            return PROVIDER if row.name.startswith(self.first_part) else WORD_START
         if self.squeezed in row.squeezed:
             return SQUEEZED if self._loose().search(row.marked) else INSIDE
         if self.text in row.title:
@@ -176,7 +179,13 @@ class Query:
         return [(found, at) for at, row in enumerate(rows) if (found := self._close_score(row))]
 
     def letters_scores(self, rows: Sequence[Searchable]) -> list[tuple[int, int]]:
-        """Return (score, index) of the rows that match if letters in order count too."""
+        """Return (score, index) of the rows that match if letters in order count too.
+
+        Meant for rows of which none matched better.
+        """
+        if len(self._words) == 1:
+            score = self._words[0].letters_score
+            return [(found, at) for at, row in enumerate(rows) if (found := score(row))]
         return [(found, at) for at, row in enumerate(rows) if (found := self.score(row))]
 
     def _close_score(self, row: Searchable) -> int:
@@ -197,6 +206,11 @@ class Query:
                 return 0
             total += score
         return total // len(self._words) if self._words else 0
+
+    def is_word(self, name: str) -> bool:
+        """Tell whether one of the words is exactly this name."""
+        lower = _lower(name)
+        return any(word.text == lower for word in self._words)
 
     def positions(self, name: str) -> tuple[int, ...]:
         """Return the characters of a name that match, in order, for highlighting."""

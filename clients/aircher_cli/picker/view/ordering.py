@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from aircher_cli.picker.view.facts import Facts
 
 Sort = Literal["best", "price", "window", "speed"]
-"""`best` is the provider's own order, which for most has the newest or most useful first."""
+"""`best` is the order of `facts.FactReader`: in each provider the newest first, then by name."""
 
 SORTS: tuple[Sort, ...] = get_args(Sort)
 

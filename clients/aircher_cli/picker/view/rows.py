@@ -1,8 +1,9 @@
 """The rows of the list and their groups.
 
 Without a filter: favourites, recent models, aliases, then the providers, those that can answer now
-first and those that need a sign-in last. With a filter: what matches, best first, and then what
-matches and needs a sign-in. A row is in one group only, so that its name identifies it.
+first and those that need a sign-in last. With a filter: a provider of exactly this name that needs
+a sign-in, what matches, best first, and then what matches and needs a sign-in. A row is in one
+group only, so that its name identifies it.
 """
 
 import time
@@ -12,10 +13,10 @@ from datetime import date
 from typing import Literal
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.facts import Facts, is_old, read_facts, read_model, search_rows
-from aircher_cli.picker.view.limits import left_text, limits_of
+from aircher_cli.picker.view.facts import FactReader, Facts, is_old, read_model
+from aircher_cli.picker.view.limits import left_text, limits_of, short_wait
 from aircher_cli.picker.view.marks import Mark as Mark  # noqa: PLC0414 -- part of this interface
-from aircher_cli.picker.view.matching import ABOUT, WHOLE, Query, Searchable, searchable
+from aircher_cli.picker.view.matching import ABOUT, PROVIDER, SQUEEZED, Query, searchable
 from aircher_cli.picker.view.ordering import sort_facts
 from aircher_cli.picker.view.preferences import Preferences
 from aircher_cli.picker.view.states import LiveStates, State
@@ -41,7 +42,8 @@ class Row:
         window: In tokens, None if unknown.
         price: "$3/$15" per million tokens of input and output, "free", or "?".
         abilities: Words such as "tools" and "images".
-        left: What is left of budgets and rate limits, such as "82%"; empty if nothing limits it.
+        left: What is left of budgets and rate limits, such as "82%"; empty if nothing limits it. Of
+            a row that answers later, when: "in 45 min".
         chain: The names that would be tried, in order; for a model without a fallback only itself.
         is_default: Whether a request without a model uses it.
         is_favourite: Whether the user marked it.
@@ -112,31 +114,11 @@ def build_groups(
     listing = _Listing(view, preferences, now)
     prepared = Query(query)
     if prepared:
-        return listing.matching(prepared, sort)
+        return listing.matching(prepared, sort, all_models=all_models)
     return listing.grouped(sort, all_models=all_models)
 
 
-class _FactCache:
-    """The facts of the latest list: reading them takes longer than everything else together."""
-
-    def __init__(self) -> None:
-        self._known: tuple[DaemonView, list[Facts], list[Searchable]] | None = None
-
-    def get(self, view: DaemonView) -> tuple[list[Facts], list[Searchable]]:
-        """Return the facts, and the texts to search; read again only if the list is another."""
-        known = self._known
-        if known is None or not _has_same_list(known[0], view):
-            facts = read_facts(view)
-            known = self._known = (view, facts, search_rows(facts))
-        return known[1], known[2]
-
-
-def _has_same_list(one: DaemonView, other: DaemonView) -> bool:
-    is_same = one.models is other.models and one.aliases is other.aliases
-    return is_same and one.default == other.default
-
-
-_cache = _FactCache()
+_reader = FactReader()
 
 
 class _Listing:
@@ -148,24 +130,26 @@ class _Listing:
         self._today = date(*time.localtime(now)[:3])
         self._preferences = preferences
         self._states = LiveStates(view, now)
-        self._facts, self._search = _cache.get(view)
+        self._facts, self._search = _reader.read(view)
         self._favourites = frozenset(preferences.favourites)
         self._query: Query | None = None
         self._answering: dict[str, Map] = {}
         self._room = MAX_ROWS
         self._by_name: dict[str, Facts] | None = None
+        self._aliases: dict[str, Facts] = {}
 
     # -------------------------------------------------------------- without a filter
 
     def grouped(self, sort: str, *, all_models: bool) -> tuple[Group, ...]:
         """Return all groups."""
-        by_name = self._by_name = {facts.name: facts for facts in self._facts}
+        by_name = {facts.name: facts for facts in self._facts}
+        self._by_name = by_name
         favourites = _named(by_name, self._preferences.favourites)
         rest = [name for name in self._preferences.recent if name not in self._favourites]
         recent = _named(by_name, rest)
         taken = {facts.name for facts in (*favourites, *recent)}
         others = [facts for facts in self._facts if facts.name not in taken]
-        aliases = sort_facts([facts for facts in others if facts.kind == "alias"], sort)
+        aliases = sort_facts([self._current(f) for f in others if f.kind == "alias"], sort)
         groups = [
             self._group(Group("Favourites", (), key="favourites"), favourites),
             self._group(Group("Recent", (), key="recent"), recent),
@@ -221,9 +205,10 @@ class _Listing:
 
     # -------------------------------------------------------------- with a filter
 
-    def matching(self, query: Query, sort: str) -> tuple[Group, ...]:
+    def matching(self, query: Query, sort: str, *, all_models: bool) -> tuple[Group, ...]:
         """Return what matches: first what can be used, then what needs a sign-in."""
         self._query = query
+        named = [name for name in self._closed_providers() if query.is_word(name)]
         scores = query.close_scores(self._search) or query.letters_scores(self._search)
         usable: list[tuple[int, int]] = []
         closed: list[tuple[int, int]] = []
@@ -232,11 +217,14 @@ class _Listing:
             # A folded model has to be named: "tools" is not meant to find all old models.
             if score <= ABOUT and facts.chats is False:
                 continue
-            is_closed = self._state(facts).mark.is_folded
-            (closed if is_closed else usable).append((score, at))
+            if not self._state(facts).mark.is_folded:
+                usable.append((score, at))
+            elif facts.provider not in named or facts.kind == "alias":
+                closed.append((score, at))
         shown = self._best(usable, sort, MAX_MATCHES)
         below = self._best(closed, sort, MAX_MATCHES - len(shown))
         groups = (
+            *(self._named_provider(name, sort, all_models=all_models) for name in named),
             Group("Matches", self._rows(shown), None, len(usable) - len(shown), "matches"),
             Group(
                 "Not available yet",
@@ -245,37 +233,48 @@ class _Listing:
                 len(closed) - len(below),
                 "unavailable",
             ),
+            *self._empty_providers(query, named),
         )
-        found = tuple(group for group in groups if group.rows or group.folded)
-        return (*found, *self._empty_providers(query))
+        return tuple(group for group in groups if group.rows or group.folded or group.provider)
 
-    def _empty_providers(self, query: Query) -> Iterator[Group]:
-        """Yield the providers that match and have no models, such as a stopped local server."""
-        with_models = {facts.provider for facts in self._facts if facts.kind == "model"}
+    def _closed_providers(self) -> list[str]:
+        """Return the providers that need a sign-in or the like before anything can be chosen."""
+        names = self._states.provider_names()
+        return [name for name in names if self._states.provider(name).mark.is_folded]
+
+    def _named_provider(self, name: str, sort: str, *, all_models: bool) -> Group:
+        """Return the group of a provider that the user typed in full."""
+        models = [each for each in self._facts if each.kind == "model" and each.provider == name]
+        return self._provider_group(name, models, sort, all_models=all_models)
+
+    def _empty_providers(self, query: Query, named: Sequence[str]) -> Iterator[Group]:
+        """Yield the providers that match and have no models, such as a refused entry."""
+        others = {facts.provider for facts in self._facts if facts.kind == "model"}.union(named)
         for name in self._states.provider_names():
-            if name not in with_models and query.close_scores([searchable(name)]):
+            if name not in others and query.close_scores([searchable(name)]):
                 yield self._provider_group(name, [], "best", all_models=True)
 
     def _best(self, scores: list[tuple[int, int]], sort: str, most: int) -> list[Facts]:
         """Return the best rows; `sort` orders those that are shown."""
         ranked = sorted(scores, key=self._match_rank)[:most]
-        return sort_facts([self._facts[at] for _, at in ranked], sort)
+        return sort_facts([self._current(self._facts[at]) for _, at in ranked], sort)
 
     def _match_rank(self, scored: tuple[int, int]) -> tuple[bool | int, ...]:
-        """Return the order of matches: exact names, then what can be chosen and answers, by score.
+        """Return the order of matches: exact names, word starts, then what answers, by score.
 
-        Among equals come favourites, then aliases, then short names, which have little else.
+        Among equals come favourites, then aliases, then the newest models of each provider.
         """
         score, at = scored
         facts = self._facts[at]
+        is_exact = score >= PROVIDER
         return (
-            score < WHOLE,
-            score < WHOLE and self._is_folded(facts),
+            not is_exact,
+            not is_exact and self._is_folded(facts),
+            score < SQUEEZED,
             not self._state(facts).mark.answers,
             -score,
             facts.name not in self._favourites,
             facts.kind != "alias",
-            len(facts.name),
             at,
         )
 
@@ -285,30 +284,74 @@ class _Listing:
         return tuple(self._row(each) for each in facts)
 
     def _row(self, facts: Facts) -> Row:
-        provider, model = self._current_route(facts)
-        # Of an alias, the figures are those of the route that would answer.
-        figures = facts if facts.kind == "model" else self._figures(provider, model)
+        facts = self._current(facts)
+        state = self._states.model(facts.provider, facts.model)
+        is_closed = self._states.provider(facts.provider).mark.is_folded
         return Row(
             name=facts.name,
             kind=facts.kind,
-            provider=provider,
-            model=model,
-            mark=self._states.model(provider, model).mark,
+            provider=facts.provider,
+            model=facts.model,
+            mark=state.mark,
             title=facts.title,
-            window=figures.window,
-            price=figures.price,
-            price_key=figures.price_key,
-            abilities=figures.abilities,
-            left=self._left(provider, model),
+            window=facts.window,
+            price=facts.price,
+            price_key=facts.price_key,
+            abilities=facts.abilities,
+            left=self._left(facts, state),
             chain=facts.routes,
             is_default=facts.is_default,
             is_favourite=facts.name in self._favourites,
-            is_folded=self._is_folded(facts) or self._states.provider(provider).mark.is_folded,
-            latency=figures.latency,
-            released=figures.released,
+            is_folded=is_closed or self._is_folded(facts),
+            latency=facts.latency,
+            released=facts.released,
             chats=facts.chats,
             matched=self._query.positions(facts.name) if self._query else (),
         )
+
+    def _left(self, facts: Facts, state: State) -> str:
+        """Return what is left of the tightest limit, or when the row answers again."""
+        if not state.mark.answers:
+            return "" if state.until is None else short_wait(state.until - self._now)
+        limits, key = self._view.limits, self._answering.get(facts.provider)
+        if key is None:
+            key = self._answering[facts.provider] = self._states.answering_key(facts.provider)
+        if not limits and "rate_limit" not in key:
+            return ""
+        applying = limits_of(limits, facts.provider, text(key.get("key")), facts.model)
+        return left_text(applying, key, self._now)
+
+    def _state(self, facts: Facts) -> State:
+        current = self._current(facts)
+        return self._states.model(current.provider, current.model)
+
+    # -------------------------------------------------------------- aliases
+
+    def _current(self, facts: Facts) -> Facts:
+        """Return the facts with the figures of the route that would answer now."""
+        if facts.kind == "model":
+            return facts
+        if facts.name not in self._aliases:
+            provider, model = self._current_route(facts.routes)
+            figures = self._figures(provider, model)
+            self._aliases[facts.name] = facts._replace(
+                provider=provider,
+                model=model,
+                window=figures.window,
+                price=figures.price,
+                price_key=figures.price_key,
+                abilities=figures.abilities,
+                released=figures.released,
+                latency=figures.latency,
+            )
+        return self._aliases[facts.name]
+
+    def _current_route(self, names: Sequence[str]) -> tuple[str, str]:
+        """Return the first provider and model that can answer, or else the best one."""
+        routes = [(head, rest) for head, _, rest in (name.partition("/") for name in names)]
+        answering = (r for r in routes if self._states.model(*r).mark.answers)
+        best = min(routes, key=lambda route: self._states.model(*route).mark.rank)
+        return next(answering, best)
 
     def _figures(self, provider: str, model: str) -> Facts:
         """Return the facts of a model; nothing but its name is known if it is on no list."""
@@ -317,26 +360,10 @@ class _Listing:
         found = self._by_name.get(f"{provider}/{model}")
         return found or read_model({"provider": provider, "model": model})
 
-    def _left(self, provider: str, model: str) -> str:
-        limits, key = self._view.limits, self._answering.get(provider)
-        if key is None:
-            key = self._answering[provider] = self._states.answering_key(provider)
-        if not limits and "rate_limit" not in key:
-            return ""
-        applying = limits_of(limits, provider, text(key.get("key")), model)
-        return left_text(applying, key, self._now)
 
-    def _state(self, facts: Facts) -> State:
-        return self._states.model(*self._current_route(facts))
-
-    def _current_route(self, facts: Facts) -> tuple[str, str]:
-        """Return the provider and model; of an alias the first that can answer, or the first."""
-        if facts.kind == "model":
-            return facts.provider, facts.model
-        routes = [(head, rest) for head, _, rest in (r.partition("/") for r in facts.routes)]
-        answering = (r for r in routes if self._states.model(*r).mark.answers)
-        best = min(routes, key=lambda route: self._states.model(*route).mark.rank)
-        return next(answering, best)
+def all_rows(groups: Sequence[Group]) -> list[Row]:
+    """Return the rows of all groups in their order."""
+    return [row for group in groups for row in group.rows]
 
 
 def _named(by_name: dict[str, Facts], names: Sequence[str]) -> list[Facts]:

@@ -63,8 +63,8 @@ def test_a_list_goes_on_where_it_was_cut():
     """The group is named again."""
     view = a_view([*[f"a/m{n}" for n in range(50)], *[f"b/m{n}" for n in range(50)]])
     lines = list_lines(build_groups(view, Preferences(), NOW), MAX_LISTED)
-    assert lines[:2] == ["a, ready:", "41. a/m40, ready, price unknown"]
-    assert lines[11:13] == ["b, ready:", "51. b/m0, ready, price unknown"]
+    assert lines[:2] == ["a, ready:", "41. a/m9, ready, price unknown"]
+    assert lines[11:13] == ["b, ready:", "51. b/m49, ready, price unknown"]
     assert len(lines) == 2 + MAX_LISTED + 1
 
 

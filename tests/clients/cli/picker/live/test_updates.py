@@ -58,16 +58,14 @@ FAILED = {"provider": "a", "model": "m", "outcome": "auth_rejected", "message": 
             event("auth", **REJECTED),
             {
                 "keys": ({**KEY, **REJECTED}, OTHER),
-                "models": ({**MODEL, "state": "rejected"}, BEFORE.models[1]),
                 "providers": ({"provider": "a", "state": "rejected", "health": "ok"},),
             },
-            id="a 401 turns the key, its provider and its models",
+            id="a 401 turns the key and its provider",
         ),
         pytest.param(
             event("auth", provider="b", key="default", state="authenticated"),
             {
                 "keys": (KEY, {"provider": "b", "key": "default", "state": "authenticated"}),
-                "models": (MODEL, {**BEFORE.models[1], "state": "authenticated"}),
             },
             id="a key replaces the row of a provider without any",
         ),
@@ -208,7 +206,8 @@ def test_a_snapshot_replaces_what_was_known():
     view = apply_snapshot(BEFORE, snapshot)
     assert view.keys == ({"provider": "a", "state": "locked"},)
     assert (view.limits, view.config, view.default) == ((), {"ok": False}, "a/m")
-    assert [each["state"] for each in view.models] == ["locked", "not_configured"]
+    assert view.models is BEFORE.models
+    assert [each["state"] for each in view.providers] == ["locked"]
 
 
 def test_an_older_daemon_has_no_default_in_its_snapshot():

@@ -17,8 +17,7 @@ from aircher_cli.picker.view.details import (
     wait_text,
 )
 from aircher_cli.picker.view.preferences import Preferences
-from aircher_cli.picker.view.rows import Row, build_groups
-from aircher_cli.picker.view.selection import all_rows
+from aircher_cli.picker.view.rows import Row, all_rows, build_groups
 from aircher_cli.picker.view.wrapping import cell_width
 from aircher_cli.render.layout import Line
 from aircher_cli.values import Map

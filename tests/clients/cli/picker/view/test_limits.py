@@ -1,6 +1,6 @@
 import pytest
 
-from aircher_cli.picker.view.limits import is_full, left_text, limits_of
+from aircher_cli.picker.view.limits import is_full, left_text, limits_of, short_wait
 from helpers.picker_views import NOW
 
 
@@ -51,3 +51,23 @@ def test_a_limit_is_full_when_nothing_is_left(share, full):
 def test_the_tightest_limit_is_shown(limits, rates, left):
     """Of the user's limits and the provider's rate limits, the one with the least left."""
     assert left_text(limits, {"rate_limit": rates}, NOW) == left
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-1, ""),
+        (0.5, "in 1 s"),
+        (99, "in 99 s"),
+        (100, "in 2 min"),
+        (2661, "in 45 min"),
+        (99 * 60, "in 99 min"),
+        (99 * 60 + 1, "in 2 h"),
+        (47 * 3600, "in 47 h"),
+        (47 * 3600 + 1, "in 2 d"),
+        (1e9, "in 11575 d"),
+    ],
+)
+def test_a_wait_has_one_unit_and_is_never_too_short(seconds, text):
+    """It has to fit into a narrow column."""
+    assert short_wait(seconds) == text

@@ -1,6 +1,6 @@
 import pytest
 
-from aircher_cli.picker.view.facts import read_facts
+from aircher_cli.picker.view.facts import FactReader
 from aircher_cli.picker.view.ordering import SORTS, next_sort, sort_facts
 from helpers.picker_views import a_model, a_view
 
@@ -8,23 +8,25 @@ MODELS = [
     a_model("a/unknown"),
     a_model("a/dear", prices={"input": "10", "output": "30"}, window=100, latency_s=0.5),
     a_model("a/cheap", prices={"input": "1", "output": "2"}, window=50, latency_s=2),
-    a_model("a/free", prices={"input": "0", "output": "0"}, window=200),
+    a_model("a/free", prices={"input": "0", "output": "0"}, window=200, released="2026-01"),
+    a_model("a/old", released="2024-05-06"),
 ]
+FACTS, _ = FactReader().read(a_view(MODELS))
 
 
 @pytest.mark.parametrize(
     ("sort", "names"),
     [
-        ("best", ["unknown", "dear", "cheap", "free"]),
-        ("price", ["free", "cheap", "dear", "unknown"]),
-        ("window", ["free", "dear", "cheap", "unknown"]),
-        ("speed", ["dear", "cheap", "unknown", "free"]),
-        ("something else", ["unknown", "dear", "cheap", "free"]),
+        ("best", ["free", "old", "cheap", "dear", "unknown"]),
+        ("price", ["free", "cheap", "dear", "old", "unknown"]),
+        ("window", ["free", "dear", "cheap", "old", "unknown"]),
+        ("speed", ["dear", "cheap", "free", "old", "unknown"]),
+        ("something else", ["free", "old", "cheap", "dear", "unknown"]),
     ],
 )
 def test_rows_are_sorted_with_unknown_values_last(sort, names):
-    """Cheapest, largest and fastest first; rows without the value stay as they were."""
-    assert [facts.model for facts in sort_facts(read_facts(a_view(MODELS)), sort)] == names
+    """Newest, cheapest, largest or fastest first; others by their date, then by name."""
+    assert [facts.model for facts in sort_facts(FACTS, sort)] == names
 
 
 def test_a_key_steps_through_the_orders():

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.preferences import Preferences
-from aircher_cli.picker.view.rows import MAX_MATCHES, MAX_ROWS, build_groups
-from aircher_cli.picker.view.selection import all_rows
+from aircher_cli.picker.view.rows import MAX_MATCHES, MAX_ROWS, all_rows, build_groups
 from helpers.picker_views import NOW, a_key, a_model, a_view, names_of
 
 NONE = Preferences()
@@ -313,3 +312,76 @@ def test_two_thousand_models_are_no_problem(query):
     names = [chr(ord("a") + n % 26) * (400 if n % 2 else 5) for n in range(2000)]
     view = a_view([a_model(f"a/{name}-model-{n}", tools=True) for n, name in enumerate(names)])
     assert build_groups(view, NONE, NOW, query=query)
+
+
+@pytest.mark.parametrize(
+    ("key", "left"),
+    [
+        ({}, "75%"),
+        ({"health": "cooling", "until": NOW + 2700}, "in 45 min"),
+        ({"health": "cooling"}, ""),
+        ({"state": "rejected"}, ""),
+        ({"state": "not_configured"}, ""),
+    ],
+)
+def test_what_is_left_is_shown_of_rows_that_answer(key, left):
+    """Of others, only when they answer again matters."""
+    view = a_view(["a/m"], [{**a_key("a"), **key}], limits=({"limit": "x", "share": 0.25},))
+    (row,) = all_rows(build_groups(view, NONE, NOW, all_models=True))
+    assert row.left == left
+
+
+def test_a_limit_that_is_used_up_says_when_it_starts_again():
+    """In the place of what is left."""
+    limit = {"limit": "x", "share": 1.0, "resets_at": NOW + 3 * 86400}
+    (row,) = all_rows(build_groups(a_view(["a/m"], limits=(limit,)), NONE, NOW))
+    assert (row.mark, row.left) == (Mark.LIMITED, "in 3 d")
+
+
+def test_aliases_are_sorted_by_the_figures_that_are_shown():
+    """Those of the route that would answer, which may not be the first one."""
+    models = [
+        a_model("a/large", window=900),
+        a_model("b/small", window=5),
+        a_model("b/m", window=50),
+    ]
+    aliases = (
+        {"name": "falls-back", "routes": ["a/large", "b/small"]},
+        {"name": "answers", "routes": ["b/m"]},
+    )
+    view = a_view(models, [a_key("a", "rejected"), a_key("b")], aliases=aliases)
+    group = build_groups(view, NONE, NOW, sort="window")[0]
+    assert [(row.name, row.window) for row in group.rows] == [("answers", 50), ("falls-back", 5)]
+
+
+@pytest.mark.parametrize("state", ["authenticated", "rejected"])
+def test_the_provider_of_exactly_this_name_comes_before_other_matches(state):
+    """Whatever its state; then come starts of words, then parts of words that can answer."""
+    view = a_view(
+        ["a/fireworks", "a/my-workhorse", "work/m", "b/working"],
+        [a_key("a"), a_key("b", "rejected"), a_key("work", state)],
+    )
+    assert groups_of(view, query="work") == {
+        "matches": ["work/m", "a/my-workhorse", "b/working", "a/fireworks"]
+    }
+
+
+def test_a_closed_provider_of_exactly_this_name_is_one_line_before_the_matches():
+    """There one can sign in; with all models its rows are there too."""
+    view = a_view(["a/fireworks", "work/m"], [a_key("a"), a_key("work", "not_configured")])
+    group, _ = build_groups(view, NONE, NOW, query="work")
+    assert (group.provider, group.rows, group.folded) == ("work", (), 1)
+    assert groups_of(view, query="work") == {"work": [], "matches": ["a/fireworks"]}
+    found = groups_of(view, query="work", all_models=True)
+    assert found == {"work": ["work/m"], "matches": ["a/fireworks"]}
+
+
+def test_a_provider_that_is_only_part_of_an_alias_has_its_line():
+    """It has no list, but one can sign in to it."""
+    view = a_view(
+        ["a/m"],
+        [a_key("a"), a_key("work", "not_configured")],
+        aliases=({"name": "x", "routes": ["work/y", "a/m"]},),
+    )
+    assert list(groups_of(view)) == ["aliases", "a", "work"]
+    assert list(groups_of(view, query="work")) == ["work", "matches"]
