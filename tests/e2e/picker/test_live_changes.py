@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from aircher_cli.picker.live.actions import KEPT
+from aircher_cli.picker.view.marks import Mark
 from aircherd.testing.simulator import Fault
-from helpers.daemon.live_views import actions_of, following, key_of
+from helpers.daemon.live_views import actions_of, following, key_of, marks_of
 
 KEY = "canary-work-0123456789abcdef"
 OTHER = "canary-more-0123456789abcdef"
@@ -34,17 +35,13 @@ def has_health(health, provider="work"):
     return lambda view: key_of(view, provider).get("health") == health
 
 
-def state_of_models(view, provider="work"):
-    return {row["state"] for row in view.models if row["provider"] == provider}
-
-
 def test_a_refused_key_in_another_terminal_turns_the_row(signed_in, sim):
     """The key, its provider, its models, and the last error."""
     with following(signed_in) as views:
         sim.keys.revoke("openai", KEY)
         assert ask(signed_in).returncode != 0
         view = views.wait(has_state("rejected"), "the key is refused")
-        assert state_of_models(view) == {"rejected"}
+        assert marks_of(view, "work") == {Mark.REJECTED}
         assert view.last_errors["work"]["outcome"] == "auth_rejected"
         assert KEY not in repr(view)
 
@@ -85,7 +82,7 @@ def test_signing_in_and_out(daemon, sim):
         done = actions.sign_out("work")
         assert done.message == "removed 1 key of work"
         view = views.wait(has_state("not_configured"), "it is signed out")
-        assert state_of_models(view) == {"not_configured"}
+        assert marks_of(view, "work") == {Mark.NOT_CONFIGURED}
 
 
 def test_a_refused_key_is_not_stored_and_the_old_one_stays(signed_in):

@@ -12,7 +12,8 @@ from aircher_cli.context import Context
 from aircher_cli.picker.live.actions import Actions
 from aircher_cli.picker.live.feed import LiveFeed
 from aircher_cli.picker.live.starting import start_quietly
-from helpers.daemon.live_views import Views, connect_to, following, key_of
+from aircher_cli.picker.view.marks import Mark
+from helpers.daemon.live_views import Views, connect_to, following, key_of, marks_of
 from helpers.daemon.real_daemon import wait_until
 
 KEY = "canary-work-0123456789abcdef"
@@ -107,7 +108,7 @@ def test_two_thousand_models(daemon, sim):
         sim.keys.revoke("openai", KEY)
         daemon.cli("ask", "-m", "work/model-1", "hello")
         view = views.wait(lambda view: key_of(view, "work")["state"] == "rejected", "it turns")
-        assert {row["state"] for row in view.models if row["provider"] == "work"} == {"rejected"}
+        assert marks_of(view, "work") == {Mark.REJECTED}
 
 
 def test_many_pickers_do_not_disturb_the_daemon(daemon):

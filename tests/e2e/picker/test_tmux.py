@@ -128,7 +128,6 @@ def test_sign_in_with_hidden_input(daemon) -> None:
         tmux.press("End", "Enter")
         tmux.wait_for("type to filter")
         tmux.type("work")
-        tmux.press("End")
         tmux.wait_for("> ○   work")
         tmux.press("C-l")
         tmux.wait_for("Sign in to work")

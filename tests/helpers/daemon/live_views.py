@@ -10,6 +10,9 @@ from aircher_cli.picker.live.actions import Actions
 from aircher_cli.picker.live.feed import LiveFeed
 from aircher_cli.picker.live.service_state import may_connect
 from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.marks import Mark
+from aircher_cli.picker.view.preferences import Preferences
+from aircher_cli.picker.view.rows import all_rows, build_groups
 from aircher_cli.values import Map
 from aircher_client import Client
 from helpers.daemon.real_daemon import PATIENCE, Home
@@ -88,3 +91,9 @@ def following(home: Home, environ: Mapping[str, str] | None = None) -> Iterator[
 def key_of(view: DaemonView, provider: str) -> Map:
     """Return the row of the provider's first key, or of the provider without any."""
     return next((row for row in view.keys if row.get("provider") == provider), {})
+
+
+def marks_of(view: DaemonView, provider: str) -> set[Mark]:
+    """Return the states of the models of a provider, as the list shows them."""
+    rows = all_rows(build_groups(view, Preferences(), time.time(), all_models=True))
+    return {row.mark for row in rows if row.provider == provider and row.kind == "model"}

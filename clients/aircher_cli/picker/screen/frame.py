@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from aircher_cli.picker.screen.columns import GUTTERS, Columns, cut, row_line, title_line
 from aircher_cli.picker.screen.help_text import help_lines
 from aircher_cli.picker.screen.items import Item
-from aircher_cli.picker.screen.keys import foot_keys, foot_word
+from aircher_cli.picker.screen.keys import KEY_NAMES, foot_keys, foot_word
 from aircher_cli.picker.screen.state import PickerState
 from aircher_cli.picker.view.details import detail_lines, provider_lines
 from aircher_cli.render.config.problems import config_notice
@@ -266,13 +266,15 @@ def details(state: PickerState, width: int) -> list[Line]:
     if item.row is None:
         return _about_group(state, item, width)
     explained = state.explained.get(item.row.name)
-    return list(detail_lines(state.view, item.row, explained, state.clock(), width))
+    now = state.clock()
+    return detail_lines(state.view, item.row, explained, now, width, keys=KEY_NAMES)
 
 
 def _about_group(state: PickerState, item: Item, width: int) -> list[Line]:
     lines: list[Line] = [_heading(item), []]
     if item.group.provider:
-        lines += [*provider_lines(state.view, item.group.provider, state.clock(), width), []]
+        provider, now = item.group.provider, state.clock()
+        lines += [*provider_lines(state.view, provider, now, width, keys=KEY_NAMES), []]
     if item.count:
         about = f"Enter {'folds' if item.is_open else 'shows'} {_models(item.count)}."
     else:

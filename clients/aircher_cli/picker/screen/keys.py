@@ -99,6 +99,9 @@ KEYS: tuple[Key, ...] = (
 )
 """Commands, in the order in which the foot drops them from the end; the last one is kept."""
 
+KEY_NAMES: dict[str, str] = {key.action: key.name for key in KEYS}
+"""Action -> how texts call its key."""
+
 MOVES: dict[str, str] = {
     "up": "up",
     "ctrl+p": "up",

@@ -1,8 +1,9 @@
 """The pane for one row: its state, keys, limits and costs, who would answer now, and the facts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
+from aircher_cli.picker.view.cures import cure_text
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.limits import is_full, limits_of
 from aircher_cli.picker.view.rows import Row
@@ -20,6 +21,7 @@ from aircher_cli.render.formatting import (
     relative_time,
 )
 from aircher_cli.render.layout import Line
+from aircher_cli.render.limits import WARN_FROM
 from aircher_cli.render.models.table import format_price, format_tokens, full_name
 from aircher_cli.render.money import format_usd
 from aircher_cli.values import Map, as_map, records, text, texts
@@ -30,13 +32,12 @@ COLUMN = 8
 MAX_SKIPPED = 8
 """Skipped candidates that are listed; a chain may have dozens."""
 
+NO_KEYS: Mapping[str, str] = {}
+
 MAX_BAR = 20
 
 MAX_SHARE = 9.99
 """A limit can be exceeded by what was reserved, but a larger share is a mistake."""
-
-WARN_FROM = 0.8
-"""The share of a limit from which it is a warning, as in `limits`."""
 
 
 def detail_lines(
@@ -46,6 +47,7 @@ def detail_lines(
     now: float,
     width: int,
     *,
+    keys: Mapping[str, str] = NO_KEYS,
     has_unicode: bool = True,
 ) -> list[Line]:
     """Return the lines of the pane; none is wider than `width`.
@@ -57,9 +59,10 @@ def detail_lines(
             while it is being fetched.
         now: Unix time in seconds, for countdowns.
         width: The pane's columns.
+        keys: Action -> the name of its key, for what to do; without one the command is named.
         has_unicode: Whether the terminal can show blocks.
     """
-    pane = _Pane(view, row, now, width, has_unicode=has_unicode)
+    pane = _Pane(view, row, now, width, keys=keys, has_unicode=has_unicode)
     return _joined(
         pane.head(),
         pane.state(),
@@ -73,7 +76,13 @@ def detail_lines(
 
 
 def provider_lines(
-    view: DaemonView, provider: str, now: float, width: int, *, has_unicode: bool = True
+    view: DaemonView,
+    provider: str,
+    now: float,
+    width: int,
+    *,
+    keys: Mapping[str, str] = NO_KEYS,
+    has_unicode: bool = True,
 ) -> list[Line]:
     """Return the lines about a provider as a whole, for a line that stands for it.
 
@@ -81,7 +90,7 @@ def provider_lines(
     """
     state = LiveStates(view, now).provider(provider)
     row = Row(provider, "model", provider, "", state.mark)
-    pane = _Pane(view, row, now, width, has_unicode=has_unicode)
+    pane = _Pane(view, row, now, width, keys=keys, has_unicode=has_unicode)
     return _joined(pane.state(), pane.keys(), pane.last_error(), pane.limits(), pane.spending())
 
 
@@ -98,15 +107,24 @@ class _Pane:
     """The sections of the pane. Each is empty if there is nothing to say."""
 
     def __init__(
-        self, view: DaemonView, row: Row, now: float, width: int, *, has_unicode: bool
+        self,
+        view: DaemonView,
+        row: Row,
+        now: float,
+        width: int,
+        *,
+        keys: Mapping[str, str],
+        has_unicode: bool,
     ) -> None:
         self._view = view
         self._row = row
         self._now = now
         self._width = width
+        self._keys_of_picker = keys
         self._has_unicode = has_unicode
         self._states = LiveStates(view, now)
         self._key = self._states.answering_key(row.provider)
+        self._state = self._states.model(row.provider, row.model)
 
     # -------------------------------------------------------------- the state
 
@@ -126,7 +144,7 @@ class _Pane:
     def state(self) -> Iterator[Line]:
         if link := explain_link(self._view):
             yield from self._state_lines(link)
-        yield from self._state_lines(self._states.model(self._row.provider, self._row.model))
+        yield from self._state_lines(self._state)
 
     def _state_lines(self, state: State) -> Iterator[Line]:
         mark = state.mark
@@ -135,7 +153,10 @@ class _Pane:
             when = wait_text(mark.word, state.until, self._now)
             yield from hanging(when, self._width, indent="  ", style=mark.style)
         if state.advice:
-            yield from hanging(f"→ {state.advice}", self._width)
+            yield from hanging(self._cure(state.advice), self._width)
+
+    def _cure(self, advice: str) -> str:
+        return f"→ {cure_text(advice, self._keys_of_picker)}"
 
     # -------------------------------------------------------------- keys
 
@@ -146,9 +167,9 @@ class _Pane:
             # The state of an only key is the provider's, which is above.
             if len(found) > 1 and not state.mark.answers:
                 yield from self._field("", state.why)
-                yield from self._field("", f"→ {state.advice}" if state.advice else "")
+                yield from self._field("", self._cure(state.advice) if state.advice else "")
             if (hint := text(row.get("hint"))) and state.mark.answers and hint != state.advice:
-                yield from self._field("", f"→ {hint}", "dim")
+                yield from self._field("", self._cure(hint), "dim")
 
     def _key_lines(self, row: Map, state: State) -> Iterator[Line]:
         name = " ".join(filter(None, [text(row.get("key")), text(row.get("masked"))]))
@@ -171,6 +192,8 @@ class _Pane:
         at = moment(error.get("at"))
         when = f"{ago(at, self._now)}: " if at is not None else ""
         about = {"provider": self._row.provider, **error}
+        if _repeats(text(error.get("message")), self._state.why):
+            about.pop("message")
         yield from self._field("error", when + error_text(about), "warn")
 
     # -------------------------------------------------------------- limits and costs
@@ -201,6 +224,9 @@ class _Pane:
                 yield from self._field("chain", " → ".join(self._row.chain))
             return
         if error := text(explained.get("error")):
+            # Of one model, its state has said why and what to do.
+            if len(self._row.chain) < 2 and not self._state.mark.answers:
+                return
             yield from self._field("now", error, "warn")
             return
         candidates, skipped = (records(explained.get(name)) for name in ("candidates", "skipped"))
@@ -293,8 +319,16 @@ def error_text(error: Map) -> str:
     code, message = text(error.get("outcome")), text(error.get("message"))
     meaning = describe_reason(code)
     model = text(error.get("model"))
-    about = f"{text(error.get('provider'))}{f'/{model}' if model else ''} {meaning}"
-    return f"{about}: {message}" if message else about
+    name = f"{text(error.get('provider'))}{f'/{model}' if model else ''}"
+    if message.startswith(meaning):
+        return f"{name} {message}"
+    return f"{name} {meaning}: {message}" if message else f"{name} {meaning}"
+
+
+def _repeats(message: str, why: str) -> bool:
+    """Tell whether a state has said what a message says, but for how both begin."""
+    detail = message.rpartition("): ")[2].rstrip(".")
+    return bool(detail) and detail in why
 
 
 def limit_text(limit: Map, now: float) -> str:

@@ -84,7 +84,8 @@ class FactReader:
         return _newest_first(_marked(each, name == default) for name, each in every.items())
 
     def _read_models(self, rows: Iterable[Map]) -> list[Facts]:
-        before, known = self._known, {}
+        before = self._known
+        known: dict[tuple[object, object], tuple[Map, Facts]] = {}
         for row in rows:
             name = row.get("provider"), row.get("model")
             if not (isinstance(name[0], str) and isinstance(name[1], str)):

@@ -8,6 +8,7 @@ The state of a provider is that of its best key, and the state of a model is tha
 unless a cooldown or a limit is about this model alone.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -250,9 +251,12 @@ def _filled(found: _Text, row: Map, *, why: str, hint: str) -> State:
     advice = hint or found.advice.format(
         provider=text(row.get("provider")), login=_login(row), variable=_variable(row)
     )
-    # A reason may quote what a provider answered.
-    until = moment(row.get("until"))
-    return State(found.mark, clean(why or found.why), found.action, clean(advice), until)
+    # A reason may quote what a provider answered, and the word of the state says "refused".
+    why = _REFUSED.sub(r"\1", clean(why or found.why))
+    return State(found.mark, why, found.action, clean(advice), moment(row.get("until")))
+
+
+_REFUSED = re.compile(r"^refused the key \(([^()]+)\)(?=:|$)")
 
 
 def _login(row: Map) -> str:

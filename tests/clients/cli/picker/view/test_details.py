@@ -77,6 +77,36 @@ def test_the_last_error_is_in_plain_words():
     assert "error    40 s ago: a/m refused the key: bad key" in text
 
 
+def test_a_message_is_shown_once():
+    """What the state says is not repeated by the last error, nor by the chain of a single model."""
+    reason = "refused the key (HTTP 400): API key not valid."
+    error = {"provider": "a", "model": "m", "outcome": "auth_rejected", "message": reason}
+    key = a_key("a", "rejected", reason=reason)
+    view = a_view(["a/m"], [key], last_errors={"a": {**error, "at": NOW - 40}})
+    text = shown(view, {"error": f"no model can answer now: a/m {reason}"})
+    assert "✗ refused: HTTP 400: API key not valid\n" in text
+    assert "error    40 s ago: a/m refused the key\n" in f"{text}\n"
+    assert text.count("API key not valid") == 1
+
+
+def test_another_message_than_that_of_the_state_is_shown():
+    """The last failed request may have failed for another reason."""
+    error = {"model": "m", "outcome": "timeout", "message": "no answer in 60 s", "at": NOW - 40}
+    key = a_key("a", "rejected", reason="refused the key (HTTP 401)")
+    text = shown(a_view(["a/m"], [key], last_errors={"a": error}))
+    assert "✗ refused: HTTP 401\n" in text
+    assert "error    40 s ago: a/m took too long: no answer in 60 s" in text
+
+
+def test_what_to_do_names_keys_of_the_picker():
+    """Of the state, and of each of several keys."""
+    keys = [a_key("a", "rejected"), a_key("a", "rejected", key="work")]
+    view = a_view(["a/m"], keys)
+    (row,) = all_rows(build_groups(view, Preferences(), NOW))
+    text = as_text(detail_lines(view, row, None, NOW, 80, keys={"sign_in": "Ctrl-L"}))
+    assert text.count("→ Ctrl-L signs in again") == 3
+
+
 def test_limits_have_bars():
     """How much is used, and when it starts again."""
     limit = {
