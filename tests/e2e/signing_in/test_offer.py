@@ -351,6 +351,20 @@ def test_chat_offers_to_sign_in_before_the_first_question(newcomer, desk):
     check_secrets(newcomer, user)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_during_a_line_of_chat(newcomer, desk, number):
+    """The terminal is set as it was before, and the program ends by the signal."""
+    newcomer.login("work", KEY)
+    user = desk.cli("chat")
+    user.read_until(LINE_EDITOR)
+    user.send("half a line")
+    user.read_until("half")
+    user.process.send_signal(number)
+    assert user.wait() == -number
+    assert user.is_restored()
+    assert user.shown.rindex("\x1b[?2004l") > user.shown.rindex(LINE_EDITOR)
+
+
 def test_chat_without_signing_in(desk):
     """It ends with the advice and exit code 4."""
     user = desk.cli("chat")

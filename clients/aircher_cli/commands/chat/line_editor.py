@@ -5,18 +5,22 @@ The history is kept in the data directory, readable by its owner only.
 
 import errno
 import os
+import signal
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from types import FrameType
+from typing import Any, NamedTuple, Protocol
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import Application
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
+from aircher_cli.terminal_modes import FATAL
 from aircher_wire import address
 from aircher_wire.directories import make_private_directory
 
@@ -71,10 +75,47 @@ class Keyboard:
     def _prompt(self, default: str | Document) -> Typed:
         # After Ctrl-K the lines of the prompt are erased: it is drawn again with the same text.
         self._session.app.erase_when_done = False
-        return self._session.prompt(
-            self._source.prompt(),
-            default=default,  # a Document has the cursor too
-        )
+        with _restored_before_a_signal_ends(self._session.app):
+            return self._session.prompt(
+                self._source.prompt(),
+                default=default,  # a Document has the cursor too
+            )
+
+
+class _Ended(Exception):
+    """A signal that ends the program arrived."""
+
+
+@contextmanager
+def _restored_before_a_signal_ends(app: "Application[Any]") -> Iterator[None]:
+    """Let a fatal signal end the prompt first: it has switched echo and line editing off."""
+    arrived: list[int] = []
+
+    def leave() -> None:
+        if app.is_running and not app.is_done:
+            app.exit(exception=_Ended)
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if app.loop is None:  # the prompt has not begun, or has ended
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        arrived.append(number)
+        app.loop.call_soon_threadsafe(leave)
+
+    before = {number: signal.getsignal(number) for number in FATAL}
+    for number, old in before.items():
+        if old is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, handle)
+    try:
+        yield
+    except _Ended:
+        pass  # the signal ends the program below
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old if old is not None else signal.SIG_DFL)
+        if arrived:
+            os.kill(os.getpid(), arrived[0])
 
 
 @contextmanager
