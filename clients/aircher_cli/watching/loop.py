@@ -155,7 +155,7 @@ def watch(context: "Context", view: "View", *, as_json: bool) -> int:
         OutputClosed: nothing can be shown any more.
     """
     out = context.console.fileno()
-    is_screen = context.console.is_terminal and context.environ.get("TERM", "dumb") != "dumb"
+    is_screen = context.console.is_terminal and (context.environ.get("TERM") or "dumb") != "dumb"
     follower = Follower(context, view, quiet=is_screen and not as_json)
     try:
         follower.open()

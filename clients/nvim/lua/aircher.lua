@@ -36,13 +36,13 @@ function M.unseen_variables(err)
   local sign_in = type(err.data) == "table" and err.data.sign_in
   if type(sign_in) ~= "table" then return {} end
   local known = {}
-  for _, row in ipairs(sign_in.providers) do
+  for _, row in ipairs(sign_in.providers or {}) do
     if row.masked then known[row.masked:sub(-4)] = true end
   end
   return vim.tbl_filter(function(name)
     local value = vim.trim(vim.env[name] or "")
     return value ~= "" and not (#value >= 16 and known[value:sub(-4)])
-  end, sign_in.environment)
+  end, sign_in.environment or {})
 end
 
 -- The message of an error, and if keys are missing the command to run and the page of keys.
@@ -50,7 +50,7 @@ function M.explain(err)
   local sign_in = type(err.data) == "table" and err.data.sign_in
   if type(sign_in) ~= "table" then return err.message end
   local unseen, needed = M.unseen_variables(err), {}
-  for _, row in ipairs(sign_in.providers) do
+  for _, row in ipairs(sign_in.providers or {}) do
     if row.needed then table.insert(needed, row) end
   end
   for _, row in ipairs(needed) do

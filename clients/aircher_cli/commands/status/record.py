@@ -62,7 +62,7 @@ def fetch_record(client: "Client", now: float, *, keyring: bool = True) -> Map:
 def _status(client: "Client", *, keyring: bool) -> Map:
     if not keyring:
         try:
-            return as_map(client.call(methods.STATUS, {"keyring": False}, timeout=STATUS_TIMEOUT))
+            return as_map(client.call(methods.STATUS, {"keyring": False}, timeout=PART_TIMEOUT))
         except DaemonError as error:
             if error.code != codes.BAD_REQUEST:
                 raise  # else an older daemon, which always returns it
