@@ -17,10 +17,11 @@ from helpers.daemon.real_daemon import PATIENCE, wait_until
 
 CLI = (sys.executable, "-m", "aircher_cli")
 
-_TAKE_TERMINAL = (
+TAKE_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
     "os.execvpe(sys.argv[1], sys.argv[1:], os.environ)"
 )
+"""Makes standard input the controlling terminal, as an emulator does, and runs a program."""
 
 
 class TerminalUser:
@@ -32,7 +33,7 @@ class TerminalUser:
         self._raw = b""
         self._read_to = 0
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _TAKE_TERMINAL, *command],
+            [sys.executable, "-c", TAKE_TERMINAL, *command],
             env={**environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"},
             stdin=self._theirs,
             stdout=self._theirs,

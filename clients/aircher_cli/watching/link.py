@@ -11,7 +11,7 @@ from aircher_wire import codes, methods
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from aircher_cli.context import Context
     from aircher_cli.values import Map
@@ -28,15 +28,6 @@ def is_loss(error: ClientError) -> bool:
     if isinstance(error, DaemonError):
         return error.code == codes.SHUTTING_DOWN
     return isinstance(error, ConnectionLost) or not isinstance(error, NoAnswer)
-
-
-def may_connect(environ: "Mapping[str, str]") -> bool:
-    """Tell whether an attempt to connect starts no daemon: systemd's socket would start one."""
-    # Imported late: only after the daemon was gone.
-    from aircher_client.lock_holder import find_lock_holder  # noqa: PLC0415
-    from aircher_client.systemd_socket import find_socket_unit  # noqa: PLC0415
-
-    return find_socket_unit(environ) is None or find_lock_holder(environ) is not None
 
 
 class Link:
@@ -85,6 +76,9 @@ class Link:
         """
         if time.monotonic() < self._retry_at:
             return False
+        # Imported late: only after the daemon was gone.
+        from aircher_cli.picker.live.service_state import may_connect  # noqa: PLC0415
+
         if may_connect(self._context.environ):
             try:
                 self._subscribe(self._reconnect())

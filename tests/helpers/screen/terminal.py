@@ -21,12 +21,7 @@ from typing import IO, Self
 import pyte
 
 from helpers.daemon.real_daemon import PATIENCE, wait_until
-
-_TAKE_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-    "os.execvpe(sys.argv[1], sys.argv[1:], os.environ)"
-)
-"""Makes standard input the controlling terminal, as an emulator does, and runs a program."""
+from helpers.terminal_user import TAKE_TERMINAL
 
 _UNKNOWN_TO_EMULATOR = re.compile(
     rb"\x1b\[[<>=][\d;]*[a-z]|\x1b\[\?[\d;]*\$p|\x1b\]52;[^\x07]*\x07"
@@ -67,7 +62,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self._wake, self._waker = os.pipe()
         self._lock = threading.Lock()
-        takes_terminal = [sys.executable, "-c", _TAKE_TERMINAL] if stdin is None else []
+        takes_terminal = [sys.executable, "-c", TAKE_TERMINAL] if stdin is None else []
         self.process = subprocess.Popen(
             [*takes_terminal, *command],
             env=dict(environ),

@@ -7,7 +7,7 @@ import pytest
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.watching import link as module
-from aircher_cli.watching.link import Link, is_loss, may_connect
+from aircher_cli.watching.link import Link, is_loss
 from aircher_client import ClientError, ConnectionLost, DaemonError, DaemonUnreachable, NoAnswer
 from aircher_wire import methods
 from helpers.daemon.cli_daemon import CliDaemon, Map, Refusal, refuses
@@ -92,18 +92,14 @@ def test_a_later_daemon_that_stops_is_waited_out(daemon: CliDaemon) -> None:
     assert not Link(context(daemon), ["config"]).reopen()
 
 
-def test_a_socket_of_systemd_is_left_alone_without_a_daemon(
+def test_a_socket_of_systemd_is_left_alone_while_its_service_stops(
     daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Connecting to it would start the daemon that the user has just stopped."""
-    found: list[object] = []
-    monkeypatch.setattr("aircher_client.systemd_socket.find_socket_unit", lambda _: "a.socket")
-    monkeypatch.setattr("aircher_client.lock_holder.find_lock_holder", lambda _: [None, *found][-1])
-    assert not may_connect(daemon.environ)
+    service_state = "aircher_cli.picker.live.service_state.may_connect"
+    monkeypatch.setattr(service_state, lambda _: False)
     assert not Link(context(daemon), ["config"]).reopen()
     assert daemon.sessions == []
-    found.append("a process")
-    assert may_connect(daemon.environ)
 
 
 def test_only_a_quiet_link_prints_no_notices(daemon: CliDaemon) -> None:
