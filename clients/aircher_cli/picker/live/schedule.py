@@ -10,13 +10,16 @@ from aircher_cli.picker.live.updates import LIST
 
 INTERVALS = {
     "models": 0.15,
-    "auth": 0.1,
     "status": 0.1,
+    "auth": 0.1,
     "rates": 1.0,
     "limits": 1.0,
     "spend": 1.0,
 }
-"""Kind -> seconds between two fetches; the kinds in the order in which they are fetched."""
+"""Kind -> seconds between two fetches; the kinds in the order in which they are fetched.
+
+The status says which providers are local, without which a key that is not needed is just ready.
+"""
 MAX_LISTS = 20
 """More lists than these are fetched together."""
 

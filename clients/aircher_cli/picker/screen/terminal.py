@@ -39,6 +39,7 @@ CHANGED_SIGNALS = (
     signal.SIGTERM,
     signal.SIGHUP,
     signal.SIGINT,
+    signal.SIGQUIT,
 )
 """Signals whose handlers Textual or the picker replace."""
 
@@ -70,14 +71,20 @@ class PickerDriver(LinuxDriver):
         self._stream = screen_stream() or sys.__stderr__
         self._file = _Patient(self._stream)  # type: ignore[assignment] # has what the driver uses
         self._is_active = False
+        self._is_reading = False
 
     def start_application_mode(self) -> None:
-        """Take over the terminal."""
-        self._is_active = True
+        """Take over the terminal; in the background it stays the shell's."""
+        before = self._key_thread
         super().start_application_mode()  # type: ignore[no-untyped-call] # as Textual has it
+        self._is_active = self._is_reading = self._key_thread is not before
         # Textual reads the size in the handler of the signal. A second signal interrupts the first
         # handler, whose older size then comes last. Calls of the loop come one after the other.
         self._loop.add_signal_handler(signal.SIGWINCH, self._report_size)
+        # Later than a signal that ends the app and arrived during the suspension.
+        self._loop.add_signal_handler(
+            signal.SIGCONT, self._loop.call_soon, self._sigcont_application
+        )
         self._report_size()
 
     def stop_application_mode(self) -> None:
@@ -87,6 +94,12 @@ class PickerDriver(LinuxDriver):
             self.write("\x1b[?1016l")
             super().stop_application_mode()
 
+    def disable_input(self) -> None:
+        """Stop reading, once: while suspended, an attempt would stop the process."""
+        if self._is_reading:
+            self._is_reading = False
+            super().disable_input()
+
     def _report_size(self) -> None:
         """Tell the app the size of the terminal, unless the terminal does so itself."""
         if not self._in_band_window_resize:
@@ -94,8 +107,8 @@ class PickerDriver(LinuxDriver):
             self._app.post_message(events.Resize(size, size))
 
     def _sigcont_application(self, *_: object) -> None:
-        """Take the terminal again after a suspension, and only then."""
-        if not self._is_active:
+        """Take the terminal again after a suspension, unless another signal has ended the app."""
+        if not self._is_active and not self._app._exit:  # noqa: SLF001 -- nothing public tells
             super()._sigcont_application()
 
     def _get_terminal_size(self) -> tuple[int, int]:
@@ -187,8 +200,10 @@ def kept_terminal() -> Iterator[None]:
             if handler is not None:  # one of C code cannot be set again
                 signal.signal(number, handler)
         if saved is not None and stdin is not None:
-            with contextlib.suppress(termios.error):  # the terminal is gone
-                termios.tcsetattr(stdin.fileno(), termios.TCSADRAIN, saved)
+            with contextlib.suppress(termios.error, OSError):  # the terminal is gone
+                # In the background it is the shell's, and the attempt would stop the process.
+                if os.tcgetpgrp(stdin.fileno()) == os.getpgrp():
+                    termios.tcsetattr(stdin.fileno(), termios.TCSADRAIN, saved)
 
 
 def _write_restore() -> None:
@@ -203,6 +218,6 @@ def exit_on_signals(app: App[Any]) -> None:
     Must be called in the event loop of the app.
     """
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             loop.add_signal_handler(number, app.exit, None, 128 + number)

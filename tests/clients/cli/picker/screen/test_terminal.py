@@ -59,10 +59,16 @@ def test_keys_that_leave_restore_the_terminal(picker: Terminal, typed: bytes, co
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+    ("number", "code"),
+    [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGQUIT, 131)],
 )
-def test_signals_restore_the_terminal(picker: Terminal, number: int, code: int) -> None:
+@pytest.mark.parametrize("typed", [b"", b"\x0c", b"\x07"], ids=["list", "dialog", "help"])
+def test_signals_restore_the_terminal(
+    picker: Terminal, typed: bytes, number: int, code: int
+) -> None:
     """After a signal the terminal is as it was, and the exit code is that of shells."""
+    picker.send(typed)
+    picker.wait_for({b"": "alpha", b"\x0c": "Sign in to work", b"\x07": "fetch the lists"}[typed])
     picker.process.send_signal(number)
     assert code == picker.wait()
     assert_restored(picker)
@@ -113,6 +119,32 @@ def test_suspending_restores_the_terminal_and_fg_draws_at_once(environ: dict[str
         home = Path(environ["HOME"])
         found = [(home / name).read_text() for name in ("before", "stopped", "after")]
     assert found[0] == found[1] == found[2]
+
+
+def test_suspended_picker_ends_on_a_signal_and_can_go_to_the_background(
+    environ: dict[str, str],
+) -> None:
+    """`bg` stops it again and `fg` shows it; `kill` ends it though the shell has the terminal."""
+    bash = shutil.which("bash")
+    if bash is None:
+        missing("bash", "install it")
+    with Terminal([bash, "--norc", "-i"], {**environ, "PS1": "READY "}) as shell:
+        shell.wait_for("READY")
+        shell.send(" ".join([*PROGRAM, "models"]) + "\r")
+        shell.wait_for("> ✓ ● alpha")
+        shell.send(b"\x1a")
+        shell.wait_for("Stopped")
+        shell.send("clear; bg; sleep 0.3; echo in the background\r")
+        shell.wait_for("in the background\n")
+        shell.send("fg\r")
+        shell.wait_for("> ✓ ● alpha", "Enter choose")
+        shell.send("be")
+        shell.wait_for("work/beta")
+        shell.send(b"\x1a")
+        shell.wait_for("Stopped")
+        shell.send("clear; kill %1; wait %1; echo code $?\r")
+        shell.wait_for("code 143\n")
+        assert shell.modes() <= {2004}
 
 
 def test_stray_continue_signal_changes_nothing(picker: Terminal) -> None:
@@ -173,6 +205,22 @@ def test_mouse_clicks_reach_the_list(picker: Terminal) -> None:
     for letter in (b"M", b"m"):
         picker.send(b"\x1b[<0;10;%d%s" % (y, letter))
     picker.wait_for("> ✓   beta")
+
+
+def test_mouse_wheel_scrolls_the_list(environ: dict[str, str]) -> None:
+    """The wheel moves the list; the selection follows to a visible row."""
+    with Terminal([*PROGRAM, "models"], {**environ, "PICKER_MODELS": "100"}) as terminal:
+        terminal.wait_for("> ✓ ● alpha")
+        for _ in range(10):
+            terminal.send(b"\x1b[<65;10;5M")
+        terminal.wait_for("model-35")
+        terminal.wait_without("alpha")
+        for _ in range(20):
+            terminal.send(b"\x1b[<64;10;5M")
+        terminal.wait_for("● alpha")
+        terminal.send(b"\x03")
+        assert terminal.wait() == 130
+        assert_restored(terminal)
 
 
 def test_redirected_errors_do_not_disturb(environ: dict[str, str]) -> None:
