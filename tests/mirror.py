@@ -6,10 +6,13 @@
     clients/aircher_cli/NAME.py    tests/clients/cli/test_NAME.py
 
 Every module needs its test file and every test file its module, except for packages' `__init__` and
-the modules listed below with a reason. tests/e2e, tests/live and tests/bench are not checked.
+the modules listed below with a reason. tests/e2e, tests/live and tests/bench have no mirror.
+
+A folder has few enough files to be read at a glance; this is checked everywhere, helpers included.
 """
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -20,6 +23,9 @@ TREES = {
     "clients/aircher_client": "tests/clients/client",
     "clients/aircher_cli": "tests/clients/cli",
 }
+
+MAX_FILES = 16
+"""Modules in a folder; more are divided into packages."""
 
 BY_BEHAVIOUR = {
     "daemon/aircherd/testing/simulator/": "a test double, tested from outside, as a client sees it",
@@ -88,7 +94,20 @@ def problems(root: Path) -> list[str]:
         *(f"{module} has no {test}" for module, test in expected.items() if test not in found),
         *(f"{test} has no module" for test in sorted(found - needed)),
         *(f"{name} is exempt but gone" for name in WITHOUT_TESTS if not (root / name).exists()),
+        *crowded(root),
     ]
+
+
+def crowded(root: Path) -> list[str]:
+    """Return a sentence for each folder with too many modules."""
+    counts = Counter(
+        module.parent.relative_to(root).as_posix()
+        for top in ("daemon", "clients", "tests")
+        for module in (root / top).rglob("*.py")
+        if module.name != "__init__.py" and "node_modules" not in module.parts
+    )
+    full = sorted(folder for folder, count in counts.items() if count > MAX_FILES)
+    return [f"{folder} has {counts[folder]} modules, more than {MAX_FILES}" for folder in full]
 
 
 if __name__ == "__main__":

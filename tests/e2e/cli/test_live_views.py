@@ -17,7 +17,7 @@ from aircher_client.lock_holder import is_gone
 from aircherd.testing.simulator import Fault, Simulator
 from helpers.daemon.cli import start_program
 from helpers.daemon.real_daemon import Home, wait_until
-from helpers.tmux import Tmux
+from helpers.screen.tmux import Tmux
 
 KEY = "canary-work-0123456789abcdef"
 SPARE = "canary-spare-0123456789abcdef"

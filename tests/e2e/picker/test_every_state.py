@@ -20,7 +20,7 @@ from aircherd.testing.simulator import Fault, Simulator
 from aircherd.testing.simulator.keys import ANY_KEY
 from helpers.daemon.real_daemon import Home, simulator
 from helpers.daemon.real_daemon import home as open_home
-from helpers.pilot import run_pilot
+from helpers.picker.pilot import run_pilot
 from helpers.screen.live_picker import LivePicker, open_live_picker
 from helpers.secret_service import SecretService, secret_service
 

@@ -13,9 +13,9 @@ from aircher_cli.picker.screen.state import PickerState
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.preferences import Preferences
 from aircher_cli.values import Map
-from helpers.picker_actions import FakeActions, FakeOutcome
-from helpers.picker_views import NOW, a_key, a_model, a_view
-from helpers.pilot import run_pilot, wait_for
+from helpers.picker.actions import FakeActions, FakeOutcome
+from helpers.picker.pilot import run_pilot, wait_for
+from helpers.picker.views import NOW, a_key, a_model, a_view
 
 EVENTS = 36_000
 """Ten a second."""

@@ -12,7 +12,7 @@ from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.sign_in_facts import sign_in_facts
 from aircherd.testing.simulator import Fault
-from helpers.pilot import ScreenHost, paste, run_pilot, shown, wait_for
+from helpers.picker.pilot import ScreenHost, paste, run_pilot, shown, wait_for
 from helpers.secret_service import secret_service
 
 KEY = "canary-work-0123456789abcdef"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from helpers.daemon.real_daemon import Home
-from helpers.terminal_user import CLI, TerminalUser
+from helpers.screen.terminal_user import CLI, TerminalUser
 
 
 @pytest.fixture

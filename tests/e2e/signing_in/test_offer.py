@@ -10,7 +10,7 @@ import pytest
 from aircherd.testing.simulator import Fault
 from helpers.daemon.real_daemon import wait_until
 from helpers.required import missing
-from helpers.terminal_user import CLI
+from helpers.screen.terminal_user import CLI
 
 KEY = "canary-work-0123456789abcdef"
 NEW_KEY = "canary-new-0123456789abcdefgh"

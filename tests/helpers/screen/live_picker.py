@@ -23,7 +23,7 @@ from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.preferences import Preferences
 from helpers.daemon.live_views import connect_to
 from helpers.daemon.real_daemon import Home
-from helpers.pilot import paste, shown, wait_for
+from helpers.picker.pilot import paste, shown, wait_for
 
 SIZE = (100, 30)
 _BAR = re.compile("^(.*?) [│┃](?: (.*))?$")

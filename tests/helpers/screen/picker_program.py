@@ -16,8 +16,8 @@ from aircher_cli.picker import run
 from aircher_cli.picker.live import actions
 from aircher_cli.picker.screen.state import PickerState
 from aircher_cli.picker.view.daemon_view import DaemonView
-from helpers.picker_actions import FakeActions, FakeOutcome
-from helpers.picker_views import a_key, a_model, a_view
+from helpers.picker.actions import FakeActions, FakeOutcome
+from helpers.picker.views import a_key, a_model, a_view
 
 SECRET = "sk-canary-0123456789abcdef"
 

@@ -21,7 +21,7 @@ from typing import IO, Self
 import pyte
 
 from helpers.daemon.real_daemon import PATIENCE, wait_until
-from helpers.terminal_user import TAKE_TERMINAL
+from helpers.screen.terminal_user import TAKE_TERMINAL
 
 _UNKNOWN_TO_EMULATOR = re.compile(
     rb"\x1b\[[<>=][\d;]*[a-z]|\x1b\[\?[\d;]*\$p|\x1b\]52;[^\x07]*\x07"

@@ -10,7 +10,7 @@ from aircher_cli.picker.plain import MAX_INPUT, fetch_view, run_plain
 from aircher_cli.picker.view.preferences import load_preferences
 from aircher_client import Client
 from helpers.daemon.cli_daemon import CliDaemon, refuses
-from helpers.picker_views import a_key, a_model
+from helpers.picker.views import a_key, a_model
 
 MODELS = [
     a_model("a/one"),

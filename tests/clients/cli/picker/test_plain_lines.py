@@ -15,7 +15,7 @@ from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.preferences import Preferences
 from aircher_cli.picker.view.rows import Row, build_groups
 from aircher_cli.picker.view.states import State
-from helpers.picker_views import NOW, a_key, a_model, a_view
+from helpers.picker.views import NOW, a_key, a_model, a_view
 
 ROW = Row("a/m", "model", "a", "m", Mark.READY, price="$3/$15", price_key=(6.0, 3.0, 15.0))
 

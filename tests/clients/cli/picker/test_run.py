@@ -13,7 +13,7 @@ from aircher_cli.picker.screen import app as screen_app
 from aircher_cli.picker.view.daemon_view import DaemonView
 from helpers.daemon.cli import Stream
 from helpers.daemon.cli_daemon import CliDaemon
-from helpers.picker_views import a_view
+from helpers.picker.views import a_view
 
 
 def a_context(*, stdin: bool, out: bool, err: bool, **environ: str) -> Context:

@@ -14,9 +14,9 @@ from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog
 from aircher_cli.picker.screen.state import PickerState
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.preferences import Preferences
-from helpers.picker_actions import REFUSED, FakeActions, FakeOutcome
-from helpers.picker_views import NOW, a_key, a_model, a_view
-from helpers.pilot import paste, run_pilot, wait_for
+from helpers.picker.actions import REFUSED, FakeActions, FakeOutcome
+from helpers.picker.pilot import paste, run_pilot, wait_for
+from helpers.picker.views import NOW, a_key, a_model, a_view
 
 MODELS = [
     a_model("work/alpha", is_default=True),

@@ -7,7 +7,7 @@ from aircher_cli.picker.screen.frame import Frame, draw
 from aircher_cli.picker.screen.state import PickerState
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.preferences import Preferences
-from helpers.picker_views import NOW, a_key, a_model, a_view
+from helpers.picker.views import NOW, a_key, a_model, a_view
 
 SIZES = [(120, 35), (80, 24), (40, 15), (20, 5), (10, 3), (3, 2), (1, 1), (200, 60), (99, 19)]
 MODELS = [

@@ -7,7 +7,7 @@ import pytest
 from aircher_cli.picker.screen.state import PickerState
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.preferences import Preferences
-from helpers.picker_views import NOW, a_key, a_model, a_view
+from helpers.picker.views import NOW, a_key, a_model, a_view
 
 SIGNED_OUT = [a_key("a"), a_key("work", "not_configured"), a_key("z")]
 MODELS = ("work/alpha", "work/beta", "work/gamma", "spare/delta")

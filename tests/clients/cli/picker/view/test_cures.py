@@ -5,7 +5,7 @@ import pytest
 from aircher_cli.picker.screen.keys import KEY_NAMES
 from aircher_cli.picker.view.cures import ACTIONS, PHRASES, cure_text
 from aircher_cli.picker.view.states import explain_key
-from helpers.picker_views import a_key
+from helpers.picker.views import a_key
 
 STATES = ("not_configured", "rejected", "locked", "refused", "authenticated", "unverified")
 HEALTH = ("ok", "cooling", "quota_exhausted", "unreachable")

@@ -21,7 +21,7 @@ from aircher_cli.picker.view.rows import Row, all_rows, build_groups
 from aircher_cli.picker.view.wrapping import cell_width
 from aircher_cli.render.layout import Line
 from aircher_cli.values import Map
-from helpers.picker_views import NOW, a_key, a_model, a_view
+from helpers.picker.views import NOW, a_key, a_model, a_view
 
 
 def shown(view: DaemonView, explained: Map | None = None, width: int = 80, at: int = 0) -> str:

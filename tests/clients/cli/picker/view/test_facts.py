@@ -4,7 +4,7 @@ import pytest
 
 from aircher_cli.picker.live.updates import apply_event
 from aircher_cli.picker.view.facts import FactReader, is_old, parse_date, price_of
-from helpers.picker_views import a_model, a_view
+from helpers.picker.views import a_model, a_view
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from aircher_cli.picker.view.limits import is_full, left_text, limits_of, short_wait
-from helpers.picker_views import NOW
+from helpers.picker.views import NOW
 
 
 @pytest.mark.parametrize(

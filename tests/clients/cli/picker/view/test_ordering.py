@@ -2,7 +2,7 @@ import pytest
 
 from aircher_cli.picker.view.facts import FactReader
 from aircher_cli.picker.view.ordering import SORTS, next_sort, sort_facts
-from helpers.picker_views import a_model, a_view
+from helpers.picker.views import a_model, a_view
 
 MODELS = [
     a_model("a/unknown"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.preferences import Preferences
 from aircher_cli.picker.view.rows import MAX_MATCHES, MAX_ROWS, all_rows, build_groups
-from helpers.picker_views import NOW, a_key, a_model, a_view, names_of
+from helpers.picker.views import NOW, a_key, a_model, a_view, names_of
 
 NONE = Preferences()
 

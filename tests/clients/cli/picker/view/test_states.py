@@ -9,7 +9,7 @@ from aircher_cli.picker.view.states import LiveStates, explain_key, explain_link
 from aircher_cli.values import Map
 from aircherd.auth.key_sources import KeySource
 from aircherd.vocabulary.keys import USABLE, Health, KeyState, SourceKind
-from helpers.picker_views import NOW, a_key, a_view
+from helpers.picker.views import NOW, a_key, a_view
 
 KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 NAMES: dict[SourceKind, str] = {"command": "command", "environment": "env:WORK_KEY"}

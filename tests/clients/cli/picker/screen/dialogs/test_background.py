@@ -5,7 +5,7 @@ import threading
 from textual.app import App
 
 from aircher_cli.picker.screen.dialogs.background import run_in_background
-from helpers.pilot import run_pilot, wait_for
+from helpers.picker.pilot import run_pilot, wait_for
 
 
 def test_the_result_comes_back_to_the_loop():

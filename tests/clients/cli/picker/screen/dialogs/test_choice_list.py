@@ -3,7 +3,7 @@
 from textual.app import App
 
 from aircher_cli.picker.screen.dialogs.choice_list import ChoiceList
-from helpers.pilot import run_pilot
+from helpers.picker.pilot import run_pilot
 
 
 class Host(App):

@@ -3,7 +3,7 @@
 import pytest
 
 from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog
-from helpers.pilot import ScreenHost, run_pilot, shown
+from helpers.picker.pilot import ScreenHost, run_pilot, shown
 
 CHOICES = ("Remove key default", "Remove all keys")
 

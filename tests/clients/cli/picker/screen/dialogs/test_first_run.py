@@ -7,8 +7,8 @@ from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog
 from aircher_cli.picker.screen.dialogs.first_run import FirstRun
 from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog
 from aircher_cli.picker.view.daemon_view import DaemonView
-from helpers.picker_actions import SIGNED_IN, FakeActions, FakeOutcome
-from helpers.pilot import ScreenHost, paste, run_pilot, shown, wait_for
+from helpers.picker.actions import SIGNED_IN, FakeActions, FakeOutcome
+from helpers.picker.pilot import ScreenHost, paste, run_pilot, shown, wait_for
 
 LOST = "the connection to the daemon was lost; connecting again…"
 KEY = "canary-0123456789abcdef"

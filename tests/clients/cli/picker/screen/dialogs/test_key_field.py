@@ -5,7 +5,7 @@ from textual import events
 from textual.app import App
 
 from aircher_cli.picker.screen.dialogs.key_field import MAX_KEY, TOO_LONG, KeyField
-from helpers.pilot import paste, run_pilot
+from helpers.picker.pilot import paste, run_pilot
 
 
 class Host(App):
