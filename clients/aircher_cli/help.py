@@ -60,7 +60,7 @@ EXIT_CODES = {
     "2": "the command line is wrong",
     "3": "the daemon cannot be reached",
     "4": "no provider could answer, and signing in would help",
-    "5": "no provider could answer, for other or mixed reasons",
+    "5": "no provider could answer, for other or mixed reasons, or an answer broke off",
     "130": "interrupted",
     "141": "the reader closed the output",
 }

@@ -20,6 +20,7 @@ _MANUAL_PAGES = {
     "#by-command": roff.Reference("aircher-cli-config"),
     "cli.md": roff.Reference("aircher-cli"),
     "configuration.md": roff.Reference("aircher-config", 5),
+    "guide/model-picker.md": roff.Reference("aircher-cli-models"),
     "migrating.md": roff.Reference("aircher-cli-migrate"),
     "service.md": roff.Reference("aircherd"),
 }
@@ -87,10 +88,11 @@ def _marked(found: re.Match[str]) -> str:
 def _link(text: str, target: str) -> str:
     """Return the text of a link, and where it leads unless that is in the same page."""
     page = target.partition("#")[0] or target
+    if page == "files.md":  # the manual pages that use it have a section of files
+        return f"{inline(text)} (see {roff.bold('FILES')})"
     if page in _MANUAL_PAGES:
-        return (
-            f"{_MANUAL_PAGES[page]}" if text == page else f"{inline(text)} in {_MANUAL_PAGES[page]}"
-        )
+        manual = str(_MANUAL_PAGES[page])
+        return manual if text == page else f"{inline(text)} in {manual}"
     if target.startswith("#"):
         return inline(text)
     where = target if target.startswith("http") else f"docs/{page}"

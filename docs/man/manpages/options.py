@@ -12,7 +12,7 @@ _METAVAR = re.compile(r"\b[A-Z][A-Z_]+\b")
 def synopsis(parser: argparse.ArgumentParser) -> str:
     """Return how a command is called: the program in bold, names of values in italics."""
     usage = " ".join(parser.format_usage().split()).removeprefix("usage: ")
-    usage = usage.replace("[-h] ", "")
+    usage = re.sub(r" \[-h\]", "", usage)
     name, rest = parser.prog, usage.removeprefix(parser.prog)
     parts = [
         roff.italic(part) if _METAVAR.fullmatch(part) else roff.escape(part)
