@@ -27,7 +27,7 @@ from aircher_cli.picker.view.facts import is_name
 from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.preferences import load_preferences, save_preferences
 from aircher_cli.picker.view.rows import Group, Row, all_rows, build_groups
-from aircher_cli.picker.view.states import LiveStates, is_stored
+from aircher_cli.picker.view.states import LiveStates, State, is_stored
 from aircher_cli.render.formatting import short_path
 from aircher_cli.render.layout import paragraph
 from aircher_cli.values import Map, as_map, text
@@ -150,10 +150,15 @@ class _PlainPicker:
     def _search(self, answer: str) -> None:
         """Show what matches; offer to sign in if it is a provider that needs that."""
         states = LiveStates(self._view, time.time())
-        is_provider = answer in states.provider_names()
-        if is_provider and states.provider(answer).mark in NEEDS_KEY:
+        state = states.provider(answer) if answer in states.provider_names() else None
+        if state is not None and state.mark in NEEDS_KEY:
+            self._say_state(answer, state)
             self._sign_in(answer)
         self._show(answer, all_models=False)
+
+    def _say_state(self, provider: str, state: State) -> None:
+        for line in state_lines(provider, state, time.time()):
+            self._say(line)
 
     def _unlisted(self, answer: str) -> Row | None:
         """Offer to use a `provider/model` that is on no list; its provider may know it."""
@@ -187,11 +192,9 @@ class _PlainPicker:
             self._say(f"{row.name} does not chat; choose another model.")
             return False
         self._refresh()  # much may have happened since the list was made
-        now = time.time()
-        state = LiveStates(self._view, now).model(row.provider, row.model)
+        state = LiveStates(self._view, time.time()).model(row.provider, row.model)
         if not state.mark.answers:
-            for line in state_lines(row, state, now):
-                self._say(line)
+            self._say_state(row.provider, state)
         if state.mark in NEEDS_KEY and not self._sign_in(row.provider):
             return False
         if self._chooses_default and not self._use(row.name):

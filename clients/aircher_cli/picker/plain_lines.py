@@ -37,7 +37,7 @@ def list_lines(groups: Sequence[Group], start: int = 0) -> list[str]:
         if shown or (not group.rows and start <= first < end):
             lines.append(_heading(group))
         at = max(first, start) + 1
-        lines += [f"{at + n}. {row_text(row)}" for n, row in enumerate(shown)]
+        lines += [f"{at + n}. {row_text(row, group.mark)}" for n, row in enumerate(shown)]
     if number > end:
         left = count(number - end, "more model")
         lines.append(f"And {left}: {MORE} goes on, or search for a part of the name.")
@@ -60,11 +60,17 @@ _OBVIOUS = (Mark.NOT_CONFIGURED, Mark.STOPPED)
 """States whose word says it all."""
 
 
-def row_text(row: Row) -> str:
-    """Return one row: its name, state, price in words, and what is special about it."""
-    parts = [row.name, row.mark.word, price_text(row)]
+def row_text(row: Row, known: Mark | None = None) -> str:
+    """Return one row: its name, state, price in words, and what is special about it.
+
+    The state is left out if it is the one that is `known` from the heading.
+    """
+    parts = [row.name]
     if row.kind == "alias":
-        parts.insert(1, f"alias of {row.provider}/{row.model}")
+        parts.append(f"alias of {row.provider}/{row.model}")
+    if row.mark is not known:
+        parts.append(row.mark.word)
+    parts.append(price_text(row))
     if row.left:
         parts.append(f"{row.left} left" if row.mark.answers else f"ready again {row.left}")
     if row.is_default:
@@ -112,9 +118,9 @@ def opening_lines(view: DaemonView, title: str, environ: Mapping[str, str]) -> I
     yield ABOUT_PRICES
 
 
-def state_lines(row: Row, state: State, now: float) -> Iterator[str]:
-    """Yield why a row cannot answer now, until when, and what to do."""
-    yield f"{row.provider} is {state.mark.word}: {state.why}."
+def state_lines(provider: str, state: State, now: float) -> Iterator[str]:
+    """Yield why a provider cannot answer now, until when, and what to do."""
+    yield f"{provider} is {state.mark.word}: {state.why}."
     if state.until is not None and state.until > now:
         yield f"It is ready again {relative_time(state.until, now)}."
     if state.advice:

@@ -81,14 +81,14 @@ def test_the_end_of_the_input_leaves(plain):
     """As for a closed pipe."""
     name, out = plain(stdin=StringIO)
     assert name is None
-    assert "1. a/one, ready, price unknown, the default\n" in out
+    assert "1. a/one, price unknown, the default\n" in out
 
 
 def test_all_models_can_be_listed(plain):
     """Those that are folded too."""
     out = plain("*", "")[1]
-    assert "3. a/embed, ready, price unknown, does not chat\n" in out
-    assert "4. b/closed, not signed in, 1 dollar in, 2 dollars out\n" in out
+    assert "3. a/embed, price unknown, does not chat\n" in out
+    assert "4. b/closed, 1 dollar in, 2 dollars out\n" in out
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_long_list_goes_on(plain, daemon):
     daemon.answers["models.list"] = {"models": models, "default": ""}
     name, out = plain("+", "+", "+", "50")
     assert name == "a/m41"
-    assert "41. a/m50, ready" in out
+    assert "41. a/m50, price" in out
     assert out.count("That was the whole list.") == 1
 
 

@@ -28,9 +28,9 @@ def test_the_list_is_numbered_over_all_groups():
     """A number is all that has to be typed."""
     assert listed(a_view(["a/one", "b/two"])) == [
         "a, ready:",
-        "1. a/one, ready, price unknown",
+        "1. a/one, price unknown",
         "b, ready:",
-        "2. b/two, ready, price unknown",
+        "2. b/two, price unknown",
     ]
 
 
@@ -40,7 +40,7 @@ def test_what_is_folded_is_one_line():
     view = a_view(models, [a_key("a"), a_key("b", "not_configured")])
     assert listed(view) == [
         "a, ready, 1 more model not listed:",
-        "1. a/new, ready, price unknown",
+        "1. a/new, price unknown",
         "b, not signed in, 1 model not listed.",
     ]
 
@@ -59,12 +59,23 @@ def test_a_long_list_is_cut():
     assert lines[-1] == "And 60 more models: + goes on, or search for a part of the name."
 
 
+def test_the_state_of_a_group_is_not_repeated():
+    """Only a row in another state than its provider names its own."""
+    cooling = {"provider": "a", "model": "one", "health": "cooling"}
+    view = a_view(["a/one", "a/two"], health=(cooling,))
+    assert list_lines(build_groups(view, Preferences(), NOW)) == [
+        "a, ready:",
+        "1. a/one, cooling, price unknown",
+        "2. a/two, price unknown",
+    ]
+
+
 def test_a_list_goes_on_where_it_was_cut():
     """The group is named again."""
     view = a_view([*[f"a/m{n}" for n in range(50)], *[f"b/m{n}" for n in range(50)]])
     lines = list_lines(build_groups(view, Preferences(), NOW), MAX_LISTED)
-    assert lines[:2] == ["a, ready:", "41. a/m9, ready, price unknown"]
-    assert lines[11:13] == ["b, ready:", "51. b/m49, ready, price unknown"]
+    assert lines[:2] == ["a, ready:", "41. a/m9, price unknown"]
+    assert lines[11:13] == ["b, ready:", "51. b/m49, price unknown"]
     assert len(lines) == 2 + MAX_LISTED + 1
 
 
@@ -121,7 +132,7 @@ def test_a_new_user_sees_the_first_steps():
 def test_a_state_is_three_sentences():
     """Why, until when, and what to do."""
     state = State(Mark.COOLING, "slow down", "wait", "wait or clear it", NOW + 42)
-    assert list(state_lines(ROW, state, NOW)) == [
+    assert list(state_lines(ROW.provider, state, NOW)) == [
         "a is cooling: slow down.",
         "It is ready again in 42 s.",
         "What to do: wait or clear it",
