@@ -199,8 +199,8 @@ class _PlainPicker:
             return False
         if self._chooses_default and not self._use(row.name):
             return False
-        self._preferences = self._preferences.with_recent(row.name)
-        save_preferences(self._context.environ, self._preferences)
+        before, self._preferences = self._preferences, self._preferences.with_recent(row.name)
+        save_preferences(self._context.environ, self._preferences, before)
         return True
 
     def _use(self, name: str) -> bool:

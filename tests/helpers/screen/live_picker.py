@@ -134,7 +134,7 @@ async def open_live_picker(home: Home, size: tuple[int, int] = SIZE) -> AsyncIte
     state = PickerState(Preferences(), chooses_default=True)
     context = Context(Console(None, None, home.environ), home.environ, None)
     actions = Actions(connect_to(home), partial(start_quietly, context))
-    app = PickerApp(state, actions, home.environ, lambda _: None)
+    app = PickerApp(state, actions, home.environ, lambda *_: None)
     allowed = partial(may_connect, home.environ)
     with LiveFeed(connect_to(home), app.receive, may_connect=allowed):
         async with app.run_test(size=size) as pilot:

@@ -108,7 +108,7 @@ class PickerApp(App[Choice], inherit_bindings=False):
         state: PickerState,
         actions: Actions,
         environ: Mapping[str, str],
-        save: Callable[[Preferences], object],
+        save: Callable[[Preferences, Preferences], object],
     ) -> None:
         super().__init__(driver_class=PickerDriver, ansi_color=True)
         self.animation_level = "none"
@@ -306,8 +306,8 @@ class PickerApp(App[Choice], inherit_bindings=False):
             self.state.message = (f"{row.name} is {verb}", "")
 
     def _keep(self, preferences: Preferences) -> None:
-        self.state.preferences = preferences
-        self._save(preferences)
+        before, self.state.preferences = self.state.preferences, preferences
+        self._save(preferences, before)
 
     def do_copy(self) -> None:
         """Copy the name of the row by OSC 52, which terminals may refuse without saying so."""

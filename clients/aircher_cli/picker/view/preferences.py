@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aircher_cli.picker.view.facts import is_name
-from aircher_cli.values import as_map, text, texts
+from aircher_cli.values import Map, text
 from aircher_wire.address import AddressError, state_directory
 from aircher_wire.atomic_file import write_user_file
 
@@ -58,30 +58,57 @@ def preferences_file(environ: Mapping[str, str]) -> Path:
 
 def load_preferences(environ: Mapping[str, str]) -> Preferences:
     """Return the saved preferences; without a readable file the defaults."""
-    try:
-        saved = json.loads(_read(preferences_file(environ)))
-    except (OSError, ValueError, RecursionError, AddressError):
-        return Preferences()
-    found = as_map(saved)
-    return Preferences(
-        favourites=_names(found.get("favourites"), MAX_FAVOURITES),
-        recent=_names(found.get("recent"), MAX_RECENT),
-        sort=text(found.get("sort")) or "best",
-    )
+    return _parse(_load(environ) or {})
 
 
-def save_preferences(environ: Mapping[str, str], preferences: Preferences) -> bool:
-    """Save the preferences; return whether that succeeded."""
+def save_preferences(
+    environ: Mapping[str, str], preferences: Preferences, before: Preferences
+) -> bool:
+    """Save what differs from `before`; return whether that succeeded.
+
+    Another picker may have saved something else meanwhile, and a later version other fields.
+    """
+    stored = _load(environ)
+    merged = preferences if stored is None else _merged(_parse(stored), before, preferences)
     data = {
-        "favourites": list(preferences.favourites),
-        "recent": list(preferences.recent),
-        "sort": preferences.sort,
+        **(stored or {}),
+        "favourites": list(merged.favourites),
+        "recent": list(merged.recent),
+        "sort": merged.sort,
     }
     with suppress(OSError, ValueError, AddressError):
         # Unlike `write_data`, it may run twice at the same time: two pickers may be open.
         write_user_file(preferences_file(environ), json.dumps(data, indent=1).encode() + b"\n")
         return True
     return False
+
+
+def _load(environ: Mapping[str, str]) -> Map | None:
+    """Return the content of the file; None if it cannot be read."""
+    try:
+        saved = json.loads(_read(preferences_file(environ)))
+    except (OSError, ValueError, RecursionError, AddressError):
+        return None
+    return saved if isinstance(saved, dict) else None
+
+
+def _parse(saved: Map) -> Preferences:
+    return Preferences(
+        favourites=_names(saved.get("favourites"), MAX_FAVOURITES),
+        recent=_names(saved.get("recent"), MAX_RECENT),
+        sort=text(saved.get("sort")) or "best",
+    )
+
+
+def _merged(stored: Preferences, before: Preferences, after: Preferences) -> Preferences:
+    """Return what is stored with the changes of one picker."""
+    removed = set(before.favourites) - set(after.favourites)
+    added = [n for n in after.favourites if n not in {*before.favourites, *stored.favourites}]
+    kept = [name for name in stored.favourites if name not in removed]
+    merged = replace(stored, favourites=(*kept, *added)[-MAX_FAVOURITES:])
+    if after.recent and after.recent != before.recent:
+        merged = merged.with_recent(after.recent[0])
+    return merged if after.sort == before.sort else merged.with_sort(after.sort)
 
 
 def _read(path: Path) -> bytes:
@@ -94,5 +121,10 @@ def _read(path: Path) -> bytes:
 
 
 def _names(value: object, most: int) -> tuple[str, ...]:
-    names = (name for name in texts(value) if is_name(name) and len(name) <= MAX_NAME)
+    found = value if isinstance(value, list) else []
+    names = (name for name in found if isinstance(name, str) and _is_kept(name))
     return tuple(dict.fromkeys(names))[:most]
+
+
+def _is_kept(name: str) -> bool:
+    return is_name(name) and len(name) <= MAX_NAME

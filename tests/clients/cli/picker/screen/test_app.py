@@ -59,7 +59,7 @@ class Picker:
         self.saved: list[Preferences] = []
         self.size = size
         state = PickerState(Preferences(), chooses_default=chooses_default, clock=lambda: NOW)
-        self.app = PickerApp(state, self.actions, {}, self.saved.append)  # type: ignore[arg-type]
+        self.app = PickerApp(state, self.actions, {}, lambda after, _: self.saved.append(after))  # type: ignore[arg-type]
         if view is not None:
             self.app.receive(view)
 
