@@ -1,12 +1,12 @@
 """Numbers from the daemon that can be computed with and shown: finite, and of a sensible size."""
 
 from decimal import Decimal
-from math import isfinite
 
 from aircher_cli.render.models.table import parse_amount
 from aircher_cli.values import number
 
 MOST = 1e15
+"""No comparison with it holds for infinity and for what is not a number."""
 LATEST = 1e11
 """Unix time in the year 5138; the C library fails at times far beyond."""
 
@@ -14,7 +14,7 @@ LATEST = 1e11
 def finite(value: object) -> float | None:
     """Return a number; None for anything else, and for infinity and the like."""
     found = number(value)
-    return found if found is not None and isfinite(found) and abs(found) < MOST else None
+    return found if found is not None and abs(found) < MOST else None
 
 
 def moment(value: object) -> float | None:

@@ -71,3 +71,9 @@ def test_the_tightest_limit_is_shown(limits, rates, left):
 def test_a_wait_has_one_unit_and_is_never_too_short(seconds, text):
     """It has to fit into a narrow column."""
     assert short_wait(seconds) == text
+
+
+def test_a_rate_limit_has_at_most_all_of_it_left():
+    """Some providers report more remaining than the limit."""
+    key = {"rate_limit": [{"limit": 10, "remaining": 12}]}
+    assert left_text([], key, 0.0) == "100%"

@@ -56,3 +56,8 @@ def test_a_value_wraps_next_to_its_label():
     """The label is there once."""
     lines = labelled("key", "one two", 8, column=4)
     assert lines == [[("key ", "dim"), ("one", "")], [("    ", "dim"), ("two", "")]]
+
+
+def test_words_of_wide_characters_are_wrapped_by_their_cells():
+    """Each takes two."""
+    assert wrap_cells("日本 日本 日本", 10) == ["日本 日本", "日本"]
