@@ -41,10 +41,11 @@ async def preload(services: Services) -> None:
     log.debug("preloaded")
 
 
-def _load_key_modules() -> None:
-    """Import what an environment file and rare commands need."""
-    for name in ("importing", "key_tester", "variables.assignments"):
+def _load_rare_modules() -> None:
+    """Import what an environment file, rare commands and errors about keys need."""
+    for name in ("importing", "key_tester", "sign_in", "variables.assignments"):
         import_module(f"aircherd.auth.{name}")
+    import_module("aircherd.usage.attempt_list")
 
 
 def _load_configuration_modules() -> None:
@@ -55,7 +56,7 @@ def _load_configuration_modules() -> None:
 
 def _steps(services: Services) -> Iterator[Callable[[], object]]:
     yield keep_child_source
-    yield _load_key_modules
+    yield _load_rare_modules
     yield services.catalog.load
     yield _load_configuration_modules
     for provider in services.config.current.providers.values():

@@ -3,40 +3,52 @@
 import argparse
 import time
 
+from aircher_cli.commands.auth.login import refuse_unknown_provider
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
-from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.render.daemon import config_lines
 from aircher_cli.render.keys import is_signed_in, key_lines
 from aircher_cli.render.layout import Line, paragraph
-from aircher_cli.values import as_map, records, texts
+from aircher_cli.values import Map, as_map, records, texts
 from aircher_client.sign_in import unseen_variables
 from aircher_wire import methods
 
 EXAMPLES = """
 aircher-cli auth status
+aircher-cli auth status openai
 aircher-cli auth status --json | jq '.rows[] | select(.state == "rejected")'
 """
 
 DESCRIPTION = """\
-Show each provider's keys: their state, their source, which other keys they hide, and what to do. Of
-a key only the last characters are shown."""
+Show the keys of all providers, or of one: their state, their source, which other keys they hide, and
+what to do. Of a key only the last characters are shown."""
 
 
 def build_parser() -> Parser:
     """Return the parser of `auth status`."""
     parser = make_parser("auth status", DESCRIPTION, EXAMPLES)
+    parser.add_argument(
+        "provider", nargs="?", type=non_empty_name, metavar="PROVIDER", help="only this provider"
+    )
     add_json(parser)
     return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Print all rows; return 0 whatever their states."""
+    """Print the rows; return 0 whatever their states.
+
+    Raises:
+        UsageError: there is no such provider.
+        DaemonError: the provider's entry in the configuration is invalid.
+    """
     with context.connect() as client:
         status = client.call(methods.AUTH_STATUS)
+        if options.provider:
+            status = _only(status, options.provider)
         rows = records(status.get("rows"))
         notes: list[str] = []
-        if not options.json and not is_signed_in(rows):
+        if not options.json and not options.provider and not is_signed_in(rows):
             from aircher_cli.signing_in.notes import model_notes  # noqa: PLC0415 -- rarely needed
 
             notes = model_notes(client, context.environ, None)
@@ -47,7 +59,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
         return OK
     width = context.console.width
     lines = key_lines(rows, width=width, now=time.time())
-    if not notes:  # they name these variables too
+    if not notes and not options.provider:  # the notes name these variables too
         lines += _unseen_lines(unseen, width)
     lines += config_lines(as_map(status.get("config")), width, context.environ.get("HOME", ""))
     for line in lines:
@@ -55,6 +67,14 @@ def run(context: Context, options: argparse.Namespace) -> int:
     for note in notes:
         context.console.note(note)
     return OK
+
+
+def _only(status: Map, provider: str) -> Map:
+    """Return the status with the rows of one provider."""
+    rows = [row for row in records(status.get("rows")) if row.get("provider") == provider]
+    if not rows:
+        refuse_unknown_provider(status, provider)
+    return {**status, "rows": rows}
 
 
 def _unseen_lines(names: list[str], width: int) -> list[Line]:

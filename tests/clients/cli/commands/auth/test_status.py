@@ -56,3 +56,28 @@ def test_a_broken_configuration(daemon: CliDaemon) -> None:
         "the configuration is invalid; no provider is asked until it is fixed:",
         "  ~/c.toml:2: x: is unknown",
     ]
+
+
+TWO = [{"provider": name, "state": "authenticated", "shadowed": []} for name in ("ann", "bob")]
+
+
+def test_one_provider(daemon: CliDaemon) -> None:
+    """Only its keys are shown, and no variables of other providers."""
+    daemon.answers["auth.status"] = {"rows": TWO, "environment": ["ANN_KEY"]}
+    outcome = run_cli({**daemon.environ, "ANN_KEY": "k-0123456789"}, "auth", "status", "bob")
+    assert (outcome.code, outcome.out) == (0, "✓ bob  authenticated\n")
+
+
+def test_one_provider_as_json(daemon: CliDaemon) -> None:
+    """The result has the shape that it has for all."""
+    daemon.answers["auth.status"] = {"rows": TWO, "environment": []}
+    outcome = run_cli(daemon.environ, "auth", "status", "bob", "--json")
+    assert json.loads(outcome.out)["rows"] == TWO[1:]
+
+
+def test_an_unknown_provider_is_a_usage_error(daemon: CliDaemon) -> None:
+    """The message suggests the nearest one."""
+    daemon.answers["auth.status"] = {"rows": TWO, "environment": []}
+    outcome = run_cli(daemon.environ, "auth", "status", "bop")
+    assert outcome.code == 2
+    assert 'unknown provider "bop" (did you mean bob?); known: ann, bob' in outcome.err
