@@ -10,15 +10,15 @@ from aircher_cli.picker.live.updates import LIST
 
 INTERVALS = {
     "models": 0.15,
-    "status": 0.1,
     "auth": 0.1,
+    "status": 0.1,
     "rates": 1.0,
     "limits": 1.0,
     "spend": 1.0,
 }
 """Kind -> seconds between two fetches; the kinds in the order in which they are fetched.
 
-The status says which providers are local, without which a key that is not needed is just ready.
+The status is late: the daemon may take 0.2 s for it, and rows need the states of keys first.
 """
 MAX_LISTS = 20
 """More lists than these are fetched together."""

@@ -372,10 +372,14 @@ class LiveStates:
         current = {**row, **self._health_of(provider, key, row, model)}
         state = explain_key(
             current,
-            is_local=self.is_local(provider),
+            is_local=self.is_local(provider) or self._is_likely_local(row),
             is_running=not self._is_absent(provider),
         )
         return self._limited(provider, key, model) or state if state.mark.answers else state
+
+    def _is_likely_local(self, row: Map) -> bool:
+        """Tell whether the status has yet to arrive and there is no key, as for local servers."""
+        return not self._servers and row.get("state") == "not_required"
 
     def _is_absent(self, provider: str) -> bool:
         """Tell whether a local server was not running when its list was last fetched."""

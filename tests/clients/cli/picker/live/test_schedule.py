@@ -18,7 +18,7 @@ def test_the_first_change_is_due_at_once_and_the_list_comes_first():
     assert (schedule.take(0.0), schedule.seconds_left(0.0)) == (None, None)
     schedule.mark(ALL, 0.0)
     assert schedule.seconds_left(0.0) == 0.0
-    assert taken(schedule, 0.0) == ["models", "status", "auth", "limits", "spend"]
+    assert taken(schedule, 0.0) == ["models", "auth", "status", "limits", "spend"]
     assert schedule.seconds_left(0.0) is None
 
 

@@ -236,6 +236,11 @@ def test_a_keyless_server_elsewhere_is_not_local():
     assert provider_mark(a_key("gpu", "not_required"), providers=servers) is Mark.READY
 
 
+def test_a_keyless_server_is_local_until_the_status_says_where_it_is():
+    """The status arrives after the keys; the row of Ollama must not change its word then."""
+    assert provider_mark(a_key("ollama", "not_required")) is Mark.LOCAL
+
+
 def test_a_local_server_that_did_not_answer_is_not_running():
     """The list of models tells that the server is absent."""
     servers = ({"provider": "ollama", "base_url": "http://localhost:11434"},)
