@@ -21,8 +21,8 @@ aircher-cli auth status --json | jq '.rows[] | select(.state == "rejected")'
 """
 
 DESCRIPTION = """\
-Show the keys of all providers, or of one: their state, their source, which other keys they hide, and
-what to do. Of a key only the last characters are shown."""
+Show the keys of all providers, or of one: their state, their source, which other keys they hide,
+and what to do. Of a key only the last characters are shown."""
 
 
 def build_parser() -> Parser:
