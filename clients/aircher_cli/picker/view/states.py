@@ -228,7 +228,10 @@ def explain_key(row: Map, *, is_local: bool = False, is_running: bool = True) ->
     if state in UNUSABLE:
         texts = UNUSABLE[state]
         found = texts.get(source_kind(text(row.get("source")))) or texts[""]
-        return _filled(found, row, why=reason, hint=text(row.get("hint")))
+        hint = text(row.get("hint"))
+        if state == "locked" and hint and not hint.startswith("then "):
+            reason = reason.partition("; ")[0]  # what follows is the hint in other words
+        return _filled(found, row, why=reason, hint=hint)
     if state not in USABLE or health not in HEALTH:
         return _unknown(state if state not in USABLE else health)
     if health == "ok":

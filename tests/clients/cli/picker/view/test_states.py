@@ -104,6 +104,19 @@ def test_the_reason_and_the_hint_of_the_daemon_come_first():
     assert (found.why, found.advice) == ("HTTP 401: no such key", "ask the admin")
 
 
+@pytest.mark.parametrize(
+    ("hint", "why"),
+    [
+        ("unlock the keyring", "it is locked"),
+        ("then 'aircher-cli auth status'", "it is locked; unlock it"),
+    ],
+)
+def test_what_to_do_is_said_once(hint, why):
+    """A reason may end with it, unless the hint only goes on from there."""
+    found = explain_key(a_key("a", "locked", reason="it is locked; unlock it", hint=hint))
+    assert (found.why, found.advice) == (why, hint)
+
+
 def test_the_label_of_a_stored_key_is_in_the_command_to_sign_in():
     """Signing in without the label would replace another key."""
     found = explain_key(a_key("openai", "rejected", key="work"))
