@@ -13,6 +13,13 @@ from aircher_wire import codes, methods
 CALL_SECONDS = 10.0
 """For one call; a keyring that hangs takes three."""
 
+_LATER: dict[str, Map] = {
+    methods.MODELS_LIST: {"wait": False},
+    # The daemon starts a program to find the state of the keyring, which the picker does not show.
+    methods.STATUS: {"keyring": False},
+}
+"""Method -> parameters that make it quick, and that older daemons do not know."""
+
 Change = Callable[[DaemonView], DaemonView]
 
 
@@ -22,7 +29,7 @@ class Fetcher:
     def __init__(self, client: Client, number: int) -> None:
         self.client = client
         self.number = number
-        self._knows_wait = True
+        self._refusing: set[str] = set()  # methods of an older daemon, which refuse `_LATER`
 
     def fetch(self, kind: str, now: float) -> Change:
         """Fetch a kind of `schedule.INTERVALS`, or the list of one provider; return the change.
@@ -44,18 +51,8 @@ class Fetcher:
 
     def _fetch_models(self, provider: str | None) -> Change:
         params: Map = {"all": True} if provider is None else {"provider": provider}
-        result = self._list_models(params)
+        result = self._call(methods.MODELS_LIST, params)
         return lambda view: answers.with_models(view, result, provider)
-
-    def _list_models(self, params: Map) -> Map:
-        if self._knows_wait:
-            try:
-                return self._call(methods.MODELS_LIST, {**params, "wait": False})
-            except DaemonError as error:
-                if error.code != codes.BAD_REQUEST:
-                    raise
-            self._knows_wait = False  # an older daemon
-        return self._call(methods.MODELS_LIST, params)
 
     def _fetch_spend(self, now: float) -> Change:
         day = time.localtime(now)
@@ -69,6 +66,16 @@ class Fetcher:
         return self._call(methods.USAGE_REPORT, {"since": since, "by": ["provider"]})
 
     def _call(self, method: str, params: Map) -> Map:
+        if method in _LATER and method not in self._refusing:
+            try:
+                return self._call_plainly(method, {**params, **_LATER[method]})
+            except DaemonError as error:
+                if error.code != codes.BAD_REQUEST:
+                    raise
+            self._refusing.add(method)
+        return self._call_plainly(method, params)
+
+    def _call_plainly(self, method: str, params: Map) -> Map:
         return as_map(self.client.call(method, params, timeout=CALL_SECONDS))
 
     def __repr__(self) -> str:

@@ -16,10 +16,7 @@ INTERVALS = {
     "limits": 1.0,
     "spend": 1.0,
 }
-"""Kind -> seconds between two fetches; the kinds in the order in which they are fetched.
-
-The status is late: the daemon may take 0.2 s for it, and rows need the states of keys first.
-"""
+"""Kind -> seconds between two fetches; the kinds in the order in which they are fetched."""
 MAX_LISTS = 20
 """More lists than these are fetched together."""
 

@@ -49,22 +49,30 @@ def test_lists_are_not_waited_for(daemon, fetcher):
     assert daemon.params_of("models.list") == {"provider": "a", "wait": False}
 
 
-def test_an_older_daemon_is_asked_without_the_new_parameter(daemon, fetcher):
+def test_status_does_not_probe_the_keyring(daemon, fetcher):
+    """The daemon would start a program for it, with every status."""
+    daemon.answers["status"] = {}
+    fetcher.fetch("status", 0.0)
+    assert daemon.params_of("status") == {"keyring": False}
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "later"),
+    [("models", "models.list", "wait"), ("status", "status", "keyring")],
+)
+def test_an_older_daemon_is_asked_without_the_new_parameter(daemon, fetcher, kind, method, later):
     """It is asked with it only once."""
 
-    def list_models(session, msgid, params):
-        if "wait" in params:
-            raise Refusal("bad_request", "there is no field 'wait'")
-        return {"models": [{"model": "m"}]}
+    def answer(session, msgid, params):
+        if later in params:
+            raise Refusal("bad_request", f"there is no field '{later}'")
+        return {"models": [], "providers": [A]}
 
-    daemon.answers["models.list"] = list_models
-    for _ in range(2):
-        assert fetcher.fetch("models", 0.0)(DaemonView()).has_models
-    assert ["wait" in params for name, params in daemon.calls if name == "models.list"] == [
-        True,
-        False,
-        False,
-    ]
+    daemon.answers[method] = answer
+    views = [fetcher.fetch(kind, 0.0)(DaemonView()) for _ in range(2)]
+    assert all(view.has_models or view.providers for view in views)
+    asked = [later in params for name, params in daemon.calls if name == method]
+    assert asked == [True, False, False]
 
 
 def test_an_error_of_the_daemon_is_raised(daemon, fetcher):
