@@ -1,6 +1,5 @@
 """The picker under Textual's pilot, fed by a real daemon, for tests that look at its screen."""
 
-import itertools
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -73,28 +72,20 @@ class LivePicker:
         """The text of the pane, with its lines joined."""
         return " ".join(" ".join(self._pane_lines()).split())
 
-    @property
-    def command(self) -> str:
-        """The command that the pane names first."""
-        lines = iter(self._pane_lines())
-        advice = [next(line for line in lines if line.lstrip().startswith("→"))]
-        advice += itertools.takewhile(lambda line: line.startswith("  "), lines)
-        found = re.search("aircher-cli [^';]*", " ".join(" ".join(advice).split()))
-        assert found, advice
-        return found[0].strip()
-
     def _pane_lines(self) -> list[str]:
         found = (_BAR.match(line) for line in self.text.splitlines())
         return [each[2] or "" for each in found if each]
 
     @property
     def state(self) -> str:
-        """The symbol and the word of the selected line, as they are drawn."""
+        """The symbol of the selected line, and the word for it in the line or the pane."""
         lines = [_list_part(line) for line in self.text.splitlines()[1:]]
         line = next((line for line in lines if line.startswith("> ")), "")
         symbol = line[2:3]
-        words = [mark.word for mark in Mark if mark.symbol == symbol and f"  {mark.word}" in line]
-        return f"{symbol} {', '.join(words)}"
+        places = (f"{line}  ", "  {word}"), (self.pane, f"{symbol} {{word}}: ")
+        words = [mark.word for mark in Mark if mark.symbol == symbol]
+        found = (w for text, form in places for w in words if form.format(word=w) in text)
+        return f"{symbol} {next(found, '')}"
 
     async def wait(self, is_so: Any, what: str) -> None:
         """Wait until `is_so()`; a failure shows the screen."""

@@ -316,6 +316,7 @@ class LiveStates:
         self._is_asking = as_map(view.config).get("in_use") != NOTHING_IN_USE
         self._keys = _by_provider(view.keys)
         self._health = _health_rows(view.health)
+        self._cooling_models = _by_provider(each for each in view.health if each.get("model"))
         self._servers = _by_provider(view.providers)
         self._lists = {text(each.get("provider")): each for each in view.lists}
         self._providers: dict[str, State] = {}
@@ -395,7 +396,10 @@ class LiveStates:
 
         A row of the topic `provider` is newer than the row of the key.
         """
-        whole = self._health.get((provider, "", ""), {})
+        whole, row = (
+            self._without_models(provider, key, each)
+            for each in (self._health.get((provider, "", ""), {}), row)
+        )
         own = self._health.get((provider, key, ""), row) if key else whole or row
         if whole and "unreachable" in (whole.get("health"), own.get("health")):
             own = whole  # a provider is unreachable as a whole
@@ -403,6 +407,20 @@ class LiveStates:
         if model is not None:
             found += [self._health.get((provider, each, model), {}) for each in ("", key)]
         return max((self._current(each) for each in found), key=_severity)
+
+    def _without_models(self, provider: str, key: str, row: Map) -> Map:
+        """Return a row of a key or provider, which is well if only one of its models is not.
+
+        The daemon's rows have the worst health that applies to the key with any model.
+        """
+        health, until = text(row.get("health")), moment(row.get("until")) or 0.0
+        is_of_model = any(
+            text(each.get("health")) == health
+            and abs((moment(each.get("until")) or 0.0) - until) < 1.0
+            for each in self._cooling_models.get(provider, ())
+            if text(each.get("key")) in {"", key}
+        )
+        return {**row, "health": "ok"} if is_of_model else row
 
     def _current(self, row: Map) -> Map:
         """Return the fields about health; a cooldown that is over counts as ok."""

@@ -243,6 +243,26 @@ def test_a_cooldown_of_one_model_leaves_the_other_models():
     assert live.model("openai", "gpt-4").mark is Mark.READY
 
 
+def test_the_summary_of_a_key_does_not_make_its_other_models_cool():
+    """The daemon's row of a key has the worst health of any model, with the same end."""
+    until = NOW + 60.0
+    key = a_key("openai", health="cooling", until=until, health_reason="gpt-5: slow down")
+    exact = {"provider": "openai", "key": "default", "model": "gpt-5", "health": "cooling"}
+    whole = {"provider": "openai", "health": "cooling", "until": until + 1e-6}
+    live = LiveStates(a_view(keys=[key], health=(whole, {**exact, "until": until})), NOW)
+    assert live.provider("openai").mark is Mark.READY
+    assert live.model("openai", "gpt-4").mark is Mark.READY
+    assert live.model("openai", "gpt-5").mark is Mark.COOLING
+
+
+def test_a_key_that_cools_longer_than_its_model_cools_with_all_models():
+    """Then its own row is not that of the model."""
+    key = a_key("openai", health="cooling", until=NOW + 600)
+    exact = {"provider": "openai", "key": "default", "model": "gpt-5", "health": "cooling"}
+    live = LiveStates(a_view(keys=[key], health=({**exact, "until": NOW + 60},)), NOW)
+    assert live.model("openai", "gpt-4").mark is Mark.COOLING
+
+
 def test_a_keyless_server_elsewhere_is_not_local():
     """The house is for servers on this machine."""
     servers = ({"provider": "gpu", "base_url": "http://gpu-box:8000/v1"},)
