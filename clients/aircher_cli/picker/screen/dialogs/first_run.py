@@ -43,6 +43,9 @@ BROWSE = Step(
 ROOMY = 20
 """Rows of a terminal with room for empty lines."""
 
+TINY = 10
+"""Rows below which there is only room for the steps and the keys."""
+
 STARTING = "Starting the daemon…"
 
 REFRESH_SECONDS = 3.0
@@ -81,6 +84,7 @@ class FirstRun(Screen[str | None]):
     FirstRun #status { height: auto; color: $text-warning; }
     FirstRun #keys { height: 1; color: $text-muted; }
     FirstRun.-short #introduction { margin-bottom: 0; }
+    FirstRun.-tiny #heading, FirstRun.-tiny #introduction, FirstRun.-tiny #detail { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "quit_picker", "Quit"),
@@ -122,6 +126,7 @@ class FirstRun(Screen[str | None]):
     def on_resize(self, event: events.Resize) -> None:
         """Leave out what a low terminal has no room for."""
         self.set_class(event.size.height < ROOMY, "-short")
+        self.set_class(event.size.height < TINY, "-tiny")
 
     def on_screen_resume(self) -> None:
         """Go on after a dialog, if it or something else has signed the user in."""
