@@ -45,7 +45,8 @@ def attempt_lines(row: dict[str, object], now: float, width: int, *, clients: in
         more = paragraph(answered, width, indent="  ", hang="  ", style="good")
         return [[(head.rstrip(), "dim")], *lines, *more]
     if len(head) + len(failed) + 1 + len(answered) < width:
-        return [[(head, "dim"), (f"{failed} ", style), (answered, "good")]]
+        end: Line = [(f" {answered}", "good")] if answered else []
+        return [[(head, "dim"), (failed, style), *end]]
     indent = " " * len(head)
     [[(first, _)], *rest] = paragraph(failed, width, indent=indent, hang="  ")
     below = paragraph(answered, width, indent=indent, hang="  ", style="good")

@@ -17,6 +17,7 @@ from aircher_cli.picker.live.outcome import Outcome
 from aircher_cli.picker.run import Choice
 from aircher_cli.picker.screen.canvas import Canvas
 from aircher_cli.picker.screen.frame import Zone
+from aircher_cli.picker.screen.items import Item
 from aircher_cli.picker.screen.keys import EDITS, KEYS, MOVES
 from aircher_cli.picker.screen.state import Overlay, PickerState
 from aircher_cli.picker.screen.terminal import PickerDriver, exit_on_signals, kept_terminal
@@ -326,13 +327,23 @@ class PickerApp(App[Choice], inherit_bindings=False):
         if item is None:
             return
         if item.row is None:
-            self.state.open_group(item)
+            self._open_group(item)
         elif not item.row.chats:
             self.state.message = (f"{item.row.name} does not chat; choose another model", "warn")
         elif item.row.mark is Mark.NOT_CONFIGURED:
             self._sign_in_first(item.row)
         else:
             self._choose(item.row.name)
+
+    def _open_group(self, item: Item) -> None:
+        """Show or fold the models of a group, or do what a provider without a model needs."""
+        provider = item.group.provider
+        if item.count or not provider:
+            self.state.open_group(item)
+        elif item.mark is Mark.NOT_CONFIGURED:
+            self._ask_for_key(provider, lambda _: None)
+        else:
+            self.state.message = (f"no model of {provider} is known yet", "warn")
 
     def _choose(self, name: str) -> None:
         if not self.state.chooses_default:

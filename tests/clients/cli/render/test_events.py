@@ -110,6 +110,12 @@ def test_an_attempt_of_the_history_is_a_line() -> None:
     assert line[8:] == "  nvim  work/large took too long after 1.2 s → spare/m answered"
 
 
+def test_an_attempt_that_nothing_followed_ends_its_line() -> None:
+    """Without a space at the end."""
+    [line] = attempt_lines({**FAILED, "then": {}}, NOW, 100, clients=4)
+    assert "".join(text for text, _ in line).endswith("took too long after 1.2 s")
+
+
 def test_a_line_that_is_too_long_goes_on_below() -> None:
     """What answered begins a line."""
     assert [line[16:] for line in shown(FAILED, 60)] == [

@@ -107,6 +107,30 @@ def test_enter_makes_the_model_the_default() -> None:
     assert picker.app.return_code == 0
 
 
+def test_enter_on_a_provider_without_models_signs_in() -> None:
+    """There is nothing to choose or to fold before that."""
+
+    async def body(app: PickerApp, pilot: "Pilot[Choice]") -> None:
+        await pilot.press("end", "enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, SignInDialog), "the key is asked for")
+
+    Picker(
+        view=a_view([a_model("work/alpha")], [a_key("work"), a_key("spare", "not_configured")])
+    ).run(body)
+
+
+def test_enter_on_a_provider_that_cannot_list_its_models_says_so() -> None:
+    """Nothing is shown or folded, and no key would help."""
+
+    async def body(app: PickerApp, pilot: "Pilot[Choice]") -> None:
+        await pilot.press("end", "enter")
+        await until(pilot, "no model of spare is known yet")
+
+    Picker(view=a_view([a_model("work/alpha")], [a_key("work"), a_key("spare", "locked")])).run(
+        body
+    )
+
+
 def test_refused_choice_stays_in_the_picker() -> None:
     """If the config cannot be written, the reason is shown, and nothing is lost."""
 
