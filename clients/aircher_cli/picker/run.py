@@ -8,6 +8,7 @@ import gc
 import signal
 import sys
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -19,7 +20,7 @@ from aircher_cli.picker.view.daemon_view import DaemonView
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from aircher_cli.picker.live.outcome import Outcome
     from aircher_cli.picker.screen.app import PickerApp
@@ -89,12 +90,24 @@ def pick_on_screen(
             context, chooses_default=chooses_default, title=title, all_models=all_models
         )
         inbox.forward(app.receive)
-        choice, code = run_app(app)
+        with _passing_on_errors(app.fail):
+            choice, code = run_app(app)
     if code == 128 + signal.SIGINT:
         raise KeyboardInterrupt
     if code:
         raise SystemExit(code)
     return choice
+
+
+@contextmanager
+def _passing_on_errors(fail: "Callable[[BaseException], object]") -> "Iterator[None]":
+    """Hand over what ends a thread: without the feed, the list would be out of date unnoticed."""
+    before = threading.excepthook
+    threading.excepthook = lambda found: fail(found.exc_value or RuntimeError(str(found.exc_type)))
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 def _make_app(

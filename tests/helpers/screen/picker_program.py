@@ -2,12 +2,13 @@
 
     python -m helpers.screen.picker_program models
 
-PICKER_CRASH makes the key for the order raise an error with a secret in it; PICKER_MODELS is a
-number of models to add.
+PICKER_CRASH makes the key for the order raise an error with a secret in it, in the thread of the
+screen or, if it is `thread`, in another one; PICKER_MODELS is a number of models to add.
 """
 
 import os
 import sys
+import threading
 from collections.abc import Callable
 from typing import Self
 
@@ -53,9 +54,14 @@ def _crash(state: PickerState) -> None:
     raise ValueError(secret, state)
 
 
+def _crash_in_thread(state: PickerState) -> None:
+    threading.Thread(target=_crash, args=[state]).start()
+
+
 if __name__ == "__main__":
     run.LiveFeed = FixedFeed  # type: ignore[assignment, misc]
     actions.Actions = FixedActions  # type: ignore[assignment, misc]
-    if os.environ.get("PICKER_CRASH"):
-        PickerState.next_sort = _crash  # type: ignore[method-assign]
+    if crash := os.environ.get("PICKER_CRASH"):
+        in_thread = crash == "thread"
+        PickerState.next_sort = _crash_in_thread if in_thread else _crash  # type: ignore[method-assign]
     sys.exit(main())

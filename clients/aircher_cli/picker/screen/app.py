@@ -62,7 +62,7 @@ class Finished(Message):
         what: str,
         outcome: Outcome | None,
         then: Callable[[Outcome], None],
-        error: Exception | None = None,
+        error: BaseException | None = None,
     ) -> None:
         super().__init__()
         self.what = what
@@ -126,6 +126,11 @@ class PickerApp(App[Choice], inherit_bindings=False):
         self._first_run: FirstRun | None = None
         self._is_decided = False  # whether a first run is needed
         self._explained: tuple[str, int] = ("", -1)
+
+    @property
+    def has_mouse(self) -> bool:
+        """Whether to ask for the mouse; GNU screen keeps Esc back from programs that use it."""
+        return "STY" not in self._environ
 
     # ---------------------------------------------------------- what Textual calls
 
@@ -200,6 +205,10 @@ class PickerApp(App[Choice], inherit_bindings=False):
             self._arrived = view
         if is_first and self.is_running:
             self.post_message(ViewArrived())
+
+    def fail(self, error: BaseException) -> None:
+        """End on the error of a thread; any thread may call this."""
+        self.post_message(Finished("thread", None, lambda _: None, error))
 
     def run_in_background(
         self, what: str, work: Callable[[], Outcome], then: Callable[[Outcome], None]
@@ -521,7 +530,7 @@ def run_app(app: PickerApp) -> tuple[Choice | None, int]:
         Exception: what ended the picker if it failed.
     """
     with kept_terminal():
-        choice = app.run()
+        choice = app.run(mouse=app.has_mouse)
     if app.crash is not None:
         raise app.crash
     return choice, app.return_code or 0

@@ -80,9 +80,12 @@ def test_closed_terminal_ends_the_picker(picker: Terminal) -> None:
     assert picker.wait() == 129
 
 
-def test_crash_restores_the_terminal_without_a_traceback(environ: dict[str, str]) -> None:
+@pytest.mark.parametrize("where", ["screen", "thread"])
+def test_crash_restores_the_terminal_without_a_traceback(
+    environ: dict[str, str], where: str
+) -> None:
     """An error inside is one plain line and exit code 1; no traceback, no variable is shown."""
-    with Terminal([*PROGRAM, "models"], {**environ, "PICKER_CRASH": "1"}) as terminal:
+    with Terminal([*PROGRAM, "models"], {**environ, "PICKER_CRASH": where}) as terminal:
         terminal.wait_for("alpha")
         terminal.send(b"\x0f")  # Ctrl-O
         assert terminal.wait() == 1
@@ -220,6 +223,17 @@ def test_mouse_wheel_scrolls_the_list(environ: dict[str, str]) -> None:
         terminal.wait_for("● alpha")
         terminal.send(b"\x03")
         assert terminal.wait() == 130
+        assert_restored(terminal)
+
+
+def test_gnu_screen_gets_no_mouse(environ: dict[str, str]) -> None:
+    """It keeps Esc back until another key while a program uses the mouse."""
+    with Terminal([*PROGRAM, "models"], {**environ, "STY": "1.pts", "TERM": "screen"}) as terminal:
+        terminal.wait_for("alpha")
+        assert not {1000, 1002, 1003} & terminal.modes()
+        assert 2004 in terminal.modes()
+        terminal.send(b"\x1b")
+        assert terminal.wait() == 0
         assert_restored(terminal)
 
 
