@@ -44,6 +44,18 @@ CHANGED_SIGNALS = (
 """Signals whose handlers Textual or the picker replace."""
 
 
+CONTINUE_SECONDS = 0.05
+"""Until the terminal is taken again after a suspension."""
+
+
+def is_in_background(descriptor: int) -> bool:
+    """Tell whether the terminal belongs to another job; to none if it is gone."""
+    try:
+        return os.tcgetpgrp(descriptor) != os.getpgrp()
+    except OSError:
+        return False
+
+
 def screen_stream() -> TextIO | None:
     """Return the stream to draw on: standard output, or standard error if that one is redirected.
 
@@ -83,7 +95,7 @@ class PickerDriver(LinuxDriver):
         self._loop.add_signal_handler(signal.SIGWINCH, self._report_size)
         # Later than a signal that ends the app and arrived during the suspension.
         self._loop.add_signal_handler(
-            signal.SIGCONT, self._loop.call_soon, self._sigcont_application
+            signal.SIGCONT, self._loop.call_later, CONTINUE_SECONDS, self._sigcont_application
         )
         self._report_size()
 
@@ -108,7 +120,11 @@ class PickerDriver(LinuxDriver):
 
     def _sigcont_application(self, *_: object) -> None:
         """Take the terminal again after a suspension, unless another signal has ended the app."""
-        if not self._is_active and not self._app._exit:  # noqa: SLF001 -- nothing public tells
+        if self._is_active or self._app._exit:  # noqa: SLF001 -- nothing public tells
+            return
+        if is_in_background(self.fileno):
+            os.kill(os.getpid(), signal.SIGSTOP)
+        else:
             super()._sigcont_application()
 
     def _get_terminal_size(self) -> tuple[int, int]:
@@ -200,9 +216,9 @@ def kept_terminal() -> Iterator[None]:
             if handler is not None:  # one of C code cannot be set again
                 signal.signal(number, handler)
         if saved is not None and stdin is not None:
-            with contextlib.suppress(termios.error, OSError):  # the terminal is gone
+            with contextlib.suppress(termios.error):  # the terminal is gone
                 # In the background it is the shell's, and the attempt would stop the process.
-                if os.tcgetpgrp(stdin.fileno()) == os.getpgrp():
+                if not is_in_background(stdin.fileno()):
                     termios.tcsetattr(stdin.fileno(), termios.TCSADRAIN, saved)
 
 

@@ -145,8 +145,8 @@ def test_suspended_picker_ends_on_a_signal_and_can_go_to_the_background(
         shell.wait_for("work/beta")
         shell.send(b"\x1a")
         shell.wait_for("Stopped")
-        shell.send("clear; kill %1; wait %1; echo code $?\r")
-        shell.wait_for("code 143\n")
+        shell.send("clear; kill %1; while kill -0 %1 2>/dev/null; do sleep 0.1; done; echo ended\r")
+        shell.wait_for("\nended\n")
         assert shell.modes() <= {2004}
 
 
