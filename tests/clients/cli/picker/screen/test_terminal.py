@@ -216,7 +216,6 @@ def test_mouse_wheel_scrolls_the_list(environ: dict[str, str]) -> None:
         terminal.wait_for("> ✓ ● alpha")
         for _ in range(10):
             terminal.send(b"\x1b[<65;10;5M")
-        terminal.wait_for("model-35")
         terminal.wait_without("alpha")
         for _ in range(20):
             terminal.send(b"\x1b[<64;10;5M")
