@@ -7,14 +7,14 @@ import msgspec
 import trio
 
 from aircherd.api.services import Services
-from aircherd.api.status import best_state, first_default, first_route
+from aircherd.api.status import best_state, first_default, first_route, health_row
 from aircherd.api.wire import to_wire
 from aircherd.catalog.catalog import SourcedModel
 from aircherd.catalog.decimal_cost import decimal_text
 from aircherd.config.load import load_config
 from aircherd.config.model import Config, Provider, Route
 from aircherd.errors import AircherError, UnknownModel
-from aircherd.vocabulary.keys import USABLE, KeyState
+from aircherd.vocabulary.keys import USABLE, Health, KeyState
 from aircherd.vocabulary.models import Prices, Rates
 from aircherd.vocabulary.suggestions import nearest, unknown_provider
 
@@ -94,6 +94,20 @@ def _rows(services: Services, provider: Provider, query: str, first: str | None)
             yield _row(services, provider, known, state) | default
 
 
+def _health_of(services: Services, provider: Provider, model: str) -> Map:
+    """Return the health of a model as a field of its row; none if a key can be used for it now."""
+    cooldowns = services.provider_client.cooldowns
+    if not cooldowns.has(provider.name):
+        return {}
+    health = health_row(services, provider)["health"]
+    if health == Health.UNREACHABLE.value:
+        return {"health": health}
+    usable = [each for each in services.auth.key_choices(provider) if each.state in USABLE]
+    if not usable or any(not cooldowns.cooling(provider.name, e.name, model) for e in usable):
+        return {}
+    return {"health": Health.COOLING.value if health == Health.OK.value else health}
+
+
 def _row(services: Services, provider: Provider, known: SourcedModel, state: KeyState) -> Map:
     name = known.model.id
     aliases = _aliases_of(services.config.current, provider.name, name)
@@ -102,6 +116,7 @@ def _row(services: Services, provider: Provider, known: SourcedModel, state: Key
         "provider": provider.name,
         **_model_row(known),
         "state": state.value,
+        **_health_of(services, provider, name),
         **({"aliases": aliases} if aliases else {}),
         **({} if latency is None else {"latency_s": round(latency, 3)}),
     }

@@ -20,6 +20,9 @@ from aircherd.config.edit import default_model
 from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.config.store import ConfigStore
 from aircherd.errors import AircherError, ConfigInvalid, UnknownModel
+from aircherd.events import EventBus
+from aircherd.providers.health.cooldowns import CooldownManager
+from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.models import Model, Prices, Rates, Tier
 
@@ -87,7 +90,8 @@ class FakeServices:
         self.catalog = Catalog(config=lambda: self.config.current)
         self.fetcher = FakeFetcher(self.catalog, {"openai": [FULL], **(lists or {})})
         self.auth = SimpleNamespace(key_choices=self.choices)
-        self.provider_client = None
+        self.cooldowns = CooldownManager(EventBus())
+        self.provider_client = SimpleNamespace(cooldowns=self.cooldowns)
         self.latency = LatencyTracker()
         self.chat = SimpleNamespace(services=SimpleNamespace(latency=self.latency))
         self.reloads = 0
@@ -135,6 +139,28 @@ async def test_a_model_row_has_all_metadata(tmp_path):
     ]
     assert answer["aliases"] == [{"name": "x", "routes": ["openai/gpt-x", "anthropic/y"]}]
     assert answer["lists"] == [{"provider": "openai", "fetched_at": 7.0}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "failed", "expected"),
+    [
+        (FailureClass.RATE, "default", "gpt-x", {"gpt-x": "cooling", "b": None}),
+        (
+            FailureClass.QUOTA,
+            "default",
+            "gpt-x",
+            {"gpt-x": "quota_exhausted", "b": "quota_exhausted"},
+        ),
+        (FailureClass.NETWORK, None, None, {"gpt-x": "unreachable", "b": "unreachable"}),
+        (FailureClass.RATE, "other", "gpt-x", {"gpt-x": None, "b": None}),
+    ],
+)
+async def test_a_row_has_the_health_of_its_model(tmp_path, kind, key, failed, expected):
+    """It is absent while a key can be used for the model."""
+    services = FakeServices(tmp_path, lists={"openai": [FULL, Model(id="b")]})
+    services.cooldowns.note_failure(OPENAI, key, failed, Failure(kind=kind, message="no"))
+    answer = await models.list_models(services, "openai", "", every=False)
+    assert {row["model"]: row.get("health") for row in answer["models"]} == expected
 
 
 async def test_unknown_metadata_is_absent(tmp_path):

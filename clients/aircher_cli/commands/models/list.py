@@ -69,11 +69,13 @@ def run(context: Context, options: argparse.Namespace) -> int:
         if options.json:
             context.console.json({**result, "models": shown})
             return OK
-        missing = _missing_key_notes(client, context.environ, shown)
+        is_empty = not (found or options.provider or options.query)
+        missing = _missing_key_notes(client, context.environ, shown, is_empty=is_empty)
     for line in table_lines(shown, context.console.width):
         context.console.styled(line)
+    about_list = _empty_list_notes(found, result, options) or _hidden_notes(fitting, shown)
     notes = [
-        *(_empty_list_notes(found, result, options) or _hidden_notes(fitting, shown)),
+        *([] if is_empty and missing else about_list),
         *missing,
         *_unknown_ability_notes(found, wanted),
         *_stale_list_notes(records(result.get("lists"))),
@@ -94,9 +96,12 @@ def select_models(models: list[Map], *, every: bool, signed_in: bool) -> list[Ma
 
 
 def _hidden_notes(fitting: list[Map], shown: list[Map]) -> list[str]:
-    """Return notes on models that are not shown, or that are shown but cannot be asked."""
+    """Return how many models are not shown and why, or what to do if there are none."""
     if more := len(fitting) - len(shown):
-        return [f"{more} more from providers you are not signed in to; show them with --all"]
+        hidden = {text(model.get("state")) for model in fitting} - READY_STATES
+        are_refused = hidden != {"not_configured"}
+        why = "that cannot be used now" if are_refused else "you are not signed in to"
+        return [f"{more} more from providers {why}; show them with --all"]
     if not shown:
         return ["no model matches; to fetch the lists again: aircher-cli models refresh"]
     return []
@@ -115,13 +120,17 @@ def _empty_list_notes(found: list[Map], result: Map, options: argparse.Namespace
     return [f"{options.provider} has no models yet{how}"]
 
 
-def _missing_key_notes(client: Client, environ: Mapping[str, str], shown: list[Map]) -> list[str]:
-    """Return what to do if none of the models can be asked."""
-    if not shown or any(model.get("state") in READY_STATES for model in shown):
+def _missing_key_notes(
+    client: Client, environ: Mapping[str, str], shown: list[Map], *, is_empty: bool
+) -> list[str]:
+    """Return what to do if none of the models can be asked, or if no model at all is known."""
+    if not (shown or is_empty) or any(model.get("state") in READY_STATES for model in shown):
         return []
     providers = list(dict.fromkeys(text(model.get("provider")) for model in shown))
     from aircher_cli.signing_in.notes import model_notes  # noqa: PLC0415 -- rarely needed
 
+    if is_empty:
+        return model_notes(client, environ, None)
     # Several providers are shown to a user without any key: the default needs one of them.
     model = full_name(shown[0]) if len(providers) == 1 else None
     return model_notes(client, environ, model) or [

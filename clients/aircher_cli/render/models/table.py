@@ -5,7 +5,7 @@ Unknown values are shown as `?` or `unknown`, never as "no" or "free".
 
 from decimal import Decimal, InvalidOperation
 
-from aircher_cli.render.keys import SYMBOLS, describe_state
+from aircher_cli.render.keys import describe_state
 from aircher_cli.render.layout import GAP, Line, paragraph
 from aircher_cli.values import Map, as_map, number, text
 
@@ -32,6 +32,20 @@ FIGURES_LEGEND = (
 )
 TIERS_LEGEND = "; +: long prompts cost more"
 
+SIGNS: dict[str, tuple[str, str]] = {
+    "authenticated": ("✓", "good"),
+    "unverified": ("?", "warn"),
+    "not_required": ("⌂", "good"),
+    "not_configured": ("○", "dim"),
+    "locked": ("⚠", "warn"),
+    "rejected": ("✗", "bad"),
+    "refused": ("✗", "bad"),
+}
+"""State of a provider -> symbol and style, as in the picker."""
+
+UNHEALTHY = ("⚠", "warn")
+"""The same for a model that is skipped now."""
+
 STATE_NAMES: dict[str, str] = {
     "authenticated": "signed in",
     "not_configured": "not signed in",
@@ -48,9 +62,11 @@ MIN_NAME_WIDTH = 16
 def legend(models: list[Map]) -> list[str]:
     """Return two lines that explain the symbols and the figures of `table_lines`."""
     signs: dict[str, list[str]] = {}
-    for state in dict.fromkeys(text(model.get("state")) for model in models):
-        signs.setdefault(_symbol(state)[0], []).append(describe_provider_state(state))
-    meanings = [f"{symbol} {' or '.join(states)}" for symbol, states in signs.items()]
+    states = ((text(model.get("state")), text(model.get("health"))) for model in models)
+    for state, health in dict.fromkeys(states):
+        meaning = health.replace("_", " ") or describe_provider_state(state)
+        signs.setdefault(_symbol(state, health)[0], []).append(meaning)
+    meanings = [f"{sign} {' or '.join(dict.fromkeys(each))}" for sign, each in signs.items()]
     default = [f"{DEFAULT_MARK.strip()} the default"] * any(
         each.get("is_default") for each in models
     )
@@ -100,7 +116,7 @@ def _stacked(model: Map, width: int) -> list[Line]:
 
 
 def _head(model: Map) -> Line:
-    symbol, style = _symbol(text(model.get("state")))
+    symbol, style = _symbol(text(model.get("state")), text(model.get("health")))
     default: Line = [(DEFAULT_MARK, "good")] if model.get("is_default") else []
     return [(f"{symbol} ", style), (full_name(model), "bold"), *default]
 
@@ -110,8 +126,8 @@ def _head_size(model: Map) -> int:
     return len(full_name(model)) + len(DEFAULT_MARK) * bool(model.get("is_default"))
 
 
-def _symbol(state: str) -> tuple[str, str]:
-    return SYMBOLS.get(state, ("?", "warn"))
+def _symbol(state: str, health: str) -> tuple[str, str]:
+    return UNHEALTHY if health else SIGNS.get(state, ("?", "warn"))
 
 
 def _fact_column(models: list[Map], abilities: tuple[str, ...]) -> list[str]:

@@ -44,7 +44,7 @@ def test_what_is_left_out_is_counted(daemon: CliDaemon) -> None:
     outcome = run_cli(daemon.environ, "models", "list")
     assert outcome.out.splitlines() == [
         "✓ anthropic/claude-sonnet-5 *  ?  ?  tools images",
-        "– ollama/llama3.2              ?  ?  ?",  # noqa: RUF001 -- a dash it is
+        "⌂ ollama/llama3.2              ?  ?  ?",
     ]
     assert outcome.err == "1 more from providers you are not signed in to; show them with --all\n"
     assert outcome.code == 0
@@ -64,8 +64,34 @@ def test_no_provider_is_signed_in(daemon: CliDaemon) -> None:
     """A newcomer sees what there is, and what to do."""
     listed(daemon, GPT)
     outcome = run_cli(daemon.environ, "models", "list")
-    assert outcome.out.startswith("– openai/gpt-5.5")  # noqa: RUF001 -- a dash it is
+    assert outcome.out.startswith("○ openai/gpt-5.5")
     assert outcome.err == "you are not signed in to openai: aircher-cli auth login openai\n"
+
+
+@pytest.mark.parametrize("state", ["rejected", "locked", "refused"])
+def test_a_key_that_cannot_be_used_is_not_called_a_missing_one(
+    daemon: CliDaemon, state: str
+) -> None:
+    """The user is signed in, but another key is needed, or an unlocked keyring."""
+    listed(daemon, SONNET, {**GPT, "state": state})
+    outcome = run_cli(daemon.environ, "models", "list")
+    assert outcome.err == "1 more from providers that cannot be used now; show them with --all\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "is_advised"), [((), True), (("gpt",), False), (("--provider", "lab"), False)]
+)
+def test_no_model_is_known_without_a_key(
+    daemon: CliDaemon, words: tuple[str, ...], is_advised: bool
+) -> None:
+    """A newcomer with servers that only list models for a key sees what to do."""
+    listed(daemon)
+    needed = {"provider": "lab", "state": "not_configured", "needed": True}
+    command = {"command": "aircher-cli auth login lab"}
+    daemon.answers["route.explain"] = {"sign_in": {"providers": [needed | command]}}
+    outcome = run_cli(daemon.environ, "models", "list", *words)
+    assert ("aircher-cli auth login lab" in outcome.err) is is_advised
+    assert ("no model matches" in outcome.err) is not is_advised
 
 
 def test_nothing_fits(daemon: CliDaemon) -> None:

@@ -53,12 +53,19 @@ def plain(lines: list[Line]) -> list[str]:
     return ["".join(piece for piece, _ in line) for line in lines]
 
 
+@pytest.mark.parametrize("health", ["cooling", "quota_exhausted", "unreachable"])
+def test_a_model_that_is_skipped_now_is_not_shown_as_ready(health: str) -> None:
+    """Although its key is valid."""
+    [line] = plain(table_lines([{**SONNET, "health": health}], 80))
+    assert line.startswith("⚠ anthropic/claude-sonnet-5 *")
+
+
 def test_a_table_at_80() -> None:
     """Columns are aligned; a name that is too long has a line of its own."""
     assert plain(table_lines(MODELS, 80)) == [
         "✓ anthropic/claude-sonnet-5 *    1M  $3 / $15+  tools images reasoning json",
-        "– ollama/llama3.2                 ?  ?          ?",  # noqa: RUF001 -- a dash
-        "– openrouter/meta-llama/llama-4-maverick-17b:free",  # noqa: RUF001 -- a dash
+        "⌂ ollama/llama3.2                 ?  ?          ?",
+        "○ openrouter/meta-llama/llama-4-maverick-17b:free",
         "                               128k  free       tools                  json",
     ]
 
@@ -68,9 +75,9 @@ def test_a_table_at_50() -> None:
     assert plain(table_lines(MODELS, 50)) == [
         "✓ anthropic/claude-sonnet-5 *",
         "    1M, $3 / $15+, tools images reasoning json",
-        "– ollama/llama3.2",  # noqa: RUF001 -- a dash
+        "⌂ ollama/llama3.2",
         "    ?, ?, ?",
-        "– openrouter/meta-llama/llama-4-maverick-17b:free",  # noqa: RUF001 -- a dash
+        "○ openrouter/meta-llama/llama-4-maverick-17b:free",
         "    128k, free, tools json",
     ]
 
@@ -91,7 +98,7 @@ def test_wide_tables_show_what_models_read() -> None:
     models: list[Map] = [{**SONNET, "documents": True}, LLAMA]
     assert plain(table_lines(models, 100)) == [
         "✓ anthropic/claude-sonnet-5 *  1M  $3 / $15+  tools images pdf reasoning json",
-        "– ollama/llama3.2               ?  ?          ?",  # noqa: RUF001 -- a dash
+        "⌂ ollama/llama3.2               ?  ?          ?",
     ]
     assert "pdf" not in plain(table_lines(models, 76))[0]
 
@@ -157,12 +164,12 @@ def test_format_abilities(model: Map, expected: str) -> None:
 def test_the_legend_explains_the_table() -> None:
     """It explains every symbol in the table, and no others."""
     signs, figures = legend(MODELS)
-    assert signs == (
-        "✓ signed in; – needs no key or not signed in; * the default"  # noqa: RUF001 -- a dash
-    )
+    assert signs == ("✓ signed in; ⌂ needs no key; ○ not signed in; * the default")
     assert figures == (
         "context window in tokens; prices in USD per million tokens, input / output; ? is unknown; "
         "+: long prompts cost more"
     )
+    cooling = {**SONNET, "health": "cooling", "is_default": False}
+    assert legend([cooling, {**cooling, "state": "unverified"}])[0] == "⚠ cooling"
     signs, figures = legend([{**LLAMA, "state": "locked"}])
-    assert (signs, figures.endswith("? is unknown")) == ("! locked", True)
+    assert (signs, figures.endswith("? is unknown")) == ("⚠ locked", True)
