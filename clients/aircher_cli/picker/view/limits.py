@@ -60,8 +60,12 @@ def _left_of_rates(key: Map, now: float) -> Iterator[float]:
     for rate in records(key.get("rate_limit")):
         most, left = finite(rate.get("limit")), finite(rate.get("remaining"))
         reset = moment(rate.get("reset_at"))
-        if most and left is not None:
-            yield 1.0 if reset is not None and reset <= now else min(1.0, left / most)
+        if not most or left is None:
+            continue
+        if reset is not None and reset <= now:
+            yield 1.0
+        elif left > 0:  # a key with nothing left of one model still answers with its others
+            yield min(1.0, left / most)
 
 
 def short_wait(seconds: float) -> str:

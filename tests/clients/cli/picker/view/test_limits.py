@@ -77,3 +77,9 @@ def test_a_rate_limit_has_at_most_all_of_it_left():
     """Some providers report more remaining than the limit."""
     key = {"rate_limit": [{"limit": 10, "remaining": 12}]}
     assert left_text([], key, 0.0) == "100%"
+
+
+def test_a_rate_limit_with_nothing_left_is_that_of_another_model():
+    """The figures are those of the key's last response: what can answer is not at 0 %."""
+    rates = [{"limit": 10, "remaining": 0}, {"limit": 10, "remaining": 8}]
+    assert left_text([], {"rate_limit": rates}, 0.0) == "80%"
