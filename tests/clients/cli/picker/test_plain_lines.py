@@ -48,7 +48,7 @@ def test_what_is_folded_is_one_line():
 def test_a_provider_without_models_is_one_line():
     """A local server that is not running."""
     view = a_view(keys=[a_key("ollama", "not_required", "unreachable", health_reason="refused")])
-    assert listed(view) == ["ollama, unreachable, refused."]
+    assert listed(view) == ["ollama, not running."]
 
 
 def test_a_long_list_is_cut():
