@@ -141,10 +141,10 @@ def test_invalid_utf_8_reaches_the_daemon_and_comes_back(daemon: CliDaemon) -> N
 
 def test_an_internal_error_leaves_no_traceback(daemon: CliDaemon) -> None:
     """It is one line with the type and the location, without content."""
-    daemon.answers["status"] = ["not a map"]
-    outcome = run_cli(daemon.environ, "status")
+    daemon.answers["config.reload"] = ["not a map"]
+    outcome = run_cli(daemon.environ, "config", "reload")
     assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.err.startswith("aircher-cli: internal error: TypeError in line")
+    assert outcome.err.startswith("aircher-cli: internal error: AttributeError in line")
 
 
 def test_main_takes_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:
