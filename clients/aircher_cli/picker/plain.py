@@ -30,7 +30,7 @@ from aircher_cli.picker.view.rows import Group, Row, all_rows, build_groups
 from aircher_cli.picker.view.states import LiveStates, State, is_stored
 from aircher_cli.render.formatting import short_path
 from aircher_cli.render.layout import paragraph
-from aircher_cli.values import Map, as_map, text
+from aircher_cli.values import Map, as_map, records, text
 from aircher_client import Client, DaemonError
 from aircher_wire import codes, methods
 
@@ -278,7 +278,11 @@ def fetch_view(client: Client) -> DaemonView:
     Raises:
         DaemonError: the daemon cannot report it.
     """
-    view = answers.with_status(DaemonView(link="connected"), _result(client, methods.STATUS))
+    # Only this snapshot has the health of single models.
+    found = _result(client, methods.EVENTS_SUBSCRIBE, {"topics": ["provider"]})
+    health = records(as_map(found.get("snapshot")).get("provider"))
+    view = DaemonView(link="connected", health=tuple(health))
+    view = answers.with_status(view, _result(client, methods.STATUS))
     view = answers.with_keys(view, _result(client, methods.AUTH_STATUS))
     view = answers.with_models(view, _result(client, methods.MODELS_LIST, {"all": True}))
     return answers.with_limits(view, _limits(client))

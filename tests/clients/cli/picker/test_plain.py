@@ -1,3 +1,4 @@
+import time
 from io import StringIO
 
 import pytest
@@ -32,6 +33,7 @@ def plain(daemon: CliDaemon):
     """Return a function that runs the picker with typed lines; its result, and the output."""
     keys = [a_key("a"), a_key("b", "not_configured", keys_page="https://b/keys")]
     daemon.answers |= {
+        "events.subscribe": {"snapshot": {"provider": []}},
         "status": {"default": {"candidates": ["a/one"]}, "config": {"ok": True}},
         "auth.status": {"rows": keys, "environment": []},
         "models.list": {"models": MODELS, "default": "a/one", "aliases": [], "lists": []},
@@ -250,3 +252,14 @@ def test_a_view_without_limits_is_fetched_too(daemon, plain):
     with Client.connect(daemon.environ, autostart=False) as client:
         view = fetch_view(client)
     assert (view.link, len(view.models), view.limits) == ("connected", 4, ())
+
+
+def test_one_cooling_model_does_not_stop_the_others(daemon, plain):
+    """As on the full screen: the row of the key has the worst health that any model has."""
+    ill = {"health": "cooling", "health_reason": "one: slow down", "until": time.time() + 600}
+    cooling = [{"provider": "a", **ill}, {"provider": "a", "key": "default", "model": "one", **ill}]
+    daemon.answers["events.subscribe"] = {"snapshot": {"provider": cooling}}
+    daemon.answers["auth.status"] = {"rows": [a_key("a") | ill], "environment": []}
+    out = plain("")[1]
+    assert "a/one, cooling, price unknown, ready again in 10 min" in out
+    assert "a/two, price unknown\n" in out
