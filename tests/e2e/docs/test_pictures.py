@@ -35,7 +35,7 @@ SHOWS = {
     "picker": [
         "17 of 17",
         "anthropic ✓ ready",
-        "openai ⚠ cooling",
+        "⚠ gpt-5.5",
         "gemini ✗ refused",
         "ollama ⌂ local",
         "claude-sonnet-5",

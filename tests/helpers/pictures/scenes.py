@@ -119,7 +119,7 @@ def status() -> Picture:
 
 def picker() -> Picture:
     """Return `aircher-cli models`, at an alias whose first model can answer."""
-    with open_scene() as (home, _), _terminal(home, "models", columns=120, rows=46) as terminal:
+    with open_scene() as (home, _), _terminal(home, "models", columns=132, rows=46) as terminal:
         # What the daemon is asked for last: the state of keys, the spend, the chain.
         terminal.wait_for("⌂ local", "$5.00 used", "today", "now  ")
         return _picture(terminal, "aircher-cli models")
