@@ -6,5 +6,6 @@ own. `screen` draws with Textual and is the only package that imports it. `plain
 without a screen: numbered lines.
 
 From the daemon to the screen: events -> `live.feed` -> `view.daemon_view.DaemonView` ->
-`view.rows.build_groups` -> `screen`. From the keys to the daemon: `screen` -> `live.actions`.
+`view.listing.groups.build_groups` -> `screen`. From the keys to the daemon: `screen` ->
+`live.actions`.
 """

@@ -23,13 +23,16 @@ from aircher_cli.picker.plain_lines import (
     state_lines,
 )
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.facts import is_name
-from aircher_cli.picker.view.marks import Mark
+from aircher_cli.picker.view.listing.groups import build_groups
+from aircher_cli.picker.view.listing.rows import Group, Row, all_rows
 from aircher_cli.picker.view.preferences import load_preferences, save_preferences
-from aircher_cli.picker.view.rows import Group, Row, all_rows, build_groups
-from aircher_cli.picker.view.states import LiveStates, State, is_stored
+from aircher_cli.picker.view.sane_values import is_name
+from aircher_cli.picker.view.states.key_state import is_stored
+from aircher_cli.picker.view.states.live_states import LiveStates
+from aircher_cli.picker.view.states.table import State
 from aircher_cli.render.formatting import short_path
 from aircher_cli.render.layout import paragraph
+from aircher_cli.render.marks import Mark
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client import Client, DaemonError
 from aircher_wire import codes, methods

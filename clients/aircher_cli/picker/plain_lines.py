@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.first_steps import first_steps, needs_first_steps
-from aircher_cli.picker.view.marks import Mark
-from aircher_cli.picker.view.rows import Group, Row
-from aircher_cli.picker.view.states import State, explain_link
+from aircher_cli.picker.view.listing.rows import Group, Row
+from aircher_cli.picker.view.sign_in.first_steps import first_steps, needs_first_steps
+from aircher_cli.picker.view.states.live_states import explain_link
+from aircher_cli.picker.view.states.table import State
 from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.render.formatting import count, relative_time
+from aircher_cli.render.marks import Mark
 from aircher_cli.values import as_map, text
 
 MAX_LISTED = 40

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.first_steps import GET_OLLAMA, PULL, Step, first_steps
+from aircher_cli.picker.view.sign_in.first_steps import GET_OLLAMA, PULL, Step, first_steps
 from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.render.formatting import join_names
 from aircher_cli.render.keys import SIGNED_IN_STATES

@@ -10,26 +10,9 @@ from math import floor, log10
 from aircher_cli.render.daemon import STARTED_BY, config_lines, headline
 from aircher_cli.render.formatting import count, relative_time, short_path
 from aircher_cli.render.layout import Line, columns, fields, paragraph, wrap_hanging
+from aircher_cli.render.marks import HEALTH, STATES, Mark
 from aircher_cli.values import Map, as_map, number, records, text, texts
 from aircher_wire.codes import AUTH_REJECTED
-
-STATES: dict[str, tuple[str, str, str]] = {
-    "authenticated": ("✓", "ready", "good"),
-    "unverified": ("?", "not checked", ""),
-    "not_required": ("⌂", "local", "good"),
-    "locked": ("⚠", "locked", "warn"),
-    "rejected": ("✗", "refused", "bad"),
-    "refused": ("✗", "invalid entry", "bad"),
-    "not_configured": ("○", "not signed in", "dim"),
-}
-"""State of a provider -> symbol, word and style, as in the picker of models."""
-
-HEALTH: dict[str, tuple[str, str, str]] = {
-    "cooling": ("⚠", "cooling", "warn"),
-    "quota_exhausted": ("⚠", "no credit", "warn"),
-    "unreachable": ("⚠", "unreachable", "warn"),
-}
-"""Health of a provider that can be used -> the same."""
 
 ADVICE: dict[str, str] = {
     "locked": "unlock it: log in to the desktop, or open its keyring application",
@@ -166,12 +149,13 @@ def _head(provider: Map, now: float) -> Line:
 def describe(provider: Map) -> tuple[str, str, str]:
     """Return the symbol, word and style of a provider's state and health."""
     if provider.get("absent"):
-        return ("⌂", "not running", "dim")
+        return Mark.STOPPED.value
     state, health = text(provider.get("state")), text(provider.get("health"))
-    found = STATES.get(state, ("?", state.replace("_", " "), "warn"))
-    if not _is_ill(provider):
-        return found
-    return HEALTH.get(health, ("⚠", health.replace("_", " "), "warn"))
+    if _is_ill(provider):
+        known, other = HEALTH.get(health), ("⚠", health.replace("_", " "), "warn")
+    else:
+        known, other = STATES.get(state), ("?", state.replace("_", " "), "warn")
+    return known.value if known else other
 
 
 def _is_ill(provider: Map) -> bool:
@@ -220,7 +204,9 @@ def _repeats(row: Map, provider: Map) -> bool:
 def _part_lines(row: Map, width: int, now: float) -> list[Line]:
     model, key = text(row.get("model")), text(row.get("key"))
     names = [model, f"key {key}" if key else ""]
-    _, word, style = HEALTH.get(text(row.get("health")), ("", text(row.get("health")), "warn"))
+    health = text(row.get("health"))
+    known = HEALTH.get(health)
+    word, style = (known.word, known.style) if known else (health, "warn")
     until = number(row.get("until"))
     when = "" if until is None else f", available {relative_time(until, now)}"
     reason = text(row.get("health_reason"))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import NOT_SIGNED_IN, CommandFailed
-from aircher_cli.picker.view.first_steps import Step
+from aircher_cli.picker.view.sign_in.first_steps import Step
 from aircher_cli.render.advice import LOGIN, headline, sign_in_lines
 from aircher_cli.render.formatting import join_names
 from aircher_cli.signing_in.steps import helping_steps, usable_models

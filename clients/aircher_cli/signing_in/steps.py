@@ -6,7 +6,7 @@ error ─> aircher_client.sign_in.SignIn ─> DaemonView ─> first_steps ─> t
 from collections.abc import Mapping
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.first_steps import Step, first_steps
+from aircher_cli.picker.view.sign_in.first_steps import Step, first_steps
 from aircher_cli.values import Map
 from aircher_client.sign_in import ProviderSignIn, SignIn
 

@@ -6,7 +6,7 @@ import pytest
 
 from aircher_cli.picker.screen.help_text import MARKS
 from aircher_cli.picker.screen.keys import KEYS, OTHER_HELP
-from aircher_cli.picker.view.marks import Mark
+from aircher_cli.render.marks import Mark
 from helpers.docs.blocks import read
 
 PAGE = read("guide/model-picker.md")

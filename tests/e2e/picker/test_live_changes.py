@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from aircher_cli.picker.live.actions import KEPT
-from aircher_cli.picker.view.marks import Mark
+from aircher_cli.render.marks import Mark
 from aircherd.testing.simulator import Fault
 from helpers.daemon.live_views import actions_of, following, key_of, marks_of
 

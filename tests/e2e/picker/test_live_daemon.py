@@ -12,7 +12,7 @@ from aircher_cli.context import Context
 from aircher_cli.picker.live.actions import Actions
 from aircher_cli.picker.live.feed import LiveFeed
 from aircher_cli.picker.live.starting import start_quietly
-from aircher_cli.picker.view.marks import Mark
+from aircher_cli.render.marks import Mark
 from helpers.daemon.live_views import Views, connect_to, following, key_of, marks_of
 from helpers.daemon.real_daemon import wait_until
 

@@ -10,7 +10,7 @@ from aircher_cli.context import Context
 from aircher_cli.picker.live.actions import Actions
 from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.sign_in_facts import sign_in_facts
+from aircher_cli.picker.view.sign_in.key_facts import sign_in_facts
 from aircherd.testing.simulator import Fault
 from helpers.picker.pilot import ScreenHost, paste, run_pilot, shown, wait_for
 from helpers.secret_service import secret_service

@@ -8,11 +8,13 @@ import pytest
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.picker.plain import fetch_view, run_plain
-from aircher_cli.picker.view.details import detail_lines
-from aircher_cli.picker.view.marks import Mark
+from aircher_cli.picker.view.listing.groups import build_groups
+from aircher_cli.picker.view.listing.rows import all_rows
+from aircher_cli.picker.view.pane.details import detail_lines
 from aircher_cli.picker.view.preferences import Preferences
-from aircher_cli.picker.view.rows import all_rows, build_groups
-from aircher_cli.picker.view.states import LiveStates, State
+from aircher_cli.picker.view.states.live_states import LiveStates
+from aircher_cli.picker.view.states.table import State
+from aircher_cli.render.marks import Mark
 from aircherd.testing.simulator import Fault
 
 KEY = "canary-work-0123456789abcdef"

@@ -10,9 +10,10 @@ from aircher_cli.picker.live.actions import Actions
 from aircher_cli.picker.live.feed import LiveFeed
 from aircher_cli.picker.live.service_state import may_connect
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.marks import Mark
+from aircher_cli.picker.view.listing.groups import build_groups
+from aircher_cli.picker.view.listing.rows import all_rows
 from aircher_cli.picker.view.preferences import Preferences
-from aircher_cli.picker.view.rows import all_rows, build_groups
+from aircher_cli.render.marks import Mark
 from aircher_cli.values import Map
 from aircher_client import Client
 from helpers.daemon.real_daemon import PATIENCE, Home

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.rows import Group
+from aircher_cli.picker.view.listing.rows import Group
 from aircher_cli.values import Map
 
 NOW = 1_795_000_000.0

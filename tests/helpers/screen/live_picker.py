@@ -18,8 +18,8 @@ from aircher_cli.picker.run import Choice
 from aircher_cli.picker.screen.app import PickerApp
 from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog
 from aircher_cli.picker.screen.state import PickerState
-from aircher_cli.picker.view.marks import Mark
 from aircher_cli.picker.view.preferences import Preferences
+from aircher_cli.render.marks import Mark
 from helpers.daemon.live_views import connect_to
 from helpers.daemon.real_daemon import Home
 from helpers.picker.pilot import paste, shown, wait_for

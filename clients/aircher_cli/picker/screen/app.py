@@ -22,15 +22,15 @@ from aircher_cli.picker.screen.keys import EDITS, KEYS, MOVES
 from aircher_cli.picker.screen.state import Overlay, PickerState
 from aircher_cli.picker.screen.terminal import PickerDriver, exit_on_signals, kept_terminal
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.first_steps import needs_first_steps
-from aircher_cli.picker.view.marks import Mark
+from aircher_cli.picker.view.listing.rows import Row
 from aircher_cli.picker.view.preferences import Preferences
-from aircher_cli.picker.view.rows import Row
-from aircher_cli.picker.view.sign_in_facts import (
+from aircher_cli.picker.view.sign_in.first_steps import needs_first_steps
+from aircher_cli.picker.view.sign_in.key_facts import (
     sign_in_facts,
     sign_out_choices,
     sign_out_note,
 )
+from aircher_cli.render.marks import Mark
 from aircher_cli.values import Map, as_map
 
 TYPE_CHECKING = False  # as in `typing`, without importing it

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from rich.cells import cell_len, set_cell_size
 
-from aircher_cli.picker.view.rows import Group, Row
+from aircher_cli.picker.view.listing.rows import Group, Row
 from aircher_cli.render.layout import Line
 from aircher_cli.render.models.table import format_tokens
 

@@ -14,7 +14,7 @@ from aircher_cli.picker.screen.help_text import help_lines
 from aircher_cli.picker.screen.items import Item
 from aircher_cli.picker.screen.keys import KEY_NAMES, foot_keys, foot_word
 from aircher_cli.picker.screen.state import PickerState
-from aircher_cli.picker.view.details import detail_lines, provider_lines
+from aircher_cli.picker.view.pane.details import detail_lines, provider_lines
 from aircher_cli.render.config.problems import config_notice
 from aircher_cli.render.layout import Line
 

@@ -4,8 +4,8 @@ from textwrap import wrap
 
 from aircher_cli.picker.screen.columns import ABILITY_LETTERS, DEFAULT, FAVOURITE, TITLES
 from aircher_cli.picker.screen.keys import KEYS, OTHER_HELP
-from aircher_cli.picker.view.marks import Mark
 from aircher_cli.render.layout import Line
+from aircher_cli.render.marks import Mark
 
 _GAP = 2
 

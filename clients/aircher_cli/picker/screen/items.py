@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from aircher_cli.picker.view.marks import Mark
-from aircher_cli.picker.view.rows import Group, Row
+from aircher_cli.picker.view.listing.rows import Group, Row
+from aircher_cli.render.marks import Mark
 
 
 @dataclass(frozen=True)

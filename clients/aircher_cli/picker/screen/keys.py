@@ -7,7 +7,7 @@ of screen and tmux).
 
 from dataclasses import dataclass
 
-from aircher_cli.picker.view.marks import Mark
+from aircher_cli.render.marks import Mark
 
 
 @dataclass(frozen=True)

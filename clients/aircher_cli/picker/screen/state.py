@@ -16,10 +16,11 @@ from aircher_cli.picker.screen.items import (
     step,
 )
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.marks import Mark
-from aircher_cli.picker.view.ordering import SORTS, Sort, next_sort
+from aircher_cli.picker.view.listing.groups import build_groups
+from aircher_cli.picker.view.listing.ordering import SORTS, Sort, next_sort
+from aircher_cli.picker.view.listing.rows import Group, Row
 from aircher_cli.picker.view.preferences import Preferences
-from aircher_cli.picker.view.rows import Group, Row, build_groups
+from aircher_cli.render.marks import Mark
 from aircher_cli.values import Map
 
 Overlay = Literal["", "help", "details"]

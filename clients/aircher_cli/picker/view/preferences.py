@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aircher_cli.picker.view.facts import is_name
+from aircher_cli.picker.view.sane_values import is_name
 from aircher_cli.values import Map, text
 from aircher_wire.address import AddressError, state_directory
 from aircher_wire.atomic_file import write_user_file

@@ -1,4 +1,4 @@
-"""Numbers from the daemon that can be computed with and shown: finite, and of a sensible size."""
+"""Values from the daemon that can be computed with and shown, such as finite numbers."""
 
 from decimal import Decimal
 
@@ -29,3 +29,8 @@ def amount(value: object) -> Decimal | None:
     if found is None or not found.is_finite() or abs(found) >= MOST:
         return None
     return found
+
+
+def is_name(name: str) -> bool:
+    """Tell whether a name can be shown and typed; the daemon does not report others."""
+    return bool(name) and name.isprintable() and name == name.strip()

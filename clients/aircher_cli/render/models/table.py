@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from aircher_cli.render.keys import describe_state
 from aircher_cli.render.layout import GAP, Line, paragraph
+from aircher_cli.render.marks import STATES
 from aircher_cli.values import Map, as_map, number, text
 
 UNKNOWN = "?"
@@ -33,13 +34,7 @@ FIGURES_LEGEND = (
 TIERS_LEGEND = "; +: long prompts cost more"
 
 SIGNS: dict[str, tuple[str, str]] = {
-    "authenticated": ("✓", "good"),
-    "unverified": ("?", "warn"),
-    "not_required": ("⌂", "good"),
-    "not_configured": ("○", "dim"),
-    "locked": ("⚠", "warn"),
-    "rejected": ("✗", "bad"),
-    "refused": ("✗", "bad"),
+    state: (mark.symbol, mark.style or "warn") for state, mark in STATES.items()
 }
 """State of a provider -> symbol and style, as in the picker."""
 

@@ -11,10 +11,11 @@ from aircher_cli.picker.plain_lines import (
     row_text,
     state_lines,
 )
-from aircher_cli.picker.view.marks import Mark
+from aircher_cli.picker.view.listing.groups import build_groups
+from aircher_cli.picker.view.listing.rows import Row
 from aircher_cli.picker.view.preferences import Preferences
-from aircher_cli.picker.view.rows import Row, build_groups
-from aircher_cli.picker.view.states import State
+from aircher_cli.picker.view.states.table import State
+from aircher_cli.render.marks import Mark
 from helpers.picker.views import NOW, a_key, a_model, a_view
 
 ROW = Row("a/m", "model", "a", "m", Mark.READY, price="$3/$15", price_key=(6.0, 3.0, 15.0))

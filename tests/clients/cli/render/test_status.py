@@ -2,9 +2,8 @@
 
 import pytest
 
-from aircher_cli.picker.view.marks import Mark
 from aircher_cli.render.daemon import STARTED_BY
-from aircher_cli.render.status import HEALTH, STATES, has_countdown, is_in_use, status_lines
+from aircher_cli.render.status import has_countdown, is_in_use, status_lines
 from aircher_cli.values import Map
 
 NOW = 1_000_000.0
@@ -77,12 +76,6 @@ def test_everything_on_one_screen() -> None:
         "socket    /run/user/1/aircher/aircher.sock",
         "data      ~/.local/share/aircher",
     ]
-
-
-def test_the_words_are_those_of_the_picker() -> None:
-    """A state has one word and one symbol in all of the program."""
-    marks = {mark.value for mark in Mark}
-    assert set(STATES.values()) | set(HEALTH.values()) <= marks
 
 
 @pytest.mark.parametrize(

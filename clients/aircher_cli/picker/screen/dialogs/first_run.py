@@ -1,7 +1,7 @@
 """The screen for users who are not signed in anywhere: what to do, the quickest first.
 
 It follows the daemon: Ollama that starts meanwhile appears, a key that is stored in another
-terminal ends it. What is shown is decided by `view.first_steps`.
+terminal ends it. What is shown is decided by `view.sign_in.first_steps`.
 """
 
 import subprocess
@@ -22,14 +22,14 @@ from aircher_cli.picker.screen.dialogs.choice_list import ChoiceList
 from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog
 from aircher_cli.picker.screen.dialogs.sign_in import OutcomeLike, SignInActions, SignInDialog
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.first_steps import (
+from aircher_cli.picker.view.sign_in.first_steps import (
     ANSWERING,
     Step,
     first_steps,
     local_models,
     needs_first_steps,
 )
-from aircher_cli.picker.view.sign_in_facts import sign_in_facts
+from aircher_cli.picker.view.sign_in.key_facts import sign_in_facts
 from aircher_cli.values import Map, as_map, records, text
 
 HEADING = "No provider is signed in yet"

@@ -14,7 +14,7 @@ from aircher_cli.parser import may_be_key
 from aircher_cli.picker.screen.dialogs.background import run_in_background
 from aircher_cli.picker.screen.dialogs.key_field import KeyField
 from aircher_cli.picker.screen.dialogs.style import DIALOG_CSS, WIDTH
-from aircher_cli.picker.view.sign_in_facts import DEFAULT_LABEL, SignInFacts, other_vendor
+from aircher_cli.picker.view.sign_in.key_facts import DEFAULT_LABEL, SignInFacts, other_vendor
 from aircher_cli.values import as_map, text
 
 KEYS = "Enter check and store · Tab label · Esc cancel"

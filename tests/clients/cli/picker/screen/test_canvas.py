@@ -4,7 +4,7 @@ import pytest
 from rich.cells import cell_len
 
 from aircher_cli.picker.screen.canvas import STYLES, printable, strip_of, style_of
-from aircher_cli.picker.view.marks import Mark
+from aircher_cli.render.marks import Mark
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from aircher_cli.picker.screen.columns import (
     shown_name,
     title_line,
 )
-from aircher_cli.picker.view.marks import Mark
-from aircher_cli.picker.view.rows import Group, Row
+from aircher_cli.picker.view.listing.rows import Group, Row
+from aircher_cli.render.marks import Mark
 from aircher_cli.render.models.table import ABILITIES
 
 ROW = Row(

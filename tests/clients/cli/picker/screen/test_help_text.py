@@ -4,7 +4,7 @@ import pytest
 
 from aircher_cli.picker.screen.help_text import help_lines
 from aircher_cli.picker.screen.keys import KEYS
-from aircher_cli.picker.view.marks import Mark
+from aircher_cli.render.marks import Mark
 
 
 def text(width: int) -> str:

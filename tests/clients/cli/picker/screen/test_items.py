@@ -3,8 +3,8 @@
 import pytest
 
 from aircher_cli.picker.screen.items import Item, flatten, nearest_selectable, step
-from aircher_cli.picker.view.marks import Mark
-from aircher_cli.picker.view.rows import Group, Row
+from aircher_cli.picker.view.listing.rows import Group, Row
+from aircher_cli.render.marks import Mark
 
 ROW = Row("work/a", "model", "work", "a", Mark.READY)
 OTHER = Row("work/b", "model", "work", "b", Mark.READY)

@@ -5,7 +5,7 @@ import pytest
 from aircher_cli.picker.screen.app import PickerApp
 from aircher_cli.picker.screen.keys import EDITS, KEYS, MOVES, foot_keys, foot_word
 from aircher_cli.picker.screen.state import PickerState
-from aircher_cli.picker.view.marks import Mark
+from aircher_cli.render.marks import Mark
 
 TAKEN = {
     "ctrl+s": "flow control",

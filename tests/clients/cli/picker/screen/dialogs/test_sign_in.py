@@ -9,7 +9,7 @@ from rich.traceback import Traceback
 
 from aircher_cli.picker.screen.dialogs.key_field import CLEANED, KeyField
 from aircher_cli.picker.screen.dialogs.sign_in import EMPTY, LABEL_IS_KEY, SignInDialog
-from aircher_cli.picker.view.sign_in_facts import SignInFacts
+from aircher_cli.picker.view.sign_in.key_facts import SignInFacts
 from helpers.picker.actions import REFUSED, SIGNED_IN, FakeActions, FakeOutcome
 from helpers.picker.pilot import ScreenHost, paste, run_pilot, shown, wait_for
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.matching import Searchable, searchable
-from aircher_cli.picker.view.sane_values import amount, finite
+from aircher_cli.picker.view.listing.matching import Searchable, searchable
+from aircher_cli.picker.view.sane_values import amount, finite, is_name
 from aircher_cli.render.models.table import ABILITIES, UNKNOWN, format_price
 from aircher_cli.values import Map, as_map, text, texts
 
@@ -130,11 +130,6 @@ def _by_version(model: str) -> tuple[str | int, ...]:
 
 
 _DIGITS = re.compile(r"([0-9]{1,18})")
-
-
-def is_name(name: str) -> bool:
-    """Tell whether a name can be shown and typed; the daemon does not report others."""
-    return bool(name) and name.isprintable() and name == name.strip()
 
 
 def _default_of(view: DaemonView, models: dict[str, Facts], aliases: dict[str, Facts]) -> str:

@@ -75,3 +75,21 @@ _RANKS = {
         )
     )
 }
+
+STATES: dict[str, Mark] = {
+    "authenticated": Mark.READY,
+    "unverified": Mark.UNCHECKED,
+    "not_required": Mark.LOCAL,
+    "locked": Mark.LOCKED,
+    "rejected": Mark.REJECTED,
+    "refused": Mark.INVALID,
+    "not_configured": Mark.NOT_CONFIGURED,
+}
+"""State of a provider, as in `status` and `models.list`, without a look at its health."""
+
+HEALTH: dict[str, Mark] = {
+    "cooling": Mark.COOLING,
+    "quota_exhausted": Mark.NO_CREDIT,
+    "unreachable": Mark.UNREACHABLE,
+}
+"""Health of a provider that can be used, unless it is ok."""

@@ -1,23 +1,16 @@
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.details import (
-    candidate_text,
-    countdown,
+from aircher_cli.picker.view.listing.groups import build_groups
+from aircher_cli.picker.view.listing.rows import Row, all_rows
+from aircher_cli.picker.view.pane.details import (
     detail_lines,
-    error_text,
-    limit_text,
-    rate_text,
-    skip_text,
-    spend_text,
     wait_text,
 )
 from aircher_cli.picker.view.preferences import Preferences
-from aircher_cli.picker.view.rows import Row, all_rows, build_groups
 from aircher_cli.picker.view.wrapping import cell_width
 from aircher_cli.render.layout import Line
 from aircher_cli.values import Map
@@ -229,64 +222,6 @@ def test_a_lost_connection_comes_first():
     view = replace(a_view(["a/m"]), link="reconnecting", link_problem="the daemon stopped")
     assert "⚠ unreachable: reconnecting: the daemon stopped" in shown(view)
 
-
-# ------------------------------------------------------------------ texts
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0:00"), (0.2, "0:01"), (59, "0:59"), (252, "4:12"), (3723, "1:02:03"), (-5, "0:00"),
-     (200_000, "2 d 7 h")],
-)  # fmt: skip
-def test_a_countdown_counts_seconds(seconds, text):
-    """0:00 is now; beyond a day seconds mean nothing."""
-    assert countdown(seconds) == text
-
-
-def test_a_time_that_is_over_is_any_moment():
-    """The daemon reports the end itself."""
-    assert wait_text("cooling", NOW - 1, NOW) == "ready any moment"
-
-
-@pytest.mark.parametrize(
-    ("rate", "text"),
-    [
-        ({"counted": "requests", "limit": 50, "remaining": 3}, "3 of 50 requests left"),
-        ({"counted": "input_tokens", "remaining": 3000}, "3,000 input tokens left"),
-        ({"remaining": 1, "reset_at": NOW + 61}, "1 requests left, full in 1:01"),
-        ({"remaining": 1, "reset_at": NOW - 1}, "1 requests left, full again"),
-        ({}, "? requests left"),
-    ],
-)
-def test_a_rate_limit_says_what_is_left(rate, text):
-    """As far as the provider reported it."""
-    assert rate_text(rate, NOW) == text
-
-
-@pytest.mark.parametrize(
-    ("limit", "text"),
-    [
-        ({"counted": "requests", "used": 3, "max": 10}, "3 of 10 used"),
-        ({"counted": "tokens", "used": 3000, "max": 10_000, "incomplete": True},
-         "3,000 or more of 10,000 used"),
-        ({"counted": "usd", "used": "NaN", "max": "x"}, "? of ? used"),
-        ({}, "? of ? used"),
-    ],
-)  # fmt: skip
-def test_a_limit_says_how_much_is_used(limit, text):
-    """In its own unit."""
-    assert limit_text(limit, NOW) == text
-
-
-def test_other_texts():
-    """Missing fields leave their part out."""
-    assert error_text({"provider": "a", "outcome": "network"}) == "a could not be reached"
-    assert spend_text({}) == "?, 0 requests"
-    assert candidate_text({"provider": "a", "model": "m"}) == "a/m"
-    assert skip_text({"provider": "a", "reason": "not_authenticated"}, NOW) == "a: has no key"
-
-
-# ------------------------------------------------------------------ anything
 
 JUNK = st.none() | st.integers() | st.floats() | st.text(max_size=30) | st.sampled_from(
     ["NaN", "1e999", "-1", "\x1b[2J", "漢字" * 30, "a" * 500, [], {}, [{}], [{"above": "x"}]]

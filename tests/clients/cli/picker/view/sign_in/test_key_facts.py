@@ -3,7 +3,7 @@
 import pytest
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.sign_in_facts import (
+from aircher_cli.picker.view.sign_in.key_facts import (
     SignInFacts,
     SignOutChoice,
     other_vendor,

@@ -1,7 +1,7 @@
 import pytest
 
-from aircher_cli.picker.view.facts import FactReader
-from aircher_cli.picker.view.ordering import SORTS, next_sort, sort_facts
+from aircher_cli.picker.view.listing.model_facts import FactReader
+from aircher_cli.picker.view.listing.ordering import SORTS, next_sort, sort_facts
 from helpers.picker.views import a_model, a_view
 
 MODELS = [

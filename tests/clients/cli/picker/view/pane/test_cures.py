@@ -3,8 +3,8 @@ import itertools
 import pytest
 
 from aircher_cli.picker.screen.keys import KEY_NAMES
-from aircher_cli.picker.view.cures import ACTIONS, PHRASES, cure_text
-from aircher_cli.picker.view.states import explain_key
+from aircher_cli.picker.view.pane.cures import ACTIONS, PHRASES, cure_text
+from aircher_cli.picker.view.states.key_state import explain_key
 from helpers.picker.views import a_key
 
 STATES = ("not_configured", "rejected", "locked", "refused", "authenticated", "unverified")

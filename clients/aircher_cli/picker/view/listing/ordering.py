@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Literal, get_args
 
-from aircher_cli.picker.view.facts import Facts
+from aircher_cli.picker.view.listing.model_facts import Facts
 
 Sort = Literal["best", "price", "window", "speed"]
-"""`best` is the order of `facts.FactReader`: in each provider the newest first, then by name."""
+"""`best` is the order of `model_facts.FactReader`: newest first in each provider."""
 
 SORTS: tuple[Sort, ...] = get_args(Sort)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.first_steps import (
+from aircher_cli.picker.view.sign_in.first_steps import (
     first_steps,
     local_models,
     needs_first_steps,

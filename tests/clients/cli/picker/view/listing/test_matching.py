@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircher_cli.picker.view.matching import MAX_QUERY, Query, is_close, match, searchable
+from aircher_cli.picker.view.listing.matching import MAX_QUERY, Query, is_close, match, searchable
 
 
 @pytest.mark.parametrize(

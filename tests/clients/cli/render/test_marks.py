@@ -1,4 +1,5 @@
-from aircher_cli.picker.view.marks import Mark
+from aircher_cli.render.marks import HEALTH, STATES, Mark
+from aircherd.vocabulary.keys import Health, KeyState
 
 
 def test_each_mark_has_a_rank():
@@ -15,3 +16,9 @@ def test_answering_states_are_the_best():
     """What can answer now comes first."""
     worst = max(mark.rank for mark in Mark if mark.answers)
     assert all(mark.rank > worst for mark in Mark if not mark.answers)
+
+
+def test_each_state_of_a_provider_has_its_mark():
+    """A state that the daemon learns fails here until the client can show it."""
+    assert set(STATES) == {state.value for state in KeyState}
+    assert set(HEALTH) == {health.value for health in Health} - {"ok"}

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from aircher_cli.picker.live.updates import apply_event
-from aircher_cli.picker.view.facts import FactReader, is_old, parse_date, price_of
+from aircher_cli.picker.view.listing.model_facts import FactReader, is_old, parse_date, price_of
 from helpers.picker.views import a_model, a_view
 
 

@@ -1,0 +1,1 @@
+"""What is written in the pane about the selected row."""

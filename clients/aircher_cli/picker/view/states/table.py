@@ -1,0 +1,189 @@
+"""The states in plain words, with what to do: a row for each that the daemon can report.
+
+`auth.status` has two values for each key. `state` is about authentication, `health` about
+availability; the health matters only for a key that can be used. A test compares the tables with
+the daemon's vocabulary.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from aircher_cli.render.marks import Mark
+
+Action = Literal[
+    "", "sign_in", "test", "clear_cooldowns", "refresh", "unlock", "edit_config", "wait", "update"
+]
+"""What helps, for the key that is shown at the foot; empty if nothing has to be done."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A state in plain words.
+
+    Attributes:
+        mark: The symbol, word and style.
+        why: Why it is so, in one sentence without a full stop.
+        action: What helps.
+        advice: The same for people, with the one command; empty if nothing has to be done.
+        until: The Unix time when it ends by itself, if known.
+    """
+
+    mark: Mark
+    why: str
+    action: Action = ""
+    advice: str = ""
+    until: float | None = None
+
+
+class StateText(NamedTuple):
+    """A row of the tables. `{provider}`, `{login}` and `{variable}` are filled in."""
+
+    mark: Mark
+    why: str
+    action: Action = ""
+    advice: str = ""
+
+
+_TEST = "check it: aircher-cli auth test {provider}"
+_SIGN_IN_AGAIN = "sign in again: {login}"
+_CLEAR = "to try it at once: aircher-cli cooldowns clear {provider}"
+
+# State of a key that can be used -> its text while the health is ok.
+USABLE: dict[str, StateText] = {
+    "authenticated": StateText(Mark.READY, "the key works"),
+    "unverified": StateText(
+        Mark.UNCHECKED, "the key has not been checked yet; it is used all the same", "test", _TEST
+    ),
+    "not_required": StateText(Mark.READY, "it needs no key"),
+}
+
+# Health of a key that can be used.
+HEALTH: dict[str, StateText] = {
+    "ok": StateText(Mark.READY, ""),
+    "cooling": StateText(
+        Mark.COOLING,
+        "the provider asked to wait; other providers answer meanwhile",
+        "clear_cooldowns",
+        _CLEAR,
+    ),
+    "quota_exhausted": StateText(
+        Mark.NO_CREDIT,
+        "the account has no credit or quota left for this key",
+        "clear_cooldowns",
+        "add credit at the provider, then: aircher-cli cooldowns clear {provider}",
+    ),
+    "unreachable": StateText(
+        Mark.UNREACHABLE,
+        "it could not be reached",
+        "refresh",
+        "check the network and the proxy: aircher-cli doctor",
+    ),
+}
+
+# State of a key that cannot be used -> its text by the kind of source, "" if there is none.
+UNUSABLE: dict[str, dict[str, StateText]] = {
+    "not_configured": {
+        "": StateText(
+            Mark.NOT_CONFIGURED, "no key is stored for it", "sign_in", "sign in: {login}"
+        ),
+        "keyring": StateText(
+            Mark.NOT_CONFIGURED,
+            "the stored key is gone from the keyring",
+            "sign_in",
+            _SIGN_IN_AGAIN,
+        ),
+        "file": StateText(
+            Mark.NOT_CONFIGURED, "the stored key is gone from its file", "sign_in", _SIGN_IN_AGAIN
+        ),
+        "command": StateText(
+            Mark.NOT_CONFIGURED,
+            "the key command printed no key",
+            "sign_in",
+            "correct key_command, or sign in: {login}",
+        ),
+        "environment": StateText(
+            Mark.NOT_CONFIGURED,
+            "the environment variable is empty",
+            "sign_in",
+            "set {variable} in ~/.aircher/environment, or sign in: {login}",
+        ),
+    },
+    "rejected": {
+        "": StateText(Mark.REJECTED, "the key was refused", "sign_in", _SIGN_IN_AGAIN),
+        "keyring": StateText(Mark.REJECTED, "the key was refused", "sign_in", _SIGN_IN_AGAIN),
+        "file": StateText(Mark.REJECTED, "the key was refused", "sign_in", _SIGN_IN_AGAIN),
+        "command": StateText(
+            Mark.REJECTED,
+            "the key of the key command was refused",
+            "test",
+            "renew it where the command reads it, then: aircher-cli auth test {provider}",
+        ),
+        "environment": StateText(
+            Mark.REJECTED,
+            "the key of the environment variable was refused",
+            "sign_in",
+            "set {variable} in ~/.aircher/environment, or sign in: {login}",
+        ),
+    },
+    "locked": {
+        "": StateText(
+            Mark.LOCKED,
+            "the list of stored keys cannot be read",
+            "test",
+            "then check again: aircher-cli auth status",
+        ),
+        "keyring": StateText(
+            Mark.LOCKED,
+            "the keyring that has the key is locked",
+            "unlock",
+            "unlock it: log in to the desktop, or open its keyring application",
+        ),
+        "file": StateText(
+            Mark.LOCKED,
+            "the file that has the key cannot be read",
+            "test",
+            "check it: aircher-cli doctor",
+        ),
+        "command": StateText(
+            Mark.LOCKED,
+            "the key command failed",
+            "test",
+            "run it yourself, then: aircher-cli auth test {provider}",
+        ),
+        "environment": StateText(
+            Mark.LOCKED,
+            "the file of environment variables cannot be used",
+            "test",
+            "check it: aircher-cli doctor",
+        ),
+    },
+    "refused": {
+        "": StateText(
+            Mark.INVALID,
+            "its entry in the configuration is invalid",
+            "edit_config",
+            "correct it: aircher-cli config edit",
+        ),
+    },
+}
+
+LOCAL = StateText(Mark.LOCAL, "it runs on this machine and needs no key")
+STOPPED = StateText(
+    Mark.STOPPED,
+    "the local server is not running",
+    "refresh",
+    "start it, then: aircher-cli models refresh {provider}",
+)
+NO_CONFIG = State(
+    Mark.INVALID,
+    "the configuration is invalid, so no provider is asked",
+    "edit_config",
+    "correct it: aircher-cli config edit",
+)
+NO_PROVIDER = State(
+    Mark.UNKNOWN,
+    "there is no provider of this name",
+    "edit_config",
+    "correct the name: aircher-cli config edit",
+)
+LOADING = State(Mark.UNKNOWN, "the daemon has not reported its state yet", "wait")
