@@ -37,7 +37,7 @@ class KeyVerifier:
         check = await self._check_key(provider, secret)
         if check.ok is False:
             raise KeyRejected(
-                f"{provider.name} {self._reason(check)}; nothing was stored",
+                f"{provider.name} {self._clause(check)}; nothing was stored",
                 provider=provider.name,
             )
         if check.ok is None:
@@ -61,11 +61,15 @@ class KeyVerifier:
 
     def _inconclusive(self, check: KeyCheck) -> Failure:
         message = (
-            f"the key could not be verified: {self._reason(check)}; nothing was stored "
+            f"the key could not be verified: {self._clause(check)}; nothing was stored "
             "(aircher-cli auth login --no-verify stores it without a check)"
         )
         failure = check.failure or Failure(kind=FailureClass.PROTOCOL, message=message)
         return msgspec.structs.replace(failure, message=message)
+
+    def _clause(self, check: KeyCheck) -> str:
+        """Return the reason without the full stop of a provider's sentence: more text follows."""
+        return self._reason(check).rstrip(".")
 
     def _reason(self, check: KeyCheck) -> str:
         return self._redactor.redact(check.failure.message if check.failure else check.how)

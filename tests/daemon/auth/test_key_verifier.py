@@ -4,7 +4,7 @@ import pytest
 
 from aircherd.auth import verification
 from aircherd.auth.key_verifier import KeyVerifier
-from aircherd.errors import KeyRejected, ProviderFailed
+from aircherd.errors import AircherError, KeyRejected, ProviderFailed
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import KeyCheck, KeyState
@@ -31,6 +31,14 @@ async def test_rejected_key_is_not_stored():
     """The error says so."""
     with pytest.raises(KeyRejected, match=r"refused the key \(HTTP 401\); nothing was stored"):
         await verifier(REFUSED).verify_new(provider(), Secret(KEY))
+
+
+@pytest.mark.parametrize("ok", [False, None])
+async def test_a_message_does_not_repeat_the_full_stop_of_a_provider(ok):
+    """More text follows the provider's sentence."""
+    failure = Failure(kind=FailureClass.AUTH, message="refused the key: Pass a valid one.")
+    with pytest.raises(AircherError, match="Pass a valid one; nothing was stored"):
+        await verifier(KeyCheck(ok, "a check", failure)).verify_new(provider(), Secret(KEY))
 
 
 @pytest.mark.parametrize("check", [NO_NETWORK, KeyCheck(None, "GET /v1/models")])

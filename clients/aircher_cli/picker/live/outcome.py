@@ -11,6 +11,9 @@ from aircher_wire import codes
 NOT_RUNNING = "the daemon is not running"
 BUSY = "the daemon is stopping or restarting; try again in a moment"
 
+REFUSED = "refused the key"
+"""Begins the reason of a rejected key."""
+
 NO_VERIFY = " (--no-verify stores it without verification)"
 """Advice for the command line, in a message of the daemon."""
 
@@ -75,7 +78,10 @@ def _tested_row(row: Map) -> tuple[bool, str]:
         return False, _because("it cannot be reached", text(row.get("health_reason")))
     unknown = (False, "the key could not be checked")
     ok, what = _TESTED.get(text(row.get("state")), unknown)
-    return ok, what if ok else _because(what, text(row.get("reason")))
+    reason = text(row.get("reason"))
+    if reason.startswith(REFUSED):  # it says so itself
+        return ok, f"the provider {reason}"
+    return ok, what if ok else _because(what, reason)
 
 
 def _because(what: str, reason: str) -> str:

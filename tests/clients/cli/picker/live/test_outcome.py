@@ -44,6 +44,11 @@ def row(state, **more):
     [
         ([row("authenticated")], True, "a: the key works"),
         ([row("rejected", reason="401")], False, "a: the key was refused: 401"),
+        (
+            [row("rejected", reason="refused the key (HTTP 401)")],
+            False,
+            "a: the provider refused the key (HTTP 401)",
+        ),
         ([row("locked", reason="locked")], False, "a: the key cannot be read: locked"),
         ([row("not_configured")], False, "a: there is no key"),
         ([row("not_required")], True, "a: it answers, and needs no key"),
