@@ -45,6 +45,7 @@ WITHOUT_TESTS = {
     "daemon/aircherd/vocabulary/usage.py": "structs without behaviour",
     "daemon/aircherd/vocabulary/content/cache.py": "a type",
     "daemon/aircherd/vocabulary/content/citations.py": "a struct without behaviour",
+    "daemon/aircherd/usage/listed_attempts.py": "structs without behaviour",
     "daemon/aircherd/usage/ledger/schema.py": "statements, tested by what uses them",
     "daemon/aircherd/chat/caller.py": "types",
     "daemon/aircherd/chat/services.py": "a struct without behaviour",

@@ -13,7 +13,13 @@ from collections.abc import Callable, Collection, Generator, Iterable, Mapping, 
 
 from aircher_client.connection import POLL_SECONDS, Connection, connect
 from aircher_client.conversation import HELLO_TIMEOUT, Conversation
-from aircher_client.errors import ConnectionLost, DaemonError, DaemonUnreachable, NoAnswer
+from aircher_client.errors import (
+    START_HINT,
+    ConnectionLost,
+    DaemonError,
+    DaemonUnreachable,
+    NoAnswer,
+)
 from aircher_client.project import find_project
 from aircher_wire import address, codes, methods
 from aircher_wire.frames import Notification
@@ -29,8 +35,6 @@ START_TIMEOUT = 5.0
 """Seconds to find a daemon, including starting one."""
 MIN_READ_SECONDS = 0.001
 """A read without any time would not even look."""
-REPLACED_SECONDS = 0.2
-"""systemd removes the file of an existing socket before it makes its own."""
 
 
 class Client:
@@ -357,52 +361,14 @@ def _open_connection(
     on_wait: Callable[[str], object] | None,
 ) -> Connection:
     path, sock = _find_daemon(environ, time.monotonic() + timeout)
-    if sock is None:
-        hint = "Start it: aircher-cli daemon start"
-        if not autostart:
-            raise DaemonUnreachable(
-                f"aircherd is not running: no process listens on {path}. {hint}"
-            )
-        from aircher_client import autostart as starter  # noqa: PLC0415 -- brings subprocess
-
-        if not starter.is_enabled(environ):
-            # `daemon install` may be replacing the file of a running daemon's socket.
-            time.sleep(REPLACED_SECONDS)
-            if (sock := connect(path, time.monotonic() + timeout)) is not None:
-                return Connection(sock)
-            raise DaemonUnreachable(
-                f"aircherd is not running: no process listens on {path}, and AIRCHER_AUTOSTART is "
-                f"off. {hint}"
-            )
-        starter.check_directories(environ)
-        sock = None if command else _connect_through_systemd(environ, path, timeout, on_wait)
-        sock = sock or starter.start(
-            environ,
-            lambda: connect(path, time.monotonic() + timeout),
-            timeout=timeout,
-            command=command,
-            on_wait=on_wait,
+    if sock is not None:
+        return Connection(sock)
+    if not autostart:
+        raise DaemonUnreachable(
+            f"aircherd is not running: no process listens on {path}. {START_HINT}"
         )
-    return Connection(sock)
+    from aircher_client import starting  # noqa: PLC0415 -- only where no daemon listens
 
-
-def _connect_through_systemd(
-    environ: Mapping[str, str],
-    path: str,
-    timeout: float,
-    on_wait: Callable[[str], object] | None,
-) -> socket.socket | None:
-    """Return a connection to the socket of an installed service; None if there is no service."""
-    from aircher_client import systemd_socket  # noqa: PLC0415 -- only where no daemon answers
-
-    unit = systemd_socket.find_socket_unit(environ)
-    if unit is None or not systemd_socket.start_socket(environ):
-        return None
-
-    def try_connect() -> socket.socket | None:
-        return connect(path, time.monotonic() + timeout)
-
-    # systemd listens, but the file of its socket may have been removed.
-    return try_connect() or systemd_socket.restart_socket(
-        environ, unit, try_connect, on_wait=on_wait
+    return starting.open_connection(
+        environ, path, timeout=timeout, command=command, on_wait=on_wait
     )

@@ -7,6 +7,8 @@ ClientError
    └─ NoAnswer                 the daemon did not answer in time
 """
 
+START_HINT = "Start it: aircher-cli daemon start"
+
 
 class ClientError(Exception):
     """The base class. `message` can be shown to the user."""

@@ -141,7 +141,7 @@ MAX_ATTEMPTS = 1000
 
 
 class AttemptsParams(StrictParams, frozen=True):
-    """Which attempts, as in `usage.attempt_list`; the newest `limit` of them."""
+    """Which attempts, as in `usage.listed_attempts`; the newest `limit` of them."""
 
     since: float | None = None
     until: float | None = None

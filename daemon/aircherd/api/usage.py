@@ -13,7 +13,7 @@ from aircherd.usage.ledger.report import Sums
 from aircherd.usage.nano_usd import usd_text
 
 if TYPE_CHECKING:
-    from aircherd.usage.attempt_list import ListedAttempt
+    from aircherd.usage.listed_attempts import ListedAttempt
 
 COUNTS = (
     "requests",
@@ -57,9 +57,9 @@ async def list_attempts(services: Services, params: AttemptsParams) -> Map:
         LedgerUnavailable: the ledger cannot be read, or not fast enough.
     """
     # Imported late: it is rarely called.
-    from aircherd.usage import attempt_list  # noqa: PLC0415
+    from aircherd.usage import attempt_list, listed_attempts  # noqa: PLC0415
 
-    wanted = attempt_list.AttemptFilter(**msgspec.structs.asdict(params))
+    wanted = listed_attempts.AttemptFilter(**msgspec.structs.asdict(params))
     found = await attempt_list.list_attempts(services.ledger, wanted)
     return {
         "rows": [_attempt_row(each) for each in found.rows],

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from aircher_client import (
     NoAnswer,
 )
 from aircher_client.connection import Connection, try_connect
-from aircher_client.systemd_socket import MARKER
 from aircher_wire import frames
 from aircher_wire.frames import Notification, Request
 from aircher_wire.version import __version__
@@ -396,26 +394,6 @@ def test_an_older_daemon_need_not_know_optional_topics(daemon: FakeDaemon) -> No
 # ------------------------------------------------------------------------------- no daemon
 
 
-def test_no_daemon_listens(tmp_path: Path) -> None:
-    """The error names the socket and how to start the daemon."""
-    environ = {"AIRCHER_SOCKET": str(tmp_path / "none" / "a.sock"), "AIRCHER_AUTOSTART": "0"}
-    with pytest.raises(DaemonUnreachable, match=r"none/a\.sock\. Start it: aircher-cli daemon"):
-        Client.connect(environ, autostart=False)
-    with pytest.raises(DaemonUnreachable, match="AIRCHER_AUTOSTART is off"):
-        Client.connect(environ)
-
-
-def test_a_socket_that_is_being_replaced_is_tried_again(daemon: FakeDaemon) -> None:
-    """A client without autostart waits a moment: systemd makes a file of its own there."""
-    path = Path(daemon.environ["AIRCHER_SOCKET"])
-    away = path.rename(path.with_name("away"))
-    back = threading.Timer(0.05, away.rename, [path])
-    back.start()
-    with Client.connect({**daemon.environ, "AIRCHER_AUTOSTART": "0"}) as client:
-        back.join()
-        assert client.call("ping") == {}
-
-
 def test_the_import_stays_thin() -> None:
     """Importing a client loads only msgpack and fast parts of the standard library."""
     code = (
@@ -440,29 +418,6 @@ def test_notices_of_the_daemon(daemon: FakeDaemon) -> None:
         assert client.notices == []
         client.call("ping")
         assert (client.notices, seen) == (notices, [notices])
-
-
-def test_an_installed_service_is_started_instead_of_a_daemon(
-    daemon: FakeDaemon, tmp_path: Path
-) -> None:
-    """Systemd listens again; a daemon of the client's own would be in its way."""
-    folder = tmp_path / ".config" / "systemd" / "user"
-    folder.mkdir(parents=True)
-    socket = folder / "aircherd.socket"
-    socket.write_text(f"{MARKER}\n[Socket]\nListenStream={daemon.path}\n")
-    hidden = daemon.path.with_name("hidden.sock")
-    daemon.path.rename(hidden)
-    program = tmp_path / "systemctl"
-    program.write_text(f'#!/bin/sh\nmv "{hidden}" "{daemon.path}"\n')
-    program.chmod(0o755)
-    environ = {
-        **daemon.environ,
-        "HOME": str(tmp_path),
-        "PATH": f"{tmp_path}:/usr/bin:/bin",
-        "AIRCHER_AUTOSTART": "1",
-    }
-    with Client.connect(environ) as client:
-        assert client.call("ping") is not None
 
 
 def test_the_process_of_the_daemon(daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch) -> None:

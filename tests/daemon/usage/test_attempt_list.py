@@ -8,14 +8,13 @@ import trio
 
 from aircherd.errors import LedgerUnavailable
 from aircherd.usage import attempt_list
-from aircherd.usage.attempt_list import (
-    AttemptFilter,
-    NextAttempt,
-    list_attempts,
-    read_attempts,
-)
+from aircherd.usage.attempt_list import list_attempts, read_attempts
 from aircherd.usage.ledger.database import LedgerDatabase
 from aircherd.usage.ledger.rows import LedgerEntry
+from aircherd.usage.listed_attempts import (
+    AttemptFilter,
+    NextAttempt,
+)
 from helpers.ledger.attempts import DAY, HOUR, NOW, open_at_noon, settled, started
 
 
