@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 
-from aircher_cli.picker.view.sane_values import finite, moment
+from aircher_cli.picker.view.sane_values import amount, finite, moment
 from aircher_cli.render.formatting import format_percent
 from aircher_cli.values import Map, records, text
 
@@ -11,7 +11,9 @@ CLIENT = "aircher-cli"
 """Our name in limits of clients; a limit of another client does not stop this one."""
 
 
-def limits_of(limits: Iterable[Map], provider: str, key: str, model: str | None) -> list[Map]:
+def limits_of(
+    limits: Iterable[Map], provider: str, key: str, model: str | None, *, is_free: bool = False
+) -> list[Map]:
     """Return the limits that count a request for a provider with a key.
 
     Args:
@@ -19,8 +21,18 @@ def limits_of(limits: Iterable[Map], provider: str, key: str, model: str | None)
         provider: The provider's name.
         key: The key's name, empty if it has none.
         model: The model's name at the provider; None leaves out the limits of models.
+        is_free: Whether the request costs nothing: a limit in USD never stops it.
     """
-    return [each for each in limits if _counts(each, provider, key, model)]
+    return [
+        each
+        for each in limits
+        if _counts(each, provider, key, model) and not (is_free and is_in_usd(each))
+    ]
+
+
+def is_in_usd(limit: Map) -> bool:
+    """Tell whether a limit counts costs."""
+    return limit.get("counted") == "usd"
 
 
 def _counts(limit: Map, provider: str, key: str, model: str | None) -> bool:
@@ -31,6 +43,11 @@ def _counts(limit: Map, provider: str, key: str, model: str | None) -> bool:
         and text(limit.get("key")) in {"", key}
         and (not own or (model is not None and own in {model, full}))
     )
+
+
+def costs_nothing(prices: Map) -> bool:
+    """Tell whether a model is known to be free."""
+    return amount(prices.get("input")) == amount(prices.get("output")) == 0
 
 
 def is_full(limit: Map) -> bool:

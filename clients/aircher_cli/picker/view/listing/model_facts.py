@@ -20,6 +20,9 @@ from aircher_cli.values import Map, as_map, text, texts
 OLD_AFTER = timedelta(days=2 * 365)
 """Models released longer ago are folded."""
 
+FREE = "free"
+"""The price of a model that is known to cost nothing."""
+
 PriceKey = tuple[float, ...]
 
 
@@ -149,7 +152,7 @@ def read_model(row: Map) -> Facts:
     abilities = tuple(word for name, word in ABILITIES.items() if row.get(name) is True)
     title = printable(text(row.get("name")))
     name = f"{provider}/{model}"
-    about = [*abilities, "free"] if price == "free" else abilities
+    about = [*abilities, FREE] if price == FREE else abilities
     return Facts(
         name=name,
         kind="model",
@@ -199,7 +202,7 @@ def _price_of(input_price: str, output_price: str, *, has_tiers: bool) -> tuple[
         known_text = f"{format_price(into)}/{format_price(out)}" if known else UNKNOWN
         return known_text, ()
     if into == out == 0:
-        return "free", (0.0, 0.0, 0.0)
+        return FREE, (0.0, 0.0, 0.0)
     blended = (3 * into + out) / Decimal(4)
     tiers = "+" if has_tiers else ""
     price_text = f"{format_price(into)}/{format_price(out)}{tiers}"

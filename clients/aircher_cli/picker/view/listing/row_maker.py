@@ -10,7 +10,7 @@ from datetime import date
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.limits import left_text, limits_of, short_wait
 from aircher_cli.picker.view.listing.matching import Query
-from aircher_cli.picker.view.listing.model_facts import Facts, is_old, read_model
+from aircher_cli.picker.view.listing.model_facts import FREE, Facts, is_old, read_model
 from aircher_cli.picker.view.listing.rows import Row
 from aircher_cli.picker.view.states.live_states import LiveStates
 from aircher_cli.picker.view.states.table import State
@@ -90,7 +90,8 @@ class RowMaker:
             key = self._answering[facts.provider] = self._states.answering_key(facts.provider)
         if not limits and "rate_limit" not in key:
             return ""
-        applying = limits_of(limits, facts.provider, text(key.get("key")), facts.model)
+        name, is_free = text(key.get("key")), facts.price == FREE
+        applying = limits_of(limits, facts.provider, name, facts.model, is_free=is_free)
         return left_text(applying, key, self._now)
 
     def state(self, facts: Facts) -> State:

@@ -5,6 +5,7 @@ from itertools import islice
 
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.limits import is_full, limits_of
+from aircher_cli.picker.view.listing.model_facts import FREE
 from aircher_cli.picker.view.listing.rows import Row
 from aircher_cli.picker.view.pane.cures import cure_text
 from aircher_cli.picker.view.pane.texts import (
@@ -208,7 +209,8 @@ class _Pane:
     def limits(self) -> Iterator[Line]:
         key = text(self._key.get("key"))
         row = self._row
-        for limit in limits_of(self._view.limits, row.provider, key, row.model):
+        is_free = row.price == FREE
+        for limit in limits_of(self._view.limits, row.provider, key, row.model, is_free=is_free):
             share = min(max(finite(limit.get("share")) or 0.0, 0.0), MAX_SHARE)
             style = "bad" if is_full(limit) else "warn" if share >= WARN_FROM else "good"
             yield from hanging(f"limit {text(limit.get('limit'))}", self._width)

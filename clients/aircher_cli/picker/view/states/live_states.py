@@ -7,7 +7,7 @@ unless a cooldown or a limit is about this model alone.
 from collections.abc import Iterable
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.limits import is_full, limits_of
+from aircher_cli.picker.view.limits import costs_nothing, is_full, is_in_usd, limits_of
 from aircher_cli.picker.view.sane_values import is_name, moment
 from aircher_cli.picker.view.states.key_state import explain_key
 from aircher_cli.picker.view.states.table import LOADING, NO_CONFIG, NO_PROVIDER, State
@@ -56,7 +56,8 @@ class LiveStates:
         self._servers = _by_provider(view.providers)
         self._lists = {text(each.get("provider")): each for each in view.lists}
         self._providers: dict[str, State] = {}
-        self._special = _models_with_a_state(view)
+        self._free = _free_models(view)
+        self._special = _models_with_a_state(view) | self._free
 
     def provider(self, name: str) -> State:
         """Return the state of a provider: that of its best key."""
@@ -168,9 +169,9 @@ class LiveStates:
 
     def _limited(self, provider: str, key: str, model: str | None) -> State | None:
         """Return the state if one of the user's limits is used up."""
-        full = [
-            each for each in limits_of(self._view.limits, provider, key, model) if is_full(each)
-        ]
+        is_free = (provider, model or "") in self._free
+        applying = limits_of(self._view.limits, provider, key, model, is_free=is_free)
+        full = [each for each in applying if is_full(each)]
         if not full:
             return None
         last = max(full, key=lambda each: moment(each.get("resets_at")) or 0.0)
@@ -212,6 +213,23 @@ def _models_with_a_state(view: DaemonView) -> set[tuple[str, str]]:
     cooling = {(text(row.get("provider")), text(row.get("model"))) for row in view.health}
     limited = {_limited_model(row) for row in view.limits}
     return {pair for pair in cooling | limited if pair[1]}
+
+
+def _free_models(view: DaemonView) -> set[tuple[str, str]]:
+    """Return the models that cost nothing, if a budget is used up: they can be asked all the same.
+
+    A provider whose models are all free is in it too, with an empty name.
+    """
+    if not any(is_in_usd(each) and is_full(each) for each in view.limits):
+        return set()
+    free, priced = set(), set()
+    for row in view.models:
+        provider = text(row.get("provider"))
+        if costs_nothing(as_map(row.get("prices"))):
+            free.add((provider, text(row.get("model"))))
+        else:
+            priced.add(provider)
+    return free | {(provider, "") for provider, _ in free if provider not in priced}
 
 
 def _limited_model(row: Map) -> tuple[str, str]:

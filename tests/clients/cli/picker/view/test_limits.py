@@ -1,6 +1,6 @@
 import pytest
 
-from aircher_cli.picker.view.limits import is_full, left_text, limits_of, short_wait
+from aircher_cli.picker.view.limits import costs_nothing, is_full, left_text, limits_of, short_wait
 from helpers.picker.views import NOW
 
 
@@ -83,3 +83,28 @@ def test_a_rate_limit_with_nothing_left_is_that_of_another_model():
     """The figures are those of the key's last response: what can answer is not at 0 %."""
     rates = [{"limit": 10, "remaining": 0}, {"limit": 10, "remaining": 8}]
     assert left_text([], {"rate_limit": rates}, 0.0) == "80%"
+
+
+@pytest.mark.parametrize(
+    ("counted", "is_free", "applies"),
+    [("usd", True, False), ("usd", False, True), ("requests", True, True), (None, True, True)],
+)
+def test_a_budget_does_not_apply_to_what_is_free(counted, is_free, applies):
+    """Requests and tokens are counted whatever they cost."""
+    limit = {"counted": counted, "share": 1.0}
+    assert limits_of([limit], "a", "default", "m", is_free=is_free) == [limit] * applies
+
+
+@pytest.mark.parametrize(
+    ("prices", "is_free"),
+    [
+        ({"input": "0", "output": "0.00"}, True),
+        ({"input": "0", "output": "1"}, False),
+        ({"input": "0"}, False),
+        ({}, False),
+        ({"input": "x", "output": "x"}, False),
+    ],
+)
+def test_only_a_known_price_of_zero_is_free(prices, is_free):
+    """An unknown price may be any."""
+    assert costs_nothing(prices) is is_free

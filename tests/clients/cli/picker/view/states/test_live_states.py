@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from aircher_cli.picker.view.states.live_states import LiveStates, explain, explain_link
 from aircher_cli.render.marks import Mark
 from aircher_cli.values import Map
-from helpers.picker.views import NOW, a_key, a_view
+from helpers.picker.views import NOW, a_key, a_model, a_view
 
 
 def provider_mark(*keys: Map, **more: object) -> Mark:
@@ -69,6 +71,32 @@ def test_a_used_up_limit_marks_the_provider():
     state = LiveStates(a_view(keys=[a_key("openai")], limits=(limit,)), NOW).provider("openai")
     assert (state.mark, state.until) == (Mark.LIMITED, NOW + 60)
     assert state.why == "your limit is used up: 5 USD a day"
+
+
+def test_a_used_up_budget_leaves_what_costs_nothing():
+    """The daemon asks free models all the same, while a limit of requests stops them too."""
+    free = {"input": "0", "output": "0"}
+    models = [
+        a_model("ollama/local", prices=free),
+        a_model("mixed/free", prices=free),
+        a_model("mixed/paid", prices={"input": "1", "output": "2"}),
+        a_model("mixed/unknown"),
+    ]
+    view = a_view(models, [a_key("ollama", "not_required"), a_key("mixed")])
+
+    def marks(counted: str) -> dict[str, bool]:
+        limited = replace(view, limits=({"counted": counted, "share": 1.0},))
+        live = LiveStates(limited, NOW)
+        rows = ("ollama/local", "mixed/free", "mixed/paid", "mixed/unknown")
+        found = {name: live.model(*name.split("/")).mark.answers for name in rows}
+        return found | {name: live.provider(name).mark.answers for name in ("ollama", "mixed")}
+
+    assert [name for name, answers in marks("usd").items() if answers] == [
+        "ollama/local",
+        "mixed/free",
+        "ollama",
+    ]
+    assert not any(marks("requests").values())
 
 
 def test_a_limit_of_one_key_leaves_the_other_key():
