@@ -1,4 +1,4 @@
-"""The picker as a Textual app: connects keys, `PickerState`, `Actions`, dialogs and the screen."""
+"""The picker as a Textual app: connects keys, `PickerState`, `Commands` and the screen."""
 
 import signal
 import threading
@@ -10,38 +10,24 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.reactive import Reactive
 from textual.screen import Screen
-from textual.timer import Timer
 
 from aircher_cli.picker.live.actions import Actions
 from aircher_cli.picker.live.outcome import Outcome
 from aircher_cli.picker.run import Choice
 from aircher_cli.picker.screen.canvas import Canvas
+from aircher_cli.picker.screen.commands import Commands, Save
+from aircher_cli.picker.screen.explaining import Explainer
 from aircher_cli.picker.screen.frame import Zone
-from aircher_cli.picker.screen.items import Item
 from aircher_cli.picker.screen.keys import EDITS, KEYS, MOVES
-from aircher_cli.picker.screen.state import Overlay, PickerState
+from aircher_cli.picker.screen.state import PickerState
 from aircher_cli.picker.screen.terminal import PickerDriver, exit_on_signals, kept_terminal
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.listing.rows import Row
-from aircher_cli.picker.view.preferences import Preferences
 from aircher_cli.picker.view.sign_in.first_steps import needs_first_steps
-from aircher_cli.picker.view.sign_in.key_facts import (
-    sign_in_facts,
-    sign_out_choices,
-    sign_out_note,
-)
-from aircher_cli.render.marks import Mark
-from aircher_cli.values import Map, as_map
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
     from aircher_cli.picker.screen.dialogs.first_run import FirstRun
 
-EXPLAIN_AFTER_SECONDS = 0.12
-"""Seconds that a row must be selected before the daemon is asked about it."""
-EXPLAIN_AGAIN_SECONDS = 1.0
-"""Seconds before it is asked again, if something changed."""
-MAX_EXPLAINED = 50
 TICK_SECONDS = 1.0
 DOUBLE = 2
 """Clicks that choose."""
@@ -109,7 +95,7 @@ class PickerApp(App[Choice], inherit_bindings=False):
         state: PickerState,
         actions: Actions,
         environ: Mapping[str, str],
-        save: Callable[[Preferences, Preferences], object],
+        save: Save,
     ) -> None:
         super().__init__(driver_class=PickerDriver, ansi_color=True)
         self.animation_level = "none"
@@ -118,14 +104,13 @@ class PickerApp(App[Choice], inherit_bindings=False):
         self.crash: BaseException | None = None
         self.canvas = Canvas(state, self._clicked)
         self._environ = environ
-        self._save = save
         self._lock = threading.Lock()
         self._arrived: DaemonView | None = None
         self._busy: set[str] = set()
-        self._explain_timer: Timer | None = None
         self._first_run: FirstRun | None = None
         self._is_decided = False  # whether a first run is needed
-        self._explained: tuple[str, int] = ("", -1)
+        self.explainer = Explainer(self)
+        self.commands = Commands(self, save)
 
     @property
     def has_mouse(self) -> bool:
@@ -229,6 +214,10 @@ class PickerApp(App[Choice], inherit_bindings=False):
 
         threading.Thread(target=run, name=f"picker-{what}", daemon=True).start()
 
+    def is_busy(self, what: str) -> bool:
+        """Whether this work is under way in the background."""
+        return what in self._busy
+
     # ---------------------------------------------------------- keys and clicks
 
     def press(self, event: events.Key) -> None:
@@ -258,7 +247,7 @@ class PickerApp(App[Choice], inherit_bindings=False):
         """Do what a key or a part of the foot stands for."""
         if action != "back" or not self.state.overlay:
             self.state.message = ("", "")
-        getattr(self, f"do_{action}")()
+        getattr(self.commands, action)()
         self.redraw()
 
     def _clicked(self, zone: Zone, count: int) -> None:
@@ -274,186 +263,6 @@ class PickerApp(App[Choice], inherit_bindings=False):
 
     def _leave_overlay(self) -> None:
         self.state.overlay = ""
-
-    # ---------------------------------------------------------- commands without the daemon
-
-    def do_back(self) -> None:
-        """Leave the help or details, else clear the filter, else leave."""
-        if self.state.overlay:
-            self._leave_overlay()
-        elif self.state.query:
-            self.state.clear_query()
-        else:
-            self.exit(None)
-
-    def do_help(self) -> None:
-        """Show all keys, or the list again."""
-        self._toggle_overlay("help")
-
-    def do_details(self) -> None:
-        """Show everything about the row, or the list again."""
-        self._toggle_overlay("details")
-
-    def _toggle_overlay(self, name: Overlay) -> None:
-        self.state.overlay = "" if self.state.overlay == name else name
-        self.state.overlay_top = 0
-
-    def do_toggle_all(self) -> None:
-        """Show all models, or fold what is rarely wanted."""
-        self.state.toggle_all()
-
-    def do_sort(self) -> None:
-        """Sort by the next criterion, and remember it."""
-        self.state.next_sort()
-        self._keep(self.state.preferences.with_sort(self.state.sort))
-
-    def do_favourite(self) -> None:
-        """Make the row a favourite, or no longer."""
-        if row := self.state.row:
-            verb = "no longer a favourite" if row.is_favourite else "now a favourite"
-            self._keep(self.state.preferences.toggle_favourite(row.name))
-            self.state.rebuild()
-            self.state.message = (f"{row.name} is {verb}", "")
-
-    def _keep(self, preferences: Preferences) -> None:
-        before, self.state.preferences = self.state.preferences, preferences
-        self._save(preferences, before)
-
-    def do_copy(self) -> None:
-        """Copy the name of the row by OSC 52, which terminals may refuse without saying so."""
-        if row := self.state.row:
-            self.copy_to_clipboard(row.name)
-            self.state.message = (f"sent {row.name} to the terminal's clipboard (OSC 52)", "")
-
-    # ---------------------------------------------------------- commands of the daemon
-
-    def do_choose(self) -> None:
-        """Choose the row, or open the group."""
-        if self.state.overlay == "help":
-            self._leave_overlay()
-            return
-        item = self.state.item
-        if item is None:
-            return
-        if item.row is None:
-            self._open_group(item)
-        elif not item.row.chats:
-            self.state.message = (f"{item.row.name} does not chat; choose another model", "warn")
-        elif item.row.mark is Mark.NOT_CONFIGURED:
-            self._sign_in_first(item.row)
-        else:
-            self._choose(item.row.name)
-
-    def _open_group(self, item: Item) -> None:
-        """Show or fold the models of a group, or do what a provider without a model needs."""
-        provider = item.group.provider
-        if item.count or not provider:
-            self.state.open_group(item)
-        elif item.mark is Mark.NOT_CONFIGURED:
-            self._ask_for_key(provider, lambda _: None)
-        else:
-            self.state.message = (f"no model of {provider} is known yet", "warn")
-
-    def _choose(self, name: str) -> None:
-        if not self.state.chooses_default:
-            self._keep(self.state.preferences.with_recent(name))
-            self.exit(Choice(name))
-            return
-        self.state.message = (f"making {name} the default ...", "dim")
-        self.run_in_background(
-            "choose",
-            lambda: self.actions.choose_default(name),
-            lambda outcome: self._chosen(name, outcome),
-        )
-
-    def _chosen(self, name: str, outcome: Outcome) -> None:
-        if outcome.ok:
-            self._keep(self.state.preferences.with_recent(name))
-            self.exit(Choice(name, outcome))
-        else:
-            self._report(outcome)
-
-    def do_sign_in(self) -> None:
-        """Sign in to the provider."""
-        if provider := self._provider_of_row("sign in to"):
-            self._ask_for_key(provider, lambda _: None)
-
-    def _sign_in_first(self, row: Row) -> None:
-        """Sign in to the provider of a row that was chosen, and choose it then."""
-
-        def go_on(is_signed_in: bool | None) -> None:
-            if is_signed_in:
-                self._choose(row.name)
-            else:
-                why = f"you are not signed in to {row.provider}"
-                self.state.message = (f"{row.name} was not chosen: {why}", "warn")
-
-        self._ask_for_key(row.provider, go_on)
-
-    def _ask_for_key(self, provider: str, then: Callable[[bool | None], None]) -> None:
-        # Widgets of Textual that the list does without would make every start slower.
-        from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog  # noqa: PLC0415
-
-        def close(is_signed_in: bool | None) -> None:
-            then(is_signed_in)
-            self.redraw()
-
-        self.push_screen(
-            SignInDialog(sign_in_facts(self.state.view, provider), self.actions), close
-        )
-
-    def do_sign_out(self) -> None:
-        """Sign out of the provider, after a question."""
-        if not (provider := self._provider_of_row("sign out of")):
-            return
-        choices = sign_out_choices(self.state.view, provider)
-        note = sign_out_note(self.state.view, provider)
-        if not choices:
-            self.state.message = (note, "warn")
-            return
-        from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog  # noqa: PLC0415
-
-        def sign_out(index: int | None) -> None:
-            if index is not None:
-                label = choices[index].label
-                self.run_in_background(
-                    "sign out", lambda: self.actions.sign_out(provider, label), self._report
-                )
-
-        titles = [choice.title for choice in choices]
-        dialog = ConfirmDialog(f"Sign out of {provider}", [note], titles, is_risky=True)
-        self.push_screen(dialog, sign_out)
-
-    def do_test(self) -> None:
-        """Check the keys of the provider now."""
-        if provider := self._provider_of_row("test"):
-            self.state.message = (f"testing the keys of {provider} ...", "dim")
-            self.run_in_background("test", lambda: self.actions.test(provider), self._report)
-
-    def do_clear_cooldowns(self) -> None:
-        """End the cooldowns of the provider now."""
-        if provider := self._provider_of_row("end cooldowns of"):
-            self.run_in_background(
-                "clear", lambda: self.actions.clear_cooldowns(provider), self._report
-            )
-
-    def do_refresh(self) -> None:
-        """Fetch the lists of models again; start the daemon first if it was stopped."""
-        if self.state.view.link == "stopped":
-            self.state.message = ("starting the daemon ...", "dim")
-            self.run_in_background("start", self.actions.start_daemon, self._report)
-            return
-        self.state.message = ("fetching the lists of models ...", "dim")
-        self.run_in_background("refresh", self.actions.refresh, self._report)
-
-    def _provider_of_row(self, verb: str) -> str:
-        if not self.state.provider:
-            self.state.message = (f"select a model of the provider to {verb}", "warn")
-        return self.state.provider
-
-    def _report(self, outcome: Outcome) -> None:
-        self.state.message = (outcome.message, "good" if outcome.ok else "bad")
-        self._explained = ("", -1)
 
     # ---------------------------------------------------------- the first run
 
@@ -485,42 +294,13 @@ class PickerApp(App[Choice], inherit_bindings=False):
         """Draw what changed, and ask the daemon about the row if it is another one."""
         if self.canvas.is_mounted:
             self.canvas.redraw()
-            self._explain_soon()
+            self.explainer.explain_soon()
 
     def _tick(self) -> None:
         """Let countdowns go on."""
         if self.state.has_countdown():
             self.state.rebuild()
         self.redraw()
-
-    def _explain_soon(self) -> None:
-        row, is_connected = self.state.row, self.state.view.link == "connected"
-        if row is None or not is_connected or self._explain_timer is not None:
-            return
-        if self._explained != (row.name, self.state.revision):
-            is_known = self._explained[0] == row.name
-            wait = EXPLAIN_AGAIN_SECONDS if is_known else EXPLAIN_AFTER_SECONDS
-            self._explain_timer = self.set_timer(wait, self._explain)
-
-    def _explain(self) -> None:
-        self._explain_timer = None
-        row = self.state.row
-        if row is None or "explain" in self._busy:
-            return
-        name = row.name
-        self._explained = (name, self.state.revision)
-        self.run_in_background(
-            "explain",
-            lambda: self.actions.explain(name),
-            lambda outcome: self._take_explained(name, outcome),
-        )
-
-    def _take_explained(self, name: str, outcome: Outcome) -> None:
-        if len(self.state.explained) >= MAX_EXPLAINED:
-            self.state.explained.clear()
-        found: Map = as_map(outcome.data) if outcome.ok else {"error": outcome.message}
-        self.state.explained[name] = found
-        self._explain_soon()
 
 
 def run_app(app: PickerApp) -> tuple[Choice | None, int]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.picker.screen.app import PickerApp
+from aircher_cli.picker.screen.commands import Commands
 from aircher_cli.picker.screen.keys import EDITS, KEYS, MOVES, foot_keys, foot_word
 from aircher_cli.picker.screen.state import PickerState
 from aircher_cli.render.marks import Mark
@@ -37,7 +37,7 @@ def test_letters_are_no_commands() -> None:
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.action)
 def test_each_key_does_something(key: object) -> None:
     """The app has a method for each command."""
-    assert callable(getattr(PickerApp, f"do_{key.action}"))  # type: ignore[attr-defined]
+    assert callable(getattr(Commands, key.action))  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("method", [*MOVES.values(), *EDITS.values()])
