@@ -37,9 +37,13 @@ WAIT_SECONDS = 10.0
 NO_ERROR = ("ok", "cancelled", "unknown")
 """Outcomes that `failed` leaves out, as reports do."""
 
-MAX_AFTER_MS = 2000
+MAX_AFTER_MS = 100
 MAX_BEFORE_MS = 50
-"""The next attempt of a request begins when the failed one ends, give or take."""
+"""The next attempt of a request begins when the failed one ends, give or take.
+
+A new process of a client takes longer to ask. What a request waited for is not linked then, which
+is better than a request of its own that seems to answer another.
+"""
 MAX_ATTEMPTS_BETWEEN = 500
 """So many later attempts may be the next one of the same request."""
 

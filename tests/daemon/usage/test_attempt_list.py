@@ -146,9 +146,9 @@ def test_what_began_as_the_failure_ended_answered(rig):
     assert rig.list().rows[0].then == NextAttempt("spare", "large", "ok")
 
 
-@pytest.mark.parametrize("delay", [0.3, 2.6])
+@pytest.mark.parametrize("delay", [0.3, 0.7, 2.6])
 def test_a_later_request_is_not_what_answered(rig, delay):
-    """An attempt that begins before the end, or seconds after it, is of another request."""
+    """An attempt that begins before the end, or a command later, is of another request."""
     rig.record(end="rate_limited", ms=500)
     rig.record(NOW + delay, "ok")
     assert rig.list(failed=True).rows[0].then is None
