@@ -31,6 +31,10 @@ from secretstorage.util import DBusAddressWrapper
 
 from helpers.required import missing
 
+TYPE_CHECKING = False  # what `typing` would say, without its import
+if TYPE_CHECKING:
+    from helpers.daemon.real_daemon import Home
+
 PROGRAMS = ("dbus-daemon", "gnome-keyring-daemon")
 PASSWORD = b"the test's own password"
 START_SECONDS = 20.0
@@ -208,6 +212,18 @@ def secret_service(*, keyring: bool = True) -> Iterator[SecretService]:
         if keyring:
             service.start_keyring()
         yield service
+
+
+@contextlib.contextmanager
+def locked_keyring(home: "Home", key: str) -> Iterator[SecretService]:
+    """Run the daemon of `home` with the key of `work` in a keyring that has been locked since."""
+    with secret_service() as keyring:
+        home.start(keyring.environ)
+        home.login("work", key)
+        home.stop()
+        keyring.lock()
+        home.start(keyring.environ)
+        yield keyring
 
 
 def require_programs() -> None:

@@ -13,7 +13,7 @@ from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.sign_in.key_facts import sign_in_facts
 from aircherd.testing.simulator import Fault
 from helpers.picker.pilot import ScreenHost, paste, run_pilot, shown, wait_for
-from helpers.secret_service import secret_service
+from helpers.secret_service import locked_keyring
 
 KEY = "canary-work-0123456789abcdef"
 WRONG = "canary-wrong-0123456789abcdef"
@@ -152,12 +152,7 @@ def test_a_daemon_that_dies_during_the_check_is_reported(daemon, sim):
 @pytest.mark.secret_service
 def test_a_locked_keyring_is_said_before_and_after(home):
     """The dialog says what is locked; the new key cannot be stored, and the reason is shown."""
-    with secret_service() as keyring:
-        home.start(keyring.environ)
-        home.login("work", KEY)
-        home.stop()
-        keyring.lock()
-        home.start(keyring.environ)
+    with locked_keyring(home, KEY):
         said = sign_in(home, KEY, until="✗")
         assert "Stored, but locked: key default" in said
         assert "keyring" in said.split("✗")[1]

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from helpers.required import missing
-from helpers.secret_service import PASSWORD, secret_service
+from helpers.secret_service import PASSWORD, locked_keyring
 
 KEY = "canary-work-0123456789abcdef"
 WRONG = "canary-wrong-0123456789abcdef"
@@ -176,12 +176,7 @@ def test_a_key_command_whose_key_is_rejected(home, sim):
 @pytest.mark.secret_service
 def test_a_locked_keyring(home):
     """The advice says to unlock it; signing in is not advised, because it would fail."""
-    with secret_service() as keyring:
-        home.start(keyring.environ)
-        home.login("work", KEY)
-        home.stop()
-        keyring.lock()
-        home.start(keyring.environ)
+    with locked_keyring(home, KEY) as keyring:
         done = home.cli("ask", "-m", "work/m", "hi", environ={"DISPLAY": ":0"})
         assert done.returncode == 4
         assert "auth login" not in done.stderr
@@ -197,12 +192,7 @@ def test_a_locked_keyring_without_a_desktop(home):
     """The commands of the advice unlock it, as over ssh; they read its password."""
     if shutil.which("bash") is None:
         missing("no bash")
-    with secret_service() as keyring:
-        home.start(keyring.environ)
-        home.login("work", KEY)
-        home.stop()
-        keyring.lock()
-        home.start(keyring.environ)
+    with locked_keyring(home, KEY) as keyring:
         done = home.cli("ask", "-m", "work/m", "hi")
         (commands,) = re.findall(r"in bash:\n(.+)then run this:", done.stderr, re.DOTALL)
         ran = keyring.run("bash", "-c", commands, stdin=PASSWORD + b"\n")

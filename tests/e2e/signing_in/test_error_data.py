@@ -5,7 +5,7 @@ import json
 import pytest
 
 from aircher_client.sign_in import read_sign_in
-from helpers.secret_service import secret_service
+from helpers.secret_service import locked_keyring
 
 STORED = "canary-work-0123456789abcdef"
 WRONG = "canary-wrong-0123456789abcde"
@@ -54,12 +54,7 @@ def test_a_rejected_variable_of_the_daemon(home):
 @pytest.mark.secret_service
 def test_a_locked_keyring(home):
     """There is no command: signing in again does not help."""
-    with secret_service() as keyring:
-        home.start(keyring.environ)
-        home.login("work", STORED)
-        home.stop()
-        keyring.lock()
-        home.start(keyring.environ)
+    with locked_keyring(home, STORED):
         data = error_of(home, "-m", "work/m")["data"]
         (needed,) = read_sign_in(data, {"WORK_KEY": WRONG}).needed
         assert (needed.state, needed.command, needed.unseen) == ("locked", "", ())

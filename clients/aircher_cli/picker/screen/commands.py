@@ -8,11 +8,6 @@ from aircher_cli.picker.screen.items import Item
 from aircher_cli.picker.screen.state import Overlay
 from aircher_cli.picker.view.listing.rows import Row
 from aircher_cli.picker.view.preferences import Preferences
-from aircher_cli.picker.view.sign_in.key_facts import (
-    sign_in_facts,
-    sign_out_choices,
-    sign_out_note,
-)
 from aircher_cli.render.marks import Mark
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
@@ -148,6 +143,7 @@ class Commands:
     def _ask_for_key(self, provider: str, then: Callable[[bool | None], None]) -> None:
         # Widgets of Textual that the list does without would make every start slower.
         from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog  # noqa: PLC0415
+        from aircher_cli.picker.view.sign_in.key_facts import sign_in_facts  # noqa: PLC0415
 
         def close(is_signed_in: bool | None) -> None:
             then(is_signed_in)
@@ -161,8 +157,10 @@ class Commands:
         """Sign out of the provider, after a question."""
         if not (provider := self._provider_of_row("sign out of")):
             return
-        choices = sign_out_choices(self._state.view, provider)
-        note = sign_out_note(self._state.view, provider)
+        from aircher_cli.picker.view.sign_in import key_facts  # noqa: PLC0415 -- rare
+
+        choices = key_facts.sign_out_choices(self._state.view, provider)
+        note = key_facts.sign_out_note(self._state.view, provider)
         if not choices:
             self._state.message = (note, "warn")
             return
