@@ -108,7 +108,8 @@ def is_in_use(provider: Map, named: set[str]) -> bool:
 
 
 def _provider_lines(record: Map, width: int, now: float) -> list[Line]:
-    providers = records(record.get("providers"))
+    cooling = records(record.get("cooling"))
+    providers = [_own_health(each, cooling) for each in records(record.get("providers"))]
     names = texts(as_map(record.get("default")).get("candidates"))
     named = {name.partition("/")[0] for name in names}
     shown = [each for each in providers if is_in_use(each, named)]
@@ -188,6 +189,17 @@ def _refusal(provider: Map) -> str:
     failure = as_map(provider.get("last_failure"))
     is_of_key = provider.get("state") == "rejected" and failure.get("outcome") == AUTH_REJECTED
     return text(provider.get("reason")) or (text(failure.get("message")) if is_of_key else "")
+
+
+def _own_health(provider: Map, cooling: list[Map]) -> Map:
+    """Return a provider as healthy if only one of its models is not: the others can be asked.
+
+    The daemon's row has the worst health of any model.
+    """
+    of_models = [row for row in cooling if row.get("model") and _name(row) == _name(provider)]
+    if any(_repeats(row, provider) for row in of_models):
+        return {**provider, "health": "ok", "health_reason": None, "until": None}
+    return provider
 
 
 def _repeats(row: Map, provider: Map) -> bool:

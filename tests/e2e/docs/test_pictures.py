@@ -50,7 +50,8 @@ SHOWS = {
     "status": [
         "aircherd",
         "✓ anthropic ready",
-        "⚠ openai cooling, available in",
+        "✓ openai ready",
+        "⚠ gpt-5.5",
         "rate limit reached (HTTP 429)",
         "✗ gemini refused",
         "sign in again: aircher-cli auth login gemini",

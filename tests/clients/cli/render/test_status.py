@@ -106,6 +106,20 @@ def test_a_cooling_provider_counts_down() -> None:
     ]
 
 
+def test_a_provider_of_which_one_model_cools_is_ready() -> None:
+    """Its other models can be asked, as the picker and `models list` say; the model is below it."""
+    ill: Map = {"health": "cooling", "until": NOW + 42}
+    row: Map = {"provider": "work", "state": "authenticated", **ill}
+    row["health_reason"] = "big: too many requests"
+    model: Map = {"provider": "work", "key": "default", "model": "big", **ill}
+    model["health_reason"] = "too many requests"
+    assert with_providers(row, cooling=(model,)) == [
+        "✓ work  ready",
+        "    ⚠ big, key default: cooling, available in 42 s",
+        "        too many requests",
+    ]
+
+
 def test_a_cooling_key_of_a_provider_that_answers_is_shown_below_it() -> None:
     """With its reason: the other key answers meanwhile."""
     row: Map = {"provider": "work", "state": "authenticated", "health": "ok"}
