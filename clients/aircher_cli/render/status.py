@@ -260,7 +260,9 @@ def _activity(record: Map) -> list[tuple[str, str]]:
 
 def _facts(record: Map, home: str) -> list[tuple[str, str]]:
     """Return what rarely changes."""
+    tasks = [text(task.get("name")) for task in records(record.get("tasks"))]
     return _known(
+        ("tasks", ", ".join(tasks)),
         ("keyring", _keyring(as_map(record.get("keyring")))),
         ("started", _started(record)),
         ("config", _config(as_map(record.get("config")), home)),

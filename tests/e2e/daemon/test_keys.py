@@ -187,7 +187,7 @@ def test_no_verify_stores_an_unchecked_key(daemon, sim):
 def test_import_takes_the_keys_of_the_callers_shell(daemon, sim):
     """The daemon cannot see the shell's variables; import sends them."""
     shell = {"WORK_KEY": STORED, "SPARE_KEY": "canary-bad-key-0123456789", "OTHER": "x"}
-    assert "WORK_KEY" in daemon.cli("auth", "status", environ=shell).stdout
+    assert "WORK_KEY" in daemon.cli("auth", "status", environ=shell).stderr
     done = daemon.cli("auth", "import", "--json", environ=shell)
     outcomes = {o["variable"]: o["outcome"] for o in json.loads(done.stdout)["outcomes"]}
     assert outcomes == {"WORK_KEY": "stored", "SPARE_KEY": "refused"}

@@ -467,6 +467,7 @@ async def test_list_of_models() -> None:
             reasoning=each.capabilities.thinking.supported,
             json_schema=each.capabilities.structured_outputs.supported,
             sampling=False,
+            released=f"{each.created_at:%Y-%m-%d}",
         )
         for each in page.data
     ]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import openai
@@ -350,6 +351,10 @@ async def test_list_of_models() -> None:
     async with open_simulator(accept={"openai": KEY}) as simulator:
         url = simulator.base_url("openai")
         answer = await in_thread(lambda: ask(url, listed))
-    names = [each.id for each in answer.parse().data]
-    assert [Model(id=name) for name in names] == read_models(answer.http_response.content)
-    assert names
+    expected = [Model(id=each.id, released=_utc_day(each.created)) for each in answer.parse().data]
+    assert expected == read_models(answer.http_response.content)
+    assert expected
+
+
+def _utc_day(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"

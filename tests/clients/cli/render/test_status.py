@@ -308,6 +308,12 @@ def test_the_normal_case_fits_a_small_terminal() -> None:
     assert len(shown({**STATUS, "providers": providers, "limits": [limit, limit]})) <= 22
 
 
+def test_tasks_are_listed() -> None:
+    """They are what `-t` takes."""
+    lines = shown({**STATUS, "tasks": [{"name": "review"}, {"name": "brief", "model": "m"}]})
+    assert "tasks     review, brief" in lines
+
+
 def test_a_status_of_another_version_does_not_fail() -> None:
     """What is missing is left out."""
     assert shown({})[0] == "aircherd  is running (process , up 0 s)"
