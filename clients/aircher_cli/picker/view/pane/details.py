@@ -74,11 +74,11 @@ def detail_lines(
     return _joined(
         pane.head(),
         pane.state(),
+        pane.chain(explained),
         pane.keys(),
         pane.last_error(),
         pane.limits(),
         pane.spending(),
-        pane.chain(explained),
         pane.facts(),
     )
 
