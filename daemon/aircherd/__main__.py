@@ -1,5 +1,6 @@
 """`aircherd`: from the command line to `trio.run`."""
 
+import aircherd.optional_imports  # noqa: F401  # isort: skip -- before httpx and structlog
 import argparse
 import ctypes
 import gc
