@@ -6,10 +6,11 @@
      │   ├─ UnknownMethod           unknown_method
      │   ├─ UnknownModel            unknown_model
      │   ├─ ConfigInvalid           config_invalid
-     │   └─ NotAuthenticated        not_authenticated: a key is needed and there is none
-     │       ├─ KeyRejected         auth_rejected: the key was rejected, or is for another origin
-     │       └─ KeyringLocked       keyring_locked: a key is stored but unreadable
-     ├─ TooManyRequests             overloaded: this client has too many requests running
+     │   ├─ NotAuthenticated        not_authenticated: a key is needed and there is none
+     │   │   ├─ KeyRejected         auth_rejected: the key was rejected, or is for another origin
+     │   │   └─ KeyringLocked       keyring_locked: a key is stored but unreadable
+     │   └─ Forbidden               forbidden: this client may not do it, or the user said no
+     ├─ Busy                        busy: this client asks for more than its share; temporary
      ├─ ProviderFailed              the provider or the network failed; carries a Failure
      ├─ ChatFailed                  no provider could answer the request, or the stream broke
      ├─ LedgerUnavailable           internal: the ledger cannot be read now
@@ -110,10 +111,16 @@ class LedgerUnavailable(AircherError):
     """The ledger cannot be read now; the message says why."""
 
 
-class TooManyRequests(AircherError):
-    """A client has more requests running than allowed."""
+class Forbidden(UserError):
+    """The configuration or the user does not let this client do it."""
 
-    code = codes.OVERLOADED
+    code = codes.FORBIDDEN
+
+
+class Busy(AircherError):
+    """The client asks for more of the daemon than its share; it may ask again later."""
+
+    code = codes.BUSY
 
 
 class ShuttingDown(AircherError):

@@ -22,8 +22,8 @@ from aircherd.chat.caller import Caller, Delta, Send
 from aircherd.errors import (
     AircherError,
     BadRequest,
+    Busy,
     ShuttingDown,
-    TooManyRequests,
     UnknownMethod,
 )
 from aircherd.ipc.chat_stream import ChatStream, Handler
@@ -199,7 +199,7 @@ class Session:
         if msgid in self._requests:
             return BadRequest(f"request {msgid} is still active: use another id")
         if self.active >= MAX_ACTIVE_REQUESTS:
-            return TooManyRequests(
+            return Busy(
                 f"this client has {MAX_ACTIVE_REQUESTS} requests under way: wait for one to end"
             )
         if self.is_draining:

@@ -197,7 +197,7 @@ async def test_number_of_active_requests_is_bounded(monkeypatch):
     monkeypatch.setattr(session_module, "MAX_ACTIVE_REQUESTS", 2)
     async with conversation() as (peer, _):
         await peer.send([0, 1, "hang", []], [0, 2, "hang", []])
-        assert error_of(await peer.ask(3, "greet", name="x"))[0] == "overloaded"
+        assert error_of(await peer.ask(3, "greet", name="x"))[0] == "busy"
         await peer.send([2, "$/cancel", [{"id": 1}]])
         assert error_of(await peer.receive())[0] == "cancelled"
         assert (await peer.ask(3, "greet", name="x"))[2] is None
