@@ -13,18 +13,11 @@ from aircher_client import DaemonError
 from helpers.daemon.cli import run_cli
 from helpers.daemon.real_daemon import Home, wait_until
 from helpers.old_aircher.places import LAYOUTS, snapshot, write_files
-from helpers.old_aircher.samples import ALL_KEYS, FORM_B
+from helpers.old_aircher.samples import ALL_KEYS, FORM_B, OWN_SERVER
 
 HELPERS = Path(__file__).parents[2]
 REMOVE = ("migrate", "--remove-old", "--yes")
 
-OWN_SERVER = """\
-[providers.house]
-# api_key = "sk-canary-old-house-0123456789"
-api_key = "house-canary-0123456789abcdef"
-base_url = "https://house.example/v1"
-default_model = "m"
-"""
 KILLED_LAYOUTS = {
     **LAYOUTS,
     "a server of one's own": {".aircher/config.toml": f"{FORM_B}\n{OWN_SERVER}"},

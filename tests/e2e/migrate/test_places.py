@@ -8,7 +8,7 @@ import pytest
 from aircher_wire.address import find_socket
 from helpers.daemon.real_daemon import Home
 from helpers.old_aircher.places import LAYOUTS, write_files
-from helpers.old_aircher.samples import CLAUDE, FORM_A, FORM_B, auth_json
+from helpers.old_aircher.samples import CLAUDE, FORM_A, FORM_B, OWN_SERVER, auth_json
 
 MISTRAL = "mistral-canary-0123456789abcdef"
 
@@ -132,3 +132,19 @@ def test_huge_numbers(daemon, number):
     result, _ = migrate(daemon)
     assert result["config"]["action"] == "write"
     assert 'strategy = "fastest"' in daemon.config_file.read_text()
+
+
+def test_a_file_that_the_daemon_has_not_read_yet(daemon):
+    """A killed run may end right after the configuration was written; the next one stores all."""
+    write_files(daemon.root, {".config/aircher/config.toml": f"{FORM_B}\n{OWN_SERVER}"})
+    assert migrate(daemon)[1] == 0
+    config = daemon.root / ".aircher" / "config.toml"
+    text = config.read_text()
+    with daemon.client() as client:
+        client.call("auth.logout", {"provider": "house"})
+        config.write_text("")
+        client.call("config.reload")
+    config.write_text(text)
+    result, code = migrate(daemon)
+    assert (code, result["config"]["action"]) == (0, "unchanged"), result["keys"]
+    assert "house-canary" in credentials(daemon)

@@ -166,3 +166,11 @@ max_history_size = 1000
 
 PERMISSIONS = 'approved_commands = ["make test"]\n'
 MCP = '[servers.x]\nname = "x"\nserver_type = { Remote = { url = "https://x.example" } }\n'
+
+OWN_SERVER = """\
+[providers.house]
+# api_key = "sk-canary-old-house-0123456789"
+api_key = "house-canary-0123456789abcdef"
+base_url = "https://house.example/v1"
+default_model = "m"
+"""

@@ -35,6 +35,7 @@ from aircher_cli.commands.migrate.steps.execute import (
     check_file,
     check_text,
     finish,
+    load_file,
     preview_keys,
     servers_in_use,
     store_keys,
@@ -255,6 +256,8 @@ def _write(client: Client, options: argparse.Namespace, work: _Work, result: Res
     if action == "write":
         check_text(client, work.plan.text, work.target.path)
         result.backup = write_config(client, work.plan.text, work.target, work.folder, work.resumed)
+    elif action == "unchanged":
+        load_file(client)
 
 
 class _Progress:

@@ -24,7 +24,7 @@ from aircher_cli.render.config.problems import problem_lines
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client import DaemonError
 from aircher_client.proof import call_with_proof
-from aircher_wire import methods
+from aircher_wire import codes, methods
 from aircher_wire.fingerprints import content_hash
 
 if TYPE_CHECKING:
@@ -114,6 +114,21 @@ def write_config(
     params: Map = {"text": plan_text, "base": content_hash(target.content)}
     call_with_proof(client, methods.CONFIG_WRITE, params)
     return backup
+
+
+def load_file(client: "Client") -> None:
+    """Let the daemon read the configuration file that was written by an earlier run.
+
+    If that run was killed right after it, the daemon may still use the file before.
+
+    Raises:
+        DaemonError: the file cannot be read; the daemon's notices tell that it is invalid.
+    """
+    try:
+        client.call(methods.CONFIG_RELOAD)
+    except DaemonError as error:
+        if error.code != codes.CONFIG_INVALID:
+            raise
 
 
 def servers_in_use(client: "Client") -> dict[str, str]:
