@@ -6,7 +6,8 @@
     clients/aircher_cli/NAME.py    tests/clients/cli/test_NAME.py
 
 Every module needs its test file and every test file its module, except for packages' `__init__` and
-the modules listed below with a reason. tests/e2e, tests/live and tests/bench have no mirror.
+the modules listed below with a reason. tests/e2e, tests/live, tests/bench and tests/hardness have
+no mirror.
 
 A folder has few enough files to be read at a glance; this is checked everywhere, helpers included.
 """

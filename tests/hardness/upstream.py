@@ -1,0 +1,89 @@
+"""The provider of every attack, in its own process: quick, mute, or a flood.
+
+    /v1/...             a small reply in one piece
+    /mute/v1/...        reads everything and never responds
+    /s/EVENTS/v1/...    a stream of EVENTS tiny deltas, 64 in one write
+    /t/EVENTS/MS/v1/... a stream of EVENTS tiny deltas, one every MS milliseconds
+    /large/MIB/v1/...   a stream with deltas of 100 kB, MIB in all
+    .../models          a list of one model, whatever comes before
+
+It prints its port. `PROVIDERS` is the configuration that names them.
+"""
+
+import asyncio
+
+from bench.upstream import END, EVENT, STREAM_HEAD, Upstream, chunk
+
+PROVIDERS = """
+[providers.quick]
+kind = "openai"
+base_url = "http://127.0.0.1:{port}/v1"
+auth = "none"
+
+[providers.mute]
+kind = "openai"
+base_url = "http://127.0.0.1:{port}/mute/v1"
+auth = "none"
+
+[providers.flood]
+kind = "openai"
+base_url = "http://127.0.0.1:{port}/s/1000000/v1"
+auth = "none"
+
+[providers.ticks]
+kind = "openai"
+base_url = "http://127.0.0.1:{port}/t/100000/10/v1"
+auth = "none"
+
+[providers.large]
+kind = "openai"
+base_url = "http://127.0.0.1:{port}/large/100/v1"
+auth = "none"
+"""
+LARGE = chunk(EVENT % (b"x" * 100_000))
+MIB = 1024 * 1024
+LIST = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 37\r\n\r\n"
+    b'{"object":"list","data":[{"id":"m"}]}'
+)
+
+
+class HostileUpstream(Upstream):
+    """One connection; a mute one drops all that it reads."""
+
+    _is_mute = False
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every complete request, unless the first one is for the mute provider."""
+        if self._is_mute or data.startswith(b"POST /mute/"):
+            self._is_mute = True
+            return
+        super().data_received(data)
+
+    def _answer(self, path: bytes) -> None:
+        parts = path.split(b"/")
+        if parts[-1] == b"models":
+            self._transport.write(LIST)
+        elif parts[1] == b"large":
+            self._task = asyncio.ensure_future(self._large(int(parts[2])))
+        else:
+            super()._answer(path)
+
+    async def _large(self, mib: int) -> None:
+        self._transport.write(STREAM_HEAD)
+        for _ in range(mib * MIB // len(LARGE)):
+            self._transport.write(LARGE)
+            await self._resumed.wait()
+        self._transport.write(chunk(END) + b"0\r\n\r\n")
+
+
+async def serve() -> None:
+    """Serve until killed."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(HostileUpstream, "127.0.0.1", 0, backlog=4096)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())
