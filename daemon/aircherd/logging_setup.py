@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import MutableMapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import structlog
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 STDERR = 2
 LEVELS = ("debug", "info", "warning", "error")
+_OWN_FIELDS = frozenset({"timestamp", "level"})
 
 
 ACCEPT_LOG_SECONDS = 30.0
@@ -44,13 +45,14 @@ def configure_logging(
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *_render(as_json),
+            structlog.processors.format_exc_info,
             redact,
+            _renderer(as_json),
         ],
     )
     _configure_standard_logging(formatter, out, level)
     structlog.configure(
-        processors=[*shared, *_render(as_json), redact],
+        processors=[*shared, structlog.processors.format_exc_info, redact, _renderer(as_json)],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", out)),
         cache_logger_on_first_use=True,
@@ -116,20 +118,45 @@ class _RateLimit(logging.Filter):
         return True
 
 
-def _render(as_json: bool) -> list[structlog.typing.Processor]:
+def _renderer(as_json: bool) -> structlog.typing.Processor:
+    # Tracebacks are plain text by then: structured ones contain local variables.
     if as_json:
-        # Tracebacks as plain text: structured ones contain local variables.
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
-    ]
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 
 
 class _RedactingProcessor:
-    """The last processor: redacts keys in the rendered line."""
+    """The last processor before the line is made: redacts keys in everything that is logged.
+
+    Not in the line itself: a key may be a word that is also the name of a field or of an event.
+    Names are constants of the source code, the text of another library's message is not.
+    """
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
 
-    def __call__(self, _logger: object, _name: str, line: MutableMapping[str, object] | str) -> str:
-        return self._redactor.redact(str(line))
+    def __call__(
+        self, _logger: object, _name: str, fields: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        for name, value in fields.items():
+            if name not in _OWN_FIELDS and not (name == "event" and _is_name(value)):
+                fields[name] = self._redacted(value)
+        return fields
+
+    def _redacted(self, value: object) -> object:
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, str):
+            return self._redactor.redact(value)
+        if isinstance(value, dict):
+            return {
+                self._redactor.redact(str(name)): self._redacted(each)
+                for name, each in value.items()
+            }
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self._redacted(each) for each in value]
+        return self._redactor.redact(repr(value))
+
+
+def _is_name(event: object) -> bool:
+    return isinstance(event, str) and event.isidentifier() and event.islower()

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+from pathlib import Path
 
 import pytest
 import structlog
@@ -52,6 +53,36 @@ def test_keys_are_redacted(capfd, as_json, library):
     written = capfd.readouterr().err
     assert KEY not in written
     assert written.count(HIDDEN) >= 2
+
+
+def test_a_key_that_is_a_word_leaves_names_alone(capfd):
+    """The name of an event or of a field is not what was logged."""
+    redactor = Redactor()
+    for word in ("broken_frame", "timestamp", "warning", "client"):
+        redactor.add(Secret(word))
+    configure_logging(redactor, as_json=True)
+    structlog.get_logger().warning("broken_frame", client="the timestamp", seen=["broken_frame"])
+    line = json.loads(capfd.readouterr().err)
+    assert (line["event"], line["level"], line["client"]) == (
+        "broken_frame",
+        "warning",
+        f"the {HIDDEN}",
+    )
+    assert line["seen"] == [HIDDEN]
+    assert "timestamp" in line
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize(
+    "value", [{"a": {KEY: [KEY]}}, (KEY,), {KEY}, ValueError(KEY), Path(f"/{KEY}"), KEY.encode()]
+)
+def test_keys_are_redacted_at_any_depth(capfd, as_json, value):
+    """In maps, lists, and whatever is written by its repr."""
+    configured(as_json=as_json)
+    structlog.get_logger().warning("odd", value=value, number=3, nothing=None, yes=True)
+    written = capfd.readouterr().err
+    assert KEY not in written
+    assert HIDDEN in written
 
 
 def test_traceback_shows_no_local_variables(capfd):

@@ -81,11 +81,12 @@ class StoredKeys:
         """
         provider = self._provider_with_keys(provider_name)
         secret = check_format(secret.reveal())
-        self._redactor.add(secret)
         check_label(label)
         known = verification.UNVERIFIED
-        if verify:
-            known = await self._verifier.verify_new(provider, secret)
+        with self._redactor.trying(secret):
+            if verify:
+                known = await self._verifier.verify_new(provider, secret)
+        self._redactor.add(secret)
         try:
             source = stored_source(await self._credentials.store(provider, label, secret))
         except KeyringLocked:

@@ -1,5 +1,6 @@
 """A canary key is in no log, event, error, process list or file except its store."""
 
+import base64
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,14 @@ from helpers.secret_service import secret_service
 
 KEY = "canary-work-0123456789abcdef"
 BAD = "canary-refused-0123456789"
+FORMS = {
+    "half": KEY[:14],
+    "other half": KEY[14:],
+    "hex": KEY.encode().hex(),
+    "escaped": "".join(f"\\u{ord(char):04x}" for char in KEY),
+    "base64": base64.b64encode(f"Bearer {KEY}".encode()).decode()[12:-4],
+}
+"""Forms of the key that a provider may quote; of base64 what depends on the key alone."""
 
 
 def command_lines():
@@ -66,6 +75,7 @@ def use_everything(home, sim):
             None,
             Fault("error", error="refused_key", message=f"Incorrect API key provided: {KEY}"),
             Fault("error", error="server", message=f"we saw {KEY}"),
+            Fault("error", error="server", message=f"we saw {' and '.join(FORMS.values())}"),
             Fault("stream_error", error="server", message=f"we saw {KEY}", after=1),
             Fault("answer", status=400, content_type="text/html", body=f"<p>{KEY}</p>"),
         ):
@@ -116,6 +126,7 @@ def test_no_key_is_anywhere_but_in_its_file(daemon, sim, seen_commands):
     everything = "\n".join([output, daemon.everything_written(), *seen_commands])
     assert KEY not in everything
     assert BAD not in everything
+    assert not [name for name, form in FORMS.items() if form in everything]
 
 
 @pytest.mark.secret_service
@@ -128,3 +139,4 @@ def test_with_a_keyring_no_file_of_ours_holds_a_key(home, sim, seen_commands):
         everything = "\n".join([output, home.everything_written(), *seen_commands])
     assert KEY not in everything
     assert BAD not in everything
+    assert not [name for name, form in FORMS.items() if form in everything]

@@ -5,6 +5,7 @@ replace it, `[network] ca_file` adds to it (a company's own authority besides th
 Certificates are always verified; this cannot be turned off.
 """
 
+import os
 import ssl
 from collections.abc import Mapping
 
@@ -54,6 +55,9 @@ def make_context(environ: Mapping[str, str], ca_file: str | None) -> ssl.SSLCont
 
 
 def _loaded(source: str, file: str | None, directory: str | None) -> ssl.SSLContext:
+    # The standard library would write the secrets of every connection, and with them the keys,
+    # into this file, which others can read.
+    os.environ.pop("SSLKEYLOGFILE", None)
     try:
         return ssl.create_default_context(cafile=file, capath=directory)
     except OSError as error:

@@ -128,3 +128,13 @@ def test_always_verifies() -> None:
 def test_a_broken_handshake_has_a_message() -> None:
     """Also without a TLS reason."""
     assert handshake_problem(None) == "the connection broke during the TLS handshake"
+
+
+def test_no_file_gets_the_secrets_of_connections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SSLKEYLOGFILE would let others read what is sent, keys included."""
+    file = tmp_path / "secrets.log"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(file))
+    assert make_context({}, None).keylog_filename is None
+    assert not file.exists()

@@ -1,6 +1,7 @@
 """The redactor replaces every live key in text."""
 
 import json
+from contextlib import suppress
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_repr_contains_no_key():
     """Only a count."""
     redactor = Redactor()
     redactor.add(Secret(KEY))
-    assert repr(redactor) == "<Redactor of 1 strings>"
+    assert repr(redactor) == "<Redactor of 1 keys>"
 
 
 def test_has_key_detects_live_keys_only():
@@ -82,3 +83,30 @@ def test_short_key_is_not_detected_but_redacted(key, expected):
     redactor.add(Secret(key))
     assert redactor.has_key(f"/srv/{key}/tiny.gguf") is expected
     assert redactor.redact(f"/srv/{key}/tiny.gguf") == f"/srv/{HIDDEN}/tiny.gguf"
+
+
+def test_refused_key_is_redacted_only_while_it_is_checked():
+    """It may be a word that the log needs."""
+    redactor = Redactor()
+    with suppress(ValueError), redactor.trying(Secret("timestamp")):
+        assert redactor.redact("a timestamp") == f"a {HIDDEN}"
+        raise ValueError
+    assert redactor.redact("a timestamp") == "a timestamp"
+
+
+def test_accepted_key_stays_redacted():
+    """A key in use does not become harmless by one more check that fails."""
+    redactor = Redactor()
+    with redactor.trying(Secret(KEY)):
+        pass
+    assert redactor.redact(KEY) == HIDDEN
+    with suppress(ValueError), redactor.trying(Secret(KEY)):
+        raise ValueError
+    assert redactor.redact(KEY) == HIDDEN
+
+
+def test_parts_that_touch_are_hidden_together():
+    """A key that was broken into lines leaves nothing between them but the break."""
+    redactor = Redactor()
+    redactor.add(Secret(KEY))
+    assert redactor.redact(f"{KEY[:12]}\n{KEY[12:]}{KEY}") == f"{HIDDEN}\n{HIDDEN}"

@@ -1,0 +1,87 @@
+"""Replaces keys in text.
+
+`Secret` prevents accidental output of a key by our own code; `Redactor` catches everything else,
+such as a provider that quotes a key.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aircherd.redaction.key_forms import FormFinder
+from aircherd.vocabulary.secret import Secret
+
+MIN_REDACTED = 8
+"""Shorter keys are not redacted: they could be part of ordinary words."""
+
+MIN_DETECTED = 16
+"""Shorter keys are not searched for in names: a placeholder key such as `llama.cpp` is a word."""
+
+HIDDEN = "[redacted]"
+
+# The shapes of vendors' keys, including one that a vendor echoes with its middle masked by `*`.
+_KEY_LIKE = re.compile(
+    r"\b(?:sk|pk|rk|gsk|xai|AIza)[-_][A-Za-z0-9_*.-]{6,}|\bAIza[A-Za-z0-9_*-]{6,}"
+)
+
+
+class Redactor:
+    """Knows every live key, and replaces all of its forms in text. One instance per daemon."""
+
+    def __init__(self) -> None:
+        self._values: set[str] = set()
+        self._finder = FormFinder()
+
+    def add(self, secret: Secret) -> None:
+        """Redact this key until the daemon stops.
+
+        That includes keys that were logged out: a message may still contain one.
+        """
+        value = secret.reveal()
+        if len(value) >= MIN_REDACTED and value not in self._values:
+            self._values.add(value)
+            self._finder.add(value)
+
+    @contextmanager
+    def trying(self, secret: Secret) -> Iterator[None]:
+        """Redact a key while it is checked; after an error only if it was known before.
+
+        What was refused may be no key at all but a word, which would be missing in all text.
+        """
+        value = secret.reveal()
+        is_known = value in self._values
+        self.add(secret)
+        try:
+            yield
+        except BaseException:
+            if not is_known:
+                self._remove(value)
+            raise
+
+    def redact(self, text: str) -> str:
+        """Return `text` with all live keys, and everything shaped like a vendor's key, replaced."""
+        found = sorted(self._finder.find_in(text))
+        return _KEY_LIKE.sub(HIDDEN, _hide(text, found) if found else text)
+
+    def has_key(self, text: str) -> bool:
+        """Return whether `text` contains a live key, for names that are useless once redacted."""
+        return any(len(value) >= MIN_DETECTED and value in text for value in self._values)
+
+    def _remove(self, value: str) -> None:
+        self._values.discard(value)
+        self._finder = FormFinder()
+        for each in self._values:
+            self._finder.add(each)
+
+    def __repr__(self) -> str:
+        return f"<Redactor of {len(self._values)} keys>"
+
+
+def _hide(text: str, spans: list[tuple[int, int]]) -> str:
+    """Return `text` with each run of `spans`, which are in order, replaced."""
+    pieces, shown_from, hidden_to = [], 0, -1
+    for begin, end in spans:
+        if begin > hidden_to:
+            pieces += [text[shown_from:begin], HIDDEN]
+        hidden_to = shown_from = max(end, hidden_to)
+    return "".join([*pieces, text[shown_from:]])
