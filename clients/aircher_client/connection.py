@@ -3,13 +3,14 @@
 import errno
 import os
 import socket
-import sys
 import time
 from collections import deque
 
 from aircher_client.errors import ConnectionLost, DaemonUnreachable, NoAnswer
+from aircher_client.peer_check import is_daemon, is_systemd
 from aircher_wire import address
 from aircher_wire.frames import Decoder, Frame
+from aircher_wire.peer import peer_of
 
 READ_SIZE = 65_536
 POLL_SECONDS = 0.01
@@ -104,19 +105,13 @@ class Connection:
     def peer_pid(self) -> int | None:
         """Return the process id of the daemon; None if the system does not tell."""
         try:
-            credentials = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+            return peer_of(self._sock)[0] or None
         except OSError:
             return None
-        # struct ucred: pid, uid, gid. The pid is 0 if our namespace cannot see the process.
-        return int.from_bytes(credentials[:4], sys.byteorder) or None
 
     def is_to_systemd(self) -> bool:
         """Tell whether systemd, not the daemon, has opened the socket that this connects to."""
-        try:
-            with open(f"/proc/{self.peer_pid()}/comm", "rb") as file:  # noqa: PTH123 -- no pathlib here
-                return file.read(16).strip() == b"systemd"
-        except OSError:
-            return False
+        return is_systemd(self.peer_pid() or 0)
 
     def abort(self) -> None:
         """End the connection from another thread: closing the socket would not end its wait."""
@@ -137,8 +132,11 @@ class Connection:
 def try_connect(path: str) -> socket.socket | None:
     """Connect to the daemon's socket; return None if no daemon listens.
 
+    Nothing is sent before it is known that the daemon of this user answers.
+
     Raises:
-        DaemonUnreachable: the socket or its directory is unsafe or cannot be used.
+        DaemonUnreachable: the socket or its directory is unsafe or cannot be used, or another
+            process answers.
     """
     try:
         address.check_length(path)
@@ -151,6 +149,7 @@ def try_connect(path: str) -> socket.socket | None:
     try:
         sock.settimeout(0)  # a local socket connects at once unless its queue is full
         sock.connect(path)
+        is_ours = is_daemon(sock, path)
     except (FileNotFoundError, ConnectionRefusedError):
         sock.close()
         return None
@@ -163,6 +162,9 @@ def try_connect(path: str) -> socket.socket | None:
     except BaseException:
         sock.close()
         raise
+    if not is_ours:
+        sock.close()
+        return None
     return sock
 
 

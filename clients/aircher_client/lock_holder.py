@@ -16,10 +16,14 @@ MAX_BYTES = 8192
 
 
 class LockHolder(NamedTuple):
-    """A daemon that is running or stopping: its process id and its socket."""
+    """A daemon that is running or stopping: its process id and its socket.
+
+    `listener` is the process that has opened the socket, if it is another one.
+    """
 
     pid: int
     socket: str
+    listener: int | None = None
 
     def serves(self, path: str) -> bool:
         """Tell whether `path` is this daemon's socket; symbolic links are resolved."""
@@ -62,13 +66,18 @@ def explain_elsewhere(holder: LockHolder, socket_path: str) -> str:
 
 def _is_locked(file: Path) -> bool:
     """Tell whether a process holds the lock. An old lock file may name a reused process id."""
+    return lock_line(file) is not None
+
+
+def lock_line(file: Path) -> str | None:
+    """Return the kernel's line about the lock on a file, with the process; None if it is free."""
     try:
         locks = Path("/proc/locks").read_text(encoding="ascii")
         found = file.stat()
     except OSError:
-        return False
+        return None
     device = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
-    return any(f" {device} " in line for line in locks.splitlines())
+    return next((line for line in locks.splitlines() if f" {device} " in line), None)
 
 
 def read_lock_holder(lock_file: Path) -> LockHolder | None:
@@ -83,9 +92,10 @@ def read_lock_holder(lock_file: Path) -> LockHolder | None:
         return None
     finally:
         os.close(descriptor)
-    pid, _, rest = text.partition("\n")
-    socket = rest.removesuffix("\n")
-    return LockHolder(int(pid), socket) if pid.isdecimal() and int(pid) > 0 and socket else None
+    pid, socket, listener = (*text.split("\n"), "", "")[:3]
+    if not (pid.isdecimal() and int(pid) > 0 and socket):
+        return None
+    return LockHolder(int(pid), socket, int(listener) if listener.isdecimal() else None)
 
 
 def is_gone(pid: int) -> bool:

@@ -23,6 +23,8 @@ import stat
 import sys
 from collections.abc import Callable, Mapping
 
+from aircher_wire.owners import find_open_parent
+
 TYPE_CHECKING = False  # what `typing` would say, without its import
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,7 +100,8 @@ def cache_directory(environ: Mapping[str, str]) -> Path:
 def lock_files(environ: Mapping[str, str]) -> tuple[Path, Path]:
     """Return the files that a running daemon locks: one next to its socket, one in its data.
 
-    The owner of a lock writes its process id and its socket into the file, one per line.
+    The owner of a lock writes its process id and its socket into the file, one per line, and on a
+    third line the process that has opened the socket, if that is the service manager.
     """
     return _path(find_socket(environ) + ".lock"), data_directory(environ) / "aircherd.lock"
 
@@ -160,8 +163,11 @@ def _runtime(
 def check_directory(directory: Path | str, uid: int) -> None:
     """Check that the socket's directory belongs to `uid` and is closed to other users.
 
+    No other user may replace it either: see `owners.find_open_parent`.
+
     Raises:
-        AddressError: it is a symlink, no directory, another user's or open to others.
+        AddressError: it is a symlink, no directory, another user's or open to others; or another
+            user may replace it.
         FileNotFoundError: it does not exist.
     """
     try:
@@ -176,6 +182,12 @@ def check_directory(directory: Path | str, uid: int) -> None:
     fault = _fault(found, uid)
     if fault is not None:
         raise AddressError(f"{fault.format(directory=directory)}; or set AIRCHER_SOCKET elsewhere")
+    replaceable = find_open_parent(os.fspath(directory), uid)
+    if replaceable is not None:
+        raise AddressError(
+            f"other users could replace the socket's directory {directory}: {replaceable[0]}. "
+            f"Set AIRCHER_SOCKET elsewhere, or {replaceable[1]}"
+        )
 
 
 def check_length(path: Path | str) -> None:

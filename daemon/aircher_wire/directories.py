@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 from aircher_wire import address
 from aircher_wire.address import AddressError
-
-ROOT = 0
+from aircher_wire.owners import ROOT
 
 OPEN_TO_OTHERS = 0o077
 """Mode bits forbidden for secrets: others may neither read nor write."""

@@ -69,12 +69,26 @@ function M.explain(err)
   return table.concat(lines, "\n")
 end
 
+-- The user whose process listens at the other end of a connected pipe, from the kernel; nil without LuaJIT.
+local function peer_uid(pipe)
+  local found, ffi = pcall(require, "ffi")
+  if not found then return nil end
+  pcall(ffi.cdef, "int getsockopt(int fd, int level, int name, void *value, unsigned int *size);")
+  local value, is_mac = ffi.new("unsigned int[19]"), ffi.os == "OSX"
+  local size = ffi.new("unsigned int[1]", is_mac and 76 or 12)
+  -- Linux: SOL_SOCKET, SO_PEERCRED. macOS: SOL_LOCAL, LOCAL_PEERCRED. The second number is the user in both.
+  local failed = ffi.C.getsockopt(pipe:fileno(), is_mac and 0 or 1, is_mac and 1 or 17, value, size)
+  return failed == 0 and tonumber(value[1]) or -1
+end
+
 function M.connect(on_notification, path)
   local pipe, session = uv.new_pipe(false), mpack.Session({ unpack = mpack.Unpacker() })
   local handle = vim.schedule_wrap(on_notification)
-  local client = {}
+  local client, waiting = {}, {}
+  -- Nothing is written before it is known who answers.
   local function send(head, method, params)
-    pipe:write(head .. mpack.encode(method) .. mpack.encode({ params or {} }))
+    local frame = head .. mpack.encode(method) .. mpack.encode({ params or {} })
+    if waiting then table.insert(waiting, frame) else pipe:write(frame) end
   end
   local function value(item) return item ~= mpack.NIL and item or nil end
   function client.request(method, params, callback)
@@ -96,6 +110,13 @@ function M.connect(on_notification, path)
   end
   pipe:connect(path or M.socket_path(), function(refused)
     if refused then return client.close(refused) end
+    local uid = peer_uid(pipe)
+    if uid and uid ~= 0 and uid ~= uv.getuid() then
+      return client.close("a process of another user (uid " .. uid .. ") answers at the socket: nothing was sent")
+    end
+    local frames = waiting
+    waiting = nil
+    pipe:write(frames)
     pipe:read_start(function(err, data)
       if data then receive(data) else client.close(err or "the daemon closed the connection") end
     end)

@@ -11,11 +11,7 @@ import shlex
 import stat
 from pathlib import Path
 
-from aircher_wire.directories import ROOT
-from aircherd.files.private_directory import is_own_group
-
-_UID_MAP = Path("/proc/self/uid_map")
-_OVERFLOW_UID = Path("/proc/sys/kernel/overflowuid")
+from aircher_wire.owners import ROOT, is_own_group, is_unmapped_root
 
 
 def distrust_reason(path: Path, found: os.stat_result, uid: int) -> tuple[str, str] | None:
@@ -43,19 +39,3 @@ def distrust_reason(path: Path, found: os.stat_result, uid: int) -> tuple[str, s
             f"run: {sudo}chmod go-w {name}",
         )
     return None
-
-
-def is_unmapped_root(
-    owner: int, uid_map: Path = _UID_MAP, overflow_uid: Path = _OVERFLOW_UID
-) -> bool:
-    """Return whether `owner` may be root in a user namespace that has no root.
-
-    A hardened service runs in one: there, files of all other users belong to the overflow user.
-    """
-    try:
-        ranges = [line.split() for line in uid_map.read_text().splitlines()]
-        return not any(int(first) == ROOT for first, _, _ in ranges) and owner == int(
-            overflow_uid.read_text()
-        )
-    except (OSError, ValueError):
-        return False  # not Linux

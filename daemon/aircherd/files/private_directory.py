@@ -20,6 +20,7 @@ import structlog
 
 from aircher_wire.address import AddressError
 from aircher_wire.directories import OPEN_TO_OTHERS, failure_reason, make_private_directory
+from aircher_wire.owners import is_own_group
 
 log = structlog.get_logger()
 
@@ -89,15 +90,3 @@ def _refuse_writable(directory: Path, found: os.stat_result, uid: int) -> None:
             f"other users may write in {directory} (mode {mode:04o}), and could replace what is in "
             f"it. Close it: chmod 700 {directory}"
         )
-
-
-def is_own_group(gid: int, uid: int) -> bool:
-    """Return whether the user is alone in the group, as in the private groups of most systems."""
-    import grp  # noqa: PLC0415 -- only for what its group may write
-    import pwd  # noqa: PLC0415
-
-    try:
-        group, user = grp.getgrgid(gid), pwd.getpwuid(uid)
-    except KeyError:
-        return False
-    return group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}

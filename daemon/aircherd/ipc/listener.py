@@ -12,11 +12,11 @@ import math
 import os
 import resource
 import socket
-import struct
 
 import structlog
 import trio
 
+from aircher_wire.peer import peer_of
 from aircherd.api.methods import METHODS
 from aircherd.api.services import Services
 from aircherd.events import Event
@@ -110,7 +110,7 @@ class Listener:
 
     async def _serve_accepted(self, stream: trio.SocketStream) -> None:
         async with stream:
-            uid = _peer_uid(stream)
+            _, uid = peer_of(stream.socket)
             if uid not in (os.getuid(), 0):
                 log.warning("peer_rejected", uid=uid)
                 return
@@ -212,11 +212,3 @@ def client_capacity() -> int:
     """
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(1, soft - max(MIN_RESERVED, soft // 4))
-
-
-def _peer_uid(stream: trio.SocketStream) -> int:
-    """Return the user id of the peer, from the kernel."""
-    layout = "3i"  # struct ucred: pid, uid, gid
-    data = stream.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(layout))
-    _pid, uid, _gid = struct.unpack(layout, data)
-    return int(uid)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from aircher_wire import address
 from aircher_wire.directories import failure_reason, make_private_directory
+from aircher_wire.peer import peer_of
 from aircherd.files.private_directory import prepare_own_directory
 
 BACKLOG = 512
@@ -69,8 +70,9 @@ def claim_socket(
     _prepare_runtime(path.parent, uid)
     prepare_own_directory(data_dir, uid)
     with ExitStack() as stack:
-        stack.enter_context(_hold_lock(path.with_name(path.name + ".lock"), path))
-        stack.enter_context(_hold_lock(data_dir / "aircherd.lock", path))
+        owner = _lock_text(path, passed)
+        stack.enter_context(_hold_lock(path.with_name(path.name + ".lock"), owner))
+        stack.enter_context(_hold_lock(data_dir / "aircherd.lock", owner))
         if passed is None:
             _remove_stale_socket(path)
             bound = BoundSocket(path, stack.enter_context(_open_listener(path)))
@@ -91,8 +93,17 @@ def _prepare_runtime(directory: Path, uid: int) -> None:
     address.check_directory(directory, uid)
 
 
+def _lock_text(path: Path, passed: socket.socket | None) -> bytes:
+    """Return what the lock files say: our process, our socket, and the process that opened it."""
+    lines = [str(os.getpid()), str(path)]
+    if passed is not None:
+        # Of a listening socket, the kernel tells who called `listen`: clients see that process.
+        lines.append(str(peer_of(passed)[0]))
+    return ("\n".join(lines) + "\n").encode(errors="surrogateescape")
+
+
 @contextmanager
-def _hold_lock(lock_file: Path, socket_path: Path) -> Iterator[None]:
+def _hold_lock(lock_file: Path, text: bytes) -> Iterator[None]:
     # O_NOFOLLOW: a planted symlink must not redirect the write to another file.
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(lock_file, flags, 0o600)
@@ -103,10 +114,10 @@ def _hold_lock(lock_file: Path, socket_path: Path) -> Iterator[None]:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise
             raise AlreadyRunning(_running_message(descriptor, lock_file)) from None
-        # The content is only used in error messages, so a full disk is not an error.
+        # A full disk is not an error: clients then check less.
         with suppress(OSError):
             os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"{os.getpid()}\n{socket_path}\n".encode(errors="surrogateescape"))
+            os.write(descriptor, text)
         yield
     finally:
         # Closing releases the lock. The file stays: if it were removed, two daemons could lock two
@@ -116,8 +127,8 @@ def _hold_lock(lock_file: Path, socket_path: Path) -> Iterator[None]:
 
 def _running_message(descriptor: int, lock_file: Path) -> str:
     text = os.pread(descriptor, 4096, 0).decode(errors="replace")
-    pid, _, rest = text.partition("\n")
-    where = rest.strip() or "an unknown socket"
+    pid, where = (*text.split("\n"), "")[:2]
+    where = where or "an unknown socket"
     return (
         f"another aircherd is running (process {pid or 'unknown'}, socket {where}); it holds "
         f"{lock_file}. Use it (AIRCHER_SOCKET={where}) or stop it: aircher-cli daemon stop"

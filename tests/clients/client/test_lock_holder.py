@@ -36,6 +36,7 @@ def gone() -> int:
     [
         (b"7\n/run/a.sock\n", LockHolder(7, "/run/a.sock")),
         (b"7\n/run/a b\xff.sock\n", LockHolder(7, "/run/a b\udcff.sock")),
+        (b"7\n/run/a.sock\n9\n", LockHolder(7, "/run/a.sock", 9)),
         (b"", None),
         (b"7\n", None),
         (b"0\n/run/a.sock\n", None),

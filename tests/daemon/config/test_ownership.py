@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aircherd.config import ownership
-from aircherd.config.ownership import distrust_reason, is_unmapped_root
+from aircherd.config.ownership import distrust_reason
 
 ME, OTHER, ROOT = 1000, 1001, 0
 MY_GROUP, STAFF = 1000, 50
@@ -63,27 +63,3 @@ def test_a_file_that_others_can_write_is_refused_with_the_cure(
     assert reason is not None
     assert (expected[0] in reason[0], expected[1] in reason[1]) == (True, True), reason
     assert "run commands" in reason[0]
-
-
-@pytest.mark.parametrize(
-    ("uid_map", "owner", "expected"),
-    [
-        ("1000 1000 1\n", 65534, True),
-        ("1000 1000 1\n", 1001, False),
-        ("0 0 4294967295\n", 65534, False),
-        ("0 1000 1\n1 100000 65536\n", 65534, False),
-        ("damaged\n", 65534, False),
-    ],
-)
-def test_root_outside_of_a_user_namespace(
-    tmp_path: Path, uid_map: str, owner: int, expected: bool
-) -> None:
-    """A hardened service sees files of root as those of the overflow user."""
-    (tmp_path / "map").write_text(uid_map)
-    (tmp_path / "overflow").write_text("65534\n")
-    assert is_unmapped_root(owner, tmp_path / "map", tmp_path / "overflow") is expected
-
-
-def test_without_user_namespaces_the_overflow_user_is_not_root(tmp_path: Path) -> None:
-    """On systems without /proc, the owner is what it says."""
-    assert not is_unmapped_root(65534, tmp_path / "map", tmp_path / "overflow")
