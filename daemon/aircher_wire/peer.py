@@ -1,7 +1,7 @@
 """Asks the kernel which process is at the other end of a Unix socket.
 
-For a client it is the process that called `listen`, whoever accepts the connection. For the daemon
-it is the one that called `connect`.
+For a client it is the process that called `listen`, even if another one accepts the connection. For
+the daemon it is the one that called `connect`.
 """
 
 from __future__ import annotations
