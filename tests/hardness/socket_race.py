@@ -130,7 +130,7 @@ def race(connects: int, *, with_parents: bool) -> dict[str, int]:
 
 
 def connect_often(path: str, connects: int, with_parents: bool) -> tuple[int, int]:
-    """Connect; longer if the other process had no turn yet. Return how often, and how many failed."""
+    """Connect; longer if the other process had no turn yet. Return how often, how many failed."""
     outcomes: Counter[str] = Counter()
     while outcomes.total() < connects or (
         not with_parents and len(outcomes) < ALL_OUTCOMES and outcomes.total() < LONGEST * connects
