@@ -76,7 +76,7 @@ def _fault(directory: str, found: os.stat_result, uid: int) -> tuple[str, str] |
 
 
 def _foreign(path: str, owner: int) -> tuple[str, str]:
-    return f"{path} belongs to another user (uid {owner})", "choose a place of your own"
+    return f"{path} belongs to another user (uid {owner})", "choose a place that is yours alone"
 
 
 def _is_trusted(owner: int, uid: int) -> bool:

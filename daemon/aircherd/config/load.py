@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from aircher_wire.owners import find_open_parent
 from aircherd.config.model import DEFAULT_CONFIG, Config
 from aircherd.config.problems import WHOLE_FILE, Problem, ProblemCollector, config_error
 from aircherd.config.schema import explain_unknown
@@ -138,8 +139,11 @@ def _read_bytes(path: Path) -> bytes | None:
 
 
 def _check_trust(path: Path, found: os.stat_result) -> None:
-    """Refuse an opened file that other users could have written; most files pass at once."""
+    """Refuse an opened file that other users could have written, or put in its place."""
     uid = os.geteuid()
+    if open_parent := find_open_parent(str(path), uid):
+        why, cure = open_parent
+        raise _unreadable(str(path), f"can be replaced by other users: {why}", cure)
     if found.st_uid == uid and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         return
     from aircherd.config.ownership import distrust_reason  # noqa: PLC0415 - rarely needed

@@ -20,7 +20,7 @@ import structlog
 
 from aircher_wire.address import AddressError
 from aircher_wire.directories import OPEN_TO_OTHERS, failure_reason, make_private_directory
-from aircher_wire.owners import is_own_group
+from aircher_wire.owners import find_open_parent, is_own_group
 
 log = structlog.get_logger()
 
@@ -42,7 +42,8 @@ def prepare_own_directory(directory: Path, uid: int) -> None:
     """Create a directory of the daemon, or check an existing one and close it to other users.
 
     Raises:
-        AddressError: it cannot be created, belongs to another user, or others may write in it.
+        AddressError: it cannot be created, belongs to another user, or others may write in it or
+            replace it.
     """
     try:
         make_private_directory(directory)
@@ -58,6 +59,9 @@ def prepare_own_directory(directory: Path, uid: int) -> None:
             f"sudo chown -R {uid} {directory}"
         )
     _refuse_writable(directory, found, uid)
+    if open_parent := find_open_parent(str(directory), uid):
+        why, cure = open_parent
+        raise AddressError(f"other users could replace {directory}: {why}. To close it, {cure}")
     if found.st_mode & OPEN_TO_OTHERS:
         directory.chmod(0o700)
         mode = f"{stat.S_IMODE(found.st_mode):04o}"

@@ -176,6 +176,26 @@ def test_file_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> Non
     assert f"run: chmod go-w {file}" in message
 
 
+@pytest.mark.parametrize("is_link", [False, True])
+def test_file_in_a_folder_that_others_can_write_is_refused(tmp_path: Path, is_link: bool) -> None:
+    """Others could put their own there; the folder of a link's target counts, too."""
+    folder = tmp_path / "open to all"
+    folder.mkdir()
+    file = folder / "config.toml"
+    file.touch(mode=0o600)
+    folder.chmod(0o777)
+    if is_link:
+        link = tmp_path / "config.toml"
+        link.symlink_to(file)
+    message = _fails(link if is_link else file)[1]
+    assert (
+        f"can be replaced by other users: other users may write in {folder} (mode 0777)" in message
+    )
+    assert f"run: chmod go-w '{folder}'" in message
+    folder.chmod(0o1777)
+    assert load_config(file) == DEFAULT_CONFIG
+
+
 @pytest.mark.parametrize("mode", [0o400, 0o600, 0o640, 0o644, 0o444])
 def test_file_that_others_can_read_is_used(tmp_path: Path, mode: int) -> None:
     """There is no key in it."""

@@ -72,6 +72,16 @@ def test_a_directory_that_others_may_write_is_refused(directory: Path, open_mode
         check_home(directory, US)
 
 
+def test_a_directory_that_others_may_replace_is_refused(directory: Path) -> None:
+    """They may write in the one above it."""
+    directory.parent.chmod(0o777)
+    with pytest.raises(
+        AddressError, match=rf"could replace {directory}: .*go-w {directory.parent}"
+    ):
+        prepare_own_directory(directory, US)
+    directory.parent.chmod(0o755)
+
+
 def test_a_group_of_the_user_alone_may_write(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

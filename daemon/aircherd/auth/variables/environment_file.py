@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from aircher_wire.directories import OPEN_TO_OTHERS
+from aircher_wire.owners import find_open_parent
 from aircherd.files.private_file import FileRefused, check_file
 from aircherd.vocabulary.secret import Secret
 
@@ -95,6 +96,9 @@ def _problem(path: Path, found: os.stat_result, uid: int) -> str | None:
         check_file(path, found, uid=uid, forbidden=OPEN_TO_OTHERS)
     except FileRefused as error:
         return str(error)
+    if open_parent := find_open_parent(str(path), uid):
+        why, cure = open_parent
+        return f"{path} can be replaced by other users: {why}: {cure}"
     return None
 
 

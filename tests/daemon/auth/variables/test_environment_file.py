@@ -83,3 +83,13 @@ def _refusal(path):
     found = read_environment_file(path, UID)
     assert not found.is_readable
     return found.refusal
+
+
+def test_file_in_a_folder_that_others_can_write_is_refused(path):
+    """They could replace it."""
+    path.parent.chmod(0o777)
+    found = read_environment_file(path, os.getuid())
+    assert found.refusal == (
+        f"{path} can be replaced by other users: other users may write in {path.parent} "
+        f"(mode 0777): run: chmod go-w {path.parent}"
+    )
