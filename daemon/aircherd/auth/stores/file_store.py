@@ -1,8 +1,12 @@
 """Keys in a private file of the user, for machines without a usable keyring.
 
-The file is not encrypted, and `auth status` says so. It is `{"version": 1, "keys": {provider:
-{label: key}}}`, mode 0600, replaced atomically. A file that others could read or swap is refused. A
-damaged file is never overwritten, because the user may still recover keys from it.
+The file is `{"version": 1, "keys": {provider: {label: key}}}`, mode 0600, replaced atomically, and
+`auth status` says that it is not encrypted. With `[auth] encrypt_with` it is `{"version": 2,
+"encrypted_with": name, "data": base64}`, and `data` is the other form, encrypted. The file tells
+how to read it; the setting tells how to write it, and without one it stays as it is.
+
+A file that others could read or swap is refused. A damaged file, or one that cannot be decrypted,
+is never overwritten, because the user may still recover keys from it.
 """
 
 import functools
@@ -22,6 +26,7 @@ from aircherd.auth.stores.base import (
     StoreHealth,
     StoreState,
 )
+from aircherd.auth.stores.file_cipher import CipherFailed, FileCipher
 from aircherd.errors import KeyringLocked
 from aircherd.files.file_worker import Check, DiskTimeout, FileWorker
 from aircherd.files.private_file import (
@@ -34,9 +39,14 @@ from aircherd.vocabulary.secret import Secret
 
 Keys = dict[str, dict[str, str]]
 T = TypeVar("T")
+D = TypeVar("D", bound=msgspec.Struct)
 
 DISK_TIMEOUT = 5.0
 """Seconds: a login waits for the disk, and the daemon's shutdown waits for the write."""
+
+
+def _no_cipher(name: str) -> FileCipher:
+    raise CipherFailed(f"it is encrypted with {name!r}, which this version does not know")
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,14 +56,44 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True):
     version: Literal[1] = 1
 
 
+class _Sealed(msgspec.Struct, forbid_unknown_fields=True):
+    """The schema of an encrypted file."""
+
+    encrypted_with: str
+    data: bytes
+    version: Literal[2] = 2
+
+
+class FileSealing(msgspec.Struct, frozen=True):
+    """How the file is encrypted: `write_with` is None to leave it as it is, "" for not at all.
+
+    `cipher` returns the one of a name; it raises CipherFailed for an unknown one.
+    """
+
+    write_with: str | None = None
+    cipher: Callable[[str], FileCipher] = _no_cipher
+
+
 class FileStore:
-    """The credentials file. It is small and rarely used, so it is read each time."""
+    """The credentials file. It is small and rarely used, so it is read each time.
+
+    `sealing` returns how it is encrypted now. `encrypted_with` is the name of the cipher of the
+    file that was last read or written, "" if it is not encrypted, None if there is no file.
+    """
 
     name = "file"
 
-    def __init__(self, path: Path, *, uid: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        uid: int | None = None,
+        sealing: Callable[[], FileSealing] = FileSealing,
+    ) -> None:
+        self.encrypted_with: str | None = None
         self._path = path
         self._uid = os.getuid() if uid is None else uid
+        self._sealing = sealing
         self._worker = FileWorker()  # a read and the write that follows are one operation
 
     async def probe(self, *, fresh: bool = False) -> StoreState:  # noqa: ARG002 - it always is
@@ -89,6 +129,16 @@ class FileStore:
         """
         await self._change(functools.partial(_remove, key_id=key_id))
 
+    async def seal_again(self) -> None:
+        """Write the file anew if it is not encrypted as the settings say.
+
+        Raises:
+            KeyringLocked: it cannot be read or written; it stays as it is.
+        """
+        wanted = self._sealing().write_with
+        if wanted is not None:
+            await self._change(lambda _: self.encrypted_with not in (wanted, None))
+
     async def _change(self, change: Callable[[Keys], bool]) -> None:
         try:
             await self._do(functools.partial(self._apply, change))
@@ -105,9 +155,10 @@ class FileStore:
     def _apply(self, change: Callable[[Keys], bool], check: Check) -> None:
         keys = self._load()
         if change(keys):
-            content = msgspec.json.encode(_Document(keys=keys))
+            content, name = self._encode(keys)
             check()
-            write_private(self._path, msgspec.json.format(content), uid=self._uid)
+            write_private(self._path, content, uid=self._uid)
+            self.encrypted_with = name
 
     def _check(self, _: Check) -> None:
         self._load()
@@ -116,19 +167,43 @@ class FileStore:
     def _load(self) -> Keys:
         content = read_private(self._path, uid=self._uid, forbidden=OPEN_TO_OTHERS)
         if content is None:
+            self.encrypted_with = None
             return {}
-        if (document := _decode(content)) is None:
+        sealed = _decode(content, _Sealed)
+        if sealed is not None:
+            content = self._decrypt(sealed)
+        if (document := _decode(content, _Document)) is None:
             raise FileRefused(f"{self._path} is damaged: repair it or move it away")
+        self.encrypted_with = sealed.encrypted_with if sealed else ""
         return document.keys
+
+    def _encode(self, keys: Keys) -> tuple[bytes, str]:
+        """Return the content of the file, and the name of its cipher."""
+        content = msgspec.json.format(msgspec.json.encode(_Document(keys=keys)))
+        sealing = self._sealing()
+        name = self.encrypted_with or "" if sealing.write_with is None else sealing.write_with
+        if not name:
+            return content, ""
+        try:
+            data = sealing.cipher(name).encrypt(content)
+        except CipherFailed as error:
+            raise FileRefused(f"{self._path} cannot be encrypted: {error}") from None
+        return msgspec.json.format(msgspec.json.encode(_Sealed(name, data))), name
+
+    def _decrypt(self, sealed: _Sealed) -> bytes:
+        try:
+            return self._sealing().cipher(sealed.encrypted_with).decrypt(sealed.data)
+        except CipherFailed as error:
+            raise FileRefused(f"{self._path} cannot be decrypted: {error}") from None
 
     def __repr__(self) -> str:
         return f"<FileStore {self._path}>"
 
 
-def _decode(content: bytes) -> _Document | None:
-    """Return None for a damaged file; the decoder's error may quote keys and is not passed on."""
+def _decode(content: bytes, schema: type[D]) -> D | None:
+    """Return None for another schema; the decoder's error may quote keys and is not passed on."""
     try:
-        return msgspec.json.decode(content, type=_Document)
+        return msgspec.json.decode(content, type=schema)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 

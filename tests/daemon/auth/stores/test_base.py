@@ -5,10 +5,11 @@ import os
 import pytest
 
 from aircherd.auth.stores.base import KeyId, KeyMissing, StoreHealth, StoreState
-from aircherd.auth.stores.file_store import FileStore
+from aircherd.auth.stores.file_store import FileSealing, FileStore
 from aircherd.auth.stores.keyring_store import KeyringStore
 from aircherd.testing.keyring import MemoryStore
 from aircherd.vocabulary.secret import Secret
+from helpers.ciphers import NAMES, real_cipher
 from helpers.secret_service import secret_service
 
 ONE, TWO = KeyId("work", "default"), KeyId("work", "second")
@@ -21,7 +22,7 @@ def keyring():
 
 
 @pytest.fixture(
-    params=["memory", "file", pytest.param("keyring", marks=pytest.mark.secret_service)]
+    params=["memory", "file", *NAMES, pytest.param("keyring", marks=pytest.mark.secret_service)]
 )
 def store(request, tmp_path):
     match request.param:
@@ -29,6 +30,9 @@ def store(request, tmp_path):
             return MemoryStore()
         case "file":
             return FileStore(tmp_path / "credentials.json")
+        case "age" | "systemd-creds" as name:
+            sealing = FileSealing(name, lambda name: real_cipher(name, tmp_path))
+            return FileStore(tmp_path / "credentials.json", sealing=lambda: sealing)
         case _:
             service = request.getfixturevalue("keyring")
             # Each test has its own service name: they share one keyring.

@@ -1,5 +1,6 @@
 """The credentials file; the contract of all stores is in test_base."""
 
+import base64
 import json
 import threading
 import traceback
@@ -8,9 +9,11 @@ import pytest
 
 from aircherd.auth.stores import file_store
 from aircherd.auth.stores.base import KeyId, KeyUnreadable, StoreHealth
-from aircherd.auth.stores.file_store import FileStore
+from aircherd.auth.stores.file_cipher import CipherFailed
+from aircherd.auth.stores.file_store import FileSealing, FileStore
 from aircherd.errors import KeyringLocked
 from aircherd.vocabulary.secret import Secret
+from helpers.ciphers import real_cipher
 
 KEY_ID = KeyId("work", "default")
 
@@ -101,3 +104,96 @@ async def test_hanging_disk_counts_as_a_refusal(path, monkeypatch):
     may_go_on.set()
     monkeypatch.undo()
     assert await store.read_all([KEY_ID]) == {KEY_ID: Secret("canary-1")}
+
+
+# ------------------------------------------------------------------ encryption
+
+
+class Settings:
+    """`[auth] encrypt_with` as a test sets it; the cipher fails while it is `broken`."""
+
+    def __init__(self, folder):
+        self.write_with = None
+        self.broken = False
+        self._folder = folder
+
+    def __call__(self):
+        return FileSealing(self.write_with, self._cipher)
+
+    def _cipher(self, name):
+        if self.broken:
+            raise CipherFailed("the token is gone")
+        return real_cipher(name, self._folder)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(tmp_path)
+
+
+async def test_encrypted_file_shows_its_cipher_and_no_key(path, settings):
+    """Others tell from it how it is read."""
+    settings.write_with = "age"
+    store = FileStore(path, sealing=settings)
+    await store.write(KEY_ID, Secret("canary-1"))
+    document = json.loads(path.read_text())
+    assert (document["version"], document["encrypted_with"]) == (2, "age")
+    assert b"canary" not in path.read_bytes() + base64.b64decode(document["data"])
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert store.encrypted_with == "age"
+
+
+async def test_without_a_setting_the_file_stays_as_it_is(path, settings):
+    """A setting that is gone is no reason to write keys in plain text."""
+    settings.write_with = "age"
+    await FileStore(path, sealing=settings).write(KEY_ID, Secret("canary-1"))
+    settings.write_with = None
+    store = FileStore(path, sealing=settings)
+    await store.write(KeyId("other", "default"), Secret("canary-2"))
+    await store.seal_again()
+    assert "canary" not in path.read_text()
+    assert await store.read_all([KEY_ID]) == {KEY_ID: Secret("canary-1")}
+
+
+async def test_the_file_is_sealed_again_when_the_setting_changes(path, settings):
+    """From plain text to a cipher, to another, and back by the user's word."""
+    store = FileStore(path, sealing=settings)
+    await store.write(KEY_ID, Secret("canary-1"))
+    for name in ("age", "systemd-creds", ""):
+        settings.write_with = name
+        await store.seal_again()
+        assert store.encrypted_with == name
+        assert ("canary" in path.read_text()) is (name == "")
+        assert await store.read_all([KEY_ID]) == {KEY_ID: Secret("canary-1")}
+
+
+async def test_sealing_again_creates_no_file(path, settings):
+    """Nor its directory."""
+    settings.write_with = "age"
+    await FileStore(path, sealing=settings).seal_again()
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("was_sealed", [True, False])
+async def test_a_cipher_that_fails_changes_nothing(path, settings, was_sealed):
+    """No key is written in plain text, and none is lost."""
+    settings.write_with = "age" if was_sealed else ""
+    store = FileStore(path, sealing=settings)
+    await store.write(KEY_ID, Secret("canary-1"))
+    before = path.read_bytes()
+    settings.write_with, settings.broken = "age", True
+    for change in (store.write(KEY_ID, Secret("canary-2")), store.seal_again()):
+        with pytest.raises(KeyringLocked, match="crypted: the token is gone"):
+            await change
+    assert path.read_bytes() == before
+    found = (await store.read_all([KEY_ID]))[KEY_ID]
+    assert isinstance(found, KeyUnreadable) is was_sealed
+
+
+async def test_unknown_cipher_is_named(path):
+    """The file may be from a newer version."""
+    path.parent.mkdir(mode=0o700)
+    path.write_text('{"version": 2, "encrypted_with": "rot13", "data": "eA=="}')
+    path.chmod(0o600)
+    state = await FileStore(path).probe()
+    assert "encrypted with 'rot13', which this version does not know" in state.reason
