@@ -22,6 +22,7 @@ from aircherd.ipc.socket_file import AlreadyRunning
 from aircherd.logging_setup import LEVELS, LogOutput, configure_logging
 from aircherd.redaction import Redactor
 from aircherd.signals import reload_on_hangup, watch_signals
+from aircherd.swap_lock import SWAP_LOCK
 
 EXIT_CANNOT_START = 1
 EXIT_CODES = {
@@ -47,7 +48,7 @@ def main() -> int:
     """Run the daemon until it is stopped."""
     _hide_memory()
     arguments = command_line_parser().parse_args()
-    redactor = Redactor()
+    redactor = Redactor(SWAP_LOCK.keep)
     as_json = {"auto": None, "json": True, "text": False}[arguments.log_format]
     if arguments.log_file is not None and not _open_log(arguments.log_file):
         return EXIT_CANNOT_START

@@ -24,6 +24,7 @@ REASONS: dict[str, str] = {
     codes.EMPTY_REPLY: "answered with nothing",
     codes.UNKNOWN_MODEL: "does not know the model",
     codes.BAD_REQUEST: "rejected the request",
+    codes.FORBIDDEN: "is not allowed for this client",
     codes.CONFIG_INVALID: "is not configured correctly",
     codes.CANCELLED: "was cancelled",
     "ok": "answered",

@@ -264,6 +264,7 @@ def _facts(record: Map, home: str) -> list[tuple[str, str]]:
     return _known(
         ("tasks", ", ".join(tasks)),
         ("keyring", _keyring(as_map(record.get("keyring")))),
+        ("swap", _swap(as_map(record.get("swap")))),
         ("started", _started(record)),
         ("config", _config(as_map(record.get("config")), home)),
         ("log", short_path(text(record.get("log")), home) or _other_log(record)),
@@ -358,6 +359,23 @@ def _keyring(keyring: Map) -> str:
     state, reason = text(keyring.get("state")), text(keyring.get("reason")).rstrip(".")
     why = f": {reason}" if reason else ""
     return f"{state}{why}{KEYRING_ADVICE.get(state, '')}"
+
+
+def _swap(swap: Map) -> str:
+    """Return whether keys in the daemon's memory can be swapped out to a disk."""
+    match text(swap.get("state")):
+        case "":
+            return ""
+        case "no swap":
+            return "none on this machine, so keys in memory are not written to a disk"
+        case "locked":
+            return "keys in memory are locked, so they are not written to it"
+        case state:
+            which = "some keys" if state == "partly locked" else "keys"
+            return (
+                f"{which} in memory may be written to it ({text(swap.get('reason'))}): encrypt the "
+                "swap, or allow more locked memory (ulimit -l)"
+            )
 
 
 def _ledger(ledger: Map) -> str:

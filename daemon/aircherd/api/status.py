@@ -18,6 +18,7 @@ from aircherd.providers.health.summary import best_health, health_data
 from aircherd.routing.candidate import Candidate
 from aircherd.routing.plan import RouteQuery, make_plan, skipped_steps
 from aircherd.routing.resolver import resolve_chain
+from aircherd.swap_lock import SWAP_LOCK
 from aircherd.vocabulary.chat import Requirements, RouteOptions
 from aircherd.vocabulary.keys import BEST_FIRST, USABLE, KeyChoice, KeyState, KeyStatus
 
@@ -48,6 +49,7 @@ async def daemon_status(services: Services, *, keyring: bool = True) -> dict[str
             if state
             else {}
         ),
+        "swap": to_wire(SWAP_LOCK.report()),
         "providers": [
             *(_provider_row(services, p) for p in services.config.current.providers.values()),
             *_refused_rows(services),

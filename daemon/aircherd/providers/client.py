@@ -50,6 +50,7 @@ from aircherd.providers.transport.request import (
     ignore_sent,
 )
 from aircherd.redaction import Redactor
+from aircherd.swap_lock import SWAP_LOCK
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure
 from aircherd.vocabulary.keys import ApiKey
@@ -126,6 +127,8 @@ class ProviderClient:
             head = RequestHead(request.method, request.url, request.headers)
         except httpx.LocalProtocolError as error:
             raise report.translate(error) from None
+        SWAP_LOCK.keep(head.encoded, *(value for _, value in head.headers))
+        SWAP_LOCK.keep(*(value for _, value in request.headers))
         call = target.calls[adapter, stream] = PreparedCall(
             adapter=adapter,
             transport=self._api_client.transport_for(target.network),

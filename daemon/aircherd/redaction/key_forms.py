@@ -8,7 +8,7 @@ than 16 characters only the whole counts: its parts could be words.
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -18,6 +18,14 @@ MIN_PART, MAX_PART = 8, 16
 """How many characters of a longer key are enough to find it."""
 LARGE_BLOCK, SMALL_BLOCK = MAX_PART // 2, MIN_PART // 2
 """Of a part that is at least twice as long, one block at a multiple of its size is always whole."""
+
+
+Keep = Callable[[str], None]
+"""Called with a string that is kept."""
+
+
+def ignore(_value: str) -> None:
+    """Do nothing with it."""
 
 
 class KeyForm(NamedTuple):
@@ -39,7 +47,8 @@ class FormFinder:
     depend on the number of keys.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Keep = ignore) -> None:
+        self._keep = keep
         self._blocks: dict[int, dict[str, list[tuple[KeyForm, int]]]] = {}
         self._new_keys: list[str] = []
 
@@ -51,8 +60,11 @@ class FormFinder:
         for form in key_forms(key):
             size = form.block_size
             table = self._blocks.setdefault(size, {})
+            self._keep(form.text)
             for at in range(0, len(form.text) - size + 1, size):
-                table.setdefault(form.text[at : at + size], []).append((form, at))
+                block = form.text[at : at + size]
+                self._keep(block)
+                table.setdefault(block, []).append((form, at))
 
     def find_in(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where a part of a form begins and ends in `text`; parts may overlap."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aircherd.redaction.key_forms import FormFinder
+from aircherd.redaction.key_forms import FormFinder, Keep, ignore
 from aircherd.vocabulary.secret import Secret
 
 MIN_REDACTED = 8
@@ -26,11 +26,15 @@ _KEY_LIKE = re.compile(
 
 
 class Redactor:
-    """Knows every live key, and replaces all of its forms in text. One instance per daemon."""
+    """Knows every live key, and replaces all of its forms in text. One instance per daemon.
 
-    def __init__(self) -> None:
+    `keep` is called with every string that holds a key or a part of one.
+    """
+
+    def __init__(self, keep: Keep = ignore) -> None:
+        self._keep = keep
         self._values: set[str] = set()
-        self._finder = FormFinder()
+        self._finder = FormFinder(keep)
 
     def add(self, secret: Secret) -> None:
         """Redact this key until the daemon stops.
@@ -41,6 +45,7 @@ class Redactor:
         if len(value) >= MIN_REDACTED and value not in self._values:
             self._values.add(value)
             self._finder.add(value)
+            self._keep(value)
 
     @contextmanager
     def trying(self, secret: Secret) -> Iterator[None]:
@@ -69,7 +74,7 @@ class Redactor:
 
     def _remove(self, value: str) -> None:
         self._values.discard(value)
-        self._finder = FormFinder()
+        self._finder = FormFinder(self._keep)
         for each in self._values:
             self._finder.add(each)
 

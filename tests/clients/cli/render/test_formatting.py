@@ -23,7 +23,7 @@ from aircher_wire import codes
 
 def test_every_code_a_provider_can_cause_has_a_text() -> None:
     """The other codes are about aircher or the request, never about a provider."""
-    ours = {"unknown_method", "all_failed", "config_invalid", "shutting_down", "internal"}
+    ours = {"unknown_method", "all_failed", "config_invalid", "shutting_down", "internal", "busy"}
     every = {getattr(codes, name) for name in dir(codes) if name.isupper()}
     assert every - ours - {codes.ABOUT_AUTHENTICATION} - set(REASONS) == set()
     assert describe_reason("not_yet_known") == "not yet known"

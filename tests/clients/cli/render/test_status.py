@@ -20,6 +20,7 @@ STATUS: Map = {
     "requests": {"active": 2, "total": 40},
     "config": {"file": "/home/a/.aircher/config.toml", "exists": False, "ok": True},
     "keyring": {"state": "usable"},
+    "swap": {"state": "no swap", "locked_bytes": 0},
     "providers": [
         {"provider": "openai", "state": "authenticated", "health": "ok", "builtin": True},
         {"provider": "gemini", "state": "not_configured", "builtin": True},
@@ -70,6 +71,7 @@ def test_everything_on_one_screen() -> None:
         "requests  2 active, 40 since the start; 1 client connected",
         "",
         "keyring   usable",
+        "swap      none on this machine, so keys in memory are not written to a disk",
         f"started   {STARTED_BY['client']}",
         "config    ~/.aircher/config.toml (does not exist; defaults are used)",
         "log       ~/.local/state/aircher/aircherd.log",
@@ -333,3 +335,23 @@ def test_a_status_of_another_version_does_not_fail() -> None:
 def test_a_countdown_is_a_time_within_an_hour(changes: Map, expected: bool) -> None:
     """Only then the screen has to be drawn each second."""
     assert has_countdown({**STATUS, **changes}, NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("locked", "swap      keys in memory are locked, so they are not written to it"),
+        ("partly locked", "swap      some keys in memory may be written to it (no room): encrypt "),
+        ("not locked", "swap      keys in memory may be written to it (no room): encrypt the swap"),
+    ],
+)
+def test_swap_says_whether_keys_may_be_on_a_disk(state: str, expected: str) -> None:
+    """With the reason and what to do."""
+    lines = shown({**STATUS, "swap": {"state": state, "reason": "no room"}}, 300)
+    assert any(line.startswith(expected) for line in lines)
+
+
+def test_an_older_daemon_says_nothing_about_swap() -> None:
+    """The line is left out."""
+    record = {name: value for name, value in STATUS.items() if name != "swap"}
+    assert not any(line.startswith("swap") for line in shown(record, 300))

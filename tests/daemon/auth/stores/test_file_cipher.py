@@ -83,5 +83,5 @@ def test_an_old_systemd_is_explained(monkeypatch):
 
     monkeypatch.setattr(file_cipher.os, "geteuid", lambda: 1000)
     monkeypatch.setattr(file_cipher, "run_filter", refuse)
-    with pytest.raises(CipherFailed, match='systemd 256 or later; use'):
+    with pytest.raises(CipherFailed, match="systemd 256 or later; use"):
         SystemdCreds({}).encrypt(PLAIN)
