@@ -23,7 +23,6 @@ REASONS = {
     "needs a container": "docker and podman cannot run in CI's container",
     "needs another program": "one that CI does not have: the block is for its users",
     "runs the tests": "it would run itself",
-    "several minutes of attacks": "CI runs them in short form",
     "runs until it is stopped": "a server; the tests start it in their own way",
     "takes minutes": "a benchmark",
     "changes the checkout": "a generator; a test compares its output",

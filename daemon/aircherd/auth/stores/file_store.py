@@ -130,7 +130,7 @@ class FileStore:
         await self._change(functools.partial(_remove, key_id=key_id))
 
     async def seal_again(self) -> None:
-        """Write the file anew if it is not encrypted as the settings say.
+        """Write the file again if it is not encrypted as the settings say.
 
         Raises:
             KeyringLocked: it cannot be read or written; it stays as it is.
