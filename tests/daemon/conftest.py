@@ -15,4 +15,5 @@ def environ():
             "HOME": root,
             "XDG_RUNTIME_DIR": f"{root}/run",
             "XDG_DATA_HOME": f"{root}/data",
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:",  # not the user's own keyring
         }

@@ -14,6 +14,8 @@ import pytest
 
 import aircherd.__main__ as main_module
 
+NO_BUS = {"DBUS_SESSION_BUS_ADDRESS": "disabled:"}  # not the user's own keyring
+
 
 @pytest.fixture
 def root():
@@ -25,7 +27,13 @@ def root():
 def aircherd(root, *arguments, **environ):
     return subprocess.run(
         [sys.executable, "-m", "aircherd", *arguments],
-        env={"PATH": os.environ["PATH"], "HOME": root, "XDG_RUNTIME_DIR": root, **environ},
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": root,
+            "XDG_RUNTIME_DIR": root,
+            **NO_BUS,
+            **environ,
+        },
         capture_output=True,
         text=True,
         timeout=30,

@@ -68,6 +68,7 @@ class SecretService:
         self._stack = stack
         self._address = f"unix:path={folder / 'bus'}"
         self._keyring: subprocess.Popen[bytes] | None = None
+        self._bus: subprocess.Popen[bytes] | None = None
 
     @property
     def environ(self) -> dict[str, str]:
@@ -89,7 +90,8 @@ class SecretService:
         """Start the session bus, without a keyring on it."""
         config = self.folder / "bus.conf"
         config.write_text(_BUS_CONFIG.format(address=self.folder / "bus"))
-        self._start(["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"])
+        command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"]
+        self._bus = self._start(command)
         _wait_until(self._bus_answers, "the session bus did not come up")
 
     def start_keyring(self) -> None:
@@ -129,6 +131,16 @@ class SecretService:
         """Stop the keyring's process, so that it accepts calls and answers none."""
         assert self._keyring is not None
         os.kill(self._keyring.pid, signal.SIGSTOP)
+
+    @contextlib.contextmanager
+    def stalled_bus(self) -> Iterator[None]:
+        """Stop the bus for a while: it accepts connections and answers none."""
+        assert self._bus is not None
+        os.kill(self._bus.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self._bus.pid, signal.SIGCONT)
 
     def resume(self) -> None:
         """Resume the keyring's process."""

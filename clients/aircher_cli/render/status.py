@@ -38,6 +38,7 @@ DIME, MIN_SHOWN = 0.1, 0.000001
 
 KEYRING_ADVICE = {
     "locked": "; keys in it cannot be used: unlock it, for example by logging in to the desktop",
+    "unreachable": "; try again, and if it stays so: aircher-cli doctor",
     "unavailable": "; keys are stored in a private file instead",
 }
 

@@ -113,7 +113,11 @@ async def auth_login(services: Services, _: RequestContext, params: LoginParams)
         if kept is not None:
             return {**key_row(services, kept), "kept": True}
     row = await services.auth.stored.login(
-        params.provider, secret, label=params.label, verify=params.verify
+        params.provider,
+        secret,
+        label=params.label,
+        verify=params.verify,
+        where=params.store,
     )
     services.provider_client.cooldowns.note_other_key(params.provider, params.label)
     if params.verify:
@@ -151,7 +155,9 @@ async def auth_test(services: Services, _: RequestContext, params: TestParams) -
 
 async def auth_import(services: Services, _: RequestContext, params: ImportParams) -> object:
     """Store keys from the client's environment variables."""
-    outcomes = await services.auth.stored.import_keys(params.variables, verify=params.verify)
+    outcomes = await services.auth.stored.import_keys(
+        params.variables, verify=params.verify, where=params.store
+    )
     stored = [o.provider for o in outcomes if o.outcome == "stored" and o.provider]
     for provider in stored:
         services.provider_client.cooldowns.note_other_key(provider, DEFAULT_LABEL)

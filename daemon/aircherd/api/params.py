@@ -1,6 +1,6 @@
 """The parameters of every method, validated before a handler sees them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -65,7 +65,8 @@ class DiagnoseParams(StrictParams, frozen=True):
 class LoginParams(StrictParams, frozen=True):
     """`key` is stored under `label`, after a live check unless `verify` is False.
 
-    Unless `replace`, another key that is stored under the label stays.
+    Unless `replace`, another key that is stored under the label stays. `store` is the user's choice
+    of where the key is kept; without it the file is used only where there is no keyring.
     """
 
     provider: Name
@@ -73,6 +74,7 @@ class LoginParams(StrictParams, frozen=True):
     label: Name = DEFAULT_LABEL
     verify: bool = True
     replace: bool = True
+    store: Literal["keyring", "file"] | None = None
 
 
 class LogoutParams(StrictParams, frozen=True):
@@ -89,10 +91,11 @@ class TestParams(StrictParams, frozen=True):
 
 
 class ImportParams(StrictParams, frozen=True):
-    """The client's environment variables, name to value."""
+    """The client's environment variables, name to value; `store` as in `LoginParams`."""
 
     variables: dict[str, str]
     verify: bool = True
+    store: Literal["keyring", "file"] | None = None
 
 
 class ListParams(StrictParams, frozen=True):

@@ -94,7 +94,9 @@ class KeyCache:
         redactor: Redactor,
         clock: Callable[[], float],
         on_replaced: OnReplaced = ignore_replaced,
+        key_names: Callable[[], Collection[str]] = tuple,
     ) -> None:
+        self._key_names = key_names
         self._credentials = credentials
         self._variables = variables
         self._redactor = redactor
@@ -260,7 +262,8 @@ class KeyCache:
 
     async def _run_command(self, source: KeySource) -> Secret | KeyCommandFailed:
         try:
-            return await run_key_command(source.locator, self._variables.for_command())
+            environ = self._variables.for_command(self._key_names(), self._redactor.is_key)
+            return await run_key_command(source.locator, environ)
         except KeyCommandFailed as error:
             return error
 

@@ -80,6 +80,7 @@ class AuthManager:
             redactor=redactor,
             clock=clock,
             on_replaced=self._note_replaced,
+            key_names=lambda: {name for p in config().providers.values() for name in p.env},
         )
         self._registry = KeyRegistry(
             config=config,

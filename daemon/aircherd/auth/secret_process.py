@@ -6,13 +6,18 @@ Its standard error is discarded, because a foreign program may print a secret th
 
 Never in another order: after a child is reaped, its process id is free and may belong to another
 process group.
+
+What the child reads is sent through a socket, and so is what it prints then: unlike a pipe, a
+socket cannot be opened through /proc by another program of the user.
 """
 
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 import trio
@@ -20,17 +25,22 @@ import trio
 READ_SIZE = 64 * 1024
 DRAIN_SECONDS = 0.1
 """How long output is still read after the child exited, if a descendant keeps the pipe open."""
+MAX_STARVED = 12.0
+"""Seconds of waiting for a processor that do not count towards a timeout."""
+
+Output = trio.lowlevel.FdStream | trio.SocketStream
 
 
 class ProcessResult(msgspec.Struct, frozen=True):
     """The result of a process.
 
-    `status` is its exit status, None if it was killed because of a timeout or too much output;
-    `output` is its output, b"" if it was killed.
+    `status` is its exit status, None if it was killed because of a timeout (`is_late`) or too much
+    output; `output` is its output, b"" if it was killed.
     """
 
     status: int | None
     output: bytes = b""
+    is_late: bool = False
 
     def __repr__(self) -> str:
         return f"ProcessResult(status={self.status}, {len(self.output)} bytes)"
@@ -40,7 +50,7 @@ async def run_secret_process(
     command: Sequence[str],
     *,
     environ: Mapping[str, str],
-    stdin: bytes = b"",
+    stdin: bytes | None = None,
     seconds: float,
     max_output: int,
 ) -> ProcessResult:
@@ -53,60 +63,107 @@ async def run_secret_process(
     Args:
         command: the program and its arguments; no shell.
         environ: its whole environment.
-        stdin: at most a few KiB, so that it fits into the pipe.
-        seconds: the timeout, after which it is killed.
+        stdin: at most a few KiB; standard input and output are one socket then. None for an empty
+            standard input, and a pipe, as programs expect it, for the output.
+        seconds: the timeout, after which it is killed. On Linux the time that the child waits for a
+            processor does not count, up to `MAX_STARVED`.
         max_output: in bytes; it is killed if it writes more.
 
     Raises:
         OSError: the program cannot be started.
     """
-    process = await trio.lowlevel.open_process(
-        list(command),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=dict(environ),
-        start_new_session=True,  # without a terminal to prompt on, in a group that can be killed
-    )
+    process, stream = await _start(command, environ, with_socket=stdin is not None)
     output: bytes | None = None
     has_exited = False
     try:
-        with trio.move_on_after(seconds):
-            output = await _exchange(process, stdin, max_output)
-            if output is not None:
-                await _wait_for_exit(process)
-                has_exited = True
+        async with trio.open_nursery() as nursery:
+            with trio.CancelScope() as scope:
+                nursery.start_soon(_expire, process.pid, seconds, scope)
+                output = await _exchange(process, stream, stdin, max_output)
+                if output is not None:
+                    await _wait_for_exit(process)
+                    has_exited = True
+            nursery.cancel_scope.cancel()
     finally:
-        await _kill_and_reap(process, has_exited=has_exited)
+        await _kill_and_reap(process, stream, has_exited=has_exited)
     if output is None or not has_exited:
-        return ProcessResult(None)
+        return ProcessResult(None, is_late=scope.cancelled_caught)
     return ProcessResult(process.returncode, output)
 
 
-async def _exchange(process: trio.Process, data: bytes, max_output: int) -> bytes | None:
+async def _start(
+    command: Sequence[str], environ: Mapping[str, str], *, with_socket: bool
+) -> tuple[trio.Process, Output]:
+    """Start a process, in a group that can be killed, and without a terminal to prompt on."""
+    if not with_socket:
+        process = await trio.lowlevel.open_process(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=dict(environ),
+            start_new_session=True,
+        )
+        assert isinstance(process.stdout, trio.lowlevel.FdStream)
+        return process, process.stdout
+    ours, its = socket.socketpair()
+    with its, contextlib.ExitStack() as stack:
+        stack.callback(ours.close)
+        process = await trio.lowlevel.open_process(
+            list(command),
+            stdin=its.fileno(),
+            stdout=its.fileno(),
+            stderr=subprocess.DEVNULL,
+            env=dict(environ),
+            start_new_session=True,
+        )
+        stack.pop_all()
+    return process, trio.SocketStream(trio.socket.from_stdlib_socket(ours))
+
+
+async def _expire(pid: int, seconds: float, scope: trio.CancelScope) -> None:
+    """Cancel `scope` when the child had its time."""
+    deadline = trio.current_time() + seconds
+    # The system has no event for it.
+    while (left := deadline + min(_starved_seconds(pid), MAX_STARVED) - trio.current_time()) > 0:  # noqa: ASYNC110
+        await trio.sleep(left)
+    scope.cancel()
+
+
+def _starved_seconds(pid: int) -> float:
+    """Return how long the child waited for a processor while it could have run, 0 if unknown."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_bytes().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+async def _exchange(
+    process: trio.Process, stream: Output, data: bytes | None, max_output: int
+) -> bytes | None:
     """Send the input and return the whole output, None if it is too long."""
-    stdin, stdout = process.stdin, process.stdout
-    assert stdin is not None
-    assert isinstance(stdout, trio.lowlevel.FdStream)
-    # A child that closes its standard input is not an error; its output and status tell.
-    with contextlib.suppress(trio.BrokenResourceError):
-        await stdin.send_all(data)
-    await stdin.aclose()
+    if data is not None and isinstance(stream, trio.SocketStream):
+        # A child that does not read its input is not an error; its output and status tell.
+        with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError, OSError):
+            await stream.send_all(data)
+            await stream.send_eof()
     output = bytearray()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_stop_reading_after_exit, process, nursery.cancel_scope)
-        while len(output) <= max_output and (data := await stdout.receive_some(READ_SIZE)):
-            output += data
+        with contextlib.suppress(trio.BrokenResourceError):  # it ended without reading its input
+            while len(output) <= max_output and (data := await stream.receive_some(READ_SIZE)):
+                output += data
         nursery.cancel_scope.cancel()
-    while len(output) <= max_output and (data := _read_available(stdout)):
+    while len(output) <= max_output and (data := _read_available(stream)):
         output += data
     return bytes(output) if len(output) <= max_output else None
 
 
-def _read_available(stdout: trio.lowlevel.FdStream) -> bytes:
-    """Return what is in the pipe, b"" if it is empty: a busy event loop may have read too late."""
-    with contextlib.suppress(BlockingIOError):
-        return os.read(stdout.fileno(), READ_SIZE)
+def _read_available(stream: Output) -> bytes:
+    """Return what is there, b"" if nothing is: a busy event loop may have read too late."""
+    number = stream.socket.fileno() if isinstance(stream, trio.SocketStream) else stream.fileno()
+    with contextlib.suppress(BlockingIOError, ConnectionResetError):
+        return os.read(number, READ_SIZE)
     return b""
 
 
@@ -127,7 +184,7 @@ async def _wait_for_exit(process: trio.Process) -> None:
         )
 
 
-async def _kill_and_reap(process: trio.Process, *, has_exited: bool) -> None:
+async def _kill_and_reap(process: trio.Process, stream: Output, *, has_exited: bool) -> None:
     """Kill the process group, which may outlive the child, and only then reap the child."""
     can_kill = True
     try:
@@ -137,9 +194,7 @@ async def _kill_and_reap(process: trio.Process, *, has_exited: bool) -> None:
     except PermissionError:
         can_kill = False
     with trio.CancelScope(shield=True):
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                await stream.aclose()
+        await stream.aclose()
         if can_kill or has_exited:
             await process.wait()  # no deadline: SIGKILL ends it
         else:

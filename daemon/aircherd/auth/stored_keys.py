@@ -64,6 +64,7 @@ class StoredKeys:
         *,
         label: str = DEFAULT_LABEL,
         verify: bool = True,
+        where: StoreName | None = None,
     ) -> KeyStatus:
         """Verify and store a key. Return its row.
 
@@ -72,6 +73,7 @@ class StoredKeys:
             secret: as the user entered it; its format is checked here.
             label: the key's name, if the user has several.
             verify: False stores the key without asking the provider.
+            where: the store that the user chose, as in `CredentialStore.store`.
 
         Raises:
             BadRequest: unknown provider, provider without keys, invalid label, or not a key.
@@ -88,7 +90,8 @@ class StoredKeys:
                 known = await self._verifier.verify_new(provider, secret)
         self._redactor.add(secret)
         try:
-            source = stored_source(await self._credentials.store(provider, label, secret))
+            entry = await self._credentials.store(provider, label, secret, where=where)
+            source = stored_source(entry)
         except KeyringLocked:
             self._registry.publish_changes(provider.name)  # the old key may be unusable now
             raise
@@ -162,13 +165,18 @@ class StoredKeys:
         return rows
 
     async def import_keys(
-        self, variables: Mapping[str, str], *, verify: bool = True
+        self,
+        variables: Mapping[str, str],
+        *,
+        verify: bool = True,
+        where: StoreName | None = None,
     ) -> "list[ImportOutcome]":
         """Store the keys among `variables`, which a client found in its own environment.
 
         Args:
             variables: names and values; those that no provider names are ignored.
             verify: as for `login`.
+            where: as for `login`.
         """
         from aircherd.auth.importing import (  # noqa: PLC0415 -- rarely needed
             import_keys,
@@ -178,7 +186,7 @@ class StoredKeys:
         plan = plan_import(self._config(), variables)
 
         async def store(provider: Provider, secret: Secret) -> None:
-            await self.login(provider.name, secret, verify=verify)
+            await self.login(provider.name, secret, verify=verify, where=where)
 
         return await import_keys(plan, variables, is_stored=self._is_stored, store=store)
 

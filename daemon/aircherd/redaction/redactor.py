@@ -25,6 +25,11 @@ _KEY_LIKE = re.compile(
 )
 
 
+def is_shaped_like_key(word: str) -> bool:
+    """Return whether a whole word has the shape of a vendor's key."""
+    return _KEY_LIKE.fullmatch(word) is not None
+
+
 class Redactor:
     """Knows every live key, and replaces all of its forms in text. One instance per daemon.
 
@@ -71,6 +76,10 @@ class Redactor:
     def has_key(self, text: str) -> bool:
         """Return whether `text` contains a live key, for names that are useless once redacted."""
         return any(len(value) >= MIN_DETECTED and value in text for value in self._values)
+
+    def is_key(self, text: str) -> bool:
+        """Return whether `text` is a live key or contains one, for a variable of a program."""
+        return text in self._values or self.has_key(text)
 
     def _remove(self, value: str) -> None:
         self._values.discard(value)

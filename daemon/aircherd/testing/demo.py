@@ -241,6 +241,7 @@ def _temporary_home() -> Iterator[dict[str, str]]:
             "XDG_DATA_HOME": str(root / "data"),
             "XDG_STATE_HOME": str(root / "state"),
             "XDG_RUNTIME_DIR": str(root / "run"),
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:",  # not the user's own keyring
             "AIRCHER_AUTOSTART": "0",
         }
 

@@ -18,6 +18,7 @@ from aircherd.vocabulary.secret import Secret
 _REASONS = {
     StoreHealth.USABLE: None,
     StoreHealth.LOCKED: "it is locked; unlock it",
+    StoreHealth.UNREACHABLE: "it did not answer",
     StoreHealth.UNAVAILABLE: "there is no keyring",
 }
 

@@ -38,6 +38,7 @@ def fresh_home() -> Iterator[Path]:
     run = root / "run"
     run.mkdir(mode=0o700)
     made = {"HOME": str(root), "XDG_RUNTIME_DIR": str(run), "AIRCHER_AUTOSTART": "0"}
+    made["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"  # not the user's own keyring
     kept = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     os.environ.clear()
     os.environ.update({**kept, **made})

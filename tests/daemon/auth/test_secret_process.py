@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import trio
+import trio.testing
 
 from aircherd.auth import secret_process
 from aircherd.auth.secret_process import ProcessResult, run_secret_process
@@ -95,7 +96,7 @@ async def test_timeout_kills_the_process_and_its_children(tmp_path, mock_clock):
         nursery.start_soon(run_it)
         pids = await wait_for_file(path)
         mock_clock.jump(61)
-    assert results == [ProcessResult(None)]
+    assert results == [ProcessResult(None, is_late=True)]
     assert await wait_until_gone(pids)
 
 
@@ -178,11 +179,47 @@ async def test_timed_out_process_of_another_user_is_not_waited_for(
         nursery.start_soon(run_it)
         pids = await wait_for_file(path)
         mock_clock.jump(61)
-    assert results == [ProcessResult(None)]
+    assert results == [ProcessResult(None, is_late=True)]
     killpg(pids[0], signal.SIGKILL)
     assert await wait_until_gone(pids)
     while os.path.exists(f"/proc/{pids[0]}"):  # noqa: ASYNC240, PTH110 - a zombie until it is reaped
         await trio.to_thread.run_sync(time.sleep, 0.01)
+
+
+async def test_time_without_a_processor_does_not_count(monkeypatch, mock_clock, tmp_path):
+    """On a busy machine a program may not even start within its time; but there is a limit."""
+    waited, path, results = [5.0], tmp_path / "pids", []
+    monkeypatch.setattr(secret_process, "_starved_seconds", lambda _: waited[0])
+
+    async def run_it():
+        results.append(await run(NEVER_ENDS, str(path), seconds=60))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run_it)
+        pids = await wait_for_file(path)
+        mock_clock.jump(64)
+        await trio.testing.wait_all_tasks_blocked()
+        assert results == []
+        waited[0] = 1000.0
+        mock_clock.jump(2)  # to 66, where the first extension has ended
+        await trio.testing.wait_all_tasks_blocked()
+        assert results == []
+        mock_clock.jump(secret_process.MAX_STARVED)
+    assert results == [ProcessResult(None, is_late=True)]
+    assert await wait_until_gone(pids)
+
+
+def test_waiting_for_a_processor_is_known_from_the_system():
+    """In seconds; 0 for a process that is gone."""
+    assert secret_process._starved_seconds(os.getpid()) > 0
+    assert secret_process._starved_seconds(2**30) == 0
+
+
+async def test_with_input_there_is_no_pipe_that_others_could_open():
+    """A pipe can be opened again through /proc, and then a key be read from it; a socket cannot."""
+    code = "import os; print(*(os.readlink(f'/proc/self/fd/{n}')[:6] for n in (0, 1)))"
+    assert (await run(code, stdin=b"secret")).output == b"socket socket\n"
+    assert (await run(code, stdin=None)).output == b"/dev/n pipe:[\n"
 
 
 async def test_missing_program_raises_oserror():

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from aircherd.redaction import HIDDEN, Redactor
+from aircherd.redaction import HIDDEN, Redactor, is_shaped_like_key
 from aircherd.vocabulary.secret import Secret
 
 KEY = "canary-0123456789abcdef"
@@ -110,3 +110,19 @@ def test_parts_that_touch_are_hidden_together():
     redactor = Redactor()
     redactor.add(Secret(KEY))
     assert redactor.redact(f"{KEY[:12]}\n{KEY[12:]}{KEY}") == f"{HIDDEN}\n{HIDDEN}"
+
+
+def test_variable_of_a_program_is_a_key_if_it_contains_one():
+    """A short key only if it is the whole value: it may be a word."""
+    redactor = Redactor()
+    redactor.add(Secret("llama.cpp"))
+    redactor.add(Secret("a-live-key-of-20-chars"))
+    found = [redactor.is_key(text) for text in ("llama.cpp", "x:a-live-key-of-20-chars", "llama")]
+    assert found == [True, True, False]
+    assert not redactor.is_key("/opt/llama.cpp/bin")
+
+
+def test_shape_of_a_key_is_that_of_the_whole_word():
+    """Not of a part of a path."""
+    assert is_shaped_like_key("sk-ant-0123456789")
+    assert not is_shaped_like_key("/opt/sk-ant-0123456789")

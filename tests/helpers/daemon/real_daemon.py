@@ -58,6 +58,7 @@ class Home:
             "XDG_DATA_HOME": str(root / "data"),
             "XDG_STATE_HOME": str(root / "state"),
             "XDG_CONFIG_HOME": str(root / "config"),
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:",  # not the user's own keyring
             "LANG": "C.UTF-8",
             "NO_COLOR": "1",
             "AIRCHER_AUTOSTART": "0",

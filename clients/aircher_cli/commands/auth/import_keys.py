@@ -6,11 +6,12 @@ are sent.
 
 import argparse
 
+from aircher_cli.commands.auth.key_input import add_store
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import NO_PROVIDER, NOT_SIGNED_IN, OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.layout import Line, columns, paragraph
-from aircher_cli.values import records, text, texts
+from aircher_cli.values import Map, records, text, texts
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -37,6 +38,7 @@ def build_parser() -> Parser:
         EXAMPLES,
     )
     parser.add_argument("--no-verify", action="store_true", help="store them without checking")
+    add_store(parser)
     add_json(parser)
     return parser
 
@@ -55,7 +57,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
                 f"there are no keys to import: {_why_none(wanted)}. "
                 "To type a key instead: aircher-cli auth login PROVIDER"
             )
-        params = {"variables": found, "verify": not options.no_verify}
+        params: Map = {"variables": found, "verify": not options.no_verify}
+        if options.store:
+            params["store"] = options.store
         result = client.call(methods.AUTH_IMPORT, params)
     outcomes = records(result.get("outcomes"))
     if options.json:

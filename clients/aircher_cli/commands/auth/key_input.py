@@ -1,5 +1,9 @@
-"""Reads a key from a hidden prompt or from standard input, never from the command line."""
+"""Reads a key from a hidden prompt or from standard input, never from the command line.
 
+Also the option that says where it is stored.
+"""
+
+import argparse
 import termios
 
 from aircher_cli.context import Context
@@ -11,6 +15,16 @@ KEY_ON_COMMAND_LINE = (
     "a key must not be on the command line, where `ps` and the shell's history show it. Leave it "
     'out to be prompted for it, or pipe it in: printf %s "$KEY" | aircher-cli auth login NAME'
 )
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """Add `--store` to the parser of a command that stores keys."""
+    parser.add_argument(
+        "--store",
+        choices=("keyring", "file"),
+        help="where to keep the key; the file is not encrypted, and is used only where there is no "
+        "keyring unless you choose it",
+    )
 
 
 def refuse_keys(words: list[str]) -> None:

@@ -3,7 +3,12 @@
 import argparse
 import time
 
-from aircher_cli.commands.auth.key_input import KEY_ON_COMMAND_LINE, read_key, refuse_keys
+from aircher_cli.commands.auth.key_input import (
+    KEY_ON_COMMAND_LINE,
+    add_store,
+    read_key,
+    refuse_keys,
+)
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, UsageError
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
@@ -18,12 +23,14 @@ EXAMPLES = """
 aircher-cli auth login anthropic
 printf %s "$KEY" | aircher-cli auth login openai --with-token
 aircher-cli auth login openai --label work
+aircher-cli auth login openai --store file
 """
 
 DESCRIPTION = """\
 Check a key for a provider and store it. At a terminal you are prompted for the key, which is not
 shown; otherwise it is read from standard input. The daemon checks the key with the provider, free
-of charge, and stores it in your keyring only if it works."""
+of charge, and stores it only if it works: in your keyring, or in a private file where there is no
+keyring."""
 
 
 def build_parser() -> Parser:
@@ -42,6 +49,7 @@ def build_parser() -> Parser:
     )
     add("--with-token", action="store_true", help="read the key from standard input")
     add("--no-verify", action="store_true", help="store the key without checking it")
+    add_store(parser)
     add_json(parser)
     parser.usage = "aircher-cli auth login PROVIDER [options]"
     return parser
@@ -67,6 +75,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
         params = {"provider": options.provider, "key": read_key(context, options.provider)}
         if options.label:
             params["label"] = options.label
+        if options.store:
+            params["store"] = options.store
         row = client.call(methods.AUTH_LOGIN, {**params, "verify": not options.no_verify})
     _show(context, row, as_json=options.json)
     return OK

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aircherd.api.diagnosis.finding import Finding, Status, refused
 from aircherd.auth.stores.base import StoreHealth
-from aircherd.auth.stores.keyring_store import NO_BUS, KeyringDetails, missing_bus
+from aircherd.auth.stores.keyring_store import KeyringDetails
 from aircherd.auth.variables.environment_file import LineProblem
 
 ENVIRONMENT = "environment file"
@@ -16,6 +16,10 @@ START_KEYRING = (
     "PROVIDER'"
 )
 UNLOCK_KEYRING = "unlock it: log in to the desktop, or open its keyring application"
+REACH_KEYRING = (
+    "run this again; if it stays so, restart the keyring, or keep keys in a file that is not "
+    "encrypted with 'aircher-cli auth login PROVIDER --store file'"
+)
 
 
 def environment_findings(
@@ -42,9 +46,11 @@ def keyring_findings(details: KeyringDetails, stored: int) -> list[Finding]:
     if details.state.health is StoreHealth.USABLE:
         return [Finding(KEYRING, "ok", f"it can be used ({reason})")]
     keys = f"; {stored} {'key is' if stored == 1 else 'keys are'} in it" if stored else ""
-    if details.state.health is StoreHealth.LOCKED:
+    if details.state.health is not StoreHealth.UNAVAILABLE:
         status: Status = "problem" if stored else "warning"
-        return [Finding(KEYRING, status, f"{reason}{keys}", UNLOCK_KEYRING)]
+        is_locked = details.state.health is StoreHealth.LOCKED
+        cure = UNLOCK_KEYRING if is_locked else REACH_KEYRING
+        return [Finding(KEYRING, status, f"{reason}{keys}", cure)]
     if stored:
         return [Finding(KEYRING, "problem", f"{reason}{keys}", START_KEYRING)]
     if details.bus is None and details.backend is None:
@@ -57,13 +63,11 @@ def keyring_findings(details: KeyringDetails, stored: int) -> list[Finding]:
 
 def _reason(details: KeyringDetails) -> str:
     """Return why the keyring cannot be used, and which one it is."""
-    if details.bus is None and details.backend is None:
-        return NO_BUS
-    if details.bus is not None and not details.is_bus_there:
-        return missing_bus(details.bus)
-    bus = f", bus {details.bus}" if details.bus else ""
-    name = f"{details.backend or 'no backend'}{bus}"
+    bus = f"bus {details.bus}" if details.bus else None
+    name = ", ".join(filter(None, (details.backend, bus)))
     why = (details.state.reason or "").split(";")[0]
+    if not name or (details.bus and details.bus in why):
+        return why
     return f"{why} ({name})" if why else name
 
 

@@ -1,8 +1,8 @@
 """The contract of a key store: the keyring, the file, and the in-memory one for tests.
 
-Three reasons for a missing key must be distinguished, because the user has to do different things:
-the store has no such key; the store is locked (or hangs, as most locked ones appear to); there is
-no store.
+Four reasons for a missing key must be distinguished, because the user has to do different things:
+the store has no such key; the store is locked; it cannot be reached now, which may be over in a
+moment; there is no store.
 """
 
 import enum
@@ -25,10 +25,15 @@ class KeyId(msgspec.Struct, frozen=True, order=True):
 
 
 class StoreHealth(enum.Enum):
-    """Whether a store can be used now."""
+    """Whether a store can be used now.
+
+    UNREACHABLE: it may be there, and something failed: its bus, its process, the time it was given.
+    UNAVAILABLE: it is known that there is none. Only this one lets a key go to another store.
+    """
 
     USABLE = "usable"
     LOCKED = "locked"
+    UNREACHABLE = "unreachable"
     UNAVAILABLE = "unavailable"
 
 

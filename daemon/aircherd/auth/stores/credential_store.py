@@ -43,6 +43,13 @@ FILE: StoreName = "file"
 STORES = (KEYRING, FILE)
 
 
+_CURES = {
+    StoreHealth.LOCKED: "Unlock it",
+    StoreHealth.UNREACHABLE: "Try again",
+    StoreHealth.UNAVAILABLE: "Start it",
+}
+
+
 class CredentialStore:
     """All stored keys, in either store."""
 
@@ -53,6 +60,7 @@ class CredentialStore:
         self.index = index
         self._clock = clock
         self._lock = trio.Lock()  # a store and the index change together
+        self._has_keyring = False  # it was usable once: it does not cease to be there
         self.keyring_written_at = -math.inf  # on trio's clock
         if index.problem:
             log.warning("key_index_unusable", problem=index.problem)
@@ -77,17 +85,27 @@ class CredentialStore:
                 found |= await store.read_all(key_ids)
         return found
 
-    async def store(self, provider: Provider, label: str, secret: Secret) -> IndexEntry:
+    async def store(
+        self, provider: Provider, label: str, secret: Secret, *, where: StoreName | None = None
+    ) -> IndexEntry:
         """Store a key for the origin of `provider`: in the keyring, or without one in the file.
 
+        Args:
+            provider: the provider.
+            label: the name of the key.
+            secret: the key.
+            where: the store that the user chose; None to take the file only if it is known that
+                there is no keyring, and no key is listed in one.
+
         Raises:
-            KeyringLocked: the keyring is locked (the file is not used silently instead), or the key
-                cannot be written.
+            KeyringLocked: the keyring cannot be used (the file is not used silently instead), or
+                the key cannot be written.
         """
         async with self._lock:
             self.index.refresh()
             self.index.require_usable()
-            store_name = await self._choose_store()
+            store_name = where or await self._choose_store()
+            old = self.index.get(KeyId(provider.name, label))
             new = IndexEntry(
                 provider=provider.name,
                 label=label,
@@ -98,7 +116,8 @@ class CredentialStore:
             # Not cancellable from the first write to the last; the stores have timeouts.
             with trio.CancelScope(shield=True):
                 await self._write(new, secret)
-                await self._remove_other_copy(new.key_id, store_name)
+                if store_name == KEYRING or (old is not None and old.store == KEYRING):
+                    await self._remove_other_copy(new.key_id, store_name)
             return new
 
     async def _write(self, new: IndexEntry, secret: Secret) -> None:
@@ -143,7 +162,8 @@ class CredentialStore:
             with trio.CancelScope(shield=True):  # as in `store`
                 leftover = await self._delete(entry)
                 self.index.remove(key_id)
-                await self._remove_other_copy(key_id, entry.store)
+                if entry.store == KEYRING:
+                    await self._remove_other_copy(key_id, KEYRING)
             return leftover
 
     async def acknowledge_damage(self, provider: str) -> None:
@@ -177,22 +197,32 @@ class CredentialStore:
 
     async def _choose_store(self) -> StoreName:
         state = await self._stores["keyring"].probe(fresh=True)
-        if state.health is StoreHealth.LOCKED:
-            raise KeyringLocked(f"the keyring cannot be used: {state.reason}; nothing was stored")
-        return "keyring" if state.health is StoreHealth.USABLE else "file"
+        if state.health is StoreHealth.USABLE:
+            self._has_keyring = True
+            return "keyring"
+        reason = state.reason
+        if state.health is StoreHealth.UNAVAILABLE:
+            if not self._has_keyring and not self._lists_keyring():
+                return "file"
+            reason = f"{reason}, but keys were stored in one"
+        raise KeyringLocked(
+            f"the keyring cannot be used: {reason}; nothing was stored. {_CURES[state.health]}, or "
+            "add --store file to 'aircher-cli auth login' to keep the key in a file that is not "
+            "encrypted"
+        )
+
+    def _lists_keyring(self) -> bool:
+        entries = (each for name in self.index.providers() for each in self.index.entries_of(name))
+        return any(entry.store == KEYRING for entry in entries)
 
     async def _remove_other_copy(self, key_id: KeyId, used: StoreName) -> None:
-        """Remove a copy that an earlier login left in the other store.
-
-        If the file was used, there is no keyring to remove a copy from.
-        """
-        if used == "file":
-            return
-        file = self._stores["file"]
-        found = (await file.read_all([key_id]))[key_id]
-        if isinstance(found, KeyMissing):
-            return
+        """Remove a copy that an earlier login left in the other store."""
+        other = self._stores[FILE if used == KEYRING else KEYRING]
+        if used == KEYRING:
+            found = (await other.read_all([key_id]))[key_id]
+            if isinstance(found, KeyMissing):
+                return
         try:
-            await file.delete(key_id)
+            await other.delete(key_id)
         except KeyringLocked as error:
             log.warning("old_key_copy_not_removed", key=str(key_id), reason=error.message)

@@ -1,42 +1,51 @@
-"""The child process that calls the OS keyring, and the only module that imports `keyring`.
+"""The child process that calls the OS keyring, and the only module that imports its libraries.
 
 Keyring calls block, may hang forever, and need libraries that the daemon should not load. So they
 run here: one JSON request on standard input, one JSON answer on standard output.
 
     request  {"op": "probe" | "describe" | "read" | "write" | "delete", "service",
-              "usernames": [...], "secret"?}
-    answer   {"state": "usable" | "locked" | "unavailable", "reason"?, "values"?: [str | null, ...],
-              "backend"?: its name, for "describe"}
+              "usernames": [...], "buses": [addresses of session buses], "secret"?}
+    answer   {"state": "usable" | "locked" | "unreachable" | "unavailable", "reason"?,
+              "values"?: [str | null, ...], "backend"?: its name, "bus"?: its address}
 
-It guarantees two things. It never prompts: a locked keyring is reported, and no collection is
+It guarantees three things. It never prompts: a locked keyring is reported, and no collection is
 created. It never writes plaintext: only the backends in `BACKENDS` are used, by name, so neither a
-configuration file nor a plug-in can add another one (`keyrings.alt` silently stores base64).
+configuration file nor a plug-in can add another one (`keyrings.alt` silently stores base64). And
+`unavailable` means that this machine has no keyring; whatever fails is `unreachable`.
 """
 
 import contextlib
 import ctypes
+import errno
 import importlib
+import importlib.util
 import json
 import os
 import resource
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-BACKENDS = (
-    "keyring.backends.SecretService.Keyring",
-    "keyring.backends.kwallet.DBusKeyring",
-    "keyring.backends.macOS.Keyring",
-    "keyring.backends.Windows.WinVaultKeyring",
-)
-"""The backends that encrypt."""
+SECRET_SERVICE = "keyring.backends.SecretService.Keyring"  # noqa: S105 -- a name
+KWALLET = "keyring.backends.kwallet.DBusKeyring"
+MACOS = "keyring.backends.macOS.Keyring"
+BACKENDS = (SECRET_SERVICE, KWALLET, MACOS)
+"""The backends that encrypt. Only the one of this platform is loaded."""
+
+NO_BACKENDS = ("keyring.backends.null.Keyring", "keyring.backends.fail.Keyring")
+"""keyring's own way to have no keyring."""
 
 BACKEND_VARIABLE = "PYTHON_KEYRING_BACKEND"
 """keyring's own variable; a backend that is not in `BACKENDS` is refused with a message."""
 
-LAST_RESORT_SECONDS = 10
-"""Ends the child if its parent was killed; otherwise the parent kills it much earlier."""
+BUS_VARIABLE = "DBUS_SESSION_BUS_ADDRESS"
+
+APPLICATION = "Python keyring library"
+"""An attribute of all items that keyring stores, and one that a replaced item must have."""
+
+LAST_RESORT_SECONDS = 20
+"""Ends the child if its parent was killed; otherwise the parent kills it earlier."""
 
 _PR_SET_DUMPABLE = 4
 
@@ -51,74 +60,89 @@ class Locked(Exception):
     """There is a keyring, but it is locked; unlocking it would prompt."""
 
 
+class Unreachable(Exception):
+    """There is a keyring, or may be one, and it cannot be used now."""
+
+
 class Unavailable(Exception):
-    """There is no usable keyring; the message says why."""
+    """This machine has no keyring; the message says how that is known."""
 
 
 def answer(request: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """Carry out `request` and return the answer. Raises nothing."""
-    if request["op"] == "describe":
-        return {**answer({**request, "op": "probe"}, environ), "backend": backend_name(environ)}
-    try:
-        return {"state": "usable", "values": _perform(request, open_keyring(environ))}
-    except Locked as error:
-        return {"state": "locked", "reason": str(error)}
-    except Unavailable as error:
-        return {"state": "unavailable", "reason": str(error)}
-    # The edge of the process: a backend may raise anything. Only the error's type is reported,
-    # because its text may quote the secret.
-    except Exception as error:  # noqa: BLE001
-        return {"state": "unavailable", "reason": f"its library failed ({type(error).__name__})"}
+    about: dict[str, Any] = {}
+    with contextlib.ExitStack() as stack:
+        try:
+            keyring = open_keyring(request.get("buses", ()), environ, about, stack)
+            return {"state": "usable", "values": _perform(request, keyring), **about}
+        except Locked as error:
+            return {"state": "locked", "reason": str(error), **about}
+        except Unavailable as error:
+            about.pop("backend", None)
+            return {"state": "unavailable", "reason": str(error), **about}
+        except Unreachable as error:
+            return {"state": "unreachable", "reason": str(error), **about}
+        # The edge of the process: a library may raise anything. Only the error's type is reported,
+        # because its text may quote the secret.
+        except Exception as error:  # noqa: BLE001
+            reason = f"its library failed ({_kind(error)})"
+            return {"state": "unreachable", "reason": reason, **about}
+    raise AssertionError("an exit stack without suppressing members")
 
 
-def open_keyring(environ: Mapping[str, str]) -> Any:
-    """Return the allowed backend with the highest priority, ready for use.
+def _kind(error: BaseException) -> str:
+    """Return the type of an error, and of an error of the system its cause."""
+    if isinstance(error, OSError) and error.errno:
+        return f"{errno.errorcode.get(error.errno, error.errno)}, {os.strerror(error.errno)}"
+    return type(error).__name__
+
+
+def open_keyring(
+    buses: Sequence[str],
+    environ: Mapping[str, str],
+    about: dict[str, Any],
+    stack: contextlib.ExitStack,
+) -> Any:
+    """Return the backend of this platform, ready for use; `about` gets its name and its bus.
 
     Raises:
         Locked: it would prompt.
+        Unreachable: it cannot be used now.
         Unavailable: there is none.
     """
-    backend_class = _choose_backend(environ)
-    return PREPARE.get(backend_class.__module__, _unprepared)(backend_class)
-
-
-def backend_name(environ: Mapping[str, str]) -> str | None:
-    """Return the name of the backend that is used, None if there is none."""
-    try:
-        return str(_choose_backend(environ).__module__).rpartition(".")[2]
-    except (Unavailable, OSError):  # the socket of the bus may be gone
-        return None
-
-
-def _choose_backend(environ: Mapping[str, str]) -> Any:
-    """Return the class of the allowed backend with the highest priority.
-
-    Raises:
-        Unavailable: there is none.
-    """
-    reasons: list[str] = []
-    found: list[tuple[float, Any]] = []
-    for name in _allowed_backends(environ):
+    missing: list[Unavailable] = []
+    for name in _backends(environ):
+        about["backend"] = name.split(".")[2]
         try:
-            backend_class = _load(name)
-            found.append((backend_class.priority, backend_class))
-        except (ImportError, AttributeError, RuntimeError) as error:
-            reasons.append(str(error))
-    if not found:
-        raise Unavailable(reasons[0] if reasons else "no keyring is supported on this system")
-    return max(found, key=lambda pair: pair[0])[1]
+            if name == KWALLET:
+                return _kwallet(buses)
+            return _secret_service(buses, about, stack) if name == SECRET_SERVICE else _load(name)()
+        except Unavailable as error:
+            missing.append(error)
+    if environ.get(BACKEND_VARIABLE):
+        raise Unreachable(f"{missing[0]}, and {BACKEND_VARIABLE} allows no other")
+    raise missing[-1]
 
 
-def _allowed_backends(environ: Mapping[str, str]) -> tuple[str, ...]:
+def _backends(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the backends to try: one, where dbus-python is not installed, and few have that."""
     choice = environ.get(BACKEND_VARIABLE)
-    if not choice:
-        return BACKENDS
-    if choice not in BACKENDS:
-        raise Unavailable(
+    if choice in NO_BACKENDS:
+        raise Unavailable(f"{BACKEND_VARIABLE} says that there is none")
+    if choice and choice not in BACKENDS:
+        raise Unreachable(
             f"{BACKEND_VARIABLE} names a backend that aircher refuses, because it may store keys "
             f"unencrypted; allowed are {', '.join(BACKENDS)}"
         )
-    return (choice,)
+    if choice:
+        return (choice,)
+    if sys.platform == "darwin":
+        return (MACOS,)
+    if importlib.util.find_spec("dbus") is None:
+        return (SECRET_SERVICE,)
+    # As keyring itself chooses.
+    is_kde = "KDE" in environ.get("XDG_CURRENT_DESKTOP", "").split(":")
+    return (KWALLET, SECRET_SERVICE) if is_kde else (SECRET_SERVICE, KWALLET)
 
 
 def _load(name: str) -> Any:
@@ -126,47 +150,104 @@ def _load(name: str) -> Any:
     return getattr(importlib.import_module(module), class_name)
 
 
-# ------------------------------------------------------------------ preventing prompts
+# ------------------------------------------------------------------ the Secret Service
 
 
-def _unprepared(backend_class: Any) -> Any:
-    return backend_class()
+class _Collection:
+    """Passwords in a collection that is not locked, with the attributes that keyring uses."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+
+    def get_password(self, service: str, username: str) -> str | None:
+        item = self._find(service, username)
+        if item is None:
+            return None
+        if item.is_locked():
+            raise Locked(LOCKED)
+        return str(item.get_secret().decode())
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        attributes = {"service": service, "username": username, "application": APPLICATION}
+        label = f"Password for '{username}' on '{service}'"
+        self._collection.create_item(label, attributes, password.encode(), replace=True)
+
+    def delete_password(self, service: str, username: str) -> None:
+        if (item := self._find(service, username)) is not None:
+            item.delete()
+
+    def _find(self, service: str, username: str) -> Any:
+        attributes = {"service": service, "username": username}
+        return next(iter(self._collection.search_items(attributes)), None)
 
 
-def _secret_service(backend_class: Any) -> Any:
-    """Return keyring's Secret Service backend, changed so that it never prompts.
+def _secret_service(
+    buses: Sequence[str], about: dict[str, Any], stack: contextlib.ExitStack
+) -> _Collection:
+    """Return the default collection of the first bus that has a Secret Service.
 
-    keyring calls `unlock()`, which prompts and waits without a timeout, and creates a missing
-    default collection, which prompts, too.
+    keyring would unlock it, which prompts and waits without a timeout, and would create a missing
+    one, which prompts, too. Its import alone takes more than all that is done here.
     """
     secretstorage = importlib.import_module("secretstorage")
-
-    class NeverPrompts(backend_class):  # type: ignore[misc]  # a base class known only at run time
-        def get_preferred_collection(self) -> Any:
-            with contextlib.ExitStack() as stack:
-                connection = stack.enter_context(contextlib.closing(secretstorage.dbus_init()))
-                try:
-                    collection = secretstorage.Collection(connection)
-                except secretstorage.ItemNotFoundException:
-                    raise Unavailable(NO_COLLECTION) from None
-                self.unlock(collection)
-                stack.pop_all()  # the caller closes it with the collection
-            return collection
-
-        def unlock(self, collection_or_item: Any) -> None:
-            if collection_or_item.is_locked():
-                raise Locked(LOCKED)
-
-    backend = NeverPrompts()
+    connection = stack.enter_context(contextlib.closing(_find_service(buses, about)))
     try:
-        with contextlib.closing(backend.get_preferred_collection().connection):
-            return backend
-    except secretstorage.SecretServiceNotAvailableException:
-        raise Unavailable("the Secret Service does not answer on the session bus") from None
+        collection = secretstorage.Collection(connection)
+    except secretstorage.ItemNotFoundException:
+        raise Locked(NO_COLLECTION) from None
+    if collection.is_locked():
+        raise Locked(LOCKED)
+    return _Collection(collection)
 
 
-def _kwallet(backend_class: Any) -> Any:
+def _find_service(buses: Sequence[str], about: dict[str, Any]) -> Any:
+    """Return a connection to the first bus with a Secret Service, or one that it can start."""
+    connect = importlib.import_module("jeepney.io.blocking").open_dbus_connection
+    has_service = importlib.import_module("secretstorage").check_service_availability
+    problems: list[str] = []
+    live: list[str] = []
+    for bus in buses:
+        with contextlib.ExitStack() as stack:
+            try:
+                connection = connect(bus)
+                stack.callback(connection.close)
+                if has_service(connection):
+                    about["bus"] = bus
+                    stack.pop_all()
+                    return connection
+                live.append(bus)
+            except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
+                continue  # of a session that ended
+            # The libraries raise RuntimeError, ValueError and errors of their own.
+            except Exception as error:  # noqa: BLE001
+                problems.append(f"the session bus {bus} cannot be used ({_kind(error)})")
+    if problems:
+        raise Unreachable(problems[0])
+    if live:
+        about["bus"] = live[0]
+        raise Unavailable("no Secret Service is running, or can be started, on the session bus")
+    raise Unavailable(_without_bus(os.environ.get(BUS_VARIABLE)))
+
+
+def _without_bus(named: str | None) -> str:
+    if not named:
+        return f"there is no session bus: {BUS_VARIABLE} is not set"
+    if named == "disabled:":
+        return f"there is no session bus: {BUS_VARIABLE} says so"
+    return f"{BUS_VARIABLE} leads to {named}, where no bus answers"
+
+
+# ------------------------------------------------------------------ KWallet
+
+
+def _kwallet(buses: Sequence[str]) -> Any:
     """Return keyring's KWallet backend if the wallet is open; opening it would prompt."""
+    os.environ[BUS_VARIABLE] = ";".join(buses)  # the library tries one after the other
+    try:
+        backend_class = _load(KWALLET)
+        _ = backend_class.priority
+    except RuntimeError:
+        raise Unavailable("KWallet is not running, and cannot be started") from None
     bus = importlib.import_module("dbus").SessionBus()
 
     def call(method: str, signature: str, *arguments: object) -> Any:
@@ -183,13 +264,6 @@ def _kwallet(backend_class: Any) -> Any:
     if not call("isOpen", "s", call("networkWallet", "")):
         raise Locked("the wallet is closed; open it with KWalletManager")
     return backend_class()
-
-
-PREPARE = {
-    "keyring.backends.SecretService": _secret_service,
-    "keyring.backends.kwallet": _kwallet,
-}
-"""Prepares a backend for use; the other backends never prompt."""
 
 
 # ------------------------------------------------------------------ the operations
@@ -214,7 +288,7 @@ def _write(keyring: Any, service: str, username: str, secret: str) -> None:
     keyring.set_password(service, username, secret)
     if keyring.get_password(service, username) != secret:
         # KWallet reports errors as return codes, which its backend ignores.
-        raise Unavailable("the stored key could not be read back")
+        raise Unreachable("the stored key could not be read back")
 
 
 def harden() -> None:

@@ -1,8 +1,9 @@
 """The OS keyring as a store: the parent process of `keyring_child`.
 
-Every operation runs one short-lived child process, which is killed after three seconds: a keyring
-that does not answer is treated as locked (it usually is, and waits for a prompt). If the keyring
-becomes available later, the next child finds it.
+Every operation runs one short-lived child process, which is killed after three seconds, not
+counting the time that it waited for a processor. A keyring that does not answer is unreachable, and
+so is one whose child cannot be started or fails: only the child's own word says that there is no
+keyring. If the keyring becomes available later, the next child finds it.
 
 Operations may be concurrent. Reads and changes share a few children; the time spent waiting for a
 free child does not count towards the timeout. Probes are separate and shared: one runs at a time,
@@ -10,6 +11,7 @@ and its result is reused for a second.
 """
 
 import math
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +29,8 @@ from aircherd.auth.stores.base import (
     StoreHealth,
     StoreState,
 )
+from aircherd.auth.stores.session_bus import BUS_VARIABLE, DISABLED, bus_addresses
+from aircherd.auth.variables.child_environment import keyring_environment
 from aircherd.errors import KeyringLocked
 from aircherd.installation import INSTALLATION
 from aircherd.vocabulary.secret import Secret
@@ -37,9 +41,6 @@ MAX_CHILDREN = 2
 """For reads and changes. `CredentialStore` and `KeyCache` run one of each at a time."""
 PROBE_VALID_SECONDS = 1.0
 MAX_ANSWER = 4 * 1024 * 1024
-
-BUS_VARIABLE = "DBUS_SESSION_BUS_ADDRESS"
-NO_BUS = f"there is no session bus: {BUS_VARIABLE} is not set"
 
 # -P: nothing is imported from the daemon's current directory.
 CHILD = (sys.executable, "-P", "-m", "aircherd.auth.stores.keyring_child")
@@ -72,19 +73,23 @@ class _Answer(msgspec.Struct):
     reason: str | None = None
     values: list[str | None] = []
     backend: str | None = None
+    bus: str | None = None
+
+    @property
+    def store_state(self) -> StoreState:
+        return StoreState(self.state, self.reason or None)
 
 
 class KeyringDetails(msgspec.Struct, frozen=True):
     """The keyring for a diagnosis.
 
     `backend` is the name of its backend, None if there is none; `bus` the address of the session
-    bus, None if it has none; `is_bus_there` whether that address leads to a socket.
+    bus that answered, or else the one that the daemon's environment names.
     """
 
     state: StoreState
     backend: str | None = None
     bus: str | None = None
-    is_bus_there: bool = True
 
 
 class KeyringStore:
@@ -118,17 +123,16 @@ class KeyringStore:
         async with self._probing:
             age = trio.current_time() - self._probed_at
             if fresh or self._probed is None or age >= PROBE_VALID_SECONDS:
-                self._probed = _state(await self._call("probe", ()), self._environ)
+                self._probed = (await self._call("probe", ())).store_state
                 self._probed_at = trio.current_time()
             return self._probed
 
     async def describe(self) -> KeyringDetails:
         """Return the state of the keyring, its backend and its bus."""
         answer = await self._call("describe", ())
-        bus = child_environment(self._environ).get(BUS_VARIABLE)
-        return KeyringDetails(
-            _state(answer, self._environ), answer.backend, bus, bus is None or is_bus_there(bus)
-        )
+        named = self._environ.get(BUS_VARIABLE) or None
+        bus = answer.bus or (None if named == DISABLED else named)
+        return KeyringDetails(answer.store_state, answer.backend, bus)
 
     async def read_all(self, key_ids: Sequence[KeyId]) -> dict[KeyId, ReadResult]:
         """Read several keys with one child."""
@@ -138,10 +142,10 @@ class KeyringStore:
             answer = await self._call("read", key_ids)
         if answer.state is StoreHealth.USABLE and len(answer.values) != len(key_ids):
             answer = _Answer(
-                StoreHealth.UNAVAILABLE, "its helper process returned an invalid answer"
+                StoreHealth.UNREACHABLE, "its helper process returned an invalid answer"
             )
         if answer.state is not StoreHealth.USABLE:
-            return dict.fromkeys(key_ids, KeyUnreadable(_state(answer, self._environ)))
+            return dict.fromkeys(key_ids, KeyUnreadable(answer.store_state))
         found = [KeyMissing() if value is None else Secret(value) for value in answer.values]
         return dict(zip(key_ids, found, strict=True))
 
@@ -149,7 +153,7 @@ class KeyringStore:
         """Store a key.
 
         Raises:
-            KeyringLocked: the keyring is locked, hangs or is missing.
+            KeyringLocked: the keyring is locked, cannot be reached, or is missing.
         """
         async with self._children:
             _require_usable(await self._call("write", (key_id,), secret))
@@ -158,7 +162,7 @@ class KeyringStore:
         """Remove a key; a missing one is not an error.
 
         Raises:
-            KeyringLocked: the keyring is locked, hangs or is missing.
+            KeyringLocked: the keyring is locked, cannot be reached, or is missing.
         """
         async with self._children:
             _require_usable(await self._call("delete", (key_id,)))
@@ -170,78 +174,32 @@ class KeyringStore:
             "op": operation,
             "service": self._service,
             "usernames": [str(key_id) for key_id in key_ids],
+            "buses": bus_addresses(self._environ, os.getuid()),
         }
         if secret is not None:
             request["secret"] = secret.reveal()
         try:
-            with trio.fail_after(self._seconds):
-                return await self._run(msgspec.json.encode(request))
-        except trio.TooSlowError:
-            reason = (
-                f"it did not answer within {self._seconds:g} s; it may be waiting to be unlocked"
-            )
-            return _Answer(StoreHealth.LOCKED, reason)
-
-    async def _run(self, request: bytes) -> _Answer:
-        try:
             result = await run_secret_process(
                 self._command or child_command(),
-                environ=child_environment(self._environ),
-                stdin=request,
-                seconds=math.inf,  # `_call` has the timeout
+                environ=keyring_environment(self._environ),
+                stdin=msgspec.json.encode(request),
+                seconds=self._seconds,
                 max_output=MAX_ANSWER,
             )
         except OSError as error:
             reason = f"its helper process cannot be started: {error.strerror}"
-            return _Answer(StoreHealth.UNAVAILABLE, reason)
+            return _Answer(StoreHealth.UNREACHABLE, reason)
+        if result.is_late:
+            reason = (
+                f"it did not answer within {self._seconds:g} s; it may be waiting for an answer of "
+                "yours in a window"
+            )
+            return _Answer(StoreHealth.UNREACHABLE, reason)
         failed = f"its helper process failed (exit status {result.status})"
-        return _decode(result.output) or _Answer(StoreHealth.UNAVAILABLE, failed)
+        return _decode(result.output) or _Answer(StoreHealth.UNREACHABLE, failed)
 
     def __repr__(self) -> str:
         return f"<KeyringStore {self._service!r}>"
-
-
-def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the child's environment: ours, with the standard address of the session bus added.
-
-    A session over ssh or from cron lacks DBUS_SESSION_BUS_ADDRESS, although the user's bus and the
-    keyring on it are running. libdbus tries this address by default, our library does not.
-    """
-    result = dict(environ)
-    if BUS_VARIABLE not in result and (runtime := result.get("XDG_RUNTIME_DIR")):
-        bus = Path(runtime, "bus")
-        if bus.is_socket():
-            result[BUS_VARIABLE] = f"unix:path={bus}"
-    return result
-
-
-def is_bus_there(address: str) -> bool:
-    """Return whether one of the addresses of a bus leads to a socket, as far as a path tells."""
-    paths = [
-        part.removeprefix("unix:path=").split(",")[0]
-        for part in address.split(";")
-        if part.startswith("unix:path=")
-    ]
-    return not paths or any(Path(path).is_socket() for path in paths)
-
-
-def missing_bus(bus: str) -> str:
-    """Return the message about an address of a session bus that leads nowhere."""
-    return f"{BUS_VARIABLE} leads to {bus}, which does not exist"
-
-
-def _state(answer: _Answer, environ: Mapping[str, str]) -> StoreState:
-    """Return the state of the store; a missing bus is named instead of what its library raised."""
-    reason = answer.reason or ""
-    if answer.state is StoreHealth.UNAVAILABLE and (
-        BUS_VARIABLE in reason or "FileNotFoundError" in reason
-    ):
-        bus = child_environment(environ).get(BUS_VARIABLE)
-        if bus is None:
-            reason = NO_BUS
-        elif not is_bus_there(bus):
-            reason = missing_bus(bus)
-    return StoreState(answer.state, reason or None)
 
 
 def _require_usable(answer: _Answer) -> None:

@@ -6,13 +6,14 @@ forgotten as soon as the file is read.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 
 import structlog
 
 from aircherd.auth.stores.index import SourceBlock
+from aircherd.auth.variables.child_environment import command_environment
 from aircherd.auth.variables.environment_file import (
     EnvironmentContent,
     LineProblem,
@@ -141,13 +142,21 @@ class KeyVariables:
         """The lines of the file that are ignored."""
         return self._content.assignments.problems
 
-    def for_command(self) -> Mapping[str, str]:
-        """Return the environment of a key command: all variables, those of the file first."""
+    def for_command(
+        self, key_names: Collection[str], is_key: Callable[[str], bool]
+    ) -> Mapping[str, str]:
+        """Return the environment of a key command: all variables, those of the file first.
+
+        Those that hold keys are left out, see `child_environment`, which has the arguments.
+        """
+        names = self._environ.keys() | self._content.assignments.variables.keys()
         if not self._content.exists or not self._content.is_readable:
-            return self._environ
-        names = dict.fromkeys((*self._environ, *self._content.assignments.variables))
-        found = {name: self.get(name) for name in names}
-        return {name: value for name, value in found.items() if value is not None}
+            names = set(self._environ)
+            found = {name: self._environ.get(name) for name in names}
+        else:
+            found = {name: self.get(name) for name in names}
+        known = {name: value for name, value in found.items() if value is not None}
+        return command_environment(known, key_names, is_key)
 
     def __repr__(self) -> str:
         return f"<KeyVariables, {len(self._content.assignments.variables)} in {self.file}>"

@@ -3,6 +3,7 @@
 import pytest
 
 from aircherd.api.diagnosis.keys import (
+    REACH_KEYRING,
     START_KEYRING,
     UNLOCK_KEYRING,
     environment_findings,
@@ -101,20 +102,28 @@ def test_keyring_by_its_state_and_the_keys_in_it(health, reason, stored, expecte
 
 
 @pytest.mark.parametrize(
-    ("details", "text"),
+    ("details", "reason", "text"),
     [
-        (
-            {"bus": BUS, "is_bus_there": False},
-            f"DBUS_SESSION_BUS_ADDRESS leads to {BUS}, which does not exist; new",
-        ),
-        ({"bus": None, "backend": "macOS"}, "no keyring (macOS); new"),
+        ({"bus": BUS}, f"it leads to {BUS}, where no bus answers", "where no bus answers; new"),
+        ({"bus": BUS}, "no Secret Service", f"no Secret Service (bus {BUS}); new"),
+        ({"bus": None, "backend": "macOS"}, "no keyring", "no keyring (macOS); new"),
     ],
 )
-def test_bus_that_leads_nowhere_is_named(details, text):
+def test_bus_without_a_keyring_is_named_once(details, reason, text):
     """That is why there is no keyring."""
-    state = StoreState(StoreHealth.UNAVAILABLE, "no keyring")
+    state = StoreState(StoreHealth.UNAVAILABLE, reason)
     (found,) = keyring_findings(KeyringDetails(state, **details), 0)
+    assert found.message.count(details["bus"] or "macOS") == 1
     assert text in found.message
+
+
+@pytest.mark.parametrize(("stored", "status"), [(0, "warning"), (1, "problem")])
+def test_keyring_that_failed_may_be_tried_again(stored, status):
+    """It is not known to be absent."""
+    state = StoreState(StoreHealth.UNREACHABLE, "it did not answer")
+    (found,) = keyring_findings(KeyringDetails(state, bus=BUS), stored)
+    assert (found.status, found.cure) == (status, REACH_KEYRING)
+    assert "--store file" in found.cure
 
 
 def test_problem_of_the_list_of_keys():
@@ -127,7 +136,7 @@ def test_problem_of_the_list_of_keys():
 @pytest.mark.parametrize(("stored", "status"), [(0, "ok"), (1, "problem")])
 def test_a_server_without_a_keyring_is_healthy(stored, status):
     """Unless keys are in one."""
-    state = StoreState(StoreHealth.UNAVAILABLE, "no keyring")
+    state = StoreState(StoreHealth.UNAVAILABLE, "there is no session bus: it is not set")
     (found,) = keyring_findings(KeyringDetails(state), stored)
     assert found.status == status
-    assert found.message.startswith("there is no session bus: DBUS_SESSION_BUS_ADDRESS is not set")
+    assert found.message.startswith("there is no session bus: it is not set")

@@ -10,6 +10,7 @@ from aircherd.vocabulary.secret import Secret
 from helpers.auth import KEY, NOW, OTHER, key_id, provider
 
 USABLE, LOCKED, UNAVAILABLE = StoreHealth.USABLE, StoreHealth.LOCKED, StoreHealth.UNAVAILABLE
+UNREACHABLE = StoreHealth.UNREACHABLE
 
 
 @pytest.fixture
@@ -39,12 +40,46 @@ async def test_without_a_keyring_key_is_stored_in_the_file(rig, credentials):
     assert rig.keyring.reads == 0
 
 
-async def test_locked_keyring_stores_nothing_anywhere(rig, credentials):
+@pytest.mark.parametrize("health", [LOCKED, UNREACHABLE])
+async def test_keyring_that_fails_stores_nothing_anywhere(rig, credentials, health):
     """The file is not used silently instead."""
-    rig.keyring.health = LOCKED
-    with pytest.raises(KeyringLocked, match="nothing was stored"):
+    rig.keyring.health = health
+    with pytest.raises(KeyringLocked, match=r"nothing was stored.*--store file"):
         await credentials.store(rig.work, "default", Secret(KEY))
     assert (stores_with_key(rig), credentials.index.providers()) == ([], [])
+
+
+@pytest.mark.parametrize("health", [USABLE, LOCKED, UNREACHABLE, UNAVAILABLE])
+async def test_user_may_choose_the_file(rig, credentials, health):
+    """Whatever the keyring does; an old copy is removed from it if that is possible."""
+    await credentials.store(rig.work, "default", Secret(OTHER))
+    rig.keyring.health = health
+    known = await credentials.store(rig.work, "default", Secret(KEY), where="file")
+    assert known.store == "file"
+    assert stores_with_key(rig) == (["file"] if health is USABLE else ["keyring", "file"])
+    assert await credentials.read_all([known]) == {key_id(): Secret(KEY)}
+
+
+async def test_user_may_choose_the_keyring(rig, credentials):
+    """Then the file is not used where there is none."""
+    rig.keyring.health = UNAVAILABLE
+    with pytest.raises(KeyringLocked):
+        await credentials.store(rig.work, "default", Secret(KEY), where="keyring")
+    assert stores_with_key(rig) == []
+
+
+@pytest.mark.parametrize("known_by", ["the list of keys", "the daemon"])
+async def test_keyring_that_was_there_is_not_taken_for_absent(rig, credentials, known_by):
+    """Its bus may have ended: what is listed in it, or was stored in it, shows that it exists."""
+    await credentials.store(rig.work, "default", Secret(KEY))
+    if known_by == "the daemon":
+        await credentials.remove(key_id())
+    else:
+        credentials = rig.new_credential_store()
+    rig.keyring.health = UNAVAILABLE
+    with pytest.raises(KeyringLocked, match="keys were stored in one"):
+        await credentials.store(rig.work, "second", Secret(OTHER))
+    assert rig.file.keys == {}
 
 
 async def test_new_login_moves_a_key_from_the_file_to_the_keyring(rig, credentials):
@@ -61,7 +96,7 @@ async def test_keys_are_read_from_both_stores(rig, credentials):
     """If one store is unreadable, the keys of the other are still read."""
     await credentials.store(rig.work, "default", Secret(KEY))
     rig.keyring.health = UNAVAILABLE
-    await credentials.store(rig.work, "second", Secret(OTHER))
+    await credentials.store(rig.work, "second", Secret(OTHER), where="file")
     found = await credentials.read_all(credentials.index.entries_of("work"))
     assert isinstance(found[key_id()], KeyUnreadable)
     assert found[key_id("second")] == Secret(OTHER)

@@ -1,5 +1,7 @@
 """The keyring's child process, with fake backends; test_keyring_store uses real ones."""
 
+import errno
+import importlib.util
 import io
 import json
 import os
@@ -12,7 +14,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from aircherd.auth.stores import keyring_child
-from aircherd.auth.stores.keyring_child import BACKENDS, answer
+from aircherd.auth.stores.keyring_child import BACKENDS, KWALLET, MACOS, answer
 
 
 class Backend:
@@ -46,70 +48,74 @@ def planted(monkeypatch):
     return plant
 
 
-def ask(op, *usernames, environ=None, **more):
-    return answer({"op": op, "service": "aircher", "usernames": usernames, **more}, environ or {})
+def ask(op, *usernames, choice=MACOS, **more):
+    """Return the answer of a backend that is chosen by name: its library is not on this system."""
+    request = {"op": op, "service": "aircher", "usernames": usernames, "buses": [], **more}
+    found = answer(request, {"PYTHON_KEYRING_BACKEND": choice})
+    if op != "describe":
+        found.pop("backend", None)
+    return found
 
 
 def test_description_names_the_backend(planted):
-    """Also of a keyring that cannot be used; None without one."""
-    assert ask("describe")["backend"] is None
-    planted(BACKENDS[0], type("Fine", (Backend,), {"priority": 4, "kept": {}}))
-    assert ask("describe") == {"state": "usable", "values": [], "backend": "in"}
-
-
-def test_backend_with_the_highest_priority_is_used(planted):
-    """As in keyring itself, among the allowed ones."""
-    low = type("Low", (Backend,), {"priority": 4, "kept": {"aircher a": "low"}})
-    high = type("High", (Backend,), {"priority": 5, "kept": {"aircher a": "high"}})
-    planted(BACKENDS[0], low)
-    planted(BACKENDS[1], high)
-    assert ask("read", "a", "b") == {"state": "usable", "values": ["high", None]}
+    """Also of a keyring that cannot be used; none without one."""
+    assert "backend" not in ask("describe", choice="keyring.backends.null.Keyring")
+    planted(MACOS, type("Fine", (Backend,), {"kept": {}}))
+    assert ask("describe") == {"state": "usable", "values": [], "backend": "macOS"}
 
 
 def test_user_may_choose_an_allowed_backend(planted):
     """With keyring's own variable."""
-    low = type("Low", (Backend,), {"priority": 4, "kept": {"aircher a": "low"}})
-    planted(BACKENDS[0], low)
-    planted(BACKENDS[1], type("High", (Backend,), {"kept": {}}))
-    chosen = ask("read", "a", environ={"PYTHON_KEYRING_BACKEND": BACKENDS[0]})
-    assert chosen == {"state": "usable", "values": ["low"]}
+    planted(MACOS, type("Chosen", (Backend,), {"kept": {"aircher a": "chosen"}}))
+    assert ask("read", "a", "b") == {"state": "usable", "values": ["chosen", None]}
+
+
+@pytest.mark.parametrize("name", ["null", "fail"])
+def test_user_may_say_that_there_is_no_keyring(planted, name):
+    """With keyring's own backends for that."""
+    assert ask("probe", choice=f"keyring.backends.{name}.Keyring")["state"] == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("platform", "has_dbus", "desktop", "expected"),
+    [
+        ("darwin", True, "KDE", ["macOS"]),
+        ("linux", False, "KDE", ["SecretService"]),
+        ("linux", True, "KDE", ["kwallet", "SecretService"]),
+        ("linux", True, "GNOME", ["SecretService", "kwallet"]),
+    ],
+)
+def test_backends_are_those_of_the_platform(monkeypatch, platform, has_dbus, desktop, expected):
+    """The others are not even imported: some start compilers to find their libraries."""
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: has_dbus or None)
+    found = keyring_child._backends({"XDG_CURRENT_DESKTOP": f"x:{desktop}"})
+    assert [name.split(".")[2] for name in found] == expected
 
 
 def test_other_backend_is_refused_without_loading_it(planted, monkeypatch):
     """Even if it exists and would work."""
-    planted(BACKENDS[0], type("Good", (Backend,), {"kept": {}}))
+    planted(MACOS, type("Good", (Backend,), {"kept": {}}))
     plain = SimpleNamespace(Keyring=type("Plain", (Backend,), {"kept": {}}))
     monkeypatch.setitem(sys.modules, "plain", plain)
-    got = ask("write", "a", secret="canary", environ={"PYTHON_KEYRING_BACKEND": "plain.Keyring"})
-    assert (got["state"], plain.Keyring.kept) == ("unavailable", {})
+    got = ask("write", "a", secret="canary", choice="plain.Keyring")
+    assert (got["state"], plain.Keyring.kept) == ("unreachable", {})
     assert "unencrypted" in got["reason"]
-
-
-def test_without_a_working_backend_the_first_reason_is_reported(planted):
-    """The reasons of the others are about other systems."""
-
-    class NeedsBus(type):
-        @property
-        def priority(cls):
-            raise RuntimeError("no bus")
-
-    planted(BACKENDS[0], NeedsBus("Broken", (), {}))
-    assert ask("probe") == {"state": "unavailable", "reason": "no bus"}
 
 
 def test_written_key_is_read_back(planted):
     """A backend that silently drops it is detected."""
     dropping = type("Dropping", (Backend,), {"kept": {}, "set_password": lambda *_: None})
-    planted(BACKENDS[0], dropping)
+    planted(MACOS, dropping)
     assert ask("write", "a", secret="canary") == {
-        "state": "unavailable",
+        "state": "unreachable",
         "reason": "the stored key could not be read back",
     }
 
 
 def test_deleting_a_missing_key_is_no_error(planted):
     """Keyring would raise."""
-    planted(BACKENDS[0], type("Empty", (Backend,), {"kept": {}}))
+    planted(MACOS, type("Empty", (Backend,), {"kept": {}}))
     assert ask("delete", "a") == {"state": "usable", "values": []}
 
 
@@ -119,9 +125,20 @@ def test_text_of_a_backends_error_is_not_reported(planted):
     def fail(self, service, username, password):
         raise ValueError(f"cannot store {password}")
 
-    planted(BACKENDS[0], type("Broken", (Backend,), {"set_password": fail}))
+    planted(MACOS, type("Broken", (Backend,), {"set_password": fail}))
     got = ask("write", "a", secret="canary")
-    assert got == {"state": "unavailable", "reason": "its library failed (ValueError)"}
+    assert got == {"state": "unreachable", "reason": "its library failed (ValueError)"}
+
+
+def test_error_of_the_system_is_reported(planted):
+    """It quotes nothing, and says whether to try again."""
+
+    def fail(self, service, username):
+        raise OSError(errno.EMFILE, "canary")
+
+    planted(MACOS, type("Full", (Backend,), {"get_password": fail}))
+    got = ask("read", "a")
+    assert got["reason"] == "its library failed (EMFILE, Too many open files)"
 
 
 @pytest.mark.parametrize("is_open", [True, False])
@@ -134,11 +151,11 @@ def test_closed_wallet_is_locked_and_not_opened(planted, monkeypatch, is_open):
         return "kdewallet" if "networkWallet" in call else is_open
 
     wallet = type("Wallet", (Backend,), {"bus_name": "kwalletd", "object_path": "/w", "kept": {}})
-    planted(BACKENDS[1], wallet)
+    planted(KWALLET, wallet)
     wallet.__module__ = "keyring.backends.kwallet"
     bus = SimpleNamespace(call_blocking=call_blocking)
     monkeypatch.setitem(sys.modules, "dbus", SimpleNamespace(SessionBus=lambda: bus))
-    assert ask("probe")["state"] == ("usable" if is_open else "locked")
+    assert ask("probe", choice=KWALLET)["state"] == ("usable" if is_open else "locked")
     assert [call[3:] for call in calls] == [
         ("networkWallet", "", ()),
         ("isOpen", "s", ("kdewallet",)),
@@ -151,20 +168,21 @@ def test_only_encrypting_backends_are_allowed():
         "keyring.backends.SecretService.Keyring",
         "keyring.backends.kwallet.DBusKeyring",
         "keyring.backends.macOS.Keyring",
-        "keyring.backends.Windows.WinVaultKeyring",
     )
 
 
 def test_main_answers_one_request(planted, monkeypatch, capsys):
     """JSON in, JSON out; an alarm ends it if the keyring hangs."""
     alarms = []
-    planted(BACKENDS[0], type("Full", (Backend,), {"kept": {"aircher a": "canary"}}))
+    planted(MACOS, type("Full", (Backend,), {"kept": {"aircher a": "canary"}}))
     monkeypatch.setattr(keyring_child, "harden", lambda: None)
     monkeypatch.setattr(signal, "alarm", alarms.append)
-    request = {"op": "read", "service": "aircher", "usernames": ["a"]}
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", MACOS)
+    request = {"op": "read", "service": "aircher", "usernames": ["a"], "buses": []}
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(request)))
     keyring_child.main()
-    assert json.loads(capsys.readouterr().out) == {"state": "usable", "values": ["canary"]}
+    found = json.loads(capsys.readouterr().out)
+    assert found == {"state": "usable", "values": ["canary"], "backend": "macOS"}
     assert alarms == [keyring_child.LAST_RESORT_SECONDS]
 
 

@@ -76,14 +76,15 @@ def test_environment_of_a_command_has_the_variables_of_the_file(path):
     """A password manager may take its token from there."""
     write(path, "TOKEN=canary\nPATH=/file\n")
     environ = {"PATH": "/bin", "HOME": "/home/me"}
-    assert KeyVariables(environ, path).for_command() == {
-        "PATH": "/file",
-        "HOME": "/home/me",
-        "TOKEN": "canary",
-    }
+    variables = KeyVariables(environ, path)
+    every = {"PATH": "/file", "HOME": "/home/me", "TOKEN": "canary"}
+    assert variables.for_command((), bool) == {}
+    assert variables.for_command((), lambda _: False) == every
+    del every["TOKEN"]
+    assert variables.for_command({"TOKEN"}, lambda _: False) == every
     path.unlink()
     path.mkdir()
-    assert KeyVariables(environ, path).for_command() == environ
+    assert KeyVariables(environ, path).for_command((), lambda _: False) == environ
 
 
 def test_ignored_lines_are_listed_and_values_never_shown(path):
