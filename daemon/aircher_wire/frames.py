@@ -351,6 +351,11 @@ def encode_request(
         return _encode(message)
 
 
+def encode_value(value: object) -> bytes:
+    """Encode a part of a message. Raises as `encode_request`."""
+    return _encode(value)
+
+
 def encode_response(msgid: int, result: object) -> bytes:
     """Encode the response of a successful request. Raises as `encode_request`."""
     return _encode((_RESPONSE, msgid, None, result))

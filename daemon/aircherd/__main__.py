@@ -34,6 +34,8 @@ EXIT_CODES = {
 PR_SET_DUMPABLE = 4
 GC_THRESHOLD = 20_000
 """New objects until the youngest generation is collected; Python's default is 700."""
+SWITCH_SECONDS = 0.001
+"""How long a busy thread keeps the event loop waiting; Python's default is 5 ms."""
 
 MANAGER_VARIABLES = ("NOTIFY_SOCKET", "LISTEN_FDS", "WATCHDOG_USEC")
 """With none of them, no service manager takes part."""
@@ -47,6 +49,7 @@ log = structlog.get_logger()
 def main() -> int:
     """Run the daemon until it is stopped."""
     _hide_memory()
+    sys.setswitchinterval(SWITCH_SECONDS)
     arguments = command_line_parser().parse_args()
     redactor = Redactor(SWAP_LOCK.keep)
     as_json = {"auto": None, "json": True, "text": False}[arguments.log_format]

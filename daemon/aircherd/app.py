@@ -21,7 +21,9 @@ from aircher_wire import address
 from aircher_wire.directories import check_ownership
 from aircher_wire.version import __version__
 from aircherd.about import describe_daemon
+from aircherd.api.model_rows import ModelRows
 from aircherd.api.services import About, OneTimeNotices, Services, Shutdown
+from aircherd.api.turns import Turns
 from aircherd.auth.manager import AuthManager
 from aircherd.auth.outside_changes import OutsideChanges
 from aircherd.auth.stores.base import KeyStore
@@ -173,6 +175,8 @@ async def open_daemon(
                 shutdown=shutdown,
                 clients=sessions,
                 variables=lambda: _variables(environ),
+                model_rows=ModelRows(catalog),
+                turns=Turns(),
             )
             listener = Listener(bound, services, sessions)
             recovery = Recovery(cooldowns, recovery_checks(config, auth, provider_client))
@@ -183,6 +187,7 @@ async def open_daemon(
                 recovery.run,
                 outside.run,
                 reloader.run,
+                services.turns.run,
             )
             after_start = (
                 partial(restore_estimates, ledger, output_estimator),

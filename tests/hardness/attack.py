@@ -25,6 +25,7 @@ class Attack:
 
     run         attacks; `size` is `short` or `whole`. The figures that it returns come on top of
                 those that `arena` measures by itself
+    short       0 if there is only the whole form, as CI has a minute for all
     at_most     figure -> bound. What is not bounded is shown
     at_least    likewise, for what must be kept
     config      added to the configuration; {port} is that of `hardness.upstream`

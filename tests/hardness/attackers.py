@@ -1,19 +1,21 @@
 """What clients with bad intentions do, for attacks to be written in a few lines."""
 
 import socket
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgpack
 import trio
 
-FRAME = 64 * 1024 * 1024
+from hardness.attack import Figures
 
+if TYPE_CHECKING:
+    from hardness.arena import Arena
 
-def requests(method: str, params: dict[str, object], count: int, *, first: int = 1) -> bytes:
-    """Return `count` requests, numbered from `first`, as the bytes of one write."""
-    return b"".join(msgpack.packb([0, n, method, [params]]) for n in range(first, first + count))
+LARGEST = 64 * 1024 * 1024
 
 
 def chat(model: str, text: str = "Hello", **more: object) -> dict[str, object]:
@@ -21,28 +23,69 @@ def chat(model: str, text: str = "Hello", **more: object) -> dict[str, object]:
     return {"model": model, "messages": [{"role": "user", "content": text}], **more}
 
 
-async def send_and_read(path: Path, data: bytes, answers: int) -> dict[str, int]:
+class ResponseCounter:
+    """Counts responses by their code, `ok` for a success, without building what is in them."""
+
+    def __init__(self) -> None:
+        self.codes: Counter[str] = Counter()
+        self._unpacker = msgpack.Unpacker(max_buffer_size=LARGEST, strict_map_key=False)
+        self._length = self._field = 0
+        self._kind = 0
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._unpacker.feed(data)
+        with suppress(msgpack.OutOfData):
+            while True:
+                self._read_field()
+
+    def _read_field(self) -> None:
+        if self._field == self._length:
+            self._length, self._field = self._unpacker.read_array_header(), 0
+        elif self._field == 0:
+            self._kind = self._unpacker.unpack()
+            self._field = 1
+        elif self._kind == 1 and self._field == 2:
+            error = self._unpacker.unpack()
+            self._code = error["code"] if error else "ok"
+            self._field = 3
+        else:
+            self._unpacker.skip()
+            self._field += 1
+            if self._kind == 1 and self._field == self._length:
+                self.codes[self._code] += 1
+
+
+async def send_and_read(path: Path, data: bytes, answers: int) -> Counter[str]:
     """Send everything in one write, read `answers` responses; return how many had which code.
 
     A success counts as `ok`, and a connection that is closed before as `closed`.
     """
-    found: dict[str, int] = {}
+    counter = ResponseCounter()
     stream = await trio.open_unix_socket(str(path))
-    unpacker = msgpack.Unpacker(max_buffer_size=FRAME, strict_map_key=False)
     async with stream, trio.open_nursery() as nursery:
         nursery.start_soon(_send, stream, data)
-        while sum(found.values()) < answers:
+        while counter.codes.total() < answers:
             received = await _receive(stream)
             if not received:
-                found["closed"] = 1
+                counter.codes["closed"] += 1
                 break
-            unpacker.feed(received)
-            for frame in unpacker:
-                if frame[0] == 1:
-                    code = frame[2]["code"] if frame[2] else "ok"
-                    found[code] = found.get(code, 0) + 1
+            counter.feed(received)
         nursery.cancel_scope.cancel()
-    return found
+    return counter.codes
+
+
+def in_one_write(
+    method: str, params: Callable[[int], dict[str, object]]
+) -> Callable[["Arena", int], Awaitable[Figures]]:
+    """Return an attack: `size` calls of a method in one write; the n-th has `params(n)`."""
+
+    async def run(arena: "Arena", size: int) -> Figures:
+        frames = [msgpack.packb([0, n, method, [params(n)]]) for n in range(1, size + 1)]
+        found = await send_and_read(arena.socket, b"".join(frames), size)
+        return {"answered": found["ok"] + found["busy"], "ok": found["ok"], "calls": size}
+
+    return run
 
 
 async def _send(stream: trio.SocketStream, data: bytes) -> None:

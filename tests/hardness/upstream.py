@@ -5,12 +5,14 @@
     /s/EVENTS/v1/...    a stream of EVENTS tiny deltas, 64 in one write
     /t/EVENTS/MS/v1/... a stream of EVENTS tiny deltas, one every MS milliseconds
     /large/MIB/v1/...   a stream with deltas of 100 kB, MIB in all
-    .../models          a list of one model, whatever comes before
+    /list/NUMBER/...    the same as the first
+    .../models          a list of one model, or of NUMBER models
 
 It prints its port. `PROVIDERS` is the configuration that names them.
 """
 
 import asyncio
+import json
 
 from bench.upstream import END, EVENT, STREAM_HEAD, Upstream, chunk
 
@@ -42,10 +44,14 @@ auth = "none"
 """
 LARGE = chunk(EVENT % (b"x" * 100_000))
 MIB = 1024 * 1024
-LIST = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 37\r\n\r\n"
-    b'{"object":"list","data":[{"id":"m"}]}'
-)
+
+
+def model_list(number: int) -> bytes:
+    """Return a response with a list of models."""
+    rows = [{"id": f"vendor-{n % 50}/model-{n}" if n else "m", "created": n} for n in range(number)]
+    body = json.dumps({"object": "list", "data": rows}).encode()
+    head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+    return f"{head}content-length: {len(body)}\r\n\r\n".encode() + body
 
 
 class HostileUpstream(Upstream):
@@ -63,7 +69,7 @@ class HostileUpstream(Upstream):
     def _answer(self, path: bytes) -> None:
         parts = path.split(b"/")
         if parts[-1] == b"models":
-            self._transport.write(LIST)
+            self._transport.write(model_list(int(parts[2]) if parts[1] == b"list" else 1))
         elif parts[1] == b"large":
             self._task = asyncio.ensure_future(self._large(int(parts[2])))
         else:

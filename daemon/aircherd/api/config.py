@@ -3,6 +3,7 @@
 A change is validated, written atomically, and loaded at once.
 """
 
+import functools
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -99,6 +100,7 @@ def _key_variables(services: Services) -> list[Setting]:
     return found
 
 
+@functools.cache
 def schema_text() -> str:
     """Return the JSON Schema of the configuration file, as JSON."""
     return json.dumps(json_schema(), indent=2) + "\n"

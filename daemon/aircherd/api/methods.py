@@ -15,7 +15,14 @@ import trio
 from aircher_wire import methods
 from aircherd.api.context import Method, RequestContext
 from aircherd.api.limit_warnings import add_line_numbers, limit_warnings
-from aircherd.api.models import list_models, refresh_models, set_default, show_model
+from aircherd.api.models import (
+    LIST_TIMEOUT,
+    known_models,
+    refresh_models,
+    refresh_stale,
+    set_default,
+    show_model,
+)
 from aircherd.api.params import (
     AttemptsParams,
     CheckParams,
@@ -38,6 +45,7 @@ from aircherd.api.params import (
 )
 from aircherd.api.services import Services
 from aircherd.api.status import config_state, daemon_status, environment_names, key_row, key_rows
+from aircherd.api.turns import WAITING, in_turn, together
 from aircherd.api.usage import build_report, list_attempts, list_limits
 from aircherd.api.wire import to_wire
 from aircherd.chat.caller import discard
@@ -57,11 +65,13 @@ async def ping(_services: Services, _: RequestContext, _params: NoParams) -> obj
     return {}
 
 
+@together(at_once=WAITING)
 async def status(services: Services, _: RequestContext, params: StatusParams) -> object:
     """Return the state of the daemon."""
     return await daemon_status(services, keyring=params.keyring)
 
 
+@together(at_once=WAITING)
 async def diagnose(services: Services, _: RequestContext, params: DiagnoseParams) -> object:
     """Check everything that may be wrong, and say what to do."""
     # Imported late: it is rarely called.
@@ -85,6 +95,7 @@ async def chat(services: Services, context: RequestContext, request: ChatRequest
     return await services.chat.chat(request, context.caller, send, context.scope)
 
 
+@in_turn()
 async def route_explain(
     services: Services, context: RequestContext, request: ExplainParams
 ) -> object:
@@ -136,6 +147,7 @@ async def auth_logout(services: Services, _: RequestContext, params: LogoutParam
     return {"removed": len(removed), "rows": [key_row(services, row) for row in rows]}
 
 
+@together(at_once=WAITING)
 async def auth_status(services: Services, _: RequestContext, _params: NoParams) -> object:
     """Return the state of every key."""
     return {
@@ -145,6 +157,7 @@ async def auth_status(services: Services, _: RequestContext, _params: NoParams) 
     }
 
 
+@together(at_once=WAITING)
 async def auth_test(services: Services, _: RequestContext, params: TestParams) -> object:
     """Check keys with live requests that cost nothing."""
     if params.provider is not None:
@@ -175,15 +188,30 @@ def _fetch_lists(services: Services, names: Iterable[str | None]) -> None:
 # ------------------------------------------------------------------ models
 
 
-async def models_list(services: Services, _: RequestContext, params: ListParams) -> object:
+async def models_list(services: Services, context: RequestContext, params: ListParams) -> object:
     """Return the available models and their metadata."""
     if params.model is not None:
         if params.provider is not None or params.query or params.all:
             raise BadRequest("model: selects one model; leave out provider, query and all")
-        return await show_model(services, params.model, wait=params.wait)
-    return await list_models(
-        services, params.provider, params.query, every=params.all, wait=params.wait
-    )
+        return await _one_model(services, context, params)
+    # Lists are waited for apart, or calls for other providers would have to wait, too.
+    await _stale_lists(services, context, params)
+    return await _known_models(services, context, params)
+
+
+@together(at_once=WAITING)
+async def _one_model(services: Services, _: RequestContext, params: ListParams) -> object:
+    return await show_model(services, params.model or "", wait=params.wait)
+
+
+@together(at_once=WAITING)
+async def _stale_lists(services: Services, _: RequestContext, params: ListParams) -> None:
+    await refresh_stale(services, params.provider, LIST_TIMEOUT if params.wait else 0)
+
+
+@together()
+async def _known_models(services: Services, _: RequestContext, params: ListParams) -> object:
+    return await known_models(services, params.provider, params.query, every=params.all)
 
 
 async def models_use(services: Services, _: RequestContext, params: UseParams) -> object:
@@ -191,6 +219,7 @@ async def models_use(services: Services, _: RequestContext, params: UseParams) -
     return await set_default(services, params.model)
 
 
+@together(at_once=WAITING)
 async def models_refresh(services: Services, _: RequestContext, params: RefreshParams) -> object:
     """Fetch the model lists now."""
     return await refresh_models(services, params.provider)
@@ -212,16 +241,19 @@ async def cooldowns_clear(services: Services, _: RequestContext, params: ClearPa
 # ------------------------------------------------------------------ usage
 
 
+@together()
 async def usage_report(services: Services, _: RequestContext, params: ReportParams) -> object:
     """Return totals of requests, tokens and cost."""
     return await build_report(services, params.since, params.until, params.by)
 
 
+@together()
 async def attempts_list(services: Services, _: RequestContext, params: AttemptsParams) -> object:
     """Return attempts one by one."""
     return await list_attempts(services, params)
 
 
+@together()
 async def limits_status(services: Services, _: RequestContext, _params: NoParams) -> object:
     """Return the usage of each of the user's limits."""
     return list_limits(services)
@@ -230,6 +262,7 @@ async def limits_status(services: Services, _: RequestContext, _params: NoParams
 # ------------------------------------------------------------------ configuration
 
 
+@in_turn()
 async def config_check(services: Services, _: RequestContext, params: CheckParams) -> object:
     """Report the problems in the text of a configuration, without applying it."""
     text, file = params.text, params.file
@@ -251,6 +284,7 @@ async def config_check(services: Services, _: RequestContext, params: CheckParam
     return {"ok": True, "problems": [], "unknown": msgspec.to_builtins(warnings)}
 
 
+@together()
 async def config_reload(services: Services, _: RequestContext, _params: NoParams) -> object:
     """Load the configuration file now. An invalid one is reported and changes nothing."""
     result = await services.reload()
@@ -261,6 +295,7 @@ async def config_reload(services: Services, _: RequestContext, _params: NoParams
     }
 
 
+@together()
 async def config_show(services: Services, _: RequestContext, params: ShowParams) -> object:
     """Return the settings in effect, and where each comes from."""
     from aircherd.api.config import show_config  # noqa: PLC0415 -- rarely used
@@ -268,6 +303,7 @@ async def config_show(services: Services, _: RequestContext, params: ShowParams)
     return await show_config(services, with_defaults=params.all)
 
 
+@together()
 async def config_schema(_services: Services, _: RequestContext, _params: NoParams) -> object:
     """Return the JSON Schema of the configuration file."""
     from aircherd.api.config import schema_text  # noqa: PLC0415 -- rarely used

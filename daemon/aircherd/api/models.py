@@ -1,21 +1,20 @@
 """Lists models for clients, refreshes the lists, and sets the default model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
 import trio
 
+from aircherd.api.model_rows import encode_pairs, model_row
 from aircherd.api.services import Services
 from aircherd.api.status import best_state, first_default, first_route, health_row
-from aircherd.api.wire import to_wire
+from aircherd.api.wire import Slice, array_header, encode_map
 from aircherd.catalog.catalog import SourcedModel
-from aircherd.catalog.decimal_cost import decimal_text
 from aircherd.config.load import load_config
 from aircherd.config.model import Config, Provider, Route
 from aircherd.errors import AircherError, UnknownModel
-from aircherd.vocabulary.keys import USABLE, Health, KeyState
-from aircherd.vocabulary.models import Prices, Rates
+from aircherd.vocabulary.keys import USABLE, Health
 from aircherd.vocabulary.suggestions import nearest, unknown_provider
 
 LIST_TIMEOUT = 2.0
@@ -29,33 +28,45 @@ Map = dict[str, object]
 # ------------------------------------------------------------------ models.list
 
 
-async def list_models(
-    services: Services, provider: str | None, query: str, *, every: bool, wait: bool = True
-) -> Map:
-    """Return the models of signed-in providers with their metadata.
+async def refresh_stale(services: Services, provider: str | None, timeout: float) -> None:
+    """Fetch missing and stale lists of one provider or of all; wait at most `timeout` seconds.
+
+    Raises:
+        UnknownModel: there is no such provider.
+    """
+    chosen = _chosen(services.config.current, provider)
+    await services.fetcher.refresh_stale(chosen, timeout)
+
+
+async def known_models(
+    services: Services, provider: str | None, query: str, *, every: bool
+) -> msgspec.Raw:
+    """Return the known models of signed-in providers with their metadata, encoded.
 
     Models of other providers are included if `every` is set, if their `provider` is named, or if no
-    provider is signed in. Without `wait`, lists that are fetched now are reported by an event.
+    provider is signed in.
 
     Raises:
         UnknownModel: there is no such provider.
     """
     config = services.config.current
-    chosen = [_find_provider(config, provider)] if provider else list(config.providers.values())
-    await services.fetcher.refresh_stale(chosen, LIST_TIMEOUT if wait else 0)
+    chosen = _chosen(config, provider)
     shown = chosen if every or provider else _signed_in(services, chosen)
     first = first_default(services)
-    rows: list[Map] = []
+    rows = _Rows(services, config, query, first)
     for each in shown:
-        await trio.lowlevel.checkpoint()  # thousands of models must not delay running streams
-        rows += _rows(services, each, query, first)
+        await rows.add(each)
     result: Map = {
-        "models": rows,
+        "models": rows.encoded(),
         "aliases": _alias_rows(config),
         "lists": [*_list_rows(services, chosen), *([] if provider else _refused_rows(config))],
     }
     default = config.default_model or first
-    return {**result, "default": default} if default else result
+    return encode_map({**result, "default": default} if default else result)
+
+
+def _chosen(config: Config, provider: str | None) -> list[Provider]:
+    return [_find_provider(config, provider)] if provider else list(config.providers.values())
 
 
 async def show_model(services: Services, name: str, *, wait: bool = True) -> Map:
@@ -72,9 +83,8 @@ async def show_model(services: Services, name: str, *, wait: bool = True) -> Map
     provider = _find_provider(config, route.provider)
     await services.fetcher.refresh_stale([provider], LIST_TIMEOUT if wait else 0)
     known = services.catalog.known(provider, route.model)
-    row = _row(services, provider, known, best_state(services, provider))
     return {
-        "models": [row],
+        "models": [_row(services, provider, known)],
         "aliases": _alias_rows(config),
         "lists": _list_rows(services, [provider]),
     }
@@ -84,71 +94,82 @@ def _signed_in(services: Services, providers: list[Provider]) -> list[Provider]:
     return [p for p in providers if best_state(services, p) in USABLE] or providers
 
 
-def _rows(services: Services, provider: Provider, query: str, first: str | None) -> Iterator[Map]:
-    state, words = best_state(services, provider), query.lower().split()
-    for known in services.catalog.models(provider):
-        full = f"{provider.name}/{known.model.id}"
-        text = f"{full} {known.model.name or ''}".lower()
-        if all(word in text for word in words):
-            default = {"is_default": True} if full == first else {}
-            yield _row(services, provider, known, state) | default
+class _Rows:
+    """The encoded rows of a list, provider by provider; other tasks run in between."""
+
+    def __init__(self, services: Services, config: Config, query: str, first: str | None) -> None:
+        self._services = services
+        self._config = config
+        self._words = query.lower().split()
+        self._first = first
+        self._aliases = _aliases_by_route(config)
+        self._parts = [b""]
+        self._count = 0
+        self._slice = Slice()
+
+    async def add(self, provider: Provider) -> None:
+        """Add the models of a provider that match the query."""
+        state = encode_pairs({"state": best_state(self._services, provider).value})
+        health_of = _health_of(self._services, provider)
+        latency_of = self._services.chat.services.latency.latency_of
+        for model in await self._services.model_rows.of(self._config, provider):
+            if all(word in model.text for word in self._words):
+                more: Map = health_of(model.name) if health_of else {}
+                route = Route(provider.name, model.name)
+                if aliases := self._aliases.get(route):
+                    more["aliases"] = aliases
+                if (latency := latency_of(provider.name, model.name)) is not None:
+                    more["latency_s"] = round(latency, 3)
+                if self._first is not None and self._first == str(route):
+                    more["is_default"] = True
+                pairs = state + encode_pairs(more) if more else state
+                self._parts += model.row(pairs, len(more) + 1)
+                self._count += 1
+            if self._slice.is_over:
+                await self._slice.pause()
+
+    def encoded(self) -> msgspec.Raw:
+        """Return all rows."""
+        self._parts[0] = array_header(self._count)
+        return msgspec.Raw(b"".join(self._parts))
 
 
-def _health_of(services: Services, provider: Provider, model: str) -> Map:
-    """Return the health of a model as a field of its row; none if a key can be used for it now."""
+def _health_of(services: Services, provider: Provider) -> Callable[[str], Map] | None:
+    """Return what gives a model's health as fields of its row, None if all models are healthy.
+
+    There are no fields if a key can be used for the model now.
+    """
     cooldowns = services.provider_client.cooldowns
     if not cooldowns.has(provider.name):
-        return {}
+        return None
     health = health_row(services, provider)["health"]
     if health == Health.UNREACHABLE.value:
-        return {"health": health}
+        return lambda _: {"health": health}
     usable = [each for each in services.auth.key_choices(provider) if each.state in USABLE]
-    if not usable or any(not cooldowns.cooling(provider.name, e.name, model) for e in usable):
-        return {}
-    return {"health": Health.COOLING.value if health == Health.OK.value else health}
+    if not usable:
+        return None
+    shown = Health.COOLING.value if health == Health.OK.value else health
+
+    def health_of(model: str) -> Map:
+        is_cooling = all(cooldowns.cooling(provider.name, e.name, model) for e in usable)
+        return {"health": shown} if is_cooling else {}
+
+    return health_of
 
 
-def _row(services: Services, provider: Provider, known: SourcedModel, state: KeyState) -> Map:
+def _row(services: Services, provider: Provider, known: SourcedModel) -> Map:
     name = known.model.id
-    aliases = _aliases_of(services.config.current, provider.name, name)
+    aliases = _aliases_by_route(services.config.current).get(Route(provider.name, name))
     latency = services.chat.services.latency.latency_of(provider.name, name)
+    health_of = _health_of(services, provider)
     return {
         "provider": provider.name,
-        **_model_row(known),
-        "state": state.value,
-        **_health_of(services, provider, name),
+        **model_row(known),
+        "state": best_state(services, provider).value,
+        **(health_of(name) if health_of else {}),
         **({"aliases": aliases} if aliases else {}),
         **({} if latency is None else {"latency_s": round(latency, 3)}),
     }
-
-
-def _model_row(known: SourcedModel) -> Map:
-    from aircherd.catalog.non_chat_names import does_not_chat  # noqa: PLC0415 -- rarely used
-    from aircherd.catalog.release_dates import date_in_name  # noqa: PLC0415 -- likewise
-
-    row = to_wire(known.model)
-    row["model"] = row.pop("id")
-    # The name of a version is exact; other sources may have the date of the first version.
-    if released := date_in_name(known.model.id) or known.model.released:
-        row["released"] = released
-    if row.pop("chats", None) is False or does_not_chat(known.model.id):
-        row["chats"] = False
-    if known.model.prices is not None:
-        row["prices"] = _price_row(known.model.prices)
-    return {**row, "source": list(known.sources)}
-
-
-def _price_row(found: Prices) -> Map:
-    """Return prices as decimal strings in USD per million tokens."""
-    row = _rates_row(found.rates)
-    if found.tiers:
-        row["tiers"] = [{"above": tier.above, **_rates_row(tier.rates)} for tier in found.tiers]
-    return row
-
-
-def _rates_row(rates: Rates) -> Map:
-    known = msgspec.structs.asdict(rates)
-    return {name: decimal_text(rate) for name, rate in known.items() if rate is not None}
 
 
 def _alias_rows(config: Config) -> list[Map]:
@@ -158,9 +179,12 @@ def _alias_rows(config: Config) -> list[Map]:
     ]
 
 
-def _aliases_of(config: Config, provider: str, model: str) -> list[str]:
-    route = Route(provider, model)
-    return [alias.name for alias in config.models.values() if route in alias.routes]
+def _aliases_by_route(config: Config) -> dict[Route, list[str]]:
+    found: dict[Route, list[str]] = {}
+    for alias in config.models.values():
+        for route in dict.fromkeys(alias.routes):
+            found.setdefault(route, []).append(alias.name)
+    return found
 
 
 def _list_rows(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import trio
 
+from aircherd.api.model_rows import ModelRows
+from aircherd.api.turns import Turns
 from aircherd.auth.manager import AuthManager
 from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.fetcher import ModelFetcher
@@ -64,7 +66,7 @@ class Services(msgspec.Struct, frozen=True):
     `reload` loads the configuration again and returns what changed; it raises ConfigInvalid.
     `one_time` are notices to show once. `watcher` notices changed files. `clients` has one item per
     connected client. `variables` returns the environment variables that change what the daemon
-    does, without secrets.
+    does, without secrets. `model_rows` are the rows of `models.list`. `turns` bounds costly calls.
     """
 
     about: About
@@ -83,3 +85,5 @@ class Services(msgspec.Struct, frozen=True):
     shutdown: Shutdown
     clients: Sized
     variables: Callable[[], dict[str, str]]
+    model_rows: ModelRows
+    turns: Turns

@@ -8,7 +8,7 @@ import msgspec
 from aircherd.api.limit_warnings import limit_warnings
 from aircherd.api.params import AttemptsParams
 from aircherd.api.services import Services
-from aircherd.api.wire import to_wire
+from aircherd.api.wire import encode_map, encode_rows, to_wire
 from aircherd.usage.ledger.report import Sums
 from aircherd.usage.nano_usd import usd_text
 
@@ -32,8 +32,8 @@ Map = dict[str, object]
 
 async def build_report(
     services: Services, since: float | None, until: float | None, by: Sequence[str]
-) -> Map:
-    """Return totals of the attempts in a period, grouped by the columns in `by`.
+) -> msgspec.Raw:
+    """Return totals of the attempts in a period, grouped by the columns in `by`, encoded.
 
     Raises:
         BadRequest: `by` has an unknown column.
@@ -41,17 +41,20 @@ async def build_report(
     """
     found = await services.ledger.report(since, until, by)
     bounds = {"since": since, "until": until}
-    return {
-        **{name: bound for name, bound in bounds.items() if bound is not None},
-        "by": list(by),
-        "rows": [{**_group_names(row.by), **_sums(row.sums)} for row in found.rows],
-        "totals": _sums(found.totals),
-        "ledger": ledger_row(services),
-    }
+    rows = ({**_group_names(row.by), **_sums(row.sums)} for row in found.rows)
+    return encode_map(
+        {
+            **{name: bound for name, bound in bounds.items() if bound is not None},
+            "by": list(by),
+            "rows": await encode_rows(rows),
+            "totals": _sums(found.totals),
+            "ledger": ledger_row(services),
+        }
+    )
 
 
-async def list_attempts(services: Services, params: AttemptsParams) -> Map:
-    """Return single attempts, the newest last.
+async def list_attempts(services: Services, params: AttemptsParams) -> msgspec.Raw:
+    """Return single attempts, the newest last, encoded.
 
     Raises:
         LedgerUnavailable: the ledger cannot be read, or not fast enough.
@@ -61,12 +64,14 @@ async def list_attempts(services: Services, params: AttemptsParams) -> Map:
 
     wanted = listed_attempts.AttemptFilter(**msgspec.structs.asdict(params))
     found = await attempt_list.list_attempts(services.ledger, wanted)
-    return {
-        "rows": [_attempt_row(each) for each in found.rows],
-        **({"more": True} if found.has_more else {}),
-        **({} if found.kept_since is None else {"kept_since": found.kept_since}),
-        "ledger": ledger_row(services),
-    }
+    return encode_map(
+        {
+            "rows": await encode_rows(map(_attempt_row, found.rows)),
+            **({"more": True} if found.has_more else {}),
+            **({} if found.kept_since is None else {"kept_since": found.kept_since}),
+            "ledger": ledger_row(services),
+        }
+    )
 
 
 def _attempt_row(attempt: "ListedAttempt") -> Map:

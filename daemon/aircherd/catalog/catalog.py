@@ -222,6 +222,11 @@ class Catalog:
 
     # -------------------------------------------------------------- inside
 
+    def current_generation(self) -> int:
+        """Return `generation`, which a new configuration raises, too."""
+        self._check_config()
+        return self.generation
+
     def _check_config(self) -> None:
         config = self._config()
         if config is not self._cached_for:

@@ -1,8 +1,10 @@
 """Host names and addresses, without a name server."""
 
+import functools
 import ipaddress
 
 
+@functools.lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Return whether `host` is this machine: a loopback address, `localhost` or `*.localhost`.
 

@@ -6,12 +6,16 @@ from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 import trio
 from structlog.testing import capture_logs
 
 from aircher_wire import atomic_file
 from aircherd.api import config, models
+from aircherd.api.methods import METHODS
+from aircherd.api.model_rows import ModelRows
+from aircherd.api.turns import Turns
 from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.fetcher import FetchError
 from aircherd.catalog.table import encode_tables
@@ -78,6 +82,15 @@ class FakeFetcher:
         return self.errors.get(provider.name)
 
 
+async def listed(services, provider, query, **filters):
+    """Return the decoded result of `models.list`."""
+    given = {"provider": provider, "query": query, "all": filters.pop("every"), **filters}
+    method = METHODS["models.list"]
+    context = SimpleNamespace(caller=None)
+    answer = await method.handler(services, context, msgspec.convert(given, method.params))
+    return msgspec.msgpack.decode(answer)
+
+
 class FakeServices:
     """Services with a config file in `folder`; the `signed_in` providers have one key each."""
 
@@ -93,6 +106,8 @@ class FakeServices:
         self.cooldowns = CooldownManager(EventBus())
         self.provider_client = SimpleNamespace(cooldowns=self.cooldowns)
         self.latency = LatencyTracker()
+        self.model_rows = ModelRows(self.catalog)
+        self.turns = Turns()
         self.chat = SimpleNamespace(services=SimpleNamespace(latency=self.latency))
         self.reloads = 0
 
@@ -107,14 +122,14 @@ class FakeServices:
         return await self.config.reload()
 
     async def names(self, provider=None, query="", *, every=False):
-        answer = await models.list_models(self, provider, query, every=every)
+        answer = await listed(self, provider, query, every=every)
         return [f"{row['provider']}/{row['model']}" for row in answer["models"]]
 
 
 async def test_a_model_row_has_all_metadata(tmp_path):
     """Prices are exact decimal strings; unknown fields are absent."""
     services = FakeServices(tmp_path, text='[models.x]\nroutes = ["openai/gpt-x", "anthropic/y"]')
-    answer = await models.list_models(services, "openai", "", every=False)
+    answer = await listed(services, "openai", "", every=False)
     assert answer["models"] == [
         {
             "provider": "openai",
@@ -159,14 +174,14 @@ async def test_a_row_has_the_health_of_its_model(tmp_path, kind, key, failed, ex
     """It is absent while a key can be used for the model."""
     services = FakeServices(tmp_path, lists={"openai": [FULL, Model(id="b")]})
     services.cooldowns.note_failure(OPENAI, key, failed, Failure(kind=kind, message="no"))
-    answer = await models.list_models(services, "openai", "", every=False)
+    answer = await listed(services, "openai", "", every=False)
     assert {row["model"]: row.get("health") for row in answer["models"]} == expected
 
 
 async def test_unknown_metadata_is_absent(tmp_path):
     """Some models have only a name."""
     services = FakeServices(tmp_path, lists={"openai": [Model(id="new")]})
-    answer = await models.list_models(services, "openai", "", every=False)
+    answer = await listed(services, "openai", "", every=False)
     assert answer["models"] == [
         {"provider": "openai", "model": "new", "state": "authenticated", "source": ["provider"]}
     ]
@@ -188,7 +203,7 @@ async def test_a_row_says_when_it_was_released_and_if_it_does_not_chat(
     """The date in a name is exact, and what a name says about its model is a last resort."""
     services = FakeServices(tmp_path, lists={"openai": [model]})
     services.fetcher.now = 1.8e9
-    (row,) = (await models.list_models(services, "openai", "", every=False))["models"]
+    (row,) = (await listed(services, "openai", "", every=False))["models"]
     assert (row.get("released"), row.get("chats")) == (released, chats)
 
 
@@ -196,7 +211,7 @@ async def test_a_row_has_the_measured_latency(tmp_path):
     """In seconds, if it was measured within the last hour."""
     services = FakeServices(tmp_path, lists={"openai": [Model(id="a"), Model(id="b")]})
     services.latency.note(services.latency.average_of("openai", "a"), 0.12345)
-    rows = (await models.list_models(services, "openai", "", every=False))["models"]
+    rows = (await listed(services, "openai", "", every=False))["models"]
     assert [row.get("latency_s") for row in rows] == [0.123, None]
 
 
@@ -213,7 +228,7 @@ async def test_all_models_are_listed_without_any_key(tmp_path):
     """The rows say that no provider is signed in."""
     services = FakeServices(tmp_path, signed_in=())
     services.auth = SimpleNamespace(key_choices=lambda provider: [])
-    answer = await models.list_models(services, None, "claude-sonnet-5", every=False)
+    answer = await listed(services, None, "claude-sonnet-5", every=False)
     assert {row["state"] for row in answer["models"]} == {"not_configured"}
     assert "anthropic" in {row["provider"] for row in answer["models"]}
 
@@ -244,7 +259,7 @@ async def test_every_word_of_a_query_has_to_match(tmp_path, query, found):
 )
 async def test_the_default_is_returned_and_marked(tmp_path, text, default, marked):
     """Without a configured default it is the first candidate; its first route is marked."""
-    answer = await models.list_models(FakeServices(tmp_path, text=text), None, "", every=False)
+    answer = await listed(FakeServices(tmp_path, text=text), None, "", every=False)
     assert answer["default"] == default
     found = [f"{r['provider']}/{r['model']}" for r in answer["models"] if r.get("is_default")]
     assert found == marked
@@ -257,7 +272,7 @@ async def test_a_failed_fetch_is_reported(tmp_path):
         "openai": FetchError(OPENAI.origin, "connection refused", 1.0),
         "ollama": FetchError(OLLAMA.origin, "refused", 1.0, is_absent=True),
     }
-    answer = await models.list_models(services, None, "", every=False)
+    answer = await listed(services, None, "", every=False)
     assert answer["lists"] == [
         {"provider": "openai", "fetched_at": 7.0, "error": "connection refused"},
         {"provider": "ollama", "is_absent": True},
@@ -268,7 +283,7 @@ async def test_an_unknown_provider_is_named_with_the_nearest(tmp_path):
     """Listing and refreshing both suggest a provider."""
     services = FakeServices(tmp_path)
     with pytest.raises(UnknownModel, match="did you mean 'openai'"):
-        await models.list_models(services, "opnai", "", every=False)
+        await listed(services, "opnai", "", every=False)
     with pytest.raises(UnknownModel, match="known: anthropic, openai"):
         await models.refresh_models(services, "zzz")
 
@@ -499,6 +514,6 @@ async def test_stale_lists_are_waited_for_only_if_the_client_waits(tmp_path, wai
         timeouts.append(seconds)
 
     services.fetcher.refresh_stale = refresh_stale
-    await models.list_models(services, None, "", every=True, wait=wait)
+    await listed(services, None, "", every=True, wait=wait)
     await models.show_model(services, "openai/gpt-x", wait=wait)
     assert timeouts == [timeout, timeout]

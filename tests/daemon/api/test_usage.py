@@ -2,6 +2,8 @@
 
 from types import SimpleNamespace
 
+from msgspec.msgpack import decode
+
 from aircherd.api.params import AttemptsParams
 from aircherd.api.usage import build_report, list_attempts, list_limits
 from aircherd.config.load import parse_config
@@ -39,7 +41,7 @@ async def test_a_report_counts_unknown_costs_apart(tmp_path):
         ledger.settle(ledger.begin(started()), settled(1_500_000))
         ledger.settle(ledger.begin(started()), settled(None))
         services = SimpleNamespace(ledger=ledger)
-        report = await build_report(services, None, None, ["provider", "project"])
+        report = decode(await build_report(services, None, None, ["provider", "project"]))
     sums = {
         "requests": 2,
         "failed": 0,
@@ -69,7 +71,7 @@ async def test_a_report_says_how_much_is_estimated(tmp_path):
         guess = settled(1_500_000, tokens_estimated=True, cost_estimated=True)
         ledger.settle(ledger.begin(started()), guess)
         ledger.settle(ledger.begin(started()), settled(500_000))
-        report = await build_report(SimpleNamespace(ledger=ledger), None, None, [])
+        report = decode(await build_report(SimpleNamespace(ledger=ledger), None, None, []))
     totals = report["totals"]
     assert (totals["requests"], totals["input_tokens"], totals["cost"]) == (2, 20, "0.002")
     assert (totals["estimated"], totals["estimated_input_tokens"]) == (1, 10)
@@ -84,8 +86,8 @@ async def test_attempts_are_listed_without_what_is_unknown(tmp_path):
         )
         ledger.settle(ledger.begin(started()), settled(500_000, cost_estimated=True))
         services = SimpleNamespace(ledger=ledger)
-        listed = await list_attempts(services, AttemptsParams())
-        newest = await list_attempts(services, AttemptsParams(limit=1))
+        listed = decode(await list_attempts(services, AttemptsParams()))
+        newest = decode(await list_attempts(services, AttemptsParams(limit=1)))
     names = {"at": NOW, "provider": "a", "model": "m", "key": "default", "client": "test"}
     failed, answered = listed["rows"]
     then = {"provider": "a", "model": "m", "outcome": "ok"}

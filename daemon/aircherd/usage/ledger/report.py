@@ -6,7 +6,7 @@ the fields named `estimated...` are that part of them.
 """
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import tzinfo
 from typing import Literal, cast, get_args
 
@@ -49,11 +49,6 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
     estimated_output_tokens: int = 0
     estimated_cost_nano: int = 0
     failed: int = 0
-
-    def __add__(self, other: "Sums") -> "Sums":
-        mine, theirs = msgspec.structs.astuple(self), msgspec.structs.astuple(other)
-        pairs = zip(self.__struct_fields__, mine, theirs, strict=True)
-        return Sums(**{field: one + two for field, one, two in pairs})
 
 
 class ReportRow(msgspec.Struct, frozen=True):
@@ -102,7 +97,16 @@ def read_report(
     arguments = [value for part in parts for value in _arguments(part, bounds)]
     found = read_rows(connection, [*by, *_SUMS], _source(parts, by), arguments, list[int | str])
     rows = [_row(by, cells) for cells in sorted(found, key=lambda cells: cells[: len(by)])]
-    return UsageReport(rows if by else [], sum((row.sums for row in rows), Sums()))
+    return UsageReport(rows if by else [], _totals(cells[len(by) :] for cells in found))
+
+
+def _totals(rows: Iterable[Sequence[int | str]]) -> Sums:
+    # Column by column: adding up the sums of 20,000 clients would take a tenth of a second.
+    return _sums([sum(cast("Iterable[int]", column)) for column in zip(*rows, strict=True)])
+
+
+def _sums(numbers: Sequence[int | str]) -> Sums:
+    return Sums(**dict(zip(Sums.__struct_fields__, cast("Sequence[int]", numbers), strict=False)))
 
 
 def _source(parts: Sequence[TableRange], by: Sequence[Group]) -> str:
@@ -132,8 +136,7 @@ def _row(by: Sequence[Group], cells: Sequence[int | str]) -> ReportRow:
     names: dict[str, str | None] = {
         name: _label(name, cell) for name, cell in zip(by, cells, strict=False)
     }
-    numbers = zip(Sums.__struct_fields__, cells[len(by) :], strict=True)
-    return ReportRow(names, Sums(**{field: int(cell) for field, cell in numbers}))
+    return ReportRow(names, _sums(cells[len(by) :]))
 
 
 def _label(name: Group, cell: int | str) -> str | None:

@@ -70,6 +70,14 @@ def one(**changes):
     return Sums(**fields | changes)
 
 
+def added(first, second):
+    """Add up two sums, field by field."""
+    one, two = map(msgspec.structs.astuple, (first, second))
+    return Sums(
+        **dict(zip(Sums.__struct_fields__, map(sum, zip(one, two, strict=True)), strict=True))
+    )
+
+
 def test_an_empty_ledger_has_an_empty_report(rig):
     """Its totals are zero."""
     assert rig.report() == rig.report(by=["day"]) == UsageReport([], Sums())
@@ -79,7 +87,7 @@ def test_without_groups_there_are_totals_only(rig):
     """No row for everything."""
     rig.record(started(), settled())
     rig.record(started(), settled())
-    assert rig.report() == UsageReport([], one() + one())
+    assert rig.report() == UsageReport([], added(one(), one()))
 
 
 def test_groups_are_sorted_with_none_first(rig):
@@ -89,7 +97,7 @@ def test_groups_are_sorted_with_none_first(rig):
     assert rig.report(by=["project"]).rows == [
         ReportRow({"project": None}, one()),
         ReportRow({"project": "/a"}, one()),
-        ReportRow({"project": "/b"}, one() + one()),
+        ReportRow({"project": "/b"}, added(one(), one())),
     ]
 
 
@@ -216,16 +224,19 @@ def summed(attempts):
         usage = msgspec.to_builtins(end.usage or Usage())
         del usage["cache_write_1h_tokens"]  # part of those written, and not recorded apart
         cost, is_estimated = end.cost_nano or 0, end.tokens_estimated
-        total += Sums(
-            requests=1,
-            **usage,
-            cost_nano=cost,
-            unpriced=end.cost_nano is None,
-            failed=end.outcome not in ("ok", "cancelled", "unknown"),
-            estimated=is_estimated or end.cost_estimated,
-            estimated_input_tokens=usage["input_tokens"] * is_estimated,
-            estimated_output_tokens=usage["output_tokens"] * is_estimated,
-            estimated_cost_nano=cost * end.cost_estimated,
+        total = added(
+            total,
+            Sums(
+                requests=1,
+                **usage,
+                cost_nano=cost,
+                unpriced=end.cost_nano is None,
+                failed=end.outcome not in ("ok", "cancelled", "unknown"),
+                estimated=is_estimated or end.cost_estimated,
+                estimated_input_tokens=usage["input_tokens"] * is_estimated,
+                estimated_output_tokens=usage["output_tokens"] * is_estimated,
+                estimated_cost_nano=cost * end.cost_estimated,
+            ),
         )
     return total
 

@@ -1,0 +1,181 @@
+"""Costly calls take turns: few of a method at a time, clients in turn, and equal ones together.
+
+A call that waits holds its parameters only. A call with a `key` is joined by those that come with
+the same key before it has begun, and its result is shared: so it is never older than any of them.
+It belongs to none of its callers, and ends early only when all of them are gone.
+"""
+
+import functools
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+import trio
+
+from aircherd.api.context import RequestContext
+from aircherd.api.wire import encode
+from aircherd.errors import ShuttingDown
+
+if TYPE_CHECKING:
+    from aircherd.api.services import Services
+
+WAITING = 8
+"""Calls of one method that run at once if they mostly wait, for a provider or a keyring."""
+
+P = TypeVar("P")
+Work = Callable[[], Awaitable[object]]
+Handler = Callable[["Services", RequestContext, P], Awaitable[object]]
+
+
+class _Run:
+    """One piece of work, waiting or under way, with the number of its callers."""
+
+    __slots__ = ("callers", "client", "done", "error", "key", "result", "scope", "work")
+
+    def __init__(self, work: Work, client: object, key: Hashable | None) -> None:
+        self.work = work
+        self.client = client
+        self.key = key
+        self.callers = 0
+        self.scope: trio.CancelScope | None = None
+        self.done = trio.Event()
+        self.result: object = None
+        self.error: Exception | None = None
+
+
+class _Lane:
+    """The calls of one method; at most `at_once` run at a time."""
+
+    def __init__(self, nursery: trio.Nursery, at_once: int) -> None:
+        self._nursery = nursery
+        self._free = at_once
+        # By client, the one whose turn is next first.
+        self._waiting: dict[int, deque[_Run]] = {}
+        self._joinable: dict[Hashable, _Run] = {}
+
+    async def call(self, work: Work, client: object, key: Hashable | None) -> object:
+        run = None if key is None else self._joinable.get(key)
+        if run is None:
+            run = _Run(work, client, key)
+            self._add(run)
+        run.callers += 1
+        try:
+            await run.done.wait()
+        finally:
+            run.callers -= 1
+            if not run.callers and not run.done.is_set():
+                self._abandon(run)
+        if run.error is not None:
+            raise run.error.with_traceback(None)  # or it would grow with each caller
+        return run.result
+
+    def _add(self, run: _Run) -> None:
+        self._waiting.setdefault(id(run.client), deque()).append(run)
+        if run.key is not None:
+            self._joinable[run.key] = run
+        self._start()
+
+    def _start(self) -> None:
+        while self._free and self._waiting:
+            client = next(iter(self._waiting))
+            runs = self._waiting.pop(client)
+            run = runs.popleft()
+            if runs:
+                self._waiting[client] = runs  # at the end
+            self._joinable.pop(run.key, None)
+            self._free -= 1
+            run.scope = trio.CancelScope()
+            self._nursery.start_soon(self._carry_out, run, run.scope)
+
+    async def _carry_out(self, run: _Run, scope: trio.CancelScope) -> None:
+        run.error = ShuttingDown("the daemon is shutting down")
+        try:
+            with scope:
+                run.result = await run.work()
+                run.error = None
+        except Exception as error:  # noqa: BLE001 -- raised again by each caller
+            run.error = error
+        finally:
+            self._free += 1
+            run.done.set()
+            self._start()
+
+    def _abandon(self, run: _Run) -> None:
+        if run.scope is not None:
+            run.scope.cancel()
+            return
+        runs = self._waiting[id(run.client)]
+        runs.remove(run)
+        if not runs:
+            del self._waiting[id(run.client)]
+        self._joinable.pop(run.key, None)
+
+
+class Turns:
+    """The lanes of all methods. `run` has to be running; without it, calls are not bounded."""
+
+    def __init__(self) -> None:
+        self._nursery: trio.Nursery | None = None
+        self._lanes: dict[str, _Lane] = {}
+
+    async def run(self) -> None:
+        """Carry out calls until cancelled."""
+        async with trio.open_nursery() as self._nursery:
+            await trio.sleep_forever()
+
+    async def take(
+        self,
+        lane: str,
+        work: Work,
+        *,
+        client: object,
+        key: Hashable | None = None,
+        at_once: int = 1,
+    ) -> object:
+        """Return the result of `work`, or of an equal call's, as soon as it is its turn.
+
+        Args:
+            lane: The method; at most `at_once` of its calls run at a time.
+            work: What to do. It is not cancelled with this caller if others have joined.
+            client: Clients take turns.
+            key: Calls with the same key share a run; None is never shared.
+            at_once: 1 for work that the event loop or a thread is busy with; more if it waits.
+
+        Raises:
+            ShuttingDown: the daemon stops.
+            Exception: what `work` raises.
+        """
+        if self._nursery is None:
+            return await work()
+        found = self._lanes.get(lane)
+        if found is None:
+            found = self._lanes[lane] = _Lane(self._nursery, at_once)
+        return await found.call(work, client, key)
+
+    def __repr__(self) -> str:
+        return f"<Turns of {', '.join(self._lanes) or 'no method yet'}>"
+
+
+def in_turn(at_once: int = 1) -> Callable[[Handler[P]], Handler[P]]:
+    """Make at most `at_once` calls of a costly method run at a time."""
+    return functools.partial(_with_turns, at_once=at_once, are_joined=False)
+
+
+def together(at_once: int = 1) -> Callable[[Handler[P]], Handler[P]]:
+    """Likewise, and equal calls of all clients share a result: the context must not matter."""
+    return functools.partial(_with_turns, at_once=at_once, are_joined=True)
+
+
+def _with_turns(handler: Handler[P], *, at_once: int, are_joined: bool) -> Handler[P]:
+    @functools.wraps(handler)
+    async def call(services: "Services", context: RequestContext, params: P) -> object:
+        async def work() -> object:
+            # Encoded once, for all callers; it also takes less memory.
+            return msgspec.Raw(encode(await handler(services, context, params)))
+
+        key = encode(params) if are_joined else None
+        lane, client = handler.__name__, context.caller
+        return await services.turns.take(lane, work, client=client, key=key, at_once=at_once)
+
+    return call
