@@ -5,43 +5,31 @@ begin       right before a call: reserve, and begin its row; or return the limit
 settle      after the call: record what it used, however it ended
 """
 
-from decimal import Decimal, InvalidOperation
-from typing import NamedTuple
-
 import msgspec
 
 from aircher_wire import codes
-from aircherd.catalog import decimal_cost
 from aircherd.chat.caller import Caller
 from aircherd.chat.replies.reply import Reply
+from aircherd.chat.spending.expectations import Expectations, asked_of
+from aircherd.chat.spending.limit_queue import LimitQueue
+from aircherd.chat.spending.pricing import Pricing
 from aircherd.events import EventBus
 from aircherd.routing.candidate import Candidate
-from aircherd.usage.integer_cost import TokenPrices, token_prices
 from aircherd.usage.ledger.ledger import Ledger
 from aircherd.usage.limits.reservation import LimitKey, Reservation
 from aircherd.usage.limits.tracker import LimitTracker
-from aircherd.usage.nano_usd import to_nano
+from aircherd.usage.observed_use import Asked, Expectation
 from aircherd.usage.output_estimator import OutputEstimator
 from aircherd.vocabulary.availability import Limited, LimitStatus
 from aircherd.vocabulary.chat import Requirements
-from aircherd.vocabulary.models import Model, Prices
+from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Usage
-from aircherd.vocabulary.usage import CostSource, Settled, Started
+from aircherd.vocabulary.usage import Settled, Started
 
 MAX_TOKENS = 10**8
 """Of one call: context windows have a hundredth of that. Larger counts are ignored."""
-MAX_PRICES = 2000
-"""How many models have their prices cached as integers."""
-
 _CUT_OFF = frozenset({"ok", codes.CANCELLED, codes.TIMEOUT, codes.TRUNCATED})
 """Outcomes after which the provider may have produced output that was not received."""
-
-
-class Cost(NamedTuple):
-    """What a call cost: the exact USD as decimal text, and nano-USD, None if too large."""
-
-    usd: str
-    nano: int | None
 
 
 class PendingCharge(Started, kw_only=True, eq=False):
@@ -49,6 +37,7 @@ class PendingCharge(Started, kw_only=True, eq=False):
 
     candidate: Candidate
     accounting: "UsageAccounting"
+    bound: int
     reservation: Reservation | None = None
 
     def settle(
@@ -73,12 +62,16 @@ class PendingCharge(Started, kw_only=True, eq=False):
         if ending.cost is None and self.candidate.model.prices is None:
             settled = Settled(outcome, ms, first_ms, usage, None, None)
         else:
-            cost, source = accounting.cost_of(self.candidate, ending.cost, usage)
+            candidate = self.candidate
+            cost, source = accounting.pricing.cost_of(
+                candidate.provider.kind, candidate.model.prices, ending.cost, usage
+            )
             nano = None if cost is None else cost.nano
             settled = Settled(outcome, ms, first_ms, usage, nano, source)
-        accounting.settle(self, settled)
         if outcome == "ok":
             accounting.outputs.record(self.provider, self.model, output)
+            accounting.note((self, settled))
+        accounting.settle(self, settled)
         return None if cost is None else cost.usd
 
     def _settle_estimated(
@@ -89,7 +82,9 @@ class PendingCharge(Started, kw_only=True, eq=False):
         The counts are estimated, but a call that produced nothing used nothing.
         """
         accounting, candidate, ending = self.accounting, self.candidate, reply.ending
-        known, source = accounting.cost_of(candidate, None if ending is None else ending.cost, None)
+        kind, prices = candidate.provider.kind, candidate.model.prices
+        reported = None if ending is None else ending.cost
+        known, source = accounting.pricing.cost_of(kind, prices, reported, None)
         nano = None if known is None else known.nano
         was_producing = produced_output(outcome, reply, was_sent=was_sent)
         if not was_producing and reply.usage is None:
@@ -98,23 +93,34 @@ class PendingCharge(Started, kw_only=True, eq=False):
             return None if known is None else known.usd
         usage = reply.usage if reply.usage is None or is_plausible(reply.usage) else None
         if was_producing:
-            usage = self._at_least(usage)
+            usage = self._at_least(usage, is_over=outcome == "ok")
         cost_estimated = False
-        if known is None and usage is not None and candidate.model.prices is not None:
-            cost = accounting.catalog_cost(candidate.model.prices, usage)
+        if known is None and usage is not None and prices is not None:
+            cost = accounting.pricing.catalog_cost(prices, usage)
             cost_estimated, nano = cost is not None, cost and cost.nano
         settled = Settled(outcome, ms, first_ms, usage, nano, source, was_producing, cost_estimated)
+        if outcome == "ok":
+            accounting.note((self, settled))
         accounting.settle(self, settled)
         return None if known is None else known.usd
 
-    def _at_least(self, reported: Usage | None) -> Usage:
-        """Return the estimate, or the counts `reported` so far where they are higher."""
+    def _at_least(self, reported: Usage | None, *, is_over: bool) -> Usage:
+        """Return the estimate, or the counts `reported` so far where they are higher.
+
+        Under a limit, the estimate is what such calls usually use, and high for a call that was cut
+        off while that is unknown.
+        """
+        given, output = self.input_estimate, self.output_estimate
+        if self.reservation is not None:
+            found = self.accounting.expectation(self)
+            if found.is_known or not is_over:
+                given, output = found.usual.input_tokens, found.usual.output_tokens
         if reported is None:
-            return Usage(self.input_estimate, self.output_estimate)
+            return Usage(given, output)
         return msgspec.structs.replace(
             reported,
-            input_tokens=reported.input_tokens or self.input_estimate,
-            output_tokens=max(reported.output_tokens, self.output_estimate),
+            input_tokens=reported.input_tokens or given,
+            output_tokens=max(reported.output_tokens, output),
         )
 
     def __repr__(self) -> str:
@@ -136,8 +142,13 @@ class UsageAccounting:
         self._clock = limits.clock
         self._bus = bus
         self.outputs = outputs or OutputEstimator()
-        self._prices: dict[int, tuple[Prices, TokenPrices | None]] = {}  # by id(Prices)
+        self.pricing = Pricing()
+        self.expectations = Expectations(self.pricing)
+        self.note = self.expectations.note
+        self.queue = LimitQueue()
+        self._unknown: dict[tuple[str, str], list[PendingCharge]] = {}  # under limits
         limits.before_first_limit = self._admit_open
+        limits.after_change = self.queue.wake_all
 
     def expected_output(self, provider: str, model: Model, requirements: Requirements) -> int:
         """Return how many output tokens to expect: for reservations and for comparing prices.
@@ -155,10 +166,22 @@ class UsageAccounting:
         """Return the limit that such a call would exceed now, None if there is none."""
         if not self._limits.has_limits:
             return None
-        output = self.expected_output(provider, model, requirements)
-        cost = self._estimated_cost(model.prices, requirements.input_tokens, output)
+        asked = self._asked(provider, model, requirements)
+        found, high = self.expectations.expect(provider, model, asked, self._clock())
+        least = self.expectations.amounts(model.prices, found.least)
         limit_key = LimitKey(provider, key, model.id, client)
-        return self._limits.check(limit_key, requirements.input_tokens + output, cost)
+        return self._limits.check(limit_key, least.tokens, least.nano, high)
+
+    def _asked(self, provider: str, model: Model, requirements: Requirements) -> Asked:
+        output = self.expected_output(provider, model, requirements)
+        bound = output if requirements.output_tokens else 0
+        return Asked(requirements.input_tokens, output, bound)
+
+    def expectation(self, charge: PendingCharge) -> Expectation:
+        """Return what the call of `charge` may use, as it is known now."""
+        asked = asked_of(charge)
+        model = charge.candidate.model
+        return self.expectations.expect(charge.provider, model, asked, self._clock())[0]
 
     def begin(
         self, candidate: Candidate, caller: Caller, requirements: Requirements
@@ -167,10 +190,10 @@ class UsageAccounting:
         model, reservation = candidate.model, None
         provider, name, tokens = candidate.provider.name, model.id, requirements.input_tokens
         output = self.expected_output(provider, model, requirements)
-        cost = None if model.prices is None else self._estimated_cost(model.prices, tokens, output)
+        prices = model.prices
+        cost = None if prices is None else self.pricing.estimated_cost(prices, tokens, output)
         if self._limits.has_limits:
-            key = LimitKey(provider, candidate.key, name, caller.client)
-            found = self._limits.reserve(key, tokens + output, cost)
+            found = self._reserve(candidate, caller.client, requirements)
             if isinstance(found, Limited):
                 return found
             reservation = found
@@ -186,10 +209,23 @@ class UsageAccounting:
             cost_estimate_nano=cost,
             candidate=candidate,
             accounting=self,
+            bound=requirements.output_tokens,
             reservation=reservation,
         )
         self._ledger.begin(charge)
+        if reservation is not None and not reservation.is_known:
+            self._unknown.setdefault((provider, name), []).append(charge)
         return charge
+
+    def _reserve(
+        self, candidate: Candidate, client: str, requirements: Requirements
+    ) -> Reservation | Limited:
+        model, provider = candidate.model, candidate.provider.name
+        asked = self._asked(provider, model, requirements)
+        found, high = self.expectations.expect(provider, model, asked, self._clock())
+        least = self.expectations.amounts(model.prices, found.least)
+        key = LimitKey(provider, candidate.key, model.id, client)
+        return self._limits.reserve(key, least.tokens, least.nano, high)
 
     def settle(self, charge: PendingCharge, settled: Settled) -> None:
         """Record how a call ended, in the ledger and under the limits."""
@@ -199,50 +235,27 @@ class UsageAccounting:
             usage, produced = settled.usage, settled.usage is not None
             for status in reservation.settle(usage, settled.cost_nano, produced=produced):
                 self._publish(status)
+            if not reservation.is_known:
+                self._learn(charge)
+            if not self.queue.is_empty:
+                for hold in reservation.holds:
+                    self.queue.wake_next(hold.counter.description)
 
-    def cost_of(
-        self, candidate: Candidate, reported: str | None, usage: Usage | None
-    ) -> tuple[Cost | None, CostSource | None]:
-        """Return the cost of a call and its source; `reported` is the provider's report in USD.
-
-        OpenRouter bills what it reports. The report of another provider counts only if the catalog
-        has no price: otherwise a server that reports 0 would bypass every limit.
-        """
-        prices, known = candidate.model.prices, None
-        if prices is not None and usage is not None:
-            known = self.catalog_cost(prices, usage)
-        if reported is not None and (known is None or candidate.provider.kind == "openrouter"):
-            cost = reported_cost(reported)
-            if cost is not None:
-                return cost, "provider"
-        return known, None if known is None else "catalog"
-
-    def catalog_cost(self, prices: Prices, usage: Usage) -> Cost | None:
-        """Return what a call costs at these prices, None if they are invalid."""
-        in_units = self._token_prices(prices)
-        if in_units is None:
-            amount = decimal_cost.cost(prices, usage)
-            return None if amount is None else _cost(amount)
-        units = in_units.cost(usage)
-        return None if units is None else Cost(in_units.text(units), in_units.nano(units))
-
-    def _estimated_cost(self, prices: Prices | None, tokens: int, output: int) -> int | None:
-        """Return what a call may cost in nano-USD, None if unknown."""
-        if prices is None:
-            return None
-        in_units = self._token_prices(prices)
-        if in_units is not None:
-            return in_units.estimate(tokens, output)
-        cost = self.catalog_cost(prices, Usage(tokens, output))
-        return None if cost is None else cost.nano
-
-    def _token_prices(self, prices: Prices) -> TokenPrices | None:
-        found = self._prices.get(id(prices))  # stays unique: the cache holds a reference
-        if found is None:
-            if len(self._prices) >= MAX_PRICES:
-                self._prices.clear()
-            found = self._prices[id(prices)] = (prices, token_prices(prices))
-        return found[1]
+    def _learn(self, charge: PendingCharge) -> None:
+        """If the call of `charge` showed what others of its model use, reserve that for them."""
+        key = (charge.provider, charge.model)
+        waiting = self._unknown[key]
+        waiting.remove(charge)
+        if waiting and self.expectation(charge).is_known:
+            for other in waiting:
+                assert other.reservation is not None
+                high = self.expectation(other).high
+                amounts = self.expectations.amounts(other.candidate.model.prices, high)
+                self._limits.learn(other.reservation, amounts)
+                other.reservation.is_known = True
+            waiting.clear()
+        if not waiting:
+            del self._unknown[key]
 
     def _admit_open(self) -> None:
         """Reserve for the calls in progress that began when there was no limit."""
@@ -274,19 +287,3 @@ def produced_output(outcome: str, reply: Reply, *, was_sent: bool) -> bool:
     """
     has_output = reply.has_begun or reply.ending is not None
     return has_output or (was_sent and outcome in _CUT_OFF)
-
-
-def reported_cost(text: str) -> Cost | None:
-    """Return the cost that a provider reported, None if it is not a valid amount."""
-    try:
-        amount = Decimal(text)
-        return Cost(decimal_cost.decimal_text(amount), to_nano(amount))
-    except (InvalidOperation, ValueError):
-        return None
-
-
-def _cost(amount: Decimal) -> Cost:
-    try:
-        return Cost(decimal_cost.decimal_text(amount), to_nano(amount))
-    except ValueError:  # more than anything can cost
-        return Cost(decimal_cost.decimal_text(amount), None)

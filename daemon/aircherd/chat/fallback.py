@@ -4,7 +4,8 @@
     plan ─> for each candidate: get_api_key ─> call ─> result
                          │                      failed before any output: next candidate
                          no key: skip
-            none left: wait for one if the request allows it, else one error that names them all
+            none left: wait for room under a limit that calls in progress have reserved
+                       wait for a cooldown if the request allows it, else one error names them all
 
 Output is never buffered. After the first piece of output nothing is retried: halves of two replies
 do not make one answer.
@@ -26,6 +27,7 @@ from aircherd.chat.replies.reply import Reply
 from aircherd.chat.request.requirements import requirements_of
 from aircherd.chat.route_cache import Target
 from aircherd.chat.services import ChatServices
+from aircherd.chat.spending.limit_queue import MAX_SECONDS, first_pending
 from aircherd.chat.waiting import CandidateName, Pause, earliest_return, shortest_pause
 from aircherd.config.model import Config
 from aircherd.errors import NotAuthenticated
@@ -49,6 +51,9 @@ _NO_REPLY = Reply()
 
 class FallbackRunner:
     """Runs one request, with the configuration that was current when it started."""
+
+    _turn: str | None = None
+    """The limit that this request has waited for, if it has its turn."""
 
     def __init__(
         self,
@@ -134,6 +139,9 @@ class FallbackRunner:
                 return result
             if self._empty is not None:
                 return msgspec.structs.replace(self._empty, skipped=self._skipped)
+            result = await self._wait_for_room(plan)
+            if result is not None:
+                return result
             await self._wait_for_candidate(plan)
             tried = None
 
@@ -154,6 +162,50 @@ class FallbackRunner:
             if result is not None:
                 return result
         return None
+
+    async def _wait_for_room(self, plan: Plan) -> ChatResult | None:
+        """While calls in progress have reserved all of a limit, wait for them and try again."""
+        queue = self._services.accounting.queue
+        give_up_at = min(trio.current_time() + max(self._request.wait, MAX_SECONDS), self._deadline)
+        while (found := self._pending_limit(plan)) is not None:
+            candidate, limit = found
+            if limit != self._turn:
+                self._pass_turn()
+            seconds = give_up_at - trio.current_time()
+            if seconds <= 0:
+                break
+            if self._request.stream:
+                await self._send((skip_notice(candidate, "waiting", ms=round(seconds * 1000)),))
+            self._turn = limit
+            try:
+                await queue.wait(limit, seconds)
+                self._skips.clear()
+                result = await self._try_candidates(plan, None)
+            except BaseException:
+                self._pass_turn()
+                raise
+            if result is not None:
+                return result
+        self._pass_turn()
+        return None
+
+    def _pending_limit(self, plan: Plan) -> tuple[Skipped, str] | None:
+        """Return the first candidate that has room when a call in progress ends, and the limit."""
+        if len(self._attempts) >= self._config.fallback.max_attempts:
+            return None
+        services, client, requirements = self._services, self._caller.client, self._requirements
+
+        def room_for(name: str, key: str | None, model: str) -> Limited | None:
+            found = services.catalog.find(self._config.providers[name], model)
+            return services.accounting.room_for(client, name, key, found, requirements)
+
+        return first_pending(plan.steps(), room_for)
+
+    def _pass_turn(self) -> None:
+        """Let the next request that waits for the same limit try: this one took room, or left."""
+        limit, self._turn = self._turn, None
+        if limit is not None:
+            self._services.accounting.queue.wake_next(limit)
 
     async def _wait_for_candidate(self, plan: Plan) -> None:
         """Wait for the first candidate that is back, if the request allows it, else raise."""
@@ -285,6 +337,8 @@ class FallbackRunner:
             if not candidate.is_last_resort:  # a last resort takes no probe
                 cooldowns.give_back(*target.names)
             return skip_by_limit(candidate, charge)
+        if self._turn is not None:
+            self._pass_turn()
         return charge
 
     def _raise_final(self, failure: Failure) -> NoReturn:

@@ -36,13 +36,14 @@ class Limited(msgspec.Struct, frozen=True):
 
     `reason` is a wire code, `limit_reached` or `price_unknown`; `message` names the limit and its
     usage; `until` is the Unix time when the request fits again, None if unknown or never. `status`
-    is the limit's current usage.
+    is the limit's current usage. `is_pending`: the request may fit as soon as one in progress ends.
     """
 
     reason: str
     message: str
     until: float | None = None
     status: LimitStatus | None = None
+    is_pending: bool = False
 
 
 class Cooling(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.chat.accounting import UsageAccounting, produced_output, reported_cost
+from aircherd.chat.accounting import UsageAccounting, produced_output
 from aircherd.chat.caller import Caller
 from aircherd.chat.replies.reply import Reply
 from aircherd.config.load import parse_config
@@ -22,6 +22,7 @@ from aircherd.usage.ledger.database import LedgerDatabase
 from aircherd.usage.ledger.replay import read_replayed_usage
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.usage.limits.tracker import LimitTracker
+from aircherd.vocabulary.availability import Limited
 from aircherd.vocabulary.chat import Requirements
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model, Prices, Rates
@@ -151,6 +152,9 @@ def test_a_reported_cost_is_not_an_estimate():
     assert (settled.tokens_estimated, settled.cost_estimated) == TOKENS
 
 
+DONE_SMALL = [TextDelta("hi"), Ending("stop", Usage(10, 10))]
+
+
 @given(
     outcome=st.sampled_from(["ok", "cancelled", "timeout", "truncated", "overloaded", "network"]),
     ending=st.none() | st.builds(Ending, st.just("stop"), st.none() | USAGES, cost=COSTS),
@@ -276,10 +280,107 @@ async def test_implausible_counts_do_not_exhaust_a_limit(tokens):
     assert status.used < 100
 
 
-@pytest.mark.parametrize("text", ["", "free", "nan", "inf", "-1", "1e400", "9" * 40])
-def test_an_invalid_reported_cost_is_ignored(text):
-    """Providers may send anything."""
-    assert reported_cost(text) is None
+# ------------------------------------------------------------------ what calls really use
+
+
+LIMITED = Limit(per="day", tokens=100_000)
+ASKED = Requirements(input_tokens=100, output_tokens=100)
+
+
+def begin(accounting: UsageAccounting, asked: Requirements = ASKED):
+    return accounting.begin(CANDIDATE, CALLER, asked)
+
+
+def end(charge, usage: Usage) -> None:
+    charge.settle("ok", 1, None, reply_of(Ending("stop", usage)))
+
+
+def test_few_calls_are_out_while_their_use_is_unknown():
+    """Then as many as what is known leaves room for."""
+    accounting = accounting_of(FakeLedger(), LIMITED)
+    charges = [begin(accounting) for _ in range(6)]
+    assert [isinstance(charge, Limited) for charge in charges] == [False] * 5 + [True]
+    assert charges[5].is_pending
+    end(charges[0], Usage(100, 100))
+    assert not isinstance(begin(accounting), Limited)
+
+
+def test_what_is_learned_is_reserved_for_calls_in_progress():
+    """They will use it, too."""
+    tracker = LimitTracker(lambda: NOW, UTC)
+    tracker.configure([Limit(per="day", tokens=100_000)])
+    accounting = UsageAccounting(FakeLedger(), tracker, EventBus())
+    first, second = begin(accounting), begin(accounting)
+    end(first, Usage(10_000, 1000))
+    (status,) = tracker.status()
+    assert (status.used, status.reserved) == (11_000, 22_000)  # with the margin of one call
+    end(second, Usage(10_000, 1000))
+    assert [(row.used, row.reserved) for row in tracker.status()] == [(22_000, 0)]
+
+
+def test_a_call_that_was_cut_off_counts_as_such_calls_do():
+    """High while that is unknown."""
+    for known, expected in ((0, 4 * 200), (8, 2 * 200)):
+        ledger = FakeLedger()
+        accounting = accounting_of(ledger, LIMITED)
+        for _ in range(known):
+            end(begin(accounting), Usage(200, 200))
+        charge = begin(accounting)
+        charge.settle("cancelled", 1, None, reply_of(TextDelta("half")))
+        usage = ledger.settled[charge.id].usage
+        assert usage.input_tokens + usage.output_tokens == expected
+
+
+# ------------------------------------------------------------------ waiting for calls in progress
+
+
+async def test_requests_wait_for_calls_in_progress(autojump_clock):
+    """One call is reserved at most; it leaves room for the next ones."""
+    config = limited('[[limits]]\nprovider = "a"\ntokens = 250\nper = "day"\n')
+    provider = FakeProviderClient(a=[[5, DONE_SMALL], [5, DONE_SMALL], [5, DONE_SMALL]])
+    chats = Chats(provider, config=config)
+    results = []
+
+    async def ask() -> None:
+        results.append(await chats.ask(model="a/m", max_tokens=100))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(ask)
+    assert [result.provider for result in results] == ["a"] * 3
+    assert chats.controller.services.accounting.queue.is_empty
+
+
+async def test_a_wait_for_calls_in_progress_ends(autojump_clock):
+    """With the limit, and when to try again."""
+    config = limited('[[limits]]\nprovider = "a"\ntokens = 250\nper = "day"\n')
+    chats = Chats(FakeProviderClient(a=[[100, DONE_SMALL]]), config=config)
+    results = []
+
+    async def ask() -> None:
+        results.append(await chats.ask(model="a/m", max_tokens=100))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(2):
+            nursery.start_soon(ask)
+    refused, answered = results
+    assert answered.provider == "a"
+    (skipped,) = refused.data["skipped"]
+    assert "limit reserved by requests in progress" in skipped["message"]
+    assert skipped["reason"] == "limit_reached"
+    assert skipped["until"] is not None
+
+
+async def test_another_provider_is_asked_before_anything_waits():
+    """Although the first one might have room soon."""
+    config = limited('[[limits]]\nprovider = "a"\nrequests = 1\nper = "day"\n')
+    provider = FakeProviderClient(a=[[5, DONE_SMALL]], b=[[DONE]])
+    chats = Chats(provider, config=config)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(chats.ask)
+        await trio.testing.wait_all_tasks_blocked()
+        assert (await chats.ask()).provider == "b"
+        nursery.cancel_scope.cancel()
 
 
 # ------------------------------------------------------------------ limits set meanwhile

@@ -28,6 +28,25 @@ def never_lost() -> float:
     return -math.inf
 
 
+MAX_UNKNOWN = 4
+"""Calls in progress under one limit whose real use is unknown: at four times the estimate and more,
+so many use up less than half of a limit for ten."""
+TRY_AGAIN_SECONDS = 10.0
+"""After so long, a call in progress has probably ended."""
+
+
+class Hold(NamedTuple):
+    """What one call has reserved under one counter.
+
+    `is_unknown`: what it really uses is unknown. `is_alone`: it may use more than that.
+    """
+
+    counter: "LimitCounter"
+    amount: int
+    is_unknown: bool = False
+    is_alone: bool = False
+
+
 class UsageWindow(Protocol):
     """Usage within a period: a `SlidingWindow` or a `CalendarWindow`."""
 
@@ -64,9 +83,11 @@ class LimitCounter:
     """
 
     __slots__ = (
+        "_alone",
         "_lost_at",
         "_notified_level",
         "_quiet_until",
+        "_unknown",
         "_warn_from",
         "amount_index",
         "description",
@@ -91,6 +112,8 @@ class LimitCounter:
             SlidingWindow(rolling) if rolling else CalendarWindow(key.per, tz)
         )
         self.reserved = 0
+        self._unknown = 0  # reservations of calls whose real use is unknown
+        self._alone = False  # whether one has reserved less than it may use
         self.maximum = 0
         self.description = ""
         self.is_incomplete = False
@@ -106,14 +129,53 @@ class LimitCounter:
         self.maximum, self._warn_from = maximum, warn_from
         self.description = describe_limit(*self.key, maximum)
 
-    def has_room(self, amount: int) -> bool:
-        """Return whether `amount` may be reserved. Zero always may."""
-        return not amount or self.window.used + self.reserved + amount <= self.maximum
+    def hold_for(self, amount: int, high: int, *, is_known: bool) -> "Hold | None":
+        """Return what to reserve for a call that uses `amount` or up to `high`; None: no room.
+
+        If `high` has no room but `amount` has, one such call at a time may go out: so the last part
+        of a budget is used, and the limit is exceeded by no more than one call. Of calls whose real
+        use is unknown, `MAX_UNKNOWN` may be in progress. Zero may always be reserved.
+        """
+        if not high:
+            return Hold(self, 0)
+        left = self.maximum - self.window.used - self.reserved
+        if high <= left and (is_known or self._unknown < MAX_UNKNOWN):
+            return Hold(self, high, is_unknown=not is_known)
+        if amount <= left and not self._alone:
+            return Hold(self, amount, is_unknown=not is_known, is_alone=True)
+        return None
+
+    def add(self, hold: "Hold") -> None:
+        """Reserve what `hold_for` returned."""
+        self.reserved += hold.amount
+        self._unknown += hold.is_unknown
+        self._alone = self._alone or hold.is_alone
+
+    def remove(self, hold: "Hold") -> None:
+        """Release what was reserved."""
+        self.reserved -= hold.amount
+        self._unknown -= hold.is_unknown
+        if hold.is_alone:
+            self._alone = False
+
+    def may_free(self, amount: int) -> bool:
+        """Return whether calls in progress may leave room for `amount`.
+
+        They use less than they have reserved; but each is one request, whatever it uses.
+        """
+        if self.key.amount == "requests":
+            return False
+        return self.reserved > 0 and self.window.used + amount <= self.maximum
 
     def frees_at(self, now: float, amount: int) -> float | None:
-        """Return when there is room for `amount` at the latest, None if never."""
+        """Return when there is room for `amount` at the latest, None if never.
+
+        Calls in progress may leave room for it at any time: then this is a moment to try again.
+        """
         if amount > self.maximum:
             return None
+        if self.may_free(amount):
+            return now + TRY_AGAIN_SECONDS
         excess = self.window.used + self.reserved + amount - self.maximum
         return self.window.frees_at(now, excess)
 
@@ -139,8 +201,11 @@ class LimitCounter:
 
     # -------------------------------------------------------------- descriptions
 
-    def refusal(self, now: float, amount: int | None) -> Limited:
-        """Return why there is no room for `amount`, None if it is unknown."""
+    def refusal(self, now: float, amount: int | None, *, is_known: bool = True) -> Limited:
+        """Return why there is no room for `amount`, None if it is unknown.
+
+        `is_known` False: it is only an estimate, which this model has never confirmed.
+        """
         if amount is None:
             message = f"there is a limit, {self.description}, and this model's price is not known"
             return Limited(codes.PRICE_UNKNOWN, message, None, self.status())
@@ -150,11 +215,16 @@ class LimitCounter:
             reserved = describe_rounded(kind, self.reserved)
             parts.append(f"{reserved} reserved for requests in progress")
         parts.append(f"this request may use {describe_rounded(kind, amount)}")
+        if not is_known:
+            parts.append("what this model really uses is not known yet, so few requests at once")
+        is_pending = self.may_free(amount)
+        reached = "limit reserved by requests in progress" if is_pending else "limit reached"
         return Limited(
             codes.LIMIT_REACHED,
-            f"limit reached: {self.description} ({', '.join(parts)})",
+            f"{reached}: {self.description} ({', '.join(parts)})",
             self.frees_at(now, amount),
             self.status(),
+            is_pending,
         )
 
     def status(self) -> LimitStatus:

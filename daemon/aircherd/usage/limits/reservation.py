@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from aircherd.usage.limits.counter import LimitCounter
+from aircherd.usage.limits.counter import Hold
 from aircherd.vocabulary.availability import LimitStatus
 from aircherd.vocabulary.reply import Usage
 
@@ -14,6 +14,13 @@ class Amounts(NamedTuple):
     requests: int
     tokens: int
     nano: int | None
+
+
+class High(NamedTuple):
+    """What an attempt may use at most. `is_known` False: nothing is known about its model."""
+
+    amounts: Amounts
+    is_known: bool = True
 
 
 class LimitKey(NamedTuple):
@@ -33,23 +40,27 @@ class Reservation:
     """What is reserved for one attempt. `settle` ends it; later calls change nothing.
 
     `at` is when it was made. Its usage counts at that time, which its row in the ledger has too.
+    `is_known`: what calls of its model really use is known.
     """
 
-    __slots__ = ("_end", "amounts", "at", "counters", "key")
+    __slots__ = ("_end", "amounts", "at", "holds", "is_known", "key")
 
     def __init__(
         self,
         key: LimitKey,
         amounts: Amounts,
         at: float,
-        counters: tuple[LimitCounter, ...],
+        holds: tuple[Hold, ...],
         end: "Callable[[Reservation, Amounts], tuple[LimitStatus, ...]]",
+        *,
+        is_known: bool = True,
     ) -> None:
         self.key = key
         self.amounts = amounts
         self.at = at
-        self.counters = counters
+        self.holds = holds
         self._end = end
+        self.is_known = is_known
 
     def settle(
         self, usage: Usage | None, cost_nano: int | None, *, produced: bool

@@ -7,7 +7,7 @@
     reservation.settle(...)                   # when it has ended
 
 Nothing here waits, so check and reserve are one atomic step. Usage exceeds a limit at most by what
-the requests in progress used more than was reserved for them.
+the requests in progress used more than was reserved for them: `High` says how much that may be.
 """
 
 import math
@@ -17,9 +17,9 @@ from decimal import Decimal
 
 from aircherd.config.model import Limit
 from aircherd.usage.ledger.replay import ReplayedUsage
-from aircherd.usage.limits.counter import CounterKey, LimitCounter, never_lost
+from aircherd.usage.limits.counter import CounterKey, Hold, LimitCounter, never_lost
 from aircherd.usage.limits.missing_history import MissingHistory, matches
-from aircherd.usage.limits.reservation import Amounts, LimitKey, Reservation
+from aircherd.usage.limits.reservation import Amounts, High, LimitKey, Reservation
 from aircherd.usage.limits.windows import window_start
 from aircherd.usage.nano_usd import to_nano
 from aircherd.vocabulary.availability import Limited, LimitStatus
@@ -29,7 +29,7 @@ MAX_MATCHES = 16_384
 
 
 def _do_nothing() -> None:
-    """Stand in for `before_first_limit`: nothing is in progress."""
+    """Stand in for the callbacks: nothing is in progress."""
 
 
 class LimitTracker:
@@ -39,7 +39,8 @@ class LimitTracker:
     contains such time is incomplete.
 
     While there is no limit (`has_limits`), nothing needs to be reserved. `before_first_limit` is
-    called when one is set, to `admit` the attempts in progress.
+    called when one is set, to `admit` the attempts in progress; `after_change` whenever limits have
+    changed, or what was used before is known.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class LimitTracker:
         self.clock = clock
         self.has_limits = False
         self.before_first_limit: Callable[[], None] = _do_nothing
+        self.after_change: Callable[[], None] = _do_nothing
         self._tz = tz
         self._lost_at = lost_at
         self._latest = -math.inf  # the last time that the clock returned
@@ -63,34 +65,55 @@ class LimitTracker:
 
     # -------------------------------------------------------------- requests
 
-    def check(self, key: LimitKey, tokens: int, cost_nano: int | None) -> Limited | None:
+    def check(
+        self, key: LimitKey, tokens: int, cost_nano: int | None, high: High | None = None
+    ) -> Limited | None:
         """Return the first limit that such a request would exceed, None if there is none.
 
         An unknown `cost_nano` exceeds every limit in USD.
         """
         if not self._counters:
             return None
-        counters = self._counters_for(key)
-        return _refusal(counters, Amounts(1, tokens, cost_nano), self._now())
+        amounts, now = Amounts(1, tokens, cost_nano), self._now()
+        found = _holds(self._counters_for(key), amounts, high or High(amounts), now)
+        return found if isinstance(found, Limited) else None
 
-    def reserve(self, key: LimitKey, tokens: int, cost_nano: int | None) -> Reservation | Limited:
+    def reserve(
+        self, key: LimitKey, tokens: int, cost_nano: int | None, high: High | None = None
+    ) -> Reservation | Limited:
         """Reserve what a request may use under every limit that applies, or return the full one.
 
-        Call it right before sending: other requests may have reserved since `check`.
+        `high` is what it may use if that is more. Call it right before sending: other requests may
+        have reserved since `check`.
         """
-        amounts = Amounts(1, tokens, cost_nano)
-        now = self._now()
+        amounts, now = Amounts(1, tokens, cost_nano), self._now()
         counters = self._counters_for(key) if self._counters else ()
-        if counters and (refused := _refusal(counters, amounts, now)):
-            return refused
-        for counter in counters:
-            counter.reserved += amounts[counter.amount_index] or 0
-        return self._opened(Reservation(key, amounts, now, counters, self._end))
+        holds = _holds(counters, amounts, high or High(amounts), now)
+        if isinstance(holds, Limited):
+            return holds
+        for hold in holds:
+            hold.counter.add(hold)
+        is_known = high is None or high.is_known
+        return self._opened(Reservation(key, amounts, now, holds, self._end, is_known=is_known))
 
     def admit(self, key: LimitKey, tokens: int, cost_nano: int | None, at: float) -> Reservation:
         """Reserve for a request that was sent at `at`, when there was no limit."""
         at = min(at, self._now())  # the clock may have been set back since
         return self._opened(Reservation(key, Amounts(1, tokens, cost_nano), at, (), self._end))
+
+    def learn(self, reservation: Reservation, high: Amounts) -> None:
+        """Reserve `high` instead for a request in progress: it is known now what it may use."""
+        if reservation not in self._open:
+            return
+        holds = []
+        for hold in reservation.holds:
+            counter = hold.counter
+            counter.remove(hold)
+            amount = high[counter.amount_index]
+            changed = Hold(counter, hold.amount if amount is None else max(amount, hold.amount))
+            counter.add(changed)
+            holds.append(changed)
+        reservation.holds = tuple(holds)
 
     def _opened(self, reservation: Reservation) -> Reservation:
         self._open.add(reservation)
@@ -103,10 +126,10 @@ class LimitTracker:
         now = self._now()  # first: it adjusts open reservations to a clock that was set back
         self._open.remove(reservation)
         notified = []
-        for counter in reservation.counters:
-            index = counter.amount_index
-            counter.reserved -= reservation.amounts[index] or 0
-            counter.window.add(reservation.at, used[index] or 0)
+        for hold in reservation.holds:
+            counter = hold.counter
+            counter.remove(hold)
+            counter.window.add(reservation.at, used[counter.amount_index] or 0)
             if counter.must_notify(now):
                 notified.append(counter.status())
         return tuple(notified)
@@ -145,14 +168,21 @@ class LimitTracker:
             starts = [window_start(counter.key.per, now, self._tz) for counter in new]
             self._missing.append(MissingHistory(new, min(starts)))
         self._missing = [history for history in self._missing if history.counters]
+        self.after_change()
 
     def _apply_to_open(self, new: list[LimitCounter]) -> None:
         """Reserve under new limits for the attempts in progress."""
         for reservation in self._open:
-            reservation.counters = self._counters_for(reservation.key)
-            for counter in reservation.counters:
-                if counter in new:
-                    counter.reserved += reservation.amounts[counter.amount_index] or 0
+            before = {hold.counter: hold for hold in reservation.holds}
+            holds = []
+            for counter in self._counters_for(reservation.key):
+                hold = before.get(counter)
+                if hold is None:
+                    hold = Hold(counter, reservation.amounts[counter.amount_index] or 0)
+                    if counter in new:
+                        counter.add(hold)
+                holds.append(hold)
+            reservation.holds = tuple(holds)
 
     def restore(self, history: MissingHistory, rows: Sequence[ReplayedUsage]) -> None:
         """Add usage from before `configure` to the counters that it created.
@@ -164,6 +194,7 @@ class LimitTracker:
         if history in self._missing:
             history.fill(rows, now)
             self._missing.remove(history)
+            self.after_change()
 
     # -------------------------------------------------------------- state
 
@@ -211,9 +242,18 @@ class LimitTracker:
         return found
 
 
-def _refusal(counters: Iterable[LimitCounter], amounts: Amounts, now: float) -> Limited | None:
+def _holds(
+    counters: Iterable[LimitCounter], amounts: Amounts, high: High, now: float
+) -> tuple[Hold, ...] | Limited:
+    """Return what to reserve under each counter, or the first one that has no room."""
+    holds = []
     for counter in counters:
-        amount = amounts[counter.amount_index]
-        if amount is None or not counter.has_room(amount):
-            return counter.refusal(now, amount)
-    return None
+        index = counter.amount_index
+        amount, most = amounts[index], high.amounts[index]
+        if amount is None or most is None:
+            return counter.refusal(now, None)
+        hold = counter.hold_for(amount, most, is_known=high.is_known or not index)
+        if hold is None:
+            return counter.refusal(now, amount, is_known=high.is_known)
+        holds.append(hold)
+    return tuple(holds)

@@ -5,7 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from aircherd.config.model import LimitScope
-from aircherd.usage.limits.counter import CounterKey, LimitCounter
+from aircherd.usage.limits.counter import (
+    MAX_UNKNOWN,
+    TRY_AGAIN_SECONDS,
+    CounterKey,
+    LimitCounter,
+)
 from aircherd.vocabulary.availability import LimitStatus
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
@@ -29,7 +34,7 @@ def test_there_is_room_up_to_the_maximum(used, reserved, needed, has_room):
     limit = counter()
     limit.window.add(NOON, used)
     limit.reserved = reserved
-    assert limit.has_room(needed) is has_room
+    assert (limit.hold_for(needed, needed, is_known=True) is not None) is has_room
 
 
 @pytest.mark.parametrize(
@@ -98,12 +103,13 @@ def test_a_refusal_has_limit_usage_and_time():
     limit = counter("usd", most=5 * USD, provider="anthropic")
     limit.window.add(NOON, 4_900_000_000)
     limit.reserved = 50_000_000
-    refused = limit.refusal(NOON, 100_000_000)
+    refused = limit.refusal(NOON, 100_000_001)
     assert (refused.reason, refused.until) == ("limit_reached", MIDNIGHT)
     assert refused.message == (
         "limit reached: anthropic: 5.00 USD a day (4.90 USD used, 0.05 USD reserved for requests "
         "in progress, this request may use 0.10 USD)"
     )
+    assert not refused.is_pending
     assert refused.status == LimitStatus(
         limit="anthropic: 5.00 USD a day",
         counted="usd",
@@ -143,3 +149,43 @@ def test_a_clock_set_back_does_not_suppress_the_next_warning():
     limit.window.advance(NOON - 7200 + 61)
     limit.window.add(NOON - 7200 + 61, 9)
     assert limit.must_notify(NOON - 7200 + 61)
+
+
+def test_calls_in_progress_may_leave_room():
+    """Then the refusal is not for the rest of the day."""
+    limit = counter("tokens", most=10)
+    hold = limit.hold_for(8, 8, is_known=True)
+    limit.add(hold)
+    refused = limit.refusal(NOON, 4, is_known=False)
+    assert (refused.is_pending, refused.until) == (True, NOON + TRY_AGAIN_SECONDS)
+    assert "what this model really uses is not known yet" in refused.message
+    limit.remove(hold)
+    assert not limit.refusal(NOON, 11).is_pending
+    requests = counter(most=1)
+    requests.add(requests.hold_for(1, 1, is_known=True))
+    assert not requests.refusal(NOON, 1).is_pending
+
+
+def test_one_call_may_use_more_than_is_left():
+    """The others wait for it; zero never does."""
+    limit = counter("tokens", most=10)
+    first = limit.hold_for(4, 40, is_known=True)
+    assert (first.amount, first.is_alone) == (4, True)
+    limit.add(first)
+    assert limit.hold_for(4, 40, is_known=True) is None
+    assert limit.hold_for(4, 4, is_known=True).is_alone is False
+    assert limit.hold_for(0, 0, is_known=False).amount == 0
+    limit.remove(first)
+    assert limit.hold_for(4, 40, is_known=True).is_alone
+
+
+def test_few_unknown_calls_are_in_progress():
+    """However much is left, and one more that is alone."""
+    limit = counter("tokens", most=10**9)
+    for _ in range(MAX_UNKNOWN):
+        limit.add(limit.hold_for(1, 4, is_known=False))
+    last = limit.hold_for(1, 4, is_known=False)
+    assert (last.amount, last.is_alone) == (1, True)
+    limit.add(last)
+    assert limit.hold_for(1, 4, is_known=False) is None
+    assert limit.hold_for(1, 4, is_known=True).amount == 4
