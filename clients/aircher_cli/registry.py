@@ -8,6 +8,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "auth status": ("auth.status", "show each provider's keys and where they come from"),
     "auth test": ("auth.test", "check keys with their providers now, free of charge"),
     "auth import": ("auth.import_keys", "store the keys in this shell's environment variables"),
+    "auth lock": ("auth.lock", "make the daemon forget all keys until they are unlocked"),
+    "auth unlock": ("auth.unlock", "let the daemon read the keys again"),
     "models list": ("models.list", "list models with their context windows and prices"),
     "models pick": ("models.pick", "choose the default model from a live list"),
     "models show": ("models.show", "show everything known about a model"),

@@ -24,6 +24,7 @@ _NEW_SECTIONS = frozenset(
         "limits",
         "usage",
         "tasks",
+        "auth",
         "daemon",
     }
 )

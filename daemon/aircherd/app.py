@@ -132,6 +132,8 @@ async def open_daemon(
                 check_key=provider_client.free_calls.check_key,
                 environment_file=paths.environment_file,
                 on_key_replaced=partial(_note_other_key, config, cooldowns, transports),
+                lock_file=paths.lock_file,
+                on_locked=partial(_drop_connections, provider_client, transports),
             )
             fetcher = ModelFetcher(
                 catalog=catalog,
@@ -186,6 +188,7 @@ async def open_daemon(
                 cooldown_file.run,
                 recovery.run,
                 outside.run,
+                auth.locker.run,
                 reloader.run,
                 services.turns.run,
             )
@@ -233,6 +236,12 @@ def _note_other_key(
     cooldowns.note_other_key(name, key)
     if provider := config.current.providers.get(name):
         transports.close_unused(config.current.network, [provider.base_url])
+
+
+def _drop_connections(provider_client: ProviderClient, transports: Transports) -> None:
+    """Drop what holds a key: prepared requests, and connections that requests were sent over."""
+    provider_client.forget_keys()
+    transports.close_idle()
 
 
 def _variables(environ: Mapping[str, str]) -> dict[str, str]:

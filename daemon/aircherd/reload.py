@@ -183,6 +183,7 @@ class Reloader:
         )
         if before.default_model != after.default_model:
             services.bus.publish("models", {"default": "", **default_row(services)})
+        services.auth.locker.poke()
         self._backfill.configure(after.limits)
         await self._backfill.wait(BACKFILL_SECONDS)
 

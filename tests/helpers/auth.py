@@ -83,6 +83,7 @@ class Rig:
             check_key=self._check,
             clock=lambda: self.now,
             environment_file=self.folder / "environment",
+            lock_file=self.folder / "key-lock.json",
             on_key_replaced=lambda provider, key: self.replaced.append((provider, key)),
         )
 

@@ -1,7 +1,7 @@
 """The daemon in one line, its configuration's problems, and the columns of a provider."""
 
 from aircher_cli.render.config.problems import config_problems
-from aircher_cli.render.formatting import format_duration
+from aircher_cli.render.formatting import format_duration, format_time
 from aircher_cli.render.layout import Line, Piece, paragraph
 from aircher_cli.values import number, text
 
@@ -37,6 +37,23 @@ def config_lines(config: dict[str, object], width: int, home: str) -> list[Line]
         style = "" if indent else "bad"
         lines += paragraph(line.strip(), width, indent=indent, hang="  ", style=style)
     return [[("", "")], *lines] if lines else []
+
+
+def lock_lines(lock: dict[str, object], width: int, now: float) -> list[Line]:
+    """Return that all keys are locked, and what to do, after a blank line; empty if they are not.
+
+    `lock` is that of `status` or `auth.status`.
+    """
+    if not lock:
+        return []
+    until = number(lock.get("until"))
+    end = "" if until is None else f", until {format_time(until, now)}"
+    advice = "→ unlock them: aircher-cli auth unlock"
+    return [
+        [("", "")],
+        *paragraph(f"{text(lock.get('reason'))}{end}", width, hang="  ", style="warn"),
+        *paragraph(advice, width, hang="  "),
+    ]
 
 
 def provider_cells(provider: dict[str, object], detail: Piece) -> Line:

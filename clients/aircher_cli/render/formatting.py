@@ -8,7 +8,7 @@ from aircher_wire import codes
 REASONS: dict[str, str] = {
     codes.NOT_AUTHENTICATED: "has no key",
     codes.AUTH_REJECTED: "refused the key",
-    codes.KEYRING_LOCKED: "has a key in a locked keyring",
+    codes.KEYRING_LOCKED: "has a key that is locked",
     codes.RATE_LIMITED: "is rate-limiting",
     codes.QUOTA_EXHAUSTED: "has no credit left for this key",
     codes.LIMIT_REACHED: "has reached one of your limits",

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from math import floor, log10
 
-from aircher_cli.render.daemon import STARTED_BY, config_lines, headline
+from aircher_cli.render.daemon import STARTED_BY, config_lines, headline, lock_lines
 from aircher_cli.render.formatting import count, relative_time, short_path
 from aircher_cli.render.layout import Line, columns, fields, paragraph, wrap_hanging
 from aircher_cli.render.marks import HEALTH, STATES, Mark
@@ -66,6 +66,7 @@ def status_lines(
     home = environ.get("HOME", "")
     lines = paragraph(headline(record), width, style="bold")
     lines += config_lines(as_map(record.get("config")), width, home)
+    lines += lock_lines(as_map(record.get("lock")), width, now)
     if providers := _provider_lines(record, width, now):
         lines += [_blank(), *providers]
     lines += [_blank(), *_default_lines(record, width, environ), *fields(_activity(record), width)]
@@ -176,6 +177,8 @@ def _details(provider: Map, record: Map, width: int, now: float) -> list[Line]:
     if reason:
         lines += paragraph(reason, width, indent=INDENT, hang="  ")
     advice = ADVICE.get(text(provider.get("health" if is_ill else "state")), "")
+    if record.get("lock") and provider.get("state") == "locked":
+        advice = ""  # the lines at the top say it
     if advice:
         sentence = f"→ {advice.format(name=_name(provider))}"
         lines += paragraph(sentence, width, indent=INDENT, hang="  ")

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 import trio
 
-from aircherd.api.file_proof import FILE_NAME, check_proof
+from aircherd.api.file_proof import require_proof
 from aircherd.api.limit_warnings import add_line_numbers, limit_warnings
 from aircherd.api.params import EntryParams
 from aircherd.api.services import Services
@@ -33,12 +33,14 @@ from aircherd.config.toml.locate import KeyPath
 from aircherd.config.toml.reader import read_toml
 from aircherd.errors import AircherError, BadRequest, ConfigInvalid
 from aircherd.files.file_worker import Check, DiskTimeout
-from aircherd.files.private_file import FileRefused
 
 WRITE_TIMEOUT = 5.0
 """Seconds for writing the file, because a disk can hang."""
 VERIFY_TIMEOUT = 1.0
 """Seconds for reading the file after a failed write."""
+
+CHANGING = "changing the configuration"
+"""What needs a proof, for `require_proof`."""
 
 CHANGE_SECONDS = 3.0
 """How long entries of one request may take to be set in the text, of `WRITE_TIMEOUT`."""
@@ -164,7 +166,7 @@ async def write_config(services: Services, text: str, base: str | None, proof: s
         AircherError: the file cannot be written in time. It stays unchanged, or the message says
             that it may still change.
     """
-    await _require_proof(services, proof)
+    await require_proof(services, proof, CHANGING)
     file = services.config.file
     write = partial(write_text, file, text, base)
     result = await change_and_reload(services, write, lambda: read_text_of(file) == text)
@@ -185,7 +187,7 @@ async def set_entries(
         raise BadRequest("entries: there is nothing to set, and nothing to unset")
     for entry in entries:
         _check_entry(entry)
-    await _require_proof(services, proof)
+    await require_proof(services, proof, CHANGING)
     file = services.config.file
     touched: list[KeyPath] = []
     absent: list[KeyPath] = []
@@ -217,26 +219,6 @@ def _absent(path: KeyPath) -> Map:
     similar = similar_path(path)
     meant = {"meant": path_text(similar)} if similar else {}
     return {"path": path_text(path), **meant}
-
-
-async def _require_proof(services: Services, proof: str | None) -> None:
-    """Check that the client can read the user's files.
-
-    Raises:
-        BadRequest: it has not shown that.
-        AircherError: the proof's own file cannot be used.
-    """
-    path = services.about.paths.data / FILE_NAME
-
-    def check(_: Check) -> None:
-        check_proof(path, proof, time.time())
-
-    try:
-        await services.config.check_worker.do(check, VERIFY_TIMEOUT)
-    except FileRefused as error:
-        raise AircherError(str(error)) from None
-    except OSError as error:
-        raise AircherError(f"{path} cannot be used: {error.strerror}") from None
 
 
 def _until(end: float, changes: Iterable[T]) -> Iterator[T]:

@@ -31,6 +31,7 @@ from aircherd.api.params import (
     ExplainParams,
     ImportParams,
     ListParams,
+    LockParams,
     LoginParams,
     LogoutParams,
     NoParams,
@@ -40,6 +41,7 @@ from aircherd.api.params import (
     ShowParams,
     StatusParams,
     TestParams,
+    UnlockParams,
     UseParams,
     WriteParams,
 )
@@ -152,6 +154,7 @@ async def auth_status(services: Services, _: RequestContext, _params: NoParams) 
     """Return the state of every key."""
     return {
         "rows": key_rows(services, await services.auth.status()),
+        **services.auth.lock.to_wire(),
         "environment": environment_names(services),
         "config": config_state(services),
     }
@@ -177,6 +180,22 @@ async def auth_import(services: Services, _: RequestContext, params: ImportParam
     if params.verify:
         _fetch_lists(services, stored)
     return {"outcomes": [to_wire(outcome) for outcome in outcomes]}
+
+
+async def auth_lock(services: Services, _: RequestContext, params: LockParams) -> object:
+    """Forget all keys, and read none until they are unlocked."""
+    problem = await services.auth.locker.lock(params.seconds)
+    return {**services.auth.lock.to_wire(), **({"problem": problem} if problem else {})}
+
+
+async def auth_unlock(services: Services, _: RequestContext, params: UnlockParams) -> object:
+    """Read the keys again, for a client that can read the user's files."""
+    from aircherd.api.file_proof import require_proof  # noqa: PLC0415 -- rarely used
+
+    await require_proof(services, params.proof, "unlocking the keys")
+    problem = await services.auth.locker.unlock()
+    rows = key_rows(services, services.auth.rows())
+    return {"rows": rows, **({"problem": problem} if problem else {})}
 
 
 def _fetch_lists(services: Services, names: Iterable[str | None]) -> None:
@@ -337,6 +356,8 @@ METHODS: dict[str, Method] = {
     methods.AUTH_STATUS: Method(NoParams, auth_status),
     methods.AUTH_TEST: Method(TestParams, auth_test),
     methods.AUTH_IMPORT: Method(ImportParams, auth_import),
+    methods.AUTH_LOCK: Method(LockParams, auth_lock),
+    methods.AUTH_UNLOCK: Method(UnlockParams, auth_unlock),
     methods.MODELS_LIST: Method(ListParams, models_list),
     methods.MODELS_USE: Method(UseParams, models_use),
     methods.MODELS_REFRESH: Method(RefreshParams, models_refresh),

@@ -98,6 +98,21 @@ class ImportParams(StrictParams, frozen=True):
     store: Literal["keyring", "file"] | None = None
 
 
+MAX_LOCK_SECONDS = 366 * 86_400
+
+
+class LockParams(StrictParams, frozen=True):
+    """Without `seconds` the keys stay locked until `auth.unlock`."""
+
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=MAX_LOCK_SECONDS)] | None = None
+
+
+class UnlockParams(StrictParams, frozen=True):
+    """`proof` as in `aircherd.api.file_proof`."""
+
+    proof: Name | None = None
+
+
 class ListParams(StrictParams, frozen=True):
     """Filters for `models.list`.
 

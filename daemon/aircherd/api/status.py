@@ -44,6 +44,7 @@ async def daemon_status(services: Services, *, keyring: bool = True) -> dict[str
         "requests": services.chat.statistics(),
         "config": config_state(services),
         "ledger": ledger_row(services),
+        **services.auth.lock.to_wire(),
         **(
             {"keyring": to_wire({"state": state.health.value, "reason": state.reason})}
             if state

@@ -5,7 +5,9 @@ a rejection, and at growing intervals while its key is unreadable or rejected. C
 share one read. All stored keys are read together, with one keyring child process.
 """
 
+import hashlib
 import math
+import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 import trio
@@ -14,6 +16,7 @@ from aircherd.auth import verification
 from aircherd.auth.command import KeyCommandFailed, run_key_command
 from aircherd.auth.key_format import check_key
 from aircherd.auth.key_sources import KeySource, stored_source
+from aircherd.auth.lock.key_lock import KeyLock
 from aircherd.auth.stores.base import KeyId, KeyMissing, KeyUnreadable, ReadResult, StoreState
 from aircherd.auth.stores.credential_store import STORES, CredentialStore, StoreName
 from aircherd.auth.stores.index import IndexEntry
@@ -31,6 +34,8 @@ RETRY_SECONDS = 30.0
 command may print another key at any moment, but running it may ask for a fingerprint."""
 MAX_RETRY_SECONDS = 900.0
 
+_SALT = os.urandom(16)
+
 OnReplaced = Callable[[str, str], None]
 """Called with the names of a provider and of its key when a source has another key than before."""
 
@@ -45,7 +50,7 @@ class CachedKey:
     __slots__ = (
         "is_stale",
         "is_store_spoiled",
-        "last_secret",
+        "last_print",
         "reread_at",
         "retry_at",
         "retry_seconds",
@@ -54,10 +59,10 @@ class CachedKey:
         "verification",
     )
 
-    def __init__(self, source: KeySource, last_secret: Secret | None = None) -> None:
+    def __init__(self, source: KeySource, last_print: bytes | None = None) -> None:
         self.source = source
         self.secret: Secret | None = None
-        self.last_secret = last_secret  # the last one that was read under this name
+        self.last_print = last_print  # of the last one that was read under this name
         self.verification = verification.UNVERIFIED
         self.is_stale = True  # the source must be read before the key is used
         self.reread_at = -math.inf
@@ -95,6 +100,7 @@ class KeyCache:
         clock: Callable[[], float],
         on_replaced: OnReplaced = ignore_replaced,
         key_names: Callable[[], Collection[str]] = tuple,
+        lock: KeyLock | None = None,
     ) -> None:
         self._key_names = key_names
         self._credentials = credentials
@@ -102,6 +108,7 @@ class KeyCache:
         self._redactor = redactor
         self._clock = clock
         self._on_replaced = on_replaced
+        self._lock_of_all = lock or KeyLock()
         self._keys: dict[tuple[str, str], CachedKey] = {}
         self._stored_lock = trio.Lock()
         self._locks: dict[KeySource, trio.Lock] = {}
@@ -111,7 +118,7 @@ class KeyCache:
         """Return the cached key of `source`; a new one if the source or its origin changed."""
         cached = self._keys.get((source.provider, source.name))
         if cached is None or cached.source != source:
-            last = cached.last_secret if cached else None
+            last = cached.last_print if cached else None
             cached = self._keys[source.provider, source.name] = CachedKey(source, last)
         return cached
 
@@ -130,11 +137,16 @@ class KeyCache:
         """Cache a key that was just stored."""
         cached = self._keys[source.provider, source.name] = CachedKey(source)
         cached.secret, cached.verification, cached.is_stale = secret, known, False
-        cached.last_secret = secret
+        cached.last_print = _print_of(secret)
 
     def drop(self, provider: str, name: str) -> None:
         """Remove a key from the cache."""
         self._keys.pop((provider, name), None)
+
+    def forget(self) -> None:
+        """Drop every key; what a read that is under way brings is dropped, too (`_update`)."""
+        for name, cached in self._keys.items():
+            self._keys[name] = CachedKey(cached.source, cached.last_print)
 
     def retry_unusable(self) -> None:
         """Read every unusable key again before it is used, and give rejected keys another try."""
@@ -156,6 +168,8 @@ class KeyCache:
         If a stored key is among them, all stored keys that need it are read, too. A blocked source
         is not read.
         """
+        if self._lock_of_all.is_closed():
+            return
         sources = [source for source in sources if source.block is None]
         for source in sources:
             if source.kind == "environment":
@@ -184,6 +198,8 @@ class KeyCache:
 
     async def _reread(self, stores: Collection[StoreName]) -> StoreState | None:
         state = None
+        if self._lock_of_all.is_closed():
+            return None
         entries = [e for e in self._entries() if e.store in stores]
         found = await self._credentials.read_all(entries)
         for entry in entries:
@@ -210,6 +226,8 @@ class KeyCache:
 
         Concurrent requests with the same rejected key share one read.
         """
+        if self._lock_of_all.is_closed():
+            return None
         async with self._lock(source):
             cached = self.get(source)
             if cached.secret == rejected and cached.verification.state is not KeyState.REJECTED:
@@ -274,6 +292,8 @@ class KeyCache:
     # -------------------------------------------------------------- updating the cache
 
     def _update(self, cached: CachedKey, found: "ReadResult | KeyCommandFailed") -> None:
+        if self._lock_of_all.is_closed():
+            return  # the lock was closed while this was read
         if isinstance(found, Secret):
             self._redactor.add(found)
             self._update_secret(cached, found)
@@ -309,14 +329,21 @@ class KeyCache:
         elif cached.is_store_spoiled:
             cached.verification = verification.without_reason(cached.verification)
         cached.is_store_spoiled = False
-        if cached.last_secret not in (None, secret):
+        if cached.secret == secret:
+            return  # the same object means an unchanged key: calls stay prepared
+        last_print, cached.last_print = cached.last_print, _print_of(secret)
+        if last_print not in (None, cached.last_print):
             cached.retry_seconds = 0.0
             self._on_replaced(cached.source.provider, cached.source.name)
-        if cached.secret != secret:  # the same object means an unchanged key: calls stay prepared
-            cached.secret = cached.last_secret = secret
+        cached.secret = secret
 
     def __repr__(self) -> str:
         return f"<KeyCache of {len(self._keys)} keys>"
+
+
+def _print_of(secret: Secret) -> bytes:
+    """Return what tells a key from another one of the same name, without keeping it."""
+    return hashlib.blake2b(secret.reveal().encode(), key=_SALT, digest_size=16).digest()
 
 
 def _mark_stale(cached: CachedKey) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from aircherd.auth import status, verification
 from aircherd.auth.key_cache import KeyCache
 from aircherd.auth.key_sources import KeySource, shadowed_sources, sources_of, stored_source
+from aircherd.auth.lock.key_lock import KeyLock
 from aircherd.auth.stores.base import KeyId
 from aircherd.auth.stores.credential_store import CredentialStore
 from aircherd.auth.stores.index import IndexEntry
@@ -38,28 +39,31 @@ class KeyRegistry:
         credentials: CredentialStore,
         cache: KeyCache,
         bus: EventBus,
+        lock: KeyLock | None = None,
     ) -> None:
         self._config = config
         self._variables = variables
         self._credentials = credentials
         self._cache = cache
         self._bus = bus
-        self._sources: dict[str, tuple[Provider, Sequence[IndexEntry], list[KeySource]]] = {}
+        self._lock = lock or KeyLock()
+        self._sources: dict[str, tuple[Provider, Sequence[IndexEntry], Sequence[KeySource]]] = {}
         self._choices: dict[
-            str, tuple[list[KeySource], list[Verification], Sequence[KeyChoice]]
+            str, tuple[Sequence[KeySource], list[Verification], Sequence[KeyChoice]]
         ] = {}
         self._published: dict[str, dict[str | None, KeyStatus | None]] = {}
 
     # -------------------------------------------------------------- finding keys
 
-    def sources(self, provider: Provider) -> list[KeySource]:
+    def sources(self, provider: Provider) -> Sequence[KeySource]:
         """Return the sources of a provider's keys, in order of preference."""
         # Every request needs this, so it is kept until the config or the stored keys change.
         entries = self._credentials.index.entries_of(provider.name)
         known = self._sources.get(provider.name)
         if known is None or known[0] is not provider or known[1] is not entries:
             block = self._credentials.index.block_for(provider.name)
-            known = (provider, entries, sources_of(provider, entries, self._variables, block))
+            found = sources_of(provider, entries, self._variables, block)
+            known = (provider, entries, self._lock.block(found))
             self._sources[provider.name] = known
         return known[2]
 
@@ -177,7 +181,7 @@ class KeyRegistry:
             self._bus.publish("auth", {**status.to_wire(gone), "removed": True})
 
     def forget_sources(self) -> None:
-        """List the sources of keys again: the variables changed."""
+        """List the sources of keys again: the variables or the lock changed."""
         self._sources.clear()
 
     def republish(self, name: str) -> None:

@@ -23,6 +23,9 @@ COMMAND = "command"
 ENV_PREFIX = "env:"
 """The prefix of the name of a key from the environment; labels contain no colon."""
 
+UNLOCK = "unlock them with 'aircher-cli auth unlock'"
+"""What to do while all keys are locked (`aircherd.auth.lock`)."""
+
 UNFINISHED = "a login was interrupted, so it is not known which key is stored here"
 
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -4,7 +4,7 @@
     an answer    a success or a 401 updates the key's verification, and publishes an `auth` event;
                  after a 401 the source is read again, and its new key is used at once
     a change     of a store, the index or the variables: what changed is read again (`refresh_*`)
-    a command    `stored` signs in and out, `tester` checks all keys live
+    a command    `stored` signs in and out, `tester` checks all keys live, `locker` locks all keys
 
 The rules are in `key_sources`, `verification` and `status`, the state of all keys is in
 `key_registry`. This module decides when a source is read and when a key is given out.
@@ -22,6 +22,8 @@ from aircherd.auth import status, verification
 from aircherd.auth.key_cache import CachedKey, KeyCache, OnReplaced, ignore_replaced
 from aircherd.auth.key_registry import KeyRegistry, unusable_key_error
 from aircherd.auth.key_verifier import KeyChecker, KeyVerifier
+from aircherd.auth.lock.key_lock import KeyLock
+from aircherd.auth.lock.locker import Locker
 from aircherd.auth.stored_keys import StoredKeys
 from aircherd.auth.stores.base import KeyStore, StoreHealth, StoreState
 from aircherd.auth.stores.credential_store import KEYRING, STORES, CredentialStore, StoreName
@@ -66,6 +68,8 @@ class AuthManager:
         clock: Callable[[], float] = time.time,
         environment_file: Path | None = None,
         on_key_replaced: OnReplaced = ignore_replaced,
+        lock_file: Path | None = None,
+        on_locked: Callable[[], None] = lambda: None,
     ) -> None:
         self._config = config
         self._redactor = redactor
@@ -74,6 +78,8 @@ class AuthManager:
         self._credentials = CredentialStore(keyring=keyring, file=file, index=index, clock=clock)
         self._variables = KeyVariables(environ, environment_file)
         self._on_key_replaced = on_key_replaced
+        self._on_locked = on_locked
+        self.lock = KeyLock()
         self._cache = KeyCache(
             credentials=self._credentials,
             variables=self._variables,
@@ -81,6 +87,7 @@ class AuthManager:
             clock=clock,
             on_replaced=self._note_replaced,
             key_names=lambda: {name for p in config().providers.values() for name in p.env},
+            lock=self.lock,
         )
         self._registry = KeyRegistry(
             config=config,
@@ -88,7 +95,17 @@ class AuthManager:
             credentials=self._credentials,
             cache=self._cache,
             bus=bus,
+            lock=self.lock,
         )
+        self.locker = Locker(
+            self.lock,
+            lock_file,
+            lifetime=lambda: config().auth.lifetime,
+            forget=self._forget_keys,
+            reread=self._reread_keys,
+        )
+        if self.lock.is_closed():
+            self._variables.forget()
         self._verifier = KeyVerifier(check_key=check_key, redactor=redactor, clock=clock)
 
     @cached_property
@@ -103,6 +120,7 @@ class AuthManager:
             redactor=self._redactor,
             forget_issued=self._issued.clear,
             on_key_replaced=self._on_key_replaced,
+            lock=self.lock,
         )
 
     @cached_property
@@ -151,8 +169,10 @@ class AuthManager:
         Raises:
             NotAuthenticated: there is no such key.
             KeyRejected: it was rejected, or is for another origin.
-            KeyringLocked: its source is unreadable now.
+            KeyringLocked: its source is unreadable now, or all keys are locked.
         """
+        if self.locker.expires_at is not None and self.locker.is_expired():
+            self.locker.expire()
         issued = self._issued.get((provider.name, name))
         if issued is not None and self._is_current(issued, provider):
             return issued.key
@@ -249,7 +269,7 @@ class AuthManager:
 
         If keys are stored in it, they are read again, which takes as long.
         """
-        if not self.stored.has(KEYRING):
+        if self.lock.is_closed() or not self.stored.has(KEYRING):
             return await self._credentials.probe_keyring()
         state = await self._cache.reread([KEYRING])
         self._registry.publish_all_changes()
@@ -264,7 +284,10 @@ class AuthManager:
 
     async def refresh_variables(self) -> None:
         """Read `~/.aircher/environment` again, and use what changed."""
-        if not await self._variables.refresh():
+        if self.lock.is_closed() or not await self._variables.refresh():
+            return
+        if self.lock.is_closed():  # in the meantime
+            self._variables.forget()
             return
         self._issued.clear()
         self._registry.forget_sources()
@@ -305,6 +328,22 @@ class AuthManager:
         """Read the keys that a new configuration needs; those that are known are not read again."""
         self._issued.clear()
         await self.preload()
+
+    # -------------------------------------------------------------- the lock
+
+    def _forget_keys(self) -> None:
+        """Drop every key: all keys are locked from now on."""
+        self._issued.clear()
+        self._cache.forget()
+        self._variables.forget()
+        self._redactor.forget()
+        self._registry.forget_sources()
+        self._on_locked()
+        self._registry.publish_all_changes()
+
+    async def _reread_keys(self) -> None:
+        self._registry.forget_sources()
+        await self.reload()
 
     def __repr__(self) -> str:
         return f"<AuthManager {self._registry!r}>"

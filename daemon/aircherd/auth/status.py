@@ -7,6 +7,7 @@ import msgspec
 from aircherd.auth.key_sources import (
     COMMAND,
     ENV_PREFIX,
+    UNLOCK,
     KeySource,
     forbidden_reason,
     plain_http_reason,
@@ -47,6 +48,7 @@ _BLOCK_HINTS: dict[BlockKind, str] = {
     ),
     "unfinished": _SIGN_IN_AGAIN,
     "environment": "",  # the reason says it, and the file is watched
+    "locked": UNLOCK,
 }
 
 

@@ -18,6 +18,7 @@ from aircherd.auth.key_format import check_key as check_format
 from aircherd.auth.key_registry import KeyRegistry
 from aircherd.auth.key_sources import check_label, find_provider, plain_http_reason, stored_source
 from aircherd.auth.key_verifier import KeyVerifier
+from aircherd.auth.lock.key_lock import KeyLock
 from aircherd.auth.stores.base import KeyId
 from aircherd.auth.stores.credential_store import CredentialStore, StoreName
 from aircherd.auth.stores.keyring_store import KeyringDetails
@@ -45,6 +46,7 @@ class StoredKeys:
         redactor: Redactor,
         forget_issued: Callable[[], None],
         on_key_replaced: OnReplaced,
+        lock: KeyLock | None = None,
     ) -> None:
         self._config = config
         self._credentials = credentials
@@ -54,6 +56,7 @@ class StoredKeys:
         self._redactor = redactor
         self._forget_issued = forget_issued
         self._on_key_replaced = on_key_replaced
+        self._lock = lock or KeyLock()
 
     # -------------------------------------------------------------- commands
 
@@ -79,15 +82,17 @@ class StoredKeys:
             BadRequest: unknown provider, provider without keys, invalid label, or not a key.
             KeyRejected: the provider rejected it; nothing was stored.
             ProviderFailed: the provider could not be asked; nothing was stored.
-            KeyringLocked: it cannot be stored now.
+            KeyringLocked: it cannot be stored now, or all keys are locked.
         """
         provider = self._provider_with_keys(provider_name)
+        self._lock.check()
         secret = check_format(secret.reveal())
         check_label(label)
         known = verification.UNVERIFIED
         with self._redactor.trying(secret):
             if verify:
                 known = await self._verifier.verify_new(provider, secret)
+            self._lock.check()  # again: it may have been closed in the meantime
         self._redactor.add(secret)
         try:
             entry = await self._credentials.store(provider, label, secret, where=where)
@@ -97,7 +102,10 @@ class StoredKeys:
             raise
         self._forget_issued()  # an old key must not be kept in memory
         old = self._cache.peek(provider.name, source.name)
-        self._cache.put(source, secret, known)
+        if self._lock.is_closed():  # since then
+            self._redactor.forget()
+        else:
+            self._cache.put(source, secret, known)
         if old is not None and old.secret not in (None, secret):
             self._on_key_replaced(provider.name, source.name)
         self._registry.publish_changes(provider.name)
@@ -113,6 +121,7 @@ class StoredKeys:
             KeyringLocked: the stored key cannot be read.
         """
         provider = self._provider_with_keys(provider_name)
+        self._lock.check()
         secret = check_format(secret.reveal())
         entry = self._credentials.index.get(KeyId(provider.name, label))
         if entry is None or entry.is_pending:
@@ -177,12 +186,16 @@ class StoredKeys:
             variables: names and values; those that no provider names are ignored.
             verify: as for `login`.
             where: as for `login`.
+
+        Raises:
+            KeyringLocked: all keys are locked.
         """
         from aircherd.auth.importing import (  # noqa: PLC0415 -- rarely needed
             import_keys,
             plan_import,
         )
 
+        self._lock.check()
         plan = plan_import(self._config(), variables)
 
         async def store(provider: Provider, secret: Secret) -> None:

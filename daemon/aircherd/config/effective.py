@@ -12,6 +12,7 @@ from aircherd.config.edit.data import MISSING, find_value
 from aircherd.config.model import DEFAULT_CONFIG, Config, Limit, Provider
 from aircherd.config.problems import path_text
 from aircherd.config.secret_detection import could_be_key, looks_like_key
+from aircherd.config.sections.auth import duration_text
 from aircherd.config.toml.locate import KeyPath, LineIndex
 
 Source = Literal["default", "file", "environment"]
@@ -99,11 +100,16 @@ def config_data(config: Config) -> dict[str, object]:
         "network": _fields(config.network),
         "usage": {"keep_days": config.keep_days},
         "daemon": {"idle_exit": config.daemon.idle_exit or False},
+        "auth": {"lifetime": _duration(config.auth.lifetime)},
         "tasks": {
             name: {**_fields(task), "tools": list(task.tools)}
             for name, task in config.tasks.items()
         },
     }
+
+
+def _duration(seconds: float | None) -> str | bool:
+    return False if seconds is None else duration_text(seconds)
 
 
 def _provider(provider: Provider) -> dict[str, object]:

@@ -140,6 +140,15 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True):
     idle_exit: float | None = 3600.0
 
 
+class Auth(msgspec.Struct, frozen=True, kw_only=True):
+    """How the daemon handles keys.
+
+    `lifetime` is for how many seconds it has keys in memory before it locks them; None for no end.
+    """
+
+    lifetime: float | None = None
+
+
 class Override(msgspec.Struct, frozen=True, kw_only=True):
     """The user's data about a model, which takes precedence over the catalogue; None if not set.
 
@@ -295,6 +304,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     daemon: Daemon = Daemon()
     catalog: dict[str, Override] = {}
     fallback: Fallback = Fallback()
+    auth: Auth = Auth()
     limits: tuple[Limit, ...] = ()
     keep_days: int | None = None
     tasks: dict[str, Task] = {}

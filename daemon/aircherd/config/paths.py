@@ -39,6 +39,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     credentials_file: Path
     keyring_service: str
 
+    @property
+    def lock_file(self) -> Path:
+        """The record of `auth lock`."""
+        return self.state / "key-lock.json"
+
     def shown_file(self, code: str) -> Path:
         """Return the file that remembers that a one-time notice was shown."""
         return self.state / f"shown-{code}"

@@ -11,6 +11,7 @@ from aircherd.config.secret_detection import (
 )
 from aircherd.config.section import Section
 from aircherd.config.sections import (
+    auth,
     catalog,
     daemon,
     fallback,
@@ -34,6 +35,7 @@ SECTIONS = (
     daemon.SECTION,
     catalog.SECTION,
     tasks.SECTION,
+    auth.SECTION,
 )
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from aircherd.redaction.forgotten_keys import ForgottenKeys
 from aircherd.redaction.key_forms import FormFinder, Keep, ignore
 from aircherd.vocabulary.secret import Secret
 
@@ -40,6 +41,7 @@ class Redactor:
         self._keep = keep
         self._values: set[str] = set()
         self._finder = FormFinder(keep)
+        self._forgotten = ForgottenKeys()
 
     def add(self, secret: Secret) -> None:
         """Redact this key until the daemon stops.
@@ -51,6 +53,14 @@ class Redactor:
             self._values.add(value)
             self._finder.add(value)
             self._keep(value)
+            self._forgotten.remove(value)
+
+    def forget(self) -> None:
+        """Keep digests of the keys only. They are still redacted, but it takes longer."""
+        for value in self._values:
+            self._forgotten.add(value)
+        self._values = set()
+        self._finder = FormFinder(self._keep)
 
     @contextmanager
     def trying(self, secret: Secret) -> Iterator[None]:
@@ -71,6 +81,8 @@ class Redactor:
     def redact(self, text: str) -> str:
         """Return `text` with all live keys, and everything shaped like a vendor's key, replaced."""
         found = sorted(self._finder.find_in(text))
+        if self._forgotten.has_keys:
+            found = sorted([*found, *self._forgotten.find_in(text)])
         return _KEY_LIKE.sub(HIDDEN, _hide(text, found) if found else text)
 
     def has_key(self, text: str) -> bool:

@@ -81,7 +81,7 @@ def complete_in(name: str, typed: str, environ: dict[str, str]) -> list[str]:
     ("typed", "expected"),
     [
         ("aircher-cli dem", {"demo"}),
-        ("aircher-cli auth lo", {"login", "logout"}),
+        ("aircher-cli auth lo", {"login", "logout", "lock"}),
         ("aircher-cli auth login o", {"openai", "ollama"}),
         ("aircher-cli completion f", {"fish"}),
         ("aircher-cli ask -t re", {"review", "rename"}),

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from msgspec import ValidationError, convert
 
-from aircherd.api import config
+from aircherd.api import config, file_proof
 from aircherd.api.config import schema_text, show_config
 from aircherd.api.params import EntryParams, SetParams
 from aircherd.config.store import ConfigStore
@@ -44,7 +44,9 @@ class FakeServices(SimpleNamespace):
 def proofs(monkeypatch):
     """Accept every client; the list has what each one sent."""
     sent = []
-    monkeypatch.setattr(config, "check_proof", lambda path, proof, now: sent.append((path, proof)))
+    monkeypatch.setattr(
+        file_proof, "check_proof", lambda path, proof, *_: sent.append((path, proof))
+    )
     return sent
 
 
@@ -63,10 +65,10 @@ async def test_every_change_needs_a_proof(tmp_path, proofs, monkeypatch):
     await set_entries(services, [], ["usage.keep_days"])
     assert proofs == [(tmp_path / "data" / "proof", "the proof")] * 2
 
-    def refuse(path, proof, now):
+    def refuse(*_):
         raise FileRefused("chmod 600 it")
 
-    monkeypatch.setattr(config, "check_proof", refuse)
+    monkeypatch.setattr(file_proof, "check_proof", refuse)
     text = services.file.read_text()
     with pytest.raises(AircherError, match="chmod 600 it"):
         await set_entries(services, [EntryParams(path="usage.keep_days", value=50)], [])

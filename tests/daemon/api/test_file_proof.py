@@ -14,7 +14,7 @@ def asked(path: Path, proof: str | None = None, after: float = 0.0) -> bool:
     """Return whether a client is asked for the proof, `after` seconds from its writing."""
     now = (path.stat().st_mtime if path.exists() else 0.0) + after
     try:
-        check_proof(path, proof, now)
+        check_proof(path, proof, now, "this")
     except BadRequest as error:
         return error.data == {"reason": "proof", "file": str(path)}
     return False
@@ -63,4 +63,4 @@ def test_a_file_that_others_can_read_is_no_proof(tmp_path: Path) -> None:
     asked(path)
     path.chmod(0o644)
     with pytest.raises(FileRefused, match="chmod 600"):
-        check_proof(path, path.read_text(), path.stat().st_mtime)
+        check_proof(path, path.read_text(), path.stat().st_mtime, "this")

@@ -606,3 +606,133 @@ async def test_a_key_that_was_handed_out_is_checked_again_after_a_change(rig, ch
         with pytest.raises(NotAuthenticated):
             await auth.get_api_key(work, "default")
         assert not auth._issued  # nor is it in memory any more
+
+
+# ------------------------------------------------------------------ locked keys
+
+
+async def test_locked_keys_are_neither_given_out_nor_read(rig, auth):
+    """From any source; the error says what to do."""
+    await login(auth)
+    assert await key_of(rig, "default") == ("default", KEY, "keyring")
+    assert await auth.locker.lock() is None
+    reads = rig.keyring.reads
+    with pytest.raises(KeyringLocked, match="auth unlock"):
+        await key_of(rig, "default")
+    with pytest.raises(KeyringLocked, match="auth unlock"):
+        await key_of(rig)
+    await auth.status()
+    await auth.reload()
+    await auth.config_changed()
+    await auth.keyring_state()
+    assert rig.keyring.reads == reads
+    assert states(auth, rig.work) == [("default", "locked")]
+    await auth.locker.unlock()
+    assert await key_of(rig, "default") == ("default", KEY, "keyring")
+
+
+async def test_keys_of_variables_and_commands_are_locked_too(rig, auth):
+    """The names of variables are known all the time."""
+    file = rig.folder / "environment"
+    file.write_text(f"WORK_KEY={FROM_ENV}\n")
+    file.chmod(0o600)
+    await auth.refresh_variables()
+    assert await key_of(rig) == ("env:WORK_KEY", FROM_ENV, "environment")
+    await auth.locker.lock()
+    with pytest.raises(KeyringLocked):
+        await key_of(rig)
+    assert states(auth, rig.work) == [("env:WORK_KEY", "locked")]
+    assert auth.variables.get("WORK_KEY") != FROM_ENV
+    rig.change(key_command=(sys.executable, "-c", f"print({OTHER!r})"))
+    with pytest.raises(KeyringLocked):
+        await key_of(rig)
+    rig.change(key_command=None)
+    await auth.locker.unlock()
+    assert await key_of(rig) == ("env:WORK_KEY", FROM_ENV, "environment")
+
+
+async def test_clients_learn_at_once_that_keys_are_locked(rig, auth):
+    """The rows say why, and what to do."""
+    await login(auth)
+    rig.events.clear()
+    await auth.locker.lock()
+    data = next(event.data for event in rig.events if event.data["provider"] == "work")
+    assert (data["key"], data["state"]) == ("default", "locked")
+    assert "auth lock" in data["reason"]
+    assert "aircher-cli auth unlock" in data["hint"]
+    assert "masked" not in data
+    rig.events.clear()
+    await auth.locker.unlock()
+    assert ("default", "unverified") in rig.auth_events()
+
+
+async def test_nothing_is_stored_while_keys_are_locked(rig, auth):
+    """Signing in must not be a way around the lock; signing out is possible."""
+    await login(auth)
+    await auth.locker.lock()
+    rig.checked.clear()
+    with pytest.raises(KeyringLocked, match="auth unlock"):
+        await login(auth, OTHER)
+    with pytest.raises(KeyringLocked):
+        await auth.stored.matching_row("work", Secret(KEY), "default")
+    with pytest.raises(KeyringLocked):
+        await auth.stored.import_keys({"WORK_KEY": OTHER})
+    assert [each.state for each in await auth.tester.test("work")] == [KeyState.LOCKED]
+    assert rig.checked == []
+    await auth.stored.logout("work")
+    assert not rig.keyring.keys
+
+
+async def test_a_read_that_is_under_way_brings_no_key(rig, auth):
+    """The lock was closed while the keyring answered."""
+    await login(auth)
+    restarted = rig.new_manager()
+    rig.keyring.gate = trio.Event()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(restarted.preload)
+        await wait_all_tasks_blocked()
+        await restarted.locker.lock()
+        rig.keyring.gate.set()
+    assert restarted._cache.peek("work", "default").secret is None
+
+
+async def test_a_401_brings_no_key_while_keys_are_locked(rig, auth):
+    """For a request that was under way."""
+    await login(auth)
+    key = await rig.auth.get_api_key(rig.work, "default")
+    await auth.locker.lock()
+    rig.keyring.keys[key_id()] = Secret(OTHER)
+    assert await auth.note_rejected(key, "refused") is None
+    auth.note_accepted(key)
+    assert states(auth, rig.work) == [("default", "locked")]
+
+
+async def test_a_key_that_changed_while_locked_is_another_key(rig, auth):
+    """Nothing that the old one caused applies to it."""
+    await login(auth)
+    await auth.locker.lock()
+    rig.keyring.keys[key_id()] = Secret(OTHER)
+    await auth.locker.unlock()
+    assert await key_of(rig, "default") == ("default", OTHER, "keyring")
+    assert rig.replaced == [("work", "default")]
+
+
+async def test_the_lifetime_ends_for_a_request_too(rig, auth):
+    """It may come before the timer has noticed, such as after a suspension."""
+    await login(auth)
+    assert await key_of(rig, "default") == ("default", KEY, "keyring")
+    auth.locker.expires_at = 0.0
+    with pytest.raises(KeyringLocked, match="lifetime"):
+        await key_of(rig, "default")
+
+
+async def test_a_restart_finds_the_keys_locked(rig, auth):
+    """And holds none of those in the environment file."""
+    file = rig.folder / "environment"
+    file.write_text(f"WORK_KEY={FROM_ENV}\n")
+    file.chmod(0o600)
+    await auth.locker.lock()
+    restarted = rig.new_manager()
+    await restarted.preload()
+    assert states(restarted, rig.work) == [("env:WORK_KEY", "locked")]
+    assert restarted.variables.get("WORK_KEY") != FROM_ENV

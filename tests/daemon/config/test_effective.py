@@ -172,7 +172,8 @@ def sample(section, name, schema):
         bounds = [schema, *schema.get("anyOf", ())]
         low = next(each[key] for each in bounds for key in LOWS if key in each)
         return low + 0.5
-    return "https://example.org/data.json" if name == "models_dev" else "some-text"
+    texts = {"models_dev": "https://example.org/data.json", "lifetime": "8h"}
+    return texts.get(name, "some-text")
 
 
 LOWS = ("minimum", "exclusiveMinimum")

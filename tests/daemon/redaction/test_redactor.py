@@ -126,3 +126,25 @@ def test_shape_of_a_key_is_that_of_the_whole_word():
     """Not of a part of a path."""
     assert is_shaped_like_key("sk-ant-0123456789")
     assert not is_shaped_like_key("/opt/sk-ant-0123456789")
+
+
+def test_forgotten_keys_are_still_redacted():
+    """Digests of them are kept, in every form."""
+    redactor = Redactor()
+    quoted = 'canary-"quoted"-0123'
+    for key in (KEY, quoted):
+        redactor.add(Secret(key))
+    redactor.forget()
+    assert redactor.redact(f"a {KEY}, {KEY}") == f"a {HIDDEN}, {HIDDEN}"
+    assert redactor.redact(json.dumps(quoted)) == f'"{HIDDEN}"'
+    assert redactor.redact("a test") == "a test"
+
+
+def test_a_key_that_is_known_again_needs_no_digest():
+    """The search for digests takes time."""
+    redactor = Redactor()
+    redactor.add(Secret(KEY))
+    redactor.forget()
+    redactor.add(Secret(KEY))
+    assert not redactor._forgotten.has_keys
+    assert redactor.redact(f"a {KEY}") == f"a {HIDDEN}"

@@ -7,7 +7,7 @@ from aircher_cli.commands.auth.login import refuse_unknown_provider
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
-from aircher_cli.render.daemon import config_lines
+from aircher_cli.render.daemon import config_lines, lock_lines
 from aircher_cli.render.keys import is_signed_in, key_lines
 from aircher_cli.render.layout import Line, paragraph
 from aircher_cli.values import Map, as_map, records, texts
@@ -58,7 +58,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
         context.console.json({**status, "unseen": unseen})
         return OK
     width = context.console.width
-    lines = key_lines(rows, width=width, now=time.time())
+    now = time.time()
+    lines = key_lines(rows, width=width, now=now)
+    lines += lock_lines(as_map(status.get("lock")), width, now)
     if not notes and not options.provider:  # the notes name these variables too
         lines += _unseen_lines(unseen, width)
     lines += config_lines(as_map(status.get("config")), width, context.environ.get("HOME", ""))

@@ -1,4 +1,4 @@
-"""Parses times in local time: 30min, 7d, 24h, 2026-11-01, today, yesterday, month."""
+"""Parses times in local time: 30min, 7d, 24h, 2026-11-01, today, yesterday, month, 18:00."""
 
 import re
 import time
@@ -8,6 +8,7 @@ from aircher_cli.exit_codes import UsageError
 
 _AGO = re.compile(r"([1-9][0-9]{0,4})(min|[hdw])")
 _DATE = re.compile(r"(20[0-9]{2})-([0-9]{2})-([0-9]{2})")
+_TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _SECONDS = {"min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 
 TIME_FORMATS = "30min, 24h, 7d, 2w, 2026-11-01, today, yesterday, month"
@@ -36,6 +37,49 @@ def read_span(typed: str, option: str, now: float) -> Span:
     if span[0] > now:
         raise UsageError(f"{option}: {typed} is in the future")
     return span
+
+
+def read_length(typed: str, option: str) -> float:
+    """Parse a length of time, such as 30min, 2h or 7d, in seconds.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    found = _AGO.fullmatch(typed)
+    if found is None:
+        raise UsageError(f"{option}: must be a length of time: 30min, 2h, 7d, 1w")
+    return float(int(found[1]) * _SECONDS[found[2]])
+
+
+def read_end(typed: str, option: str, now: float) -> float:
+    """Parse a time that is to come, as a Unix time: 18:00, 2026-12-24, 2026-12-24T18:00.
+
+    A time of day is the next one of that name. A date is its first moment.
+
+    Raises:
+        UsageError: it is something else, or over.
+    """
+    day, separator, time_of_day = typed.partition("T")
+    if not separator and not _DATE.fullmatch(day):
+        day, time_of_day = "", typed
+    clock = _TIME_OF_DAY.fullmatch(time_of_day if separator or not day else "00:00")
+    if clock is None or (day and not _DATE.fullmatch(day)):
+        raise UsageError(f"{option}: must be a time: 18:00, 2026-12-24 or 2026-12-24T18:00")
+    hour, minute = int(clock[1]), int(clock[2])
+    if not day:
+        year, month, today, *_ = time.localtime(now)
+        moments = (_moment(year, month, today + days, hour, minute) for days in (0, 1, 2))
+        return next(moment for moment in moments if moment > now)
+    _calendar(day, option, now)  # checks that the date exists
+    year, month, today = map(int, day.split("-"))
+    moment = _moment(year, month, today, hour, minute)
+    if moment <= now:
+        raise UsageError(f"{option}: {typed} is over")
+    return moment
+
+
+def _moment(year: int, month: int, day: int, hour: int, minute: int) -> float:
+    return time.mktime((year, month, day, hour, minute, 0, 0, 0, -1))
 
 
 def _calendar(typed: str, option: str, now: float) -> Span:

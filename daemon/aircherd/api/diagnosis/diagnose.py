@@ -12,7 +12,12 @@ import trio
 import aircherd
 from aircher_wire.fingerprints import fingerprint
 from aircherd.api.diagnosis.finding import Finding
-from aircherd.api.diagnosis.keys import environment_findings, index_findings, keyring_findings
+from aircherd.api.diagnosis.keys import (
+    environment_findings,
+    index_findings,
+    keyring_findings,
+    lock_findings,
+)
 from aircherd.api.diagnosis.providers import ProviderFacts, is_relevant, provider_findings
 from aircherd.api.diagnosis.state import config_findings, file_findings, ledger_findings
 from aircherd.api.diagnosis.variables import (
@@ -49,12 +54,17 @@ async def diagnose(services: Services, params: DiagnoseParams) -> dict[str, obje
     details = await services.auth.stored.describe_keyring()
     facts = await _provider_facts(services)
     theirs = params.variables
+    locked = services.auth.lock.reason
     findings = [
         *_config(services),
+        *lock_findings(locked),
         *_key_stores(services),
         *keyring_findings(details, services.auth.stored.count("keyring")),
         *provider_findings(facts),
-        *variable_findings(_variables(services, params), services.about.started_by),
+        # The values of variables are forgotten, so that they cannot be compared.
+        *variable_findings(
+            [] if locked else _variables(services, params), services.about.started_by
+        ),
         *proxy_findings(
             services.config.current.network.proxy,
             lambda name: _proxy_relation(services, params, name),

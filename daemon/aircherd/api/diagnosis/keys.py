@@ -22,6 +22,13 @@ REACH_KEYRING = (
 )
 
 
+def lock_findings(reason: str | None) -> list[Finding]:
+    """Return the finding that all keys are locked, none if they are not."""
+    if reason is None:
+        return []
+    return [Finding("keys", "problem", reason, "aircher-cli auth unlock")]
+
+
 def environment_findings(
     file: str, *, exists: bool, refusal: str | None, problems: Sequence[LineProblem]
 ) -> list[Finding]:

@@ -35,7 +35,7 @@ from aircherd.files.private_file import (
 )
 from aircherd.vocabulary.keys import DEFAULT_LABEL
 
-BlockKind = Literal["closed", "damaged", "unfinished", "environment"]
+BlockKind = Literal["closed", "damaged", "unfinished", "environment", "locked"]
 
 
 class SourceBlock(msgspec.Struct, frozen=True):
@@ -43,7 +43,7 @@ class SourceBlock(msgspec.Struct, frozen=True):
 
     `closed`: the index cannot be read; `damaged`: the index was damaged and may lack keys;
     `unfinished`: a login was interrupted, and it is unknown which key the store has; `environment`:
-    the environment file is refused.
+    the environment file is refused; `locked`: all keys are locked (`auth lock`).
     """
 
     kind: BlockKind

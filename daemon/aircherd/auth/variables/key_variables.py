@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from aircherd.auth.stores.index import SourceBlock
@@ -20,8 +21,11 @@ from aircherd.auth.variables.environment_file import (
     read_environment_file,
 )
 from aircherd.files.file_worker import DiskTimeout, FileWorker
+from aircherd.vocabulary.secret import Secret
 
 DISK_SECONDS = 5.0
+
+_FORGOTTEN = Secret("forgotten")
 
 _UNDER_SYSTEMD = "INVOCATION_ID"
 
@@ -64,6 +68,16 @@ class KeyVariables:
             log.warning("environment_file_not_read", file=self.file, reason=error.strerror)
             return False
         return self._replace(content)
+
+    def forget(self) -> None:
+        """Drop the values that the file has, until `refresh`; the names are kept.
+
+        The daemon's own environment stays as it is: there is no other place to read it from again.
+        """
+        found = self._content.assignments
+        names = dict.fromkeys(found.variables, _FORGOTTEN)
+        assignments = msgspec.structs.replace(found, variables=names)
+        self._content = msgspec.structs.replace(self._content, assignments=assignments)
 
     def _replace(self, content: EnvironmentContent) -> bool:
         if content == self._content:

@@ -63,6 +63,7 @@ def sections() -> dict[str, Fragment]:
         "network": table("How to connect to providers", entries.NETWORK),
         "usage": table("What the ledger keeps", entries.USAGE),
         "daemon": table("How the daemon itself runs", entries.DAEMON),
+        "auth": table("How the daemon handles keys", entries.AUTH),
         "tasks": named(
             "Presets for requests: aircher-cli ask -t NAME",
             {"pattern": _TASK_NAME},

@@ -17,7 +17,7 @@ from aircherd.config.json_schema.fragments import (
     strings,
 )
 from aircherd.config.model import Fallback, Limit, MaxTokensField, Network, Per, Strategy
-from aircherd.config.sections import catalog, daemon, fallback, limits, tasks, usage
+from aircherd.config.sections import auth, catalog, daemon, fallback, limits, tasks, usage
 from aircherd.config.values import MAX_SECONDS, MAX_TOKENS
 from aircherd.vocabulary.builtin_providers import KINDS
 from aircherd.vocabulary.chat import MAX_OUTPUT_TOKENS, Effort
@@ -117,6 +117,15 @@ DAEMON: dict[str, Fragment] = {
             {"type": "number", "minimum": daemon.MIN_IDLE, "maximum": daemon.MAX_IDLE},
         ],
         "default": 3600,
+    },
+}
+
+AUTH: dict[str, Fragment] = {
+    "lifetime": {
+        "description": "For how long the daemon has keys in memory before it locks them, such as "
+        "8h; false for no end",
+        "anyOf": [{"enum": [False]}, {"type": "string", "pattern": f"^{auth.DURATION}$"}],
+        "default": False,
     },
 }
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from aircherd.config.model import Config
 from aircherd.config.problems import ProblemCollector
 from aircherd.config.section import Section
+from aircherd.config.sections.auth import read_auth
 from aircherd.config.sections.catalog import read_catalog
 from aircherd.config.sections.daemon import read_daemon
 from aircherd.config.sections.fallback import check_fallbacks, read_fallback
@@ -29,6 +30,7 @@ SECTION = Section(
         "usage",
         "daemon",
         "tasks",
+        "auth",
     ),
 )
 
@@ -52,6 +54,7 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
     network = read_network(report, _section(report, top, "network"), folder)
     return Config(
         default_model=default_model,
+        auth=read_auth(report, _section(report, top, "auth")),
         providers=providers,
         models={name: alias for name, alias in models.items() if alias is not None},
         network=network,

@@ -40,6 +40,11 @@ class Transports:
         for settings, transport in self._opened.items():
             transport.close_idle(origins if settings == current else None)
 
+    def close_idle(self) -> None:
+        """Close all idle connections; those in use are closed after their response."""
+        for transport in self._opened.values():
+            transport.close_idle(None)
+
     async def sweep(self) -> None:
         """Close idle connections from time to time; never returns.
 

@@ -53,7 +53,7 @@ CALL = {"type": "tool_call", "id": "1", "name": "look", "arguments": "{}"}
             [OK],
             [LOCKED],
             None,
-            "anthropic skipped: it has a key in a locked keyring; openai/gpt-5.5 answered",
+            "anthropic skipped: it has a key that is locked; openai/gpt-5.5 answered",
         ),
         (
             [DEAF, OK],

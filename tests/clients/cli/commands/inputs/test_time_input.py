@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from aircher_cli.commands.inputs.time_input import read_span
+from aircher_cli.commands.inputs.time_input import read_end, read_length, read_span
 from aircher_cli.exit_codes import UsageError
 
 
@@ -71,3 +71,43 @@ def test_days_on_which_clocks_are_changed(
         monkeypatch.undo()
         time.tzset()
     assert end - start == hours * 3600
+
+
+@pytest.mark.parametrize(
+    ("typed", "end"),
+    [
+        ("15:31", at(2026, 11, 1, 15, 31)),
+        ("15:30", at(2026, 11, 2, 15, 30)),
+        ("9:05", at(2026, 11, 2, 9, 5)),
+        ("2026-11-02", at(2026, 11, 2)),
+        ("2026-12-24T18:00", at(2026, 12, 24, 18)),
+    ],
+)
+def test_times_that_are_to_come(typed: str, end: float) -> None:
+    """A time of day is the next one."""
+    assert read_end(typed, "--until", NOW) == end
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("", "must be a time: "),
+        ("24:00", "must be a time: "),
+        ("18", "must be a time: "),
+        ("2026-11-02 18:00", "must be a time: "),
+        ("2026-11-31", "2026-11-31 is not a date"),
+        ("2026-11-01T15:30", "2026-11-01T15:30 is over"),
+    ],
+)
+def test_what_is_no_time_to_come_is_refused(typed: str, message: str) -> None:
+    """The message says what it takes."""
+    with pytest.raises(UsageError) as caught:
+        read_end(typed, "--until", NOW)
+    assert caught.value.message.startswith(f"--until: {message}")
+
+
+def test_lengths_of_time() -> None:
+    """With a unit, since a bare number could be minutes or hours."""
+    assert [read_length(each, "--for") for each in ("30min", "2h", "1w")] == [1800, 7200, 604_800]
+    with pytest.raises(UsageError, match="--for: must be a length of time"):
+        read_length("2", "--for")
