@@ -4,6 +4,8 @@ After an attack, these figures are known:
 
     ping_median_ms, ping_p99_ms, ping_max_ms   of the observer's pings
     chat_p99_ms                                of its chats
+    loop_cpu_max                               the longest turn of the daemon's event loop, in ms of
+                                               CPU time, which others' load does not change
     refused                                    how many of both were refused
     memory_mb        the largest resident size of the daemon
     memory_grown_mb  the same without what it had before the attack
@@ -38,6 +40,7 @@ ONCE = (("chat", chat("quick/m")), ("models.list", {}), ("status", {}))
 GIVE_BACK_SECONDS = 10.0
 SETTLE_SECONDS = 0.3
 """After an attack, for what is done in the background."""
+WATCHED = {"WATCHED_LOOP": "1"}
 LEFT = ("tasks", "descriptors", "sessions")
 
 
@@ -102,7 +105,7 @@ async def _unobserved() -> AsyncIterator[None]:
 @contextmanager
 def open_arena(attack: Attack) -> Iterator[Arena]:
     """Start the provider and the daemon."""
-    with _process("upstream") as upstream, open_home(attack.environ) as home:
+    with _process("upstream") as upstream, open_home({**attack.environ, **WATCHED}) as home:
         port = int(_line(upstream))
         home.write_config((PROVIDERS + attack.config).replace("{port}", str(port)))
         attack.prepare(home)
@@ -121,6 +124,7 @@ async def carry_out(attack: Attack, size: int) -> Figures:
                 figures |= await attack.run(arena, size) or {}
             took = LONGEST if scope.cancelled_caught else time.monotonic() - started
         figures |= {"took_s": round(took, 2), "unfinished": float(scope.cancelled_caught)}
+        figures["loop_cpu_max"] = round((await arena.daemon.count())["loop_us"] / 1000, 1)
         figures |= await _memory(arena, attack, memory)
         await trio.sleep(SETTLE_SECONDS)
         after = await _count(arena)

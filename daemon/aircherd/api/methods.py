@@ -59,6 +59,9 @@ from aircherd.vocabulary.keys import DEFAULT_LABEL
 from aircherd.vocabulary.secret import Secret
 from aircherd.vocabulary.suggestions import unknown_provider
 
+CONFIG, LEDGER = "config", "ledger"
+"""Lanes of methods that keep a thread busy; two such threads would slow down the event loop."""
+
 # ------------------------------------------------------------------ the daemon itself
 
 
@@ -73,7 +76,7 @@ async def status(services: Services, _: RequestContext, params: StatusParams) ->
     return await daemon_status(services, keyring=params.keyring)
 
 
-@together(at_once=WAITING)
+@together(at_once=2)
 async def diagnose(services: Services, _: RequestContext, params: DiagnoseParams) -> object:
     """Check everything that may be wrong, and say what to do."""
     # Imported late: it is rarely called.
@@ -260,13 +263,13 @@ async def cooldowns_clear(services: Services, _: RequestContext, params: ClearPa
 # ------------------------------------------------------------------ usage
 
 
-@together()
+@together(lane=LEDGER)
 async def usage_report(services: Services, _: RequestContext, params: ReportParams) -> object:
     """Return totals of requests, tokens and cost."""
     return await build_report(services, params.since, params.until, params.by)
 
 
-@together()
+@together(lane=LEDGER)
 async def attempts_list(services: Services, _: RequestContext, params: AttemptsParams) -> object:
     """Return attempts one by one."""
     return await list_attempts(services, params)
@@ -281,7 +284,7 @@ async def limits_status(services: Services, _: RequestContext, _params: NoParams
 # ------------------------------------------------------------------ configuration
 
 
-@in_turn()
+@in_turn(lane=CONFIG)
 async def config_check(services: Services, _: RequestContext, params: CheckParams) -> object:
     """Report the problems in the text of a configuration, without applying it."""
     text, file = params.text, params.file
@@ -314,7 +317,7 @@ async def config_reload(services: Services, _: RequestContext, _params: NoParams
     }
 
 
-@together()
+@together(lane=CONFIG)
 async def config_show(services: Services, _: RequestContext, params: ShowParams) -> object:
     """Return the settings in effect, and where each comes from."""
     from aircherd.api.config import show_config  # noqa: PLC0415 -- rarely used

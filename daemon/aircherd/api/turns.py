@@ -157,25 +157,33 @@ class Turns:
         return f"<Turns of {', '.join(self._lanes) or 'no method yet'}>"
 
 
-def in_turn(at_once: int = 1) -> Callable[[Handler[P]], Handler[P]]:
-    """Make at most `at_once` calls of a costly method run at a time."""
-    return functools.partial(_with_turns, at_once=at_once, are_joined=False)
+def in_turn(at_once: int = 1, lane: str | None = None) -> Callable[[Handler[P]], Handler[P]]:
+    """Make at most `at_once` calls of a costly method run at a time.
+
+    Methods with the same `lane` take turns with each other.
+    """
+    return functools.partial(_with_turns, at_once=at_once, lane=lane, are_joined=False)
 
 
-def together(at_once: int = 1) -> Callable[[Handler[P]], Handler[P]]:
+def together(at_once: int = 1, lane: str | None = None) -> Callable[[Handler[P]], Handler[P]]:
     """Likewise, and equal calls of all clients share a result: the context must not matter."""
-    return functools.partial(_with_turns, at_once=at_once, are_joined=True)
+    return functools.partial(_with_turns, at_once=at_once, lane=lane, are_joined=True)
 
 
-def _with_turns(handler: Handler[P], *, at_once: int, are_joined: bool) -> Handler[P]:
+def _with_turns(
+    handler: Handler[P], *, at_once: int, lane: str | None, are_joined: bool
+) -> Handler[P]:
+    name = handler.__name__
+    found = lane or name
+
     @functools.wraps(handler)
     async def call(services: "Services", context: RequestContext, params: P) -> object:
         async def work() -> object:
             # Encoded once, for all callers; it also takes less memory.
             return msgspec.Raw(encode(await handler(services, context, params)))
 
-        key = encode(params) if are_joined else None
-        lane, client = handler.__name__, context.caller
-        return await services.turns.take(lane, work, client=client, key=key, at_once=at_once)
+        key = (name, encode(params)) if are_joined else None
+        client = context.caller
+        return await services.turns.take(found, work, client=client, key=key, at_once=at_once)
 
     return call

@@ -31,6 +31,7 @@ ATTACKS = [
         whole=1000,
         at_most={
             "ping_p99_ms": 50,
+            "loop_cpu_max": 50,
             "memory_grown_mb": 16,
             "descriptors_left": 8,
             "tasks_left": 8,
