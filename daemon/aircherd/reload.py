@@ -1,7 +1,8 @@
 """Everything that a new configuration touches.
 
-    file -> ConfigStore -> cooldowns of providers with a new origin -> limits and their history
-         -> connections of what is gone -> keys -> event "config" to subscribers
+    file -> ConfigStore -> rights of clients -> cooldowns of providers with a new origin
+         -> limits and their history -> connections of what is gone -> keys
+         -> event "config" to subscribers
 
 Everything else reads `config.current` when it needs it: the catalogue, the model fetcher, the
 ledger and transports. A request keeps the configuration that it started with, and its connection.
@@ -173,6 +174,9 @@ class Reloader:
                     await self._apply(services, before, config.current)
 
     async def _apply(self, services: Services, before: Config, after: Config) -> None:
+        if before.has_roles or after.has_roles:
+            for client in services.clients:
+                client.decide_rights()
         for name, provider in before.providers.items():
             if name not in after.providers or after.providers[name].origin != provider.origin:
                 # Another server may have the name now; cooldowns and failures are not its own.

@@ -12,6 +12,7 @@ import trio.lowlevel
 from aircher_wire import frames
 from aircherd.api.context import Method
 from aircherd.chat.caller import Caller
+from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.config.watcher.file_watcher import FileWatcher
 from aircherd.errors import BadRequest
 from aircherd.events import EventBus
@@ -147,6 +148,7 @@ async def conversation():
         ended=trio.Event(),
         sent=0,
         watcher=FileWatcher(),
+        config=SimpleNamespace(current=DEFAULT_CONFIG),
     )
     session = Session(stream, services, TABLE, CONNECTION_TABLE)
     peer = Peer(trio.SocketStream(trio.socket.from_stdlib_socket(theirs)))

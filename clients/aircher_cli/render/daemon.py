@@ -3,7 +3,7 @@
 from aircher_cli.render.config.problems import config_problems
 from aircher_cli.render.formatting import format_duration, format_time
 from aircher_cli.render.layout import Line, Piece, paragraph
-from aircher_cli.values import number, text
+from aircher_cli.values import number, records, text
 
 STARTED_BY: dict[str, str] = {
     "client": "by a client, with its shell's environment variables",
@@ -20,6 +20,18 @@ def headline(status: dict[str, object]) -> str:
     version, pid = text(status.get("version")), text(status.get("pid"))
     up = format_duration(number(status.get("uptime_s")) or 0)
     return f"aircherd {version} is running (process {pid}, up {up})"
+
+
+def client_lines(status: dict[str, object]) -> list[str]:
+    """Return a line for each client in `connected`: name, role, process, program, and how long."""
+    now = (number(status.get("started_at")) or 0) + (number(status.get("uptime_s")) or 0)
+    lines = []
+    for row in records(status.get("connected")):
+        process = f"process {text(row.get('pid'))}" if row.get("pid") else "an unknown process"
+        since = format_duration(max(0, now - (number(row.get("since")) or now)))
+        parts = [f"may do: {text(row.get('role'))}", process, text(row.get("program")), since]
+        lines.append(f"  {text(row.get('name'))}: " + ", ".join(part for part in parts if part))
+    return lines
 
 
 MAX_PROBLEMS = 5

@@ -1,7 +1,8 @@
 """The context of a request, independent of the client's transport."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from copy import copy
+from typing import Protocol, Self
 
 import msgspec
 
@@ -35,6 +36,12 @@ class Method:
         self.params = params
         self.handler = handler
         self.decode: Callable[[msgspec.Raw], object] = msgspec.msgpack.Decoder(params).decode
+
+    def with_handler(self, handler: Callable[..., Awaitable[object]]) -> Self:
+        """Return the same method with another handler."""
+        found = copy(self)
+        found.handler = handler
+        return found
 
     def __repr__(self) -> str:
         return f"<Method of {self.params.__name__}>"

@@ -73,7 +73,7 @@ async def ping(_services: Services, _: RequestContext, _params: NoParams) -> obj
 @together(at_once=WAITING)
 async def status(services: Services, _: RequestContext, params: StatusParams) -> object:
     """Return the state of the daemon."""
-    return await daemon_status(services, keyring=params.keyring)
+    return await daemon_status(services, keyring=params.keyring, clients=params.clients)
 
 
 @together(at_once=2)

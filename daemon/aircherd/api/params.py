@@ -22,9 +22,13 @@ class NoParams(StrictParams, frozen=True):
 
 
 class StatusParams(StrictParams, frozen=True):
-    """Without `keyring` the result comes at once, without the state of the keyring."""
+    """Without `keyring` the result comes at once, without the state of the keyring.
+
+    With `clients` it lists the clients that are connected.
+    """
 
     keyring: bool = True
+    clients: bool = False
 
 
 class ClientInfo(msgspec.Struct, frozen=True):

@@ -1,12 +1,13 @@
 """The services that handlers use; `app` creates them."""
 
-from collections.abc import Awaitable, Callable, Sized
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 import trio
 
+from aircherd.access.asking import CANNOT_ASK, Confirmation
 from aircherd.api.model_rows import ModelRows
 from aircherd.api.turns import Turns
 from aircherd.auth.manager import AuthManager
@@ -60,6 +61,16 @@ class OneTimeNotices(msgspec.Struct):
     recheck: Callable[[], Awaitable[None]] | None = None
 
 
+class Connected(Protocol):
+    """A connected client."""
+
+    def describe(self) -> dict[str, object]:
+        """Return its row for `status`."""
+
+    def decide_rights(self) -> None:
+        """Apply the rights of a new configuration."""
+
+
 class Services(msgspec.Struct, frozen=True):
     """The services of the daemon.
 
@@ -67,6 +78,7 @@ class Services(msgspec.Struct, frozen=True):
     `one_time` are notices to show once. `watcher` notices changed files. `clients` has one item per
     connected client. `variables` returns the environment variables that change what the daemon
     does, without secrets. `model_rows` are the rows of `models.list`. `turns` bounds costly calls.
+    `confirmation` asks the user.
     """
 
     about: About
@@ -83,7 +95,8 @@ class Services(msgspec.Struct, frozen=True):
     one_time: OneTimeNotices
     watcher: FileWatcher
     shutdown: Shutdown
-    clients: Sized
+    clients: Collection[Connected]
     variables: Callable[[], dict[str, str]]
     model_rows: ModelRows
     turns: Turns
+    confirmation: Confirmation = CANNOT_ASK

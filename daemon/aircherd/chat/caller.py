@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from aircherd.access.peer import Peer
 from aircherd.vocabulary.attempt import AttemptDelta
 from aircherd.vocabulary.reply import ReplyEvent
 
@@ -25,7 +26,8 @@ async def discard(_deltas: Sequence[Delta]) -> None:
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """The client's name, and the project it works in."""
+    """The client's name, the project it works in, and its process."""
 
     client: str
     project: str | None = None
+    peer: Peer | None = None

@@ -105,6 +105,8 @@ def config_data(config: Config) -> dict[str, object]:
             name: {**_fields(task), "tools": list(task.tools)}
             for name, task in config.tasks.items()
         },
+        "clients": {name: _fields(rights) for name, rights in config.clients.items()},
+        "protect": _fields(config.protect),
     }
 
 
@@ -137,7 +139,9 @@ def _fields(struct: msgspec.Struct) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    """Return a decimal as a number, whose shortest text has the same digits."""
+    """Return a tuple as a list, and a decimal as a number, whose shortest text is the same."""
+    if isinstance(value, tuple):
+        return list(value)
     if not isinstance(value, Decimal):
         return value
     return int(value) if value == value.to_integral_value() else float(value)

@@ -228,6 +228,35 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     tools: tuple[ToolType, ...] = ()
 
 
+Role = Literal["chat", "read", "all", "none"]
+"""What a client may do: `access.rules` has the methods of each."""
+
+
+class ClientRights(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client may do. None leaves a thing open.
+
+    `program` is the absolute path of the program that the client's name belongs to. With `confirm`
+    the user is asked once per connection.
+    """
+
+    allow: tuple[Role, ...] = ("all",)
+    program: str | None = None
+    providers: tuple[str, ...] | None = None
+    confirm: bool = False
+
+
+class Protection(msgspec.Struct, frozen=True, kw_only=True):
+    """Which clients may do what matters most: their names, or `confirm` to ask the user; None: all.
+
+    `sign_in` and `sign_out` are about keys; `config` is about changes of the configuration.
+    """
+
+    sign_in: tuple[str, ...] | str | None = None
+    sign_out: tuple[str, ...] | str | None = None
+    shutdown: tuple[str, ...] | str | None = None
+    config: tuple[str, ...] | str | None = None
+
+
 class RefusedEntry(msgspec.Struct, frozen=True):
     """An entry of an invalid file that is not used: its path, such as `providers.work`, and why.
 
@@ -290,6 +319,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 NOTHING_REFUSED = Refused()
 
 
+NOTHING_PROTECTED = Protection()
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The whole configuration. `providers` is in their default order.
 
@@ -308,7 +340,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     limits: tuple[Limit, ...] = ()
     keep_days: int | None = None
     tasks: dict[str, Task] = {}
+    clients: dict[str, ClientRights] = {}
+    protect: Protection = Protection()
     refused: Refused = NOTHING_REFUSED
+
+    @property
+    def has_roles(self) -> bool:
+        """Whether clients differ in what they may do."""
+        return bool(self.clients) or self.protect != NOTHING_PROTECTED
 
     def has_entry_of(self, provider: str) -> bool:
         """Return whether a provider exists, even if it is refused."""

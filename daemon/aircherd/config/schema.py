@@ -13,6 +13,7 @@ from aircherd.config.section import Section
 from aircherd.config.sections import (
     auth,
     catalog,
+    clients,
     daemon,
     fallback,
     limits,
@@ -36,6 +37,8 @@ SECTIONS = (
     catalog.SECTION,
     tasks.SECTION,
     auth.SECTION,
+    clients.SECTION,
+    clients.PROTECT,
 )
 
 

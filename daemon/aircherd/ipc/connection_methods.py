@@ -11,7 +11,6 @@ from aircherd.api.context import Method, RequestContext
 from aircherd.api.notices import take_notices
 from aircherd.api.params import HelloParams, SubscribeParams, UnsubscribeParams
 from aircherd.api.status import snapshot
-from aircherd.chat.caller import Caller
 from aircherd.errors import BadRequest
 from aircherd.vocabulary.chat import ChatRequest
 
@@ -34,7 +33,7 @@ async def hello(session: "Session", params: HelloParams) -> object:
             f"this daemon speaks protocol {methods.PROTOCOL}, the client {params.protocol}"
         )
     name = params.client.name if params.client else session.caller.client
-    session.caller = Caller(name, params.project)
+    session.introduce(name, params.project)
     return {
         "protocol": methods.PROTOCOL,
         "server": {"name": "aircherd", "version": __version__},
@@ -48,6 +47,8 @@ async def chat_start(session: "Session", request: ChatRequest) -> object:
     """Start a chat and return its stream number at once, for clients that must not block."""
 
     async def run(context: RequestContext) -> object:
+        if session.gate is not None:
+            await session.gate.confirm_once()
         chat = session.services.chat.chat
         return await chat(request, context.caller, context.send, context.scope)
 

@@ -17,6 +17,7 @@ import structlog
 import trio
 
 from aircher_wire.peer import peer_of
+from aircherd.access.peer import Peer
 from aircherd.api.methods import METHODS
 from aircherd.api.services import Services
 from aircherd.events import Event
@@ -110,11 +111,11 @@ class Listener:
 
     async def _serve_accepted(self, stream: trio.SocketStream) -> None:
         async with stream:
-            _, uid = peer_of(stream.socket)
+            pid, uid = peer_of(stream.socket)
             if uid not in (os.getuid(), 0):
-                log.warning("peer_rejected", uid=uid)
+                log.warning("peer_rejected", uid=uid, pid=pid)
                 return
-            session = Session(stream, self._services, METHODS)
+            session = Session(stream, self._services, METHODS, peer=Peer(pid, uid))
             self._sessions.add(session)
             try:
                 await session.serve()

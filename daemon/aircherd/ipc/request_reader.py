@@ -39,6 +39,11 @@ class ReadyRequest(NamedTuple):
     method: Method
     params: object
 
+    def with_method_of(self, replaced: Mapping[Method, Method]) -> "ReadyRequest":
+        """Return the request with the method that replaces its own, if one does."""
+        method = replaced.get(self.method)
+        return self if method is None else self._replace(method=method)
+
 
 Incoming = ReadyRequest | frames.Frame
 

@@ -7,14 +7,17 @@ past the bound its chats wait, and its events are dropped and counted.
 """
 
 import itertools
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
 import trio
 
 from aircher_wire import codes, frames, methods
+from aircherd.access.peer import Peer
 from aircherd.api.context import Method
 from aircherd.api.methods import METHODS
 from aircherd.api.services import Services
@@ -38,6 +41,11 @@ from aircherd.ipc.responses import encode_error, encode_result, internal_error
 from aircherd.providers.transport.deadline_scheduler import deadline_scheduler
 from aircherd.vocabulary.validation_messages import describe_invalid
 
+if TYPE_CHECKING:
+    from aircherd.access.gate import Gate
+
+UNKNOWN = "unknown"
+"""The name of a client that has not introduced itself."""
 MAX_ACTIVE_REQUESTS = 4096
 """Requests and streams of one client: more than an editor needs, and a bound for runaway loops."""
 MAX_IDLE_TASKS = 64
@@ -57,8 +65,13 @@ class Session:
         services: Services,
         table: Mapping[str, Method] = METHODS,
         connection_table: Mapping[str, Method] = CONNECTION_METHODS,
+        peer: Peer | None = None,
     ) -> None:
-        self.caller = Caller("unknown")
+        self.peer = peer or Peer(0, os.getuid())
+        self.caller = Caller(UNKNOWN, None, self.peer)
+        self.gate: Gate | None = None
+        self._claimed_name = UNKNOWN
+        self._replaced: dict[Method, Method] = {}
         self.services = services
         self.is_draining = False
         self.deadlines = deadline_scheduler()
@@ -74,6 +87,43 @@ class Session:
         self.events = EventFeed(services.bus, self._outbox)
         self._nursery: trio.Nursery | None = None
         self._request_ended = trio.lowlevel.ParkingLot()
+        self.decide_rights()
+
+    # ---------------------------------------------------------- the client
+
+    def introduce(self, name: str, project: str | None) -> None:
+        """Store what the client says of itself, and decide what it may do."""
+        self._claimed_name = name
+        self.caller = Caller(name, project, self.peer)
+        self.decide_rights()
+
+    def decide_rights(self) -> None:
+        """Decide what the client may do; again whenever its name or the configuration changes."""
+        config, caller = self.services.config.current, self.caller
+        name, self.gate, self._replaced = self._claimed_name, None, {}
+        if config.has_roles:
+            from aircherd.access.gate import Gate  # noqa: PLC0415 -- most users have no roles
+            from aircherd.access.rights import decide  # noqa: PLC0415
+
+            rights = decide(config, name, self.peer.runs)
+            name = rights.name
+            self.gate = Gate(config, rights, self.peer, self.services.confirmation)
+            self._replaced = self.gate.replacements({**self._table, **self._connection_table})
+            if self.gate.forbids(methods.EVENTS_SUBSCRIBE):
+                self.events.unsubscribe(None)
+        if caller.client != name:
+            self.caller = Caller(name, caller.project, self.peer)
+
+    def describe(self) -> dict[str, object]:
+        """Return the client for `status`."""
+        peer, gate = self.peer, self.gate
+        return {
+            "name": self.caller.client,
+            **({"pid": peer.pid} if peer.pid else {}),
+            **({"program": program} if (program := peer.script or peer.program) else {}),
+            "since": peer.since,
+            "role": gate.rights.role if gate else "all",
+        }
 
     # ---------------------------------------------------------- the connection
 
@@ -181,6 +231,8 @@ class Session:
         return ReadyRequest(request.msgid, method, params)
 
     async def _start(self, request: ReadyRequest) -> None:
+        if self._replaced:
+            request = request.with_method_of(self._replaced)
         msgid = request.msgid
         if refusal := self._refusal(msgid):
             self._outbox.put(encode_error(msgid, refusal))

@@ -33,7 +33,10 @@ Schema = dict[str, Any]
 Meanings = dict[str, str]
 """Entry -> its meaning, in Markdown."""
 
-_NAMES = {"providers": "NAME", "models": "NAME", "tasks": "NAME", "catalog": '"PROVIDER/MODEL"'}
+_NAMES = {
+    **dict.fromkeys(("providers", "models", "tasks", "clients"), "NAME"),
+    "catalog": '"PROVIDER/MODEL"',
+}
 _ENTRY_TABLE = re.compile(r"\| *entry *\|")
 _TYPES = {
     "string": "a string",

@@ -153,6 +153,13 @@ SAMPLES = {
     "ca_file": "ca.pem",
     "usd": 2.5,
     "tools": ["web_search"],
+    "providers": ["openai"],
+    "allow": ["chat", "read"],
+    "program": "/usr/bin/nvim",
+    "sign_in": ["mine"],
+    "sign_out": "confirm",
+    "shutdown": "confirm",
+    "config": ["mine"],
 }
 """Values of entries whose schema does not say enough."""
 

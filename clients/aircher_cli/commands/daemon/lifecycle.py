@@ -131,14 +131,15 @@ def request_stop(client: "Client") -> tuple[int, str]:
     a signal.
 
     Raises:
-        DaemonError, ConnectionLost: it cannot answer, and its process is not known.
+        DaemonError, ConnectionLost: it cannot answer, and its process is not known; or the
+            configuration does not let this client stop it.
     """
     pid = client.daemon_pid
     try:
         status = client.call(methods.STATUS)
         client.call(methods.SHUTDOWN)
     except (DaemonError, ConnectionLost) as error:
-        if pid is None:
+        if pid is None or (isinstance(error, DaemonError) and error.code == codes.FORBIDDEN):
             raise
         # While it drains, a signal would end its requests.
         if not isinstance(error, DaemonError) or error.code != codes.SHUTTING_DOWN:

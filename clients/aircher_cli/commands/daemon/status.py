@@ -13,7 +13,7 @@ from aircher_cli.commands.daemon.lifecycle import (
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, UNREACHABLE
 from aircher_cli.parser import Parser, add_json, make_parser
-from aircher_cli.render.daemon import headline
+from aircher_cli.render.daemon import client_lines, headline
 from aircher_cli.values import Map
 from aircher_client.lock_holder import LockHolder, explain_elsewhere, find_draining_daemon
 from aircher_wire import methods
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """
 aircher-cli daemon status
+aircher-cli daemon status --clients
 aircher-cli daemon status > /dev/null || echo "not running"
 """
 
@@ -35,6 +36,9 @@ def build_parser() -> Parser:
         "Show whether the daemon is running, without starting it. The exit code is 3 if it is not. "
         "`aircher-cli status` shows more.",
         EXAMPLES,
+    )
+    parser.add_argument(
+        "--clients", action="store_true", help="list the clients that are connected, with programs"
     )
     add_json(parser)
     return parser
@@ -51,7 +55,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     status: Map = {}
     if is_running(context):
         with context.connect(autostart=False) as client:
-            status = client.call(methods.STATUS)
+            status = client.call(methods.STATUS, {"clients": True} if options.clients else {})
     if options.json:
         shown = None if service is None else service._asdict()
         where = {} if status else {"socket": socket_path(context)}
@@ -64,6 +68,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
 def _show(context: Context, status: Map, service: "ServiceState | None") -> None:
     if status:
         show_line(context, f"✓ {headline(status)}", "good")
+        for line in client_lines(status):
+            show_line(context, line)
         show_config_problems(context, status)
     elif service is not None and service.listens:
         show_line(

@@ -20,7 +20,7 @@ _PART = re.compile(
 )
 _INDEX = re.compile(r"\[([0-9]{1,6})\]")
 
-_NAMED = ("providers", "models", "tasks", "catalog")
+_NAMED = ("providers", "models", "tasks", "catalog", "clients")
 """Sections with names of the user's, which may contain dots: `models.gpt-5.5.routes`."""
 
 

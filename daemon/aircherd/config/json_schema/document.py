@@ -69,6 +69,12 @@ def sections() -> dict[str, Fragment]:
             {"pattern": _TASK_NAME},
             table("A preset: what a request sets itself takes precedence", entries.TASKS),
         ),
+        "clients": named(
+            "What clients may do, by the name of the client; * is all others",
+            {"minLength": 1, "maxLength": 200},
+            table("The rights of a client", entries.CLIENTS),
+        ),
+        "protect": table("Who may do what matters most", entries.PROTECT),
     }
 
 

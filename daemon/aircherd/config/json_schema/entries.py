@@ -16,7 +16,7 @@ from aircherd.config.json_schema.fragments import (
     string,
     strings,
 )
-from aircherd.config.model import Fallback, Limit, MaxTokensField, Network, Per, Strategy
+from aircherd.config.model import Fallback, Limit, MaxTokensField, Network, Per, Role, Strategy
 from aircherd.config.sections import auth, catalog, daemon, fallback, limits, tasks, usage
 from aircherd.config.values import MAX_SECONDS, MAX_TOKENS
 from aircherd.vocabulary.builtin_providers import KINDS
@@ -242,4 +242,35 @@ TASKS: dict[str, Fragment] = {
         items={"type": "string", "enum": list(WITHOUT_SETTINGS)},
         examples=[["web_search"]],
     ),
+}
+
+CLIENTS: dict[str, Fragment] = {
+    "allow": strings(
+        "Its roles: chat (answers), read (status, usage, events), all, or none; by default all",
+        items={"type": "string", "enum": list(get_args(Role))},
+        examples=[["chat"]],
+    ),
+    "program": string(
+        "The program that the name belongs to: the path of an executable or of a script",
+        examples=["/usr/bin/nvim"],
+    ),
+    "providers": strings("The providers that it may use; by default all", examples=[["ollama"]]),
+    "confirm": flag("Whether you are asked when it connects"),
+}
+
+
+def _protected(about: str) -> Fragment:
+    names = {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}}
+    return {
+        "description": f"{about}: the names of clients, or confirm to be asked; by default all",
+        "anyOf": [names, {"type": "string", "enum": ["confirm"]}],
+        "examples": [["aircher-cli"], "confirm"],
+    }
+
+
+PROTECT: dict[str, Fragment] = {
+    "sign_in": _protected("Which clients may store keys"),
+    "sign_out": _protected("Which clients may remove keys"),
+    "shutdown": _protected("Which clients may stop the daemon"),
+    "config": _protected("Which clients may change the configuration"),
 }

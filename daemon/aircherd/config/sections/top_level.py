@@ -7,6 +7,7 @@ from aircherd.config.problems import ProblemCollector
 from aircherd.config.section import Section
 from aircherd.config.sections.auth import read_auth
 from aircherd.config.sections.catalog import read_catalog
+from aircherd.config.sections.clients import read_clients, read_protection
 from aircherd.config.sections.daemon import read_daemon
 from aircherd.config.sections.fallback import check_fallbacks, read_fallback
 from aircherd.config.sections.limits import read_limits
@@ -31,6 +32,8 @@ SECTION = Section(
         "daemon",
         "tasks",
         "auth",
+        "clients",
+        "protect",
     ),
 )
 
@@ -52,6 +55,7 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
     if "default_model" in top:
         default_model = read_default_model(report, top["default_model"], known, aliases)
     network = read_network(report, _section(report, top, "network"), folder)
+    clients = read_clients(report, _section(report, top, "clients"), known)
     return Config(
         default_model=default_model,
         auth=read_auth(report, _section(report, top, "auth")),
@@ -64,6 +68,8 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
         keep_days=read_keep_days(report, _section(report, top, "usage")),
         limits=read_limits(report, top.get("limits", []), providers, known, aliases),
         tasks=read_tasks(report, _section(report, top, "tasks"), known, aliases),
+        clients=clients,
+        protect=read_protection(report, _section(report, top, "protect"), list(clients)),
     )
 
 

@@ -1,0 +1,8 @@
+"""Which client this is, as the kernel knows it, and what it may do.
+
+- `peer`: its process: id, program, start.
+- `rules`: which method needs which role; `rights`: what a client may do, decided from the
+  configuration. Both are pure.
+- `asking`: how the user is asked.
+- `gate`: enforces the rights of one client. A daemon without `[clients]` and `[protect]` has none.
+"""

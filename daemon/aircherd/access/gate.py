@@ -1,0 +1,163 @@
+"""Enforces the rights of one client: replaces the methods that it may not call as they are.
+
+A session without a gate, as all are without `[clients]` and `[protect]`, calls every method itself.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol, Self, TypeVar
+
+import msgspec
+import trio
+
+from aircher_wire import methods
+from aircherd.access.asking import Confirmation
+from aircherd.access.peer import Peer
+from aircherd.access.rights import Rights, protected_action, refusal
+from aircherd.access.rules import IN_WORDS
+from aircherd.config.model import Config
+from aircherd.errors import BadRequest, Forbidden
+from aircherd.vocabulary.chat import ChatRequest, RouteOptions
+
+Handler = Callable[..., Awaitable[object]]
+
+
+class Replaceable(Protocol):
+    """A method of the API (`api.context.Method`)."""
+
+    @property
+    def handler(self) -> Handler:
+        """What the method does."""
+
+    def with_handler(self, handler: Handler) -> Self:
+        """Return the same method with another handler."""
+
+
+M = TypeVar("M", bound=Replaceable)
+
+
+class Gate:
+    """What stands between one client and the methods.
+
+    `forbidden` has the reasons, by the names of the methods that the client may not call.
+    """
+
+    def __init__(
+        self, config: Config, rights: Rights, peer: Peer, confirmation: Confirmation
+    ) -> None:
+        self.rights = rights
+        self._config = config
+        self._peer = peer
+        self._confirmation = confirmation
+        self._is_confirmed = False
+        self._asking = trio.Lock()
+
+    def forbids(self, method: str) -> str | None:
+        """Return why the client may not call a method, None if it may."""
+        return refusal(self._config, self.rights, method)
+
+    def replacements(self, table: Mapping[str, M]) -> dict[M, M]:
+        """Return the methods of `table` that are replaced, and what by."""
+        return {
+            method: method.with_handler(handler)
+            for name, method in table.items()
+            if (handler := self._handler(name, method.handler)) is not method.handler
+        }
+
+    def _handler(self, name: str, handler: Handler) -> Handler:
+        if reason := self.forbids(name):
+            return _refuse(name, reason, self.rights)
+        found = handler
+        if self.rights.entry.providers and name in _WITH_ROUTE:
+            found = self._with_providers(found)
+        if name in _AT_ONCE:
+            return found
+        action = protected_action(self._config, name)
+        if action is not None:
+            return self._with_confirmation(found, IN_WORDS[action])
+        if self.rights.entry.confirm and name not in _NEVER_ASKED:
+            return self._with_confirmation(found, None)
+        return found
+
+    def _with_providers(self, handler: Handler) -> Handler:
+        async def restricted(first: object, *rest: Any) -> object:
+            try:
+                return await handler(first, *rest[:-1], self._restrict(rest[-1]))
+            except BadRequest as error:
+                if not error.message.startswith("route.providers: none of"):
+                    raise
+                raise self._other_provider("have another provider answer") from None
+
+        return restricted
+
+    def _restrict(self, request: ChatRequest) -> ChatRequest:
+        """Return the request with the providers that this client may use.
+
+        Raises:
+            Forbidden: it names others only.
+        """
+        allowed = self.rights.entry.providers or ()
+        wanted = request.route.providers
+        kept = [name for name in (allowed if wanted is None else wanted) if name in allowed]
+        if not kept:
+            raise self._other_provider(f"use {', '.join(wanted or ())}")
+        route: RouteOptions = msgspec.structs.replace(request.route, providers=kept)
+        return msgspec.structs.replace(request, route=route)
+
+    def _other_provider(self, what: str) -> Forbidden:
+        rights = self.rights
+        allowed = ", ".join(rights.entry.providers or ())
+        return Forbidden(
+            f"client {rights.claimed!r} may not {what}: "
+            f'[clients."{rights.section}"] allows the providers {allowed}',
+            client=rights.claimed,
+            section=f"clients.{rights.section}",
+        )
+
+    def _with_confirmation(self, handler: Handler, action: str | None) -> Handler:
+        async def asked(*arguments: object) -> object:
+            await (self.confirm_once() if action is None else self._ask(action))
+            return await handler(*arguments)
+
+        return asked
+
+    async def confirm_once(self) -> None:
+        """Ask once per connection whether a client with `confirm = true` may be served.
+
+        Raises:
+            Forbidden: it may not.
+        """
+        if not self.rights.entry.confirm:
+            return
+        async with self._asking:
+            if not self._is_confirmed:
+                await self._ask("use aircher")
+                self._is_confirmed = True
+
+    async def _ask(self, action: str) -> None:
+        peer = self._peer
+        is_allowed = await self._confirmation.ask(
+            client=self.rights.claimed,
+            program=peer.script or peer.program,
+            pid=peer.pid or None,
+            action=action,
+        )
+        if not is_allowed:
+            raise Forbidden(f"you did not let client {self.rights.claimed!r} {action}")
+
+
+_WITH_ROUTE = frozenset({methods.CHAT, methods.CHAT_START, methods.ROUTE_EXPLAIN})
+_NEVER_ASKED = frozenset({methods.HELLO, methods.PING, methods.EVENTS_UNSUBSCRIBE})
+_AT_ONCE = frozenset({methods.HELLO, methods.CHAT_START, methods.EVENTS_UNSUBSCRIBE})
+"""Methods that are answered before the next request is read; a started chat asks by itself."""
+
+
+def _refuse(method: str, reason: str, rights: Rights) -> Handler:
+    async def refuse(*_: object) -> object:
+        raise Forbidden(
+            reason,
+            method=method,
+            client=rights.claimed,
+            **({"section": f"clients.{rights.section}"} if rights.section else {}),
+        )
+
+    return refuse

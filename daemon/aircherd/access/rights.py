@@ -1,0 +1,88 @@
+"""What one client may do: decided from `[clients]`, `[protect]`, its name and its program. Pure."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from aircherd.access.rules import IN_WORDS, RULES, UNKNOWN, Action
+from aircherd.config.model import ClientRights, Config
+
+OTHERS = "*"
+"""The section of all clients that have none of their own."""
+EVERYTHING = ClientRights()
+
+
+class Rights(msgspec.Struct, frozen=True):
+    """The rights of a client.
+
+    - `name`: by which it is counted; that of a section only if its program is the section's.
+    - `claimed`: the name that it gave itself. `section` is the deciding one, None without one.
+    - `bound_to`: the program that its name belongs to, if this client is another program.
+    """
+
+    name: str
+    claimed: str
+    section: str | None
+    entry: ClientRights
+    bound_to: str | None = None
+
+    @property
+    def role(self) -> str:
+        """The roles, for people."""
+        return ", ".join(self.entry.allow)
+
+
+def decide(config: Config, claimed: str, runs: Callable[[str], bool]) -> Rights:
+    """Return the rights of a client that calls itself `claimed`.
+
+    `runs(program)` tells whether its process is that program; it is called only if needed.
+    """
+    entry = config.clients.get(claimed) if claimed != OTHERS else None
+    if entry is not None and (entry.program is None or runs(entry.program)):
+        return Rights(claimed, claimed, claimed, entry)
+    section = OTHERS if OTHERS in config.clients else None
+    others = config.clients.get(OTHERS, EVERYTHING)
+    if entry is None:
+        return Rights(claimed, claimed, section, others)
+    return Rights(f"unverified:{claimed}", claimed, section, others, entry.program)
+
+
+def refusal(config: Config, rights: Rights, method: str) -> str | None:
+    """Return why the client may not call `method`, None if it may."""
+    rule = RULES.get(method, UNKNOWN)
+    if "all" not in rights.entry.allow and not (rule.roles and _shares(rights, rule.roles)):
+        return (
+            f"{_who(rights)} may not call {method}: {_section(rights)} allows "
+            f"{rights.role or 'nothing'}"
+        )
+    allowed = None if rule.action is None else getattr(config.protect, rule.action)
+    if isinstance(allowed, tuple) and rights.name not in allowed:
+        assert rule.action is not None
+        return (
+            f"{_who(rights)} may not {IN_WORDS[rule.action]}: [protect] {rule.action} allows "
+            f"{', '.join(allowed)}"
+        )
+    return None
+
+
+def _shares(rights: Rights, roles: tuple[str, ...]) -> bool:
+    return "" in roles or any(role in roles for role in rights.entry.allow)
+
+
+def protected_action(config: Config, method: str) -> Action | None:
+    """Return what the method does that needs a confirmation each time, None if it needs none."""
+    action = RULES.get(method, UNKNOWN).action
+    return action if action and getattr(config.protect, action) == "confirm" else None
+
+
+def _section(rights: Rights) -> str:
+    return f'[clients."{rights.section}"]' if rights.section else "the configuration"
+
+
+def _who(rights: Rights) -> str:
+    if rights.bound_to is None:
+        return f"client {rights.claimed!r}"
+    return (
+        f"a client that calls itself {rights.claimed!r} but is not {rights.bound_to}, as "
+        f'[clients."{rights.claimed}"] wants it,'
+    )
