@@ -116,6 +116,7 @@ class Listener:
                 log.warning("peer_rejected", uid=uid, pid=pid)
                 return
             session = Session(stream, self._services, METHODS, peer=Peer(pid, uid))
+            session.decide_rights()
             self._sessions.add(session)
             try:
                 await session.serve()

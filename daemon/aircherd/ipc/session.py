@@ -87,7 +87,6 @@ class Session:
         self.events = EventFeed(services.bus, self._outbox)
         self._nursery: trio.Nursery | None = None
         self._request_ended = trio.lowlevel.ParkingLot()
-        self.decide_rights()
 
     # ---------------------------------------------------------- the client
 
