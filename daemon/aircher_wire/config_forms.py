@@ -26,6 +26,8 @@ _NEW_SECTIONS = frozenset(
         "tasks",
         "auth",
         "daemon",
+        "clients",
+        "protect",
     }
 )
 _NEW_FIELDS = frozenset(

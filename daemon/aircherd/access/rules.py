@@ -13,7 +13,7 @@ Action = Literal["sign_in", "sign_out", "shutdown", "config"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
 IN_WORDS: dict[Action, str] = {
-    "sign_in": "store a key",
+    "sign_in": "store or unlock keys",
     "sign_out": "remove keys",
     "shutdown": "stop the daemon",
     "config": "change the configuration",
@@ -54,6 +54,7 @@ RULES: dict[str, Rule] = {
     # They call providers with your keys, or change what the daemon does for all clients.
     methods.DIAGNOSE: _ALL,
     methods.AUTH_TEST: _ALL,
+    methods.AUTH_LOCK: _ALL,
     methods.MODELS_REFRESH: _ALL,
     methods.COOLDOWNS_CLEAR: _ALL,
     methods.CONFIG_RELOAD: _ALL,
@@ -62,6 +63,7 @@ RULES: dict[str, Rule] = {
     methods.CONFIG_SET: Rule((), "config"),
     methods.AUTH_LOGIN: Rule((), "sign_in"),
     methods.AUTH_IMPORT: Rule((), "sign_in"),
+    methods.AUTH_UNLOCK: Rule((), "sign_in"),
     methods.AUTH_LOGOUT: Rule((), "sign_out"),
     methods.SHUTDOWN: Rule((), "shutdown"),
 }

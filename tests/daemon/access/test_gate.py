@@ -104,7 +104,7 @@ async def test_a_protected_action_is_confirmed_each_time() -> None:
     found = gate(ClientRights(), user, Protection(sign_in="confirm"))
     for name in ("auth.login", "auth.login", "shutdown"):
         await call(found, name)
-    assert user.asked == [("vi", "store a key")] * 2
+    assert user.asked == [("vi", "store or unlock keys")] * 2
 
 
 @pytest.mark.parametrize(

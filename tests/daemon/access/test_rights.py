@@ -77,7 +77,7 @@ def test_protected_for_named_clients() -> None:
     setup = config(Protection(sign_in=("vi",)), vi=BOUND)
     assert refusal(setup, found(setup, "vi", "/bin/vi"), "auth.login") is None
     assert refusal(setup, found(setup, "ed"), "auth.login") == (
-        "client 'ed' may not store a key: [protect] sign_in allows vi"
+        "client 'ed' may not store or unlock keys: [protect] sign_in allows vi"
     )
     assert refusal(setup, found(setup, "vi"), "auth.import") is not None
     assert refusal(setup, found(setup, "ed"), "auth.logout") is None
