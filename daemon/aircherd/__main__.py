@@ -1,8 +1,8 @@
 """`aircherd`: from the command line to `trio.run`."""
 
+import aircherd.process.hide_first  # isort: skip -- before what takes long to import
 import aircherd.optional_imports  # noqa: F401  # isort: skip -- before httpx and structlog
 import argparse
-import ctypes
 import gc
 import os
 import resource
@@ -20,6 +20,7 @@ from aircherd.api.services import Services, Shutdown
 from aircherd.app import open_daemon
 from aircherd.ipc.socket_file import AlreadyRunning
 from aircherd.logging_setup import LEVELS, LogOutput, configure_logging
+from aircherd.process.hiding import hide
 from aircherd.redaction import Redactor
 from aircherd.signals import reload_on_hangup, watch_signals
 from aircherd.swap_lock import SWAP_LOCK
@@ -31,7 +32,6 @@ EXIT_CODES = {
     2: "the command line is wrong",
     EXIT_ALREADY_RUNNING: "another daemon is running",
 }
-PR_SET_DUMPABLE = 4
 GC_THRESHOLD = 20_000
 """New objects until the youngest generation is collected; Python's default is 700."""
 SWITCH_SECONDS = 0.001
@@ -48,7 +48,7 @@ log = structlog.get_logger()
 
 def main() -> int:
     """Run the daemon until it is stopped."""
-    _hide_memory()
+    hide()
     sys.setswitchinterval(SWITCH_SECONDS)
     arguments = command_line_parser().parse_args()
     redactor = Redactor(SWAP_LOCK.keep)
@@ -125,13 +125,6 @@ def _open_log(path: Path) -> bool:
         print(f"aircherd: cannot write the log {path}: {error.strerror}", file=sys.stderr)  # noqa: T201
         return False
     return True
-
-
-def _hide_memory() -> None:
-    """Protect memory and environment from the user's other processes, and disable core dumps."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _raise_file_limit() -> None:
