@@ -1,5 +1,8 @@
 """Every attack in its short form: the bounds hold, those on times with much slack."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from hardness.arena import carry_out
@@ -33,3 +36,12 @@ def test_a_bound_that_does_not_hold_is_reported():
 
     assert broken(1) == ["lost", "ping_p99_ms", "not_measured", "kept"]
     assert broken(20) == ["lost", "not_measured", "kept"]
+
+
+def test_the_promises_name_attacks_that_exist():
+    """In the table of docs/security.md, whose second column has their names."""
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+    table = page.split("| promise | attack |")[1].split("\n\n")[0].splitlines()[2:]
+    named = [name for row in table for name in re.findall("`([a-z0-9-]+)`", row.split(" | ")[1])]
+    assert named
+    assert not set(named) - all_attacks().keys()

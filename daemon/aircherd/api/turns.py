@@ -8,6 +8,7 @@ It belongs to none of its callers, and ends early only when all of them are gone
 import functools
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
+from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 WAITING = 8
 """Calls of one method that run at once if they mostly wait, for a provider or a keyring."""
 
+WOKEN = 8
+"""Callers of a shared run that go on in one turn of the loop: each copies the response."""
+
 P = TypeVar("P")
 Work = Callable[[], Awaitable[object]]
 Handler = Callable[["Services", RequestContext, P], Awaitable[object]]
@@ -31,7 +35,8 @@ Handler = Callable[["Services", RequestContext, P], Awaitable[object]]
 class _Run:
     """One piece of work, waiting or under way, with the number of its callers."""
 
-    __slots__ = ("callers", "client", "done", "error", "key", "result", "scope", "work")
+    __slots__ = ("callers", "client", "error", "is_over", "key", "parked", "result", "scope",
+                 "traceback", "work")  # fmt: skip
 
     def __init__(self, work: Work, client: object, key: Hashable | None) -> None:
         self.work = work
@@ -39,9 +44,11 @@ class _Run:
         self.key = key
         self.callers = 0
         self.scope: trio.CancelScope | None = None
-        self.done = trio.Event()
+        self.is_over = False
+        self.parked = trio.lowlevel.ParkingLot()
         self.result: object = None
         self.error: Exception | None = None
+        self.traceback: TracebackType | None = None
 
 
 class _Lane:
@@ -61,13 +68,14 @@ class _Lane:
             self._add(run)
         run.callers += 1
         try:
-            await run.done.wait()
+            await run.parked.park()  # the run is never over yet
         finally:
             run.callers -= 1
-            if not run.callers and not run.done.is_set():
+            if not run.callers and not run.is_over:
                 self._abandon(run)
         if run.error is not None:
-            raise run.error.with_traceback(None)  # or it would grow with each caller
+            # That of the run, or it would grow with each caller.
+            raise run.error.with_traceback(run.traceback)
         return run.result
 
     def _add(self, run: _Run) -> None:
@@ -95,11 +103,20 @@ class _Lane:
                 run.result = await run.work()
                 run.error = None
         except Exception as error:  # noqa: BLE001 -- raised again by each caller
-            run.error = error
+            run.error, run.traceback = error, error.__traceback__
         finally:
             self._free += 1
-            run.done.set()
+            run.is_over = True
             self._start()
+            await self._wake_callers(run)
+
+    async def _wake_callers(self, run: _Run) -> None:
+        try:
+            while run.parked:
+                run.parked.unpark(count=WOKEN)
+                await trio.lowlevel.checkpoint()
+        finally:
+            run.parked.unpark_all()
 
     def _abandon(self, run: _Run) -> None:
         if run.scope is not None:

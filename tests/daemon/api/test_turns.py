@@ -1,5 +1,6 @@
 """Costly calls: bounded, in turn by client, joined, cancelled."""
 
+import traceback
 from collections import Counter
 from types import SimpleNamespace
 
@@ -163,6 +164,7 @@ async def test_an_error_goes_to_every_caller(turns):
         for _ in range(3):
             nursery.start_soon(lambda: call(turns, results, refuse, key=1))
     assert [str(error) for error in results] == ["no"] * 3
+    assert "refuse" in "".join(traceback.format_exception(results[0]))  # for the log
     costly = Costly()
     costly.go_on.set()
     await call(turns, results, costly.work("next"))

@@ -32,7 +32,7 @@ ATTACKS = [
         at_most={
             "ping_p99_ms": 50,
             "loop_cpu_max": 50,
-            "memory_grown_mb": 16,
+            "memory_grown_mb": 64,
             "descriptors_left": 8,
             "tasks_left": 8,
             "unfinished": 0,
