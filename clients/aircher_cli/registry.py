@@ -10,6 +10,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "auth import": ("auth.import_keys", "store the keys in this shell's environment variables"),
     "auth lock": ("auth.lock", "make the daemon forget all keys until they are unlocked"),
     "auth unlock": ("auth.unlock", "let the daemon read the keys again"),
+    "confirm": ("confirm", "ask you what other clients may do only with your word"),
     "models list": ("models.list", "list models with their context windows and prices"),
     "models pick": ("models.pick", "choose the default model from a live list"),
     "models show": ("models.show", "show everything known about a model"),

@@ -17,6 +17,8 @@ AUTH_TEST = "auth.test"
 AUTH_IMPORT = "auth.import"
 AUTH_LOCK = "auth.lock"
 AUTH_UNLOCK = "auth.unlock"
+CONFIRM_LIST = "confirm.list"
+CONFIRM_ANSWER = "confirm.answer"
 MODELS_LIST = "models.list"
 MODELS_USE = "models.use"
 MODELS_REFRESH = "models.refresh"
@@ -45,5 +47,7 @@ ERROR = "error"
 
 TOPICS = ("auth", "provider", "attempt", "usage", "config", "models")
 """The topics of events."""
+CONFIRM = "confirm"
+"""A topic apart from all others: a client that subscribes to it asks the user and answers."""
 LATER_TOPICS = frozenset({"models"})
 """Those that the first daemons do not know: a client goes on without them."""

@@ -21,6 +21,7 @@ from aircher_wire import address
 from aircher_wire.directories import check_ownership
 from aircher_wire.version import __version__
 from aircherd.about import describe_daemon
+from aircherd.access.questions import Questions
 from aircherd.api.model_rows import ModelRows
 from aircherd.api.services import About, OneTimeNotices, Services, Shutdown
 from aircherd.api.turns import Turns
@@ -179,6 +180,7 @@ async def open_daemon(
                 variables=lambda: _variables(environ),
                 model_rows=ModelRows(catalog),
                 turns=Turns(),
+                questions=Questions(bus),
             )
             listener = Listener(bound, services, sessions)
             recovery = Recovery(cooldowns, recovery_checks(config, auth, provider_client))

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from aircher_wire.methods import TOPICS
+from aircher_wire.methods import CONFIRM, TOPICS
 
 
 class Event(msgspec.Struct):
@@ -37,7 +37,7 @@ class EventBus:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._seq = itertools.count(1)
-        self._subscribers: dict[str, list[Subscriber]] = {topic: [] for topic in TOPICS}
+        self._subscribers: dict[str, list[Subscriber]] = {topic: [] for topic in (*TOPICS, CONFIRM)}
 
     def publish(
         self, topic: str, data: dict[str, object] | Callable[[], dict[str, object]]

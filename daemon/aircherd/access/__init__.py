@@ -3,6 +3,6 @@
 - `peer`: its process: id, program, start.
 - `rules`: which method needs which role; `rights`: what a client may do, decided from the
   configuration. Both are pure.
-- `asking`: how the user is asked.
+- `questions`: asks the user, on a terminal that runs `aircher-cli confirm`.
 - `gate`: enforces the rights of one client. A daemon without `[clients]` and `[protect]` has none.
 """

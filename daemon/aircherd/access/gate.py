@@ -10,7 +10,6 @@ import msgspec
 import trio
 
 from aircher_wire import methods
-from aircherd.access.asking import Confirmation
 from aircherd.access.peer import Peer
 from aircherd.access.rights import Rights, protected_action, refusal
 from aircherd.access.rules import IN_WORDS
@@ -30,6 +29,13 @@ class Replaceable(Protocol):
 
     def with_handler(self, handler: Handler) -> Self:
         """Return the same method with another handler."""
+
+
+class Confirmation(Protocol):
+    """Asks the user: `Questions`."""
+
+    async def ask(self, *, client: str, program: str | None, pid: int | None, action: str) -> bool:
+        """Return whether the user lets a client do something; waits for the answer."""
 
 
 M = TypeVar("M", bound=Replaceable)
@@ -75,7 +81,8 @@ class Gate:
         if action is not None:
             return self._with_confirmation(found, IN_WORDS[action])
         if self.rights.entry.confirm and name not in _NEVER_ASKED:
-            return self._with_confirmation(found, None)
+            asked = self._with_confirmation(found, None)
+            return _except_answering(found, asked) if name == methods.EVENTS_SUBSCRIBE else asked
         return found
 
     def _with_providers(self, handler: Handler) -> Handler:
@@ -146,9 +153,27 @@ class Gate:
 
 
 _WITH_ROUTE = frozenset({methods.CHAT, methods.CHAT_START, methods.ROUTE_EXPLAIN})
-_NEVER_ASKED = frozenset({methods.HELLO, methods.PING, methods.EVENTS_UNSUBSCRIBE})
+_NEVER_ASKED = frozenset(
+    {
+        methods.HELLO,
+        methods.PING,
+        methods.EVENTS_UNSUBSCRIBE,
+        methods.CONFIRM_LIST,
+        methods.CONFIRM_ANSWER,  # it needs a proof
+    }
+)
 _AT_ONCE = frozenset({methods.HELLO, methods.CHAT_START, methods.EVENTS_UNSUBSCRIBE})
 """Methods that are answered before the next request is read; a started chat asks by itself."""
+
+
+def _except_answering(handler: Handler, asked: Handler) -> Handler:
+    """Let a client subscribe to questions without being asked: it is what asks the user."""
+
+    async def subscribe(*arguments: Any) -> object:
+        chosen = handler if list(arguments[-1].topics) == [methods.CONFIRM] else asked
+        return await chosen(*arguments)
+
+    return subscribe
 
 
 def _refuse(method: str, reason: str, rights: Rights) -> Handler:

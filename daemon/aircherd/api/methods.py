@@ -24,6 +24,7 @@ from aircherd.api.models import (
     show_model,
 )
 from aircherd.api.params import (
+    AnswerParams,
     AttemptsParams,
     CheckParams,
     ClearParams,
@@ -201,6 +202,23 @@ async def auth_unlock(services: Services, _: RequestContext, params: UnlockParam
     return {"rows": rows, **({"problem": problem} if problem else {})}
 
 
+async def confirm_list(services: Services, _: RequestContext, _params: NoParams) -> object:
+    """Return the questions to the user that wait for an answer."""
+    return {"questions": services.questions.rows()}
+
+
+async def confirm_answer(
+    services: Services, context: RequestContext, params: AnswerParams
+) -> object:
+    """Answer a question, for a client that can read the user's files."""
+    from aircherd.api.file_proof import require_proof  # noqa: PLC0415 -- rarely used
+
+    await require_proof(services, params.proof, "answering for the user")
+    peer = context.caller.peer
+    services.questions.answer(params.number, allow=params.allow, pid=peer.pid if peer else None)
+    return {}
+
+
 def _fetch_lists(services: Services, names: Iterable[str | None]) -> None:
     """Fetch the model lists of providers with a new key, in the background."""
     providers = services.config.current.providers
@@ -361,6 +379,8 @@ METHODS: dict[str, Method] = {
     methods.AUTH_IMPORT: Method(ImportParams, auth_import),
     methods.AUTH_LOCK: Method(LockParams, auth_lock),
     methods.AUTH_UNLOCK: Method(UnlockParams, auth_unlock),
+    methods.CONFIRM_LIST: Method(NoParams, confirm_list),
+    methods.CONFIRM_ANSWER: Method(AnswerParams, confirm_answer),
     methods.MODELS_LIST: Method(ListParams, models_list),
     methods.MODELS_USE: Method(UseParams, models_use),
     methods.MODELS_REFRESH: Method(RefreshParams, models_refresh),

@@ -117,6 +117,14 @@ class UnlockParams(StrictParams, frozen=True):
     proof: Name | None = None
 
 
+class AnswerParams(StrictParams, frozen=True):
+    """The number of a question, and the answer. `proof` as in `aircherd.api.file_proof`."""
+
+    number: int
+    allow: bool
+    proof: Name | None = None
+
+
 class ListParams(StrictParams, frozen=True):
     """Filters for `models.list`.
 

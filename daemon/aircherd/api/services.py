@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import trio
 
-from aircherd.access.asking import CANNOT_ASK, Confirmation
+from aircherd.access.questions import Questions
 from aircherd.api.model_rows import ModelRows
 from aircherd.api.turns import Turns
 from aircherd.auth.manager import AuthManager
@@ -78,7 +78,7 @@ class Services(msgspec.Struct, frozen=True):
     `one_time` are notices to show once. `watcher` notices changed files. `clients` has one item per
     connected client. `variables` returns the environment variables that change what the daemon
     does, without secrets. `model_rows` are the rows of `models.list`. `turns` bounds costly calls.
-    `confirmation` asks the user.
+    `questions` asks the user.
     """
 
     about: About
@@ -99,4 +99,4 @@ class Services(msgspec.Struct, frozen=True):
     variables: Callable[[], dict[str, str]]
     model_rows: ModelRows
     turns: Turns
-    confirmation: Confirmation = CANNOT_ASK
+    questions: Questions

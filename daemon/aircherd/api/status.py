@@ -76,6 +76,7 @@ def snapshot(services: Services, topics: Sequence[str]) -> dict[str, object]:
             *services.provider_client.cooldowns.rows(),
         ],
         "attempt": list,
+        "confirm": lambda: [*services.questions.rows()],
         "usage": lambda: [msgspec.to_builtins(each) for each in services.limits.status()],
         "config": lambda: config_state(services),
         "models": lambda: {

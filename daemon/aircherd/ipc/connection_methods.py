@@ -58,8 +58,8 @@ async def chat_start(session: "Session", request: ChatRequest) -> object:
 async def events_subscribe(session: "Session", params: SubscribeParams) -> object:
     """Return a snapshot of the state, then send every change."""
     for topic in params.topics:
-        if topic not in methods.TOPICS:
-            known = ", ".join(methods.TOPICS)
+        if topic not in methods.TOPICS and topic != methods.CONFIRM:
+            known = ", ".join((*methods.TOPICS, methods.CONFIRM))
             raise BadRequest(f"unknown topic {topic!r}; the topics are {known}")
     # No checkpoint in between, so the events continue exactly where the snapshot ends.
     session.events.subscribe(params.topics)

@@ -106,7 +106,7 @@ class Session:
 
             rights = decide(config, name, self.peer.runs)
             name = rights.name
-            self.gate = Gate(config, rights, self.peer, self.services.confirmation)
+            self.gate = Gate(config, rights, self.peer, self.services.questions)
             self._replaced = self.gate.replacements({**self._table, **self._connection_table})
             if self.gate.forbids(methods.EVENTS_SUBSCRIBE):
                 self.events.unsubscribe(None)

@@ -11,7 +11,7 @@ from aircherd.access.gate import Gate
 from aircherd.access.peer import Peer
 from aircherd.access.rights import decide
 from aircherd.api.context import Method
-from aircherd.api.params import NoParams
+from aircherd.api.params import NoParams, SubscribeParams
 from aircherd.config.model import DEFAULT_CONFIG, ClientRights, Protection
 from aircherd.errors import Forbidden
 from aircherd.vocabulary.chat import ChatRequest, RouteOptions
@@ -38,7 +38,16 @@ async def handle(_services: object, _context: object, params: object) -> object:
 
 TABLE = {
     name: Method(ChatRequest if name == "chat" else NoParams, handle)
-    for name in ("hello", "ping", "chat", "chat.start", "status", "auth.login", "shutdown")
+    for name in (
+        "hello",
+        "ping",
+        "chat",
+        "chat.start",
+        "status",
+        "auth.login",
+        "shutdown",
+        "events.subscribe",
+    )
 }
 
 
@@ -62,7 +71,7 @@ def test_only_what_differs_is_replaced() -> None:
     """A client with all rights calls the methods themselves."""
     chat_only = gate(ClientRights(allow=("chat",)), User()).replacements(TABLE)
     replaced = {name for name, method in TABLE.items() if method in chat_only}
-    assert replaced == {"status", "auth.login", "shutdown"}
+    assert replaced == {"status", "auth.login", "shutdown", "events.subscribe"}
     assert gate(ClientRights(), User()).replacements(TABLE) == {}
 
 
@@ -125,3 +134,12 @@ async def test_only_the_providers_of_the_client(
     assert result == msgspec.structs.replace(
         request, route=RouteOptions(providers=kept, no_fallback=True)
     )
+
+
+async def test_what_asks_the_user_is_not_asked_about() -> None:
+    """`aircher-cli confirm` could not begin otherwise; other topics need the user's word."""
+    user = User()
+    found = gate(ClientRights(confirm=True), user)
+    for topics in (["confirm"], ["confirm", "auth"]):
+        await call(found, "events.subscribe", SubscribeParams(topics=topics))
+    assert user.asked == [("vi", "use aircher")]

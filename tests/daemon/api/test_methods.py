@@ -30,6 +30,7 @@ def test_every_name_is_a_method_or_a_notification():
         methods.EVENT,
         methods.ERROR,
     }
+    notifications.add(methods.CONFIRM)  # a topic
     assert names - notifications == set(METHODS)
 
 
@@ -53,6 +54,7 @@ def test_an_unknown_parameter_is_refused_by_every_method_but_hello(method):
         "auth.logout": {"provider": "x"},
         "auth.import": {"variables": {}},
         "models.use": {"model": "m"},
+        "confirm.answer": {"number": 1, "allow": True},
         "config.check": {"text": ""},
         "config.write": {"text": ""},
         "events.subscribe": {"topics": []},
@@ -76,7 +78,10 @@ def test_the_page_lists_every_error_code():
 def test_the_page_lists_every_topic():
     """The table of topics is complete."""
     section = PAGE.split("### `events.subscribe`")[1].split("\n### ")[0]
-    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(methods.TOPICS)
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == {
+        *methods.TOPICS,
+        methods.CONFIRM,
+    }
 
 
 def test_a_chat_without_messages_is_refused():

@@ -1,0 +1,136 @@
+"""Questions to the user: asked, joined, answered once, and bounded."""
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from aircherd.access.questions import MAX_OF_CLIENT, TIMEOUT, Questions
+from aircherd.errors import BadRequest, Busy, Forbidden
+from aircherd.events import EventBus
+
+ASKED = {"client": "nvim", "program": "/usr/bin/nvim", "pid": 7, "action": "store a key"}
+
+
+class Rig:
+    """Questions with a listener; `outcomes` has how each `ask` ended."""
+
+    def __init__(self, *, listens=True):
+        self.bus = EventBus()
+        self.events = []
+        self.outcomes = []
+        if listens:
+            self.bus.subscribe(("confirm",), lambda event: self.events.append(event.data))
+        self.questions = Questions(self.bus, clock=trio.current_time)
+
+    async def ask(self, **changes):
+        self.outcomes.append(await self.questions.ask(**{**ASKED, **changes}))
+
+
+@pytest.mark.parametrize("allow", [True, False])
+async def test_the_answer_decides(autojump_clock, allow):
+    """Listeners learn of the question, and of its outcome."""
+    rig = Rig()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(rig.ask)
+        await wait_all_tasks_blocked()
+        assert rig.events == rig.questions.rows()
+        assert {**rig.events[0], "until": 0} == {**ASKED, "number": 1, "until": 0}
+        rig.questions.answer(1, allow=allow, pid=8)
+    assert rig.outcomes == [allow]
+    assert rig.events[1]["outcome"] == ("allowed" if allow else "refused")
+    assert rig.questions.rows() == []
+
+
+async def test_no_answer_is_a_no(autojump_clock):
+    """After its time."""
+    rig = Rig()
+    began = trio.current_time()
+    await rig.ask()
+    assert trio.current_time() - began == pytest.approx(TIMEOUT)
+    assert rig.outcomes == [False]
+    assert rig.events[-1]["outcome"] == "timed_out"
+
+
+async def test_nothing_listens(autojump_clock):
+    """It is refused at once, and the message says how to be asked."""
+    rig = Rig(listens=False)
+    with pytest.raises(Forbidden, match="aircher-cli confirm") as caught:
+        await rig.ask()
+    assert "client 'nvim' (/usr/bin/nvim, process 7) may store a key" in caught.value.message
+    assert trio.current_time() == 0.0
+
+
+async def test_the_first_answer_wins(autojump_clock):
+    """A second one is an error for the client that gives it."""
+    rig = Rig()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(rig.ask)
+        await wait_all_tasks_blocked()
+        rig.questions.answer(1, allow=False, pid=8)
+        with pytest.raises(BadRequest, match="no question 1"):
+            rig.questions.answer(1, allow=True, pid=9)
+    assert rig.outcomes == [False]
+
+
+async def test_the_asking_process_cannot_answer(autojump_clock):
+    """Nor a process that is unknown as another one's."""
+    rig = Rig()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(rig.ask)
+        await wait_all_tasks_blocked()
+        with pytest.raises(Forbidden, match="its own question"):
+            rig.questions.answer(1, allow=True, pid=7)
+    assert rig.outcomes == [False]
+
+
+async def test_the_same_question_is_asked_once(autojump_clock):
+    """And answered for all; one that leaves does not end it for the others."""
+    rig = Rig()
+    async with trio.open_nursery() as nursery:
+        leaving = trio.CancelScope()
+
+        async def ask_and_leave():
+            with leaving:
+                await rig.ask()
+
+        nursery.start_soon(ask_and_leave)
+        nursery.start_soon(rig.ask)
+        nursery.start_soon(rig.ask)
+        await wait_all_tasks_blocked()
+        leaving.cancel()
+        await wait_all_tasks_blocked()
+        assert len(rig.events) == 1
+        rig.questions.answer(1, allow=True, pid=8)
+    assert rig.outcomes == [True, True]
+
+
+async def test_a_question_of_a_client_that_is_gone_ends(autojump_clock):
+    """The terminal learns of it."""
+    rig = Rig()
+    with trio.move_on_after(1):
+        await rig.ask()
+    assert rig.events[-1]["outcome"] == "cancelled"
+    assert rig.questions.rows() == []
+
+
+async def test_one_process_cannot_flood_the_terminal(autojump_clock):
+    """Another process can still ask."""
+    rig = Rig()
+    async with trio.open_nursery() as nursery:
+        for number in range(MAX_OF_CLIENT):
+            nursery.start_soon(lambda n=number: rig.ask(action=f"do {n}"))
+        await wait_all_tasks_blocked()
+        with pytest.raises(Busy):
+            await rig.ask(action="do more")
+        nursery.start_soon(lambda: rig.ask(pid=8))
+        await wait_all_tasks_blocked()
+        assert len(rig.questions.rows()) == MAX_OF_CLIENT + 1
+
+
+async def test_a_name_cannot_imitate_a_question(autojump_clock):
+    """The asking client chose it."""
+    rig = Rig()
+    with trio.move_on_after(1):
+        await rig.ask(client="a\n\x1b[2J" + "b" * 500)
+    assert rig.events[0]["client"].startswith("a??[2Jbbb")
+    assert len(rig.events[0]["client"]) == 200

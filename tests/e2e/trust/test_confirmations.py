@@ -1,0 +1,64 @@
+"""A client that needs the user's word, a terminal that gives it, and the daemon between them."""
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from helpers.daemon.in_process import ask, running
+from helpers.daemon.real_daemon import Home, home
+
+
+@contextmanager
+def terminal(user: Home) -> Iterator[int]:
+    """Run `aircher-cli confirm` on a terminal; give the other end of it."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "aircher_cli", "confirm"],
+        env=user.environ,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+    )
+    os.close(slave)
+    try:
+        yield master
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+
+
+def read_until(master: int, words: str) -> None:
+    seen = b""
+    while words.encode() not in seen:
+        seen += os.read(master, 4096)
+
+
+@pytest.mark.parametrize(("typed", "code"), [(b"y\n", 0), (b"\n", 1)])
+def test_the_terminal_answers(typed: bytes, code: int) -> None:
+    """With the proof that the daemon asks for; `confirm` itself is never asked about."""
+    with home() as user:
+        user.write_config("[clients.aircher-cli]\nconfirm = true\n")
+        user.start()
+        refused = user.cli("limits")
+        assert (refused.returncode, "run 'aircher-cli confirm'" in refused.stderr) == (1, True)
+        with terminal(user) as master:
+            read_until(master, "waiting for questions")
+            asking = user.popen("limits")
+            read_until(master, f"process {asking.pid}) wants to use aircher")
+            os.write(master, typed)
+            assert asking.wait(20) == code
+
+
+async def test_a_client_with_the_socket_only_cannot_answer() -> None:
+    """It has no proof."""
+    with home() as user:
+        async with running(user.environ) as services:
+            refused = await ask(services, "confirm.answer", number=1, allow=True)
+            assert refused["data"]["reason"] == "proof"
+            assert await ask(services, "confirm.list") == {"questions": []}
