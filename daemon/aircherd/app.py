@@ -278,8 +278,12 @@ async def _claimed_socket(
 
 async def _finish_start(environ: Mapping[str, str], services: Services) -> None:
     # Imported here, because no client need wait for them.
+    from aircherd.access.displacement import CODE, unseen_notice  # noqa: PLC0415
     from aircherd.old_home_notice import look_for_old_home  # noqa: PLC0415
     from aircherd.preload import preload  # noqa: PLC0415
 
+    paths = services.about.paths
+    if notice := unseen_notice(paths.data, paths.shown_file(CODE)):
+        services.one_time.pending[CODE] = notice
     await look_for_old_home(environ, services)
     await preload(services)

@@ -130,8 +130,21 @@ class Listener:
             return
         # A new daemon would get the same socket, which no client can reach.
         cure = {"hint": "systemctl --user restart aircherd.socket"} if self._bound.is_passed else {}
-        log.error("socket_displaced", socket=str(self._bound.path), **cure)
+        log.error("socket_displaced", socket=str(self._bound.path), **cure, **self._successor())
         self._services.shutdown.requested.set()
+
+    def _successor(self) -> dict[str, object]:
+        """Return which program has taken our place, and record it for the next daemon."""
+        from aircherd.access import displacement  # noqa: PLC0415 -- rare; `preload` imports it
+
+        found = displacement.find_successor(self._bound.path)
+        if found is None:
+            return {}
+        try:
+            displacement.record(self._services.about.paths.data, found)
+        except OSError as error:
+            log.warning("displacement_not_recorded", reason=error.strerror)
+        return {"by_pid": found.pid, "by_program": found.program}
 
     def __repr__(self) -> str:
         return f"<Listener on {self._bound.path}, {len(self._sessions)} clients>"

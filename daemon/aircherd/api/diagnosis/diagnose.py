@@ -11,6 +11,7 @@ import trio
 
 import aircherd
 from aircher_wire.fingerprints import fingerprint
+from aircherd.access.displacement import read_record
 from aircherd.api.diagnosis.finding import Finding
 from aircherd.api.diagnosis.keys import (
     environment_findings,
@@ -19,7 +20,12 @@ from aircherd.api.diagnosis.keys import (
     lock_findings,
 )
 from aircherd.api.diagnosis.providers import ProviderFacts, is_relevant, provider_findings
-from aircherd.api.diagnosis.state import config_findings, file_findings, ledger_findings
+from aircherd.api.diagnosis.state import (
+    config_findings,
+    file_findings,
+    ledger_findings,
+    socket_findings,
+)
 from aircherd.api.diagnosis.variables import (
     PROXY_NAMES,
     KeyVariable,
@@ -72,8 +78,14 @@ async def diagnose(services: Services, params: DiagnoseParams) -> dict[str, obje
         ),
         *ledger_findings(services.ledger.state.status, services.ledger.state.reason),
         *file_findings(services.watcher.state().problem),
+        *socket_findings(_displacement(services)),
     ]
     return {"findings": msgspec.to_builtins(findings), "facts": _facts(services)}
+
+
+def _displacement(services: Services) -> str | None:
+    found = read_record(services.about.paths.data)
+    return None if found is None else found.message
 
 
 def _config(services: Services) -> list[Finding]:

@@ -7,6 +7,7 @@ from aircherd.api.diagnosis.finding import Finding
 CONFIG = "config"
 LEDGER = "ledger"
 FILES = "file events"
+SOCKET = "socket"
 
 EDIT = "aircher-cli config edit"
 MIGRATE = "aircher-cli migrate"
@@ -59,3 +60,8 @@ def file_findings(problem: str | None) -> list[Finding]:
         return [Finding(FILES, "ok", "changed files are noticed by events")]
     message = f"changed files are only noticed by looking again and again: {problem}"
     return [Finding(FILES, "warning", message, MORE_INOTIFY)]
+
+
+def socket_findings(displaced: str | None) -> list[Finding]:
+    """Return the finding about a program that took the daemon's place; `displaced` says which."""
+    return [] if displaced is None else [Finding(SOCKET, "warning", displaced)]
