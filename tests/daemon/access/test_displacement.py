@@ -1,4 +1,4 @@
-"""A program in the daemon's place: found, recorded, and told to the next daemon's clients once."""
+"""A program in the daemon's place: found, recorded, and reported to the next daemon's clients once."""
 
 import os
 import socket
@@ -54,8 +54,8 @@ def test_no_other_program(tmp_path: Path) -> None:
         assert [find_successor(tmp_path / name) for name in names] == [None] * 4
 
 
-def test_a_record_is_told_once(tmp_path: Path) -> None:
-    """A later one is told again."""
+def test_a_record_is_reported_once(tmp_path: Path) -> None:
+    """A later one is reported again."""
     shown = tmp_path / "shown"
     first = Displacement(time.time() - 60, 7, "/bin/nc")
     record(tmp_path, first)

@@ -55,11 +55,11 @@ def test_it_gets_nothing_and_leaves_a_trace(daemon: Home) -> None:
     assert f'"by_pid": {os.getpid()}' in daemon.log().replace('":', '": ').replace(":  ", ": ")
     daemon.process = None
     daemon.start()
-    told = f"process {os.getpid()} ("
+    named = f"process {os.getpid()} ("
     shown: list[str] = []
     wait_until(
-        lambda: bool(shown.append(daemon.cli("models", "list").stderr)) or told in shown[-1],
+        lambda: bool(shown.append(daemon.cli("models", "list").stderr)) or named in shown[-1],
         "the next daemon tells its clients",
     )
-    assert told not in daemon.cli("models", "list").stderr
+    assert named not in daemon.cli("models", "list").stderr
     assert "took the place of aircherd" in daemon.cli("doctor").stdout
