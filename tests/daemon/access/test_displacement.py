@@ -1,4 +1,4 @@
-"""A program in the daemon's place: found, recorded, and reported to the next daemon's clients once."""
+"""A program in the daemon's place: found, recorded, and reported to clients of the next daemon."""
 
 import os
 import socket
