@@ -12,6 +12,7 @@ socket cannot be opened through /proc by another program of the user.
 """
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -70,7 +71,7 @@ async def run_secret_process(
         max_output: in bytes; it is killed if it writes more.
 
     Raises:
-        OSError: the program cannot be started.
+        OSError: the program cannot be started or waited for.
     """
     process, stream = await _start(command, environ, with_socket=stdin is not None)
     output: bytes | None = None
@@ -84,11 +85,26 @@ async def run_secret_process(
                     await _wait_for_exit(process)
                     has_exited = True
             nursery.cancel_scope.cancel()
+    except ExceptionGroup as group:
+        raise _as_oserror(group) from None
     finally:
         await _kill_and_reap(process, stream, has_exited=has_exited)
     if output is None or not has_exited:
         return ProcessResult(None, is_late=scope.cancelled_caught)
     return ProcessResult(process.returncode, output)
+
+
+def _as_oserror(group: ExceptionGroup[Exception]) -> Exception:
+    """Return the error of the system in a group, or that there are too many threads; else it."""
+    causes, others = group.split((OSError, RuntimeError))
+    if causes is None or others is not None:
+        return group
+    cause: BaseException = causes
+    while isinstance(cause, ExceptionGroup):
+        cause = cause.exceptions[0]
+    if isinstance(cause, OSError):
+        return cause
+    return OSError(errno.EAGAIN, str(cause))
 
 
 async def _start(

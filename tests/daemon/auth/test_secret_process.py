@@ -222,6 +222,20 @@ async def test_with_input_there_is_no_pipe_that_others_could_open():
     assert (await run(code, stdin=None)).output == b"/dev/n pipe:[\n"
 
 
+@pytest.mark.parametrize(
+    "error", [OSError(22, "Invalid argument"), RuntimeError("can't start new thread")]
+)
+async def test_process_that_cannot_be_waited_for_is_an_error_of_the_system(monkeypatch, error):
+    """Not a group of errors, which no caller expects; and the process is gone."""
+
+    async def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(secret_process, "_wait_for_exit", fail)
+    with pytest.raises(OSError, match=str(error.args[-1])):
+        await run("import time; time.sleep(1000)")
+
+
 async def test_missing_program_raises_oserror():
     """The caller turns it into a message."""
     with pytest.raises(OSError, match="No such file"):

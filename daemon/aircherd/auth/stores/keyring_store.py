@@ -187,7 +187,7 @@ class KeyringStore:
                 max_output=MAX_ANSWER,
             )
         except OSError as error:
-            reason = f"its helper process cannot be started: {error.strerror}"
+            reason = f"its helper process cannot be run: {error.strerror}"
             return _Answer(StoreHealth.UNREACHABLE, reason)
         if result.is_late:
             reason = (

@@ -1,0 +1,35 @@
+"""A system call that fails during a sign-in leaves no key where it does not belong.
+
+The long form, each call and each of its errors at several places, is a parameter of the helper.
+"""
+
+import pytest
+
+from helpers.failing_calls import KEY, failing, login, problems_after
+
+CALLS = [
+    ("openat", "EMFILE", 1),
+    ("write", "ENOSPC", 1),
+    ("fsync", "EIO", 1),
+    ("rename", "ENOSPC", 1),
+    ("socketpair", "EMFILE", 1),
+    ("execve", "ENOMEM", 1),
+    ("waitid", "EINVAL", 1),
+    ("brk", "ENOMEM", 4),
+]
+"""Of each part once: the child, its start and its end, the file, its directory."""
+
+
+@pytest.mark.timeout(120)
+def test_each_sign_in_succeeds_or_says_why_and_the_daemon_lives(home):
+    """One daemon for all: what a failure left behind would show later."""
+    home.start()
+    assert login(home) is None
+    found = {}
+    for call, error, when in CALLS:
+        with failing(home, call, error, when):
+            outcome = login(home)
+        if problems := problems_after(home, outcome, is_file=True):
+            found[call, error] = problems
+    assert found == {}
+    assert KEY not in home.log()

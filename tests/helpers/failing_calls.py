@@ -1,0 +1,159 @@
+"""Makes single system calls of a running daemon, and of its children, fail during a sign-in.
+
+    with failing(home, "fsync", "EIO", 1):
+        ...
+
+strace attaches to the daemon and injects the error into the n-th call of this name, counted for
+each thread and each child on its own.
+"""
+
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aircher_client import ClientError, DaemonError
+from helpers.daemon.real_daemon import Home
+from helpers.required import missing
+
+ERRORS = {
+    "openat": ("EMFILE", "ENOENT", "EIO"),
+    "read": ("EIO",),
+    "write": ("ENOSPC", "EIO"),
+    "fsync": ("EIO", "ENOSPC"),
+    "rename": ("ENOSPC", "EROFS"),
+    "mkdir": ("ENOSPC",),
+    "unlink": ("EACCES",),
+    "fchmod": ("EPERM",),
+    "close": ("EIO",),
+    "newfstatat": ("EIO", "EACCES"),
+    "socketpair": ("EMFILE", "ENOMEM"),
+    "socket": ("EMFILE", "EACCES"),
+    "connect": ("EAGAIN", "EACCES", "ETIMEDOUT"),
+    "sendto": ("ENOBUFS",),
+    "sendmsg": ("ENOBUFS",),
+    "recvmsg": ("ENOMEM",),
+    "pipe2": ("EMFILE",),
+    "vfork": ("EAGAIN", "ENOMEM"),
+    "clone3": ("EAGAIN",),
+    "execve": ("ENOMEM", "EAGAIN", "EIO"),
+    "mmap": ("ENOMEM",),
+    "brk": ("ENOMEM",),
+    "pidfd_open": ("EMFILE",),
+    "epoll_ctl": ("ENOMEM", "ENOSPC"),
+    "getrandom": ("EAGAIN",),
+    "lseek": ("EIO",),
+    "waitid": ("EINVAL",),
+    "kill": ("EPERM",),
+    "prctl": ("EPERM",),
+    "prlimit64": ("EPERM",),
+    "shutdown": ("ENOTCONN",),
+}
+"""The errors that each system call of a sign-in may give; those that never fail are left out."""
+
+KEY = "canary-work-0123456789abcdef"
+
+
+@contextmanager
+def failing(home: Home, call: str, error: str, when: int) -> Iterator[None]:
+    """Let the calls of the daemon and of the children it starts fail while the context lasts."""
+    strace = shutil.which("strace")
+    if strace is None:
+        missing("strace", "apt-get install strace")
+    assert home.process is not None
+    log = home.root / "calls"
+    inject = f"inject={call}:error={error}:when={when}"
+    command = [strace, "-f", "-q", "-o", str(log), "-e", f"trace={call}", "-e", inject]
+    tracer = subprocess.Popen(
+        [*command, "-p", str(home.process.pid)], stderr=subprocess.PIPE, text=True
+    )
+    try:
+        _wait_until_traced(home.process.pid)
+        yield
+    finally:
+        tracer.send_signal(signal.SIGINT)
+        tracer.communicate(timeout=20)
+        log.unlink(missing_ok=True)  # not one of the daemon's own files
+
+
+def _wait_until_traced(pid: int) -> None:
+    deadline = time.monotonic() + 20
+    while not all(_is_traced(task) for task in Path(f"/proc/{pid}/task").iterdir()):
+        assert time.monotonic() < deadline, "strace did not attach"
+        time.sleep(0.005)
+
+
+def _is_traced(task: Path) -> bool:
+    try:
+        return "TracerPid:\t0\n" not in (task / "status").read_text()
+    except OSError:  # the thread ended
+        return True
+
+
+def login(home: Home, **more: object) -> str | None:
+    """Sign in; return None if that succeeded, else the error: `code: message`."""
+    params = {"provider": "work", "key": KEY, "verify": False, **more}
+    try:
+        with home.client() as client:
+            client.call("auth.login", params)
+    except DaemonError as error:
+        return f"{error.code}: {error}"
+    except ClientError as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def count_calls(home: Home) -> Counter[str]:
+    """Return how often the busiest thread or child makes each system call in a sign-in."""
+    strace = shutil.which("strace")
+    if strace is None:
+        missing("strace", "apt-get install strace")
+    assert home.process is not None
+    log = home.root / "calls"
+    with subprocess.Popen(
+        [strace, "-f", "-q", "-o", str(log), "-p", str(home.process.pid)], stderr=subprocess.PIPE
+    ) as tracer:
+        _wait_until_traced(home.process.pid)
+        assert login(home) is None
+        tracer.send_signal(signal.SIGINT)
+        tracer.communicate(timeout=20)
+    found: Counter[tuple[str, str]] = Counter()
+    for line in log.read_text(errors="replace").splitlines():
+        task, _, call = line.partition(" ")
+        name = call.strip().partition("(")[0]
+        if name.isidentifier():
+            found[task, name] += 1
+    log.unlink()
+    most: Counter[str] = Counter()
+    for (_, name), number in found.items():
+        most[name] = max(most[name], number)
+    return most
+
+
+def problems_after(home: Home, outcome: str | None, *, is_file: bool) -> list[str]:
+    """Return what is wrong after a sign-in during which a call failed."""
+    found: list[str] = []
+    if outcome is not None and outcome.startswith("internal"):
+        found.append(f"the error is not clear: {outcome}")
+    if outcome is not None and KEY in outcome:
+        found.append("the error has the key")
+    assert home.process is not None
+    if home.process.poll() is not None:
+        return [*found, "the daemon ended"]
+    stores = [path for path in home.root.rglob("*") if path.is_file() and _has_key(path)]
+    allowed = [home.data / "credentials.json"] if is_file else []
+    found += [f"the key is in {path}" for path in stores if path not in allowed]
+    if (again := login(home)) is not None:
+        found.append(f"the next sign-in fails: {again}")
+    return found
+
+
+def _has_key(path: Path) -> bool:
+    try:
+        return KEY.encode() in path.read_bytes()
+    except OSError:
+        return False
