@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from aircher_client import Client, DaemonError
-from aircherd.testing.simulator import Simulator
 from helpers.daemon.ipc_requests import KEYS
-from helpers.daemon.real_daemon import Home, home, wait_until
+from helpers.daemon.real_daemon import Home, home, simulator, wait_until
 
 Configure = Callable[[str], None]
 
@@ -32,16 +31,18 @@ base_url = "http://127.0.0.1:1"
 """
 
 
-@pytest.fixture
-def daemon(sim: Simulator) -> Iterator[Home]:
-    """A daemon with two providers, and without roles but for a client `admin`."""
-    with home() as made:
+@pytest.fixture(scope="module")
+def daemon() -> Iterator[Home]:
+    """A daemon with two providers; each test sets the roles."""
+    with simulator() as sim, home() as made:
+        for provider, key in zip(("openai", "anthropic"), KEYS.values(), strict=True):
+            sim.keys.accept(provider, key)
         made.write_config("default_model = 'work/gpt-5.5'\n" + CONFIG.format(url=sim.url))
         made.start(KEYS)
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def configure(daemon: Home) -> Iterator[Configure]:
     """Set the roles of a running daemon."""
     text = daemon.config_file.read_text()
@@ -134,7 +135,7 @@ def test_requests_of_the_read_that_has_hello(daemon: Home, configure: Configure)
         viewer.call("status")
 
 
-def test_providers_of_a_client(daemon: Home, configure: Configure, sim: Simulator) -> None:
+def test_providers_of_a_client(daemon: Home, configure: Configure) -> None:
     """No other is asked, by default or by name."""
     configure('[clients.aircher-cli]\nproviders = ["spare"]')
     named = daemon.cli("ask", "-m", "work/gpt-5.5", "hello")
