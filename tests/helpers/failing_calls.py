@@ -4,12 +4,18 @@
         ...
 
 strace attaches to the daemon and injects the error into the n-th call of this name, counted for
-each thread and each child on its own.
+each thread and each child on its own. The whole form fails every call at up to six places, with
+the credentials file or with a keyring:
+
+    cd tests && python -m helpers.failing_calls [keyring]
+
+Not among them are `epoll_ctl` and `recvfrom`: trio's loop itself ends when these run out of memory.
 """
 
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +24,9 @@ from pathlib import Path
 
 from aircher_client import ClientError, DaemonError
 from helpers.daemon.real_daemon import Home
+from helpers.daemon.real_daemon import home as open_home
 from helpers.required import missing
+from helpers.secret_service import secret_service
 
 ERRORS = {
     "openat": ("EMFILE", "ENOENT", "EIO"),
@@ -44,7 +52,6 @@ ERRORS = {
     "mmap": ("ENOMEM",),
     "brk": ("ENOMEM",),
     "pidfd_open": ("EMFILE",),
-    "epoll_ctl": ("ENOMEM", "ENOSPC"),
     "getrandom": ("EAGAIN",),
     "lseek": ("EIO",),
     "waitid": ("EINVAL",),
@@ -157,3 +164,38 @@ def _has_key(path: Path) -> bool:
         return KEY.encode() in path.read_bytes()
     except OSError:
         return False
+
+
+PLACES = 6
+CONFIG = '[providers.work]\nkind = "openai"\nbase_url = "http://127.0.0.1:9/v1"\n'
+
+
+def cases(most: Counter[str]) -> Iterator[tuple[str, str, int]]:
+    """Return each call with an error and a place, for the calls that a sign-in makes."""
+    for place in range(PLACES):
+        for call, errors in ERRORS.items():
+            if most[call] > place:
+                when = 1 + max(place, place * most[call] // PLACES)
+                yield call, errors[place % len(errors)], when
+
+
+def main() -> int:
+    """Run the whole form, print what falls short, and return its number."""
+    is_file = sys.argv[1:] != ["keyring"]
+    short = 0
+    with secret_service(keyring=not is_file) as service, open_home() as home:
+        home.write_config(CONFIG)
+        home.start({} if is_file else service.environ)
+        login(home)
+        for call, error, when in cases(count_calls(home)):
+            with failing(home, call, error, when):
+                outcome = login(home)
+            problems = problems_after(home, outcome, is_file=is_file)
+            short += bool(problems)
+            print(call, error, when, outcome or "ok", *problems, flush=True)  # noqa: T201
+    print(f"{short} fall short")  # noqa: T201
+    return short
+
+
+if __name__ == "__main__":
+    sys.exit(main())

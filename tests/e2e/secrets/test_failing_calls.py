@@ -1,6 +1,6 @@
 """A system call that fails during a sign-in leaves no key where it does not belong.
 
-The long form, each call and each of its errors at several places, is a parameter of the helper.
+The whole form, each call with its errors at several places, is `python -m helpers.failing_calls`.
 """
 
 import pytest
