@@ -70,6 +70,10 @@ async def too_big(services, context, params):
     return {"number": 10**30}
 
 
+async def large(services, context, params):
+    return {"text": "x" * 1_000_000}
+
+
 async def too_long(services, context, params):
     return {"text": "x" * (frames.MAX_FRAME + 1)}
 
@@ -97,6 +101,7 @@ async def hello(session, params):
 TABLE = {
     "who": Method(NoParams, caller_name),
     "too_big": Method(NoParams, too_big),
+    "large": Method(NoParams, large),
     "too_long": Method(NoParams, too_long),
     "greet": Method(NameParams, greet),
     "refuse": Method(NoParams, refuse),

@@ -24,9 +24,11 @@ Handler = Callable[[RequestContext], Awaitable[object]]
 class ChatStream:
     """Runs a handler, and is its context (`api.context.RequestContext`)."""
 
-    __slots__ = ("_number", "_session", "caller", "scope", "send")
+    __slots__ = ("_number", "_session", "caller", "msgid", "scope", "send")
 
-    def __init__(self, session: "Session", number: int) -> None:
+    def __init__(self, session: "Session", number: int, msgid: int) -> None:
+        self.msgid = msgid
+        """The number of the request that started it, which cancels it, too."""
         self._session = session
         self._number = number
         self.caller: Caller = session.caller
@@ -37,13 +39,18 @@ class ChatStream:
         """Run `handler`, then send its result or error as `chat.done`."""
         session = self._session
         try:
-            result = await self._run(handler)
+            result, error = await self._run(handler)
             await session.wait_for_room()
-            session.notify(methods.CHAT_DONE, {"stream": self._number, **result})
+            params: dict[str, object] = {"stream": self._number}
+            if error is None:
+                params["result"] = msgspec.to_builtins(result)
+            else:
+                params["error"] = wire_error(error)
+            session.notify(methods.CHAT_DONE, params)
         finally:
             session.forget_stream(self._number)
 
-    async def _run(self, handler: Handler) -> dict[str, object]:
+    async def _run(self, handler: Handler) -> tuple[object, AircherError | None]:
         error: AircherError | None = None
         result: object = None
         with self.scope:
@@ -56,9 +63,7 @@ class ChatStream:
                 error = internal_error(failure)
         if self.scope.cancelled_caught:
             error = cancelled_error(is_draining=self._session.is_draining)
-        if error is not None:
-            return {"error": wire_error(error)}
-        return {"result": msgspec.to_builtins(result)}
+        return result, error
 
     def __repr__(self) -> str:
         return f"<ChatStream {self._number} of {self.caller.client}>"

@@ -16,6 +16,8 @@ import msgspec
 
 from aircher_wire import frames
 from aircherd.api.context import Method
+from aircherd.errors import BadRequest, UnknownMethod
+from aircherd.vocabulary.validation_messages import describe_invalid
 
 _FRAME = msgspec.msgpack.Decoder(
     tuple[
@@ -30,6 +32,12 @@ _FRAME = msgspec.msgpack.Decoder(
 def _new_splitter() -> msgpack.Unpacker:
     # The default buffer would be 1 MiB for every connection.
     return msgpack.Unpacker(read_size=16 * 1024)
+
+
+SLICE = 1024
+"""Bytes in which the frames of one turn of the event loop begin."""
+PARTIAL_SLICE = 4096
+"""Bytes of a frame that has begun that are taken before looking whether it is complete."""
 
 
 class ReadyRequest(NamedTuple):
@@ -62,6 +70,8 @@ class RequestReader:
         }
         self._decoder = frames.Decoder()
         self._splitter = _new_splitter()
+        self.rest = b""
+        """What `feed` has left: the caller feeds it again after a turn for other tasks."""
 
     @property
     def error(self) -> frames.FrameError | None:
@@ -71,23 +81,42 @@ class RequestReader:
     def feed(self, data: bytes) -> list[Incoming]:
         """Take the next bytes; return the requests and frames that they complete.
 
+        A frame can have eight bytes. So it takes the frames that begin in the first `SLICE` bytes,
+        and leaves the others in `rest`.
+
         Raises:
             FrameError: the stream was broken by an earlier call.
         """
         if self._decoder.has_partial_frame or len(data) > frames.MAX_ITEMS:
-            return list(self._decoder.feed(data))
+            return self._feed_slices(data)
         splitter, found = self._splitter, list[Incoming]()
         splitter.feed(data)
         start = splitter.tell()
-        end = 0
+        end, stop = 0, min(len(data), SLICE)
         try:
-            while end < len(data) and self._decoder.error is None:
+            while end < stop and self._decoder.error is None:
                 splitter.skip()
                 begin, end = end, splitter.tell() - start
                 found += self._decode(data if end - begin == len(data) else data[begin:end])
         except (ValueError, msgpack.UnpackException):  # a partial frame, or no frame
             self._splitter = _new_splitter()
             found += self._decoder.feed(data[end:])
+            end = len(data)
+        self.rest = data[end:]
+        if self.rest:
+            self._splitter = _new_splitter()  # it holds the rest, too
+            if self._decoder.error is not None:
+                self.rest = b""
+        return found
+
+    def _feed_slices(self, data: bytes) -> list[Incoming]:
+        """Feed slices to `frames` until one completes a frame."""
+        found = list[Incoming]()
+        end = 0
+        while end < len(data) and not found and self._decoder.error is None:
+            found += self._decoder.feed(data[end : end + PARTIAL_SLICE])
+            end += PARTIAL_SLICE
+        self.rest = b"" if self._decoder.error else data[end:]
         return found
 
     def _decode(self, data: bytes) -> "tuple[ReadyRequest] | list[frames.Frame]":
@@ -104,3 +133,31 @@ class RequestReader:
 
     def __repr__(self) -> str:
         return f"<RequestReader {self._decoder!r}>"
+
+
+def validate(request: frames.Request, *tables: Mapping[str, Method]) -> ReadyRequest:
+    """Return a request with validated parameters.
+
+    Raises:
+        UnknownMethod: no table has its method.
+        BadRequest: its parameters are not those of the method.
+    """
+    name = request.method
+    method = next((table[name] for table in tables if name in table), None)
+    if method is None:
+        raise UnknownMethod(f"unknown method {name!r}", method=name)
+    try:
+        params: object = msgspec.convert(_fix_empty_maps(request.params), method.params)
+    except msgspec.ValidationError as error:
+        raise BadRequest(f"{name}: {describe_invalid(error)}") from None
+    except UnicodeEncodeError:
+        raise BadRequest(f"{name}: a parameter name is not valid UTF-8") from None
+    return ReadyRequest(request.msgid, method, params)
+
+
+def _fix_empty_maps(params: dict[str, object]) -> dict[str, object]:
+    """Return `params` with empty lists replaced by maps: Lua cannot tell an empty table's kind."""
+    if [] not in params.values():
+        return params
+    maps = ("extra", "route", "client", "variables")
+    return {key: {} if key in maps and value == [] else value for key, value in params.items()}

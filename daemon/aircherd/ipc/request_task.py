@@ -116,20 +116,23 @@ class RequestTask:
         self._request = None  # its prompt must not stay in memory while the task is idle
         session = self._session
         self.caller = session.caller
+        result: object = None
+        error: AircherError | None = None
         try:
             result = await method.handler(session.services, self, params)
-        except AircherError as error:
-            response = encode_error(msgid, error)
-        except Exception as error:  # the edge: one request must not end the daemon
+        except AircherError as failure:
+            error = failure
+        except Exception as failure:  # the edge: one request must not end the daemon
             log.exception("request_crashed")
-            response = encode_error(msgid, internal_error(error))
-        else:
-            response = encode_result(msgid, result)
+            error = internal_error(failure)
         self._stop_watching()
         # Responses wait for room, or thousands of them would pile up in memory.
         if session.is_full and not self._is_cancelled:
             await session.wait_for_room()
-        session.respond(msgid, response)
+        if error is None:
+            session.respond(msgid, encode_result(msgid, result))
+        else:
+            session.respond(msgid, encode_error(msgid, error))
 
     def _respond_cancelled(self) -> None:
         self._stop_watching()

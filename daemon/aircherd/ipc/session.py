@@ -3,7 +3,8 @@
 On failure: a broken frame ends this connection, after one `error` notification; an error of a
 request is sent as its response; if the client disconnects, its requests are cancelled and their
 connections to providers are closed at once. A client that does not read only fills its own outbox:
-past the bound its chats wait, and its events are dropped and counted.
+past the bound its chats wait, no further requests are started, and its events are dropped and
+counted.
 """
 
 import itertools
@@ -12,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import msgspec
 import structlog
 import trio
 
@@ -22,24 +22,20 @@ from aircherd.api.context import Method
 from aircherd.api.methods import METHODS
 from aircherd.api.services import Services
 from aircherd.chat.caller import Caller, Delta, Send
-from aircherd.errors import (
-    AircherError,
-    BadRequest,
-    Busy,
-    ShuttingDown,
-    UnknownMethod,
-)
+from aircherd.errors import AircherError, BadRequest, Busy, ShuttingDown
 from aircherd.ipc.chat_stream import ChatStream, Handler
 from aircherd.ipc.client_stream import ClientStream
 from aircherd.ipc.connection_methods import CONNECTION_METHODS, ConnectionMethod
 from aircherd.ipc.deltas import DeltaWriter
 from aircherd.ipc.event_feed import EventFeed
 from aircherd.ipc.outbox import Outbox
-from aircherd.ipc.request_reader import Incoming, ReadyRequest, RequestReader
+from aircherd.ipc.request_queue import FEW, RequestQueue
+from aircherd.ipc.request_reader import Incoming, ReadyRequest, RequestReader, validate
 from aircherd.ipc.request_task import RequestTask
-from aircherd.ipc.responses import encode_error, encode_result, internal_error
+from aircherd.ipc.responses import cancelled_error, encode_error, encode_result, internal_error
 from aircherd.providers.transport.deadline_scheduler import deadline_scheduler
-from aircherd.vocabulary.validation_messages import describe_invalid
+from aircherd.sharing.share import Share, share_of_task
+from aircherd.sharing.turns import turns
 
 if TYPE_CHECKING:
     from aircherd.access.gate import Gate
@@ -78,15 +74,23 @@ class Session:
         self._client = ClientStream(stream)
         self._connection_table = connection_table
         self._table = table
+        self.share = Share()
+        self.turns = turns()
         self._reader = RequestReader({**table, **connection_table})
+        self._queue = RequestQueue(self)
         self._outbox = Outbox(self._client.send_now)
         self._requests: dict[int, RequestTask] = {}
+        self._serving_inline = -1  # the number of the request
         self._idle_tasks: list[RequestTask] = []
         self._streams: dict[int, ChatStream] = {}
+        self._streams_by_request: dict[int, ChatStream] = {}
         self._stream_numbers = itertools.count(1)
         self.events = EventFeed(services.bus, self._outbox)
         self._nursery: trio.Nursery | None = None
         self._request_ended = trio.lowlevel.ParkingLot()
+        self._reports_ends = False
+        # Requests that need no closer look: none while there are streams, or while it drains.
+        self._unchecked = MAX_ACTIVE_REQUESTS
 
     # ---------------------------------------------------------- the client
 
@@ -128,6 +132,7 @@ class Session:
 
     async def serve(self) -> None:
         """Serve the client until it disconnects or the daemon stops; the caller owns the stream."""
+        share_of_task.set(self.share)
         with closing(self.events):
             async with trio.open_nursery() as self._nursery:
                 self._nursery.start_soon(self._write)
@@ -137,27 +142,38 @@ class Session:
                     pass  # the client disconnected; its requests are cancelled
                 except frames.FrameError as error:
                     log.warning("broken_frame", client=self.caller.client, error=str(error))
+                    await self._start_all()
                     await self._send_last_error(codes.BAD_REQUEST, str(error))
                 self._nursery.cancel_scope.cancel()
 
     async def _read(self) -> None:
-        client, reader, outbox = self._client, self._reader, self._outbox
-        watcher = self.services.watcher
+        client, reader, outbox, queue = self._client, self._reader, self._outbox, self._queue
+        watcher, turns = self.services.watcher, self.turns
         # No deadlines: an editor may be idle for days.
         while data := await client.receive_some():
             if not watcher.is_attentive:
                 # After a quiet time: files may have changed that the request depends on.
                 await watcher.catch_up()
-            for incoming in reader.feed(data):
-                if type(incoming) is ReadyRequest:
-                    await self._start(incoming)
+            while data:
+                if not turns.is_open:
+                    await turns.enter(self.share, first=True)
+                found = reader.feed(data)
+                data = reader.rest
+                if len(found) > FEW or queue.is_active:
+                    self._start_later(found)
                 else:
-                    await self._handle_frame(incoming)
-            if reader.error:
-                raise reader.error
-            # Stop reading from a client that does not read its responses: they are in our memory.
-            if outbox.is_full:
-                await outbox.wait_for_room()
+                    for incoming in found:
+                        if type(incoming) is ReadyRequest:
+                            await self.start(incoming)
+                        elif request := self._handle_frame(incoming):
+                            await self.start(request)
+                if reader.error:
+                    raise reader.error
+                # Stop reading from a client that does not read responses: they are in our memory.
+                if outbox.is_full:
+                    await outbox.wait_for_room()
+                if data:
+                    await trio.lowlevel.checkpoint()
 
     async def _write(self) -> None:
         while True:
@@ -174,19 +190,25 @@ class Session:
     @property
     def active(self) -> int:
         """The number of requests and streams that have not ended."""
-        return len(self._requests) + len(self._streams)
+        return len(self._requests) + len(self._streams) + len(self._queue)
 
     async def wait_drained(self) -> None:
         """Refuse new requests and wait for the active ones. The caller sets the deadline."""
+        self._drain()
+        while self._requests or self._streams or self._queue.is_active:
+            await self.wait_for_end()
+
+    def _drain(self) -> None:
         self.is_draining = True
-        while self._requests or self._streams:
-            await self._request_ended.park()
+        self._unchecked = 0
 
     async def close(self) -> None:
         """Cancel all requests, tell the client that the daemon is shutting down, and end."""
         if self._nursery is None:
             return
-        self.is_draining = True
+        self._drain()
+        for msgid in self._queue.clear():
+            self._respond_cancelled(msgid)
         for request in tuple(self._requests.values()):
             request.cancel()
         for stream in tuple(self._streams.values()):
@@ -201,53 +223,68 @@ class Session:
         with trio.move_on_after(CLOSE_TIMEOUT):
             await self._outbox.wait_empty()
 
+    async def _start_all(self) -> None:
+        """Start what waits: requests before a broken frame are valid."""
+        with trio.move_on_after(CLOSE_TIMEOUT):
+            while self._queue.is_active:
+                await self.wait_for_end()
+
     # ---------------------------------------------------------- incoming frames
 
-    async def _handle_frame(self, frame: Incoming) -> None:
-        """Handle a frame that `request_reader` did not decode into a request."""
+    def _handle_frame(self, frame: Incoming) -> ReadyRequest | None:
+        """Handle a frame that `request_reader` did not decode; return the request if it is one."""
         if isinstance(frame, frames.Request):
             try:
-                request = self._validate(frame)
+                return validate(frame, self._table, self._connection_table)
             except AircherError as error:
                 self._outbox.put(encode_error(frame.msgid, error))
-            else:
-                await self._start(request)
         elif isinstance(frame, frames.Notification) and frame.method == methods.CANCEL:
             self._cancel(frame.params)
         # Other frames are ignored: Neovim reports unknown methods with notifications.
+        return None
 
-    def _validate(self, request: frames.Request) -> ReadyRequest:
-        name = request.method
-        method = self._table.get(name) or self._connection_table.get(name)
-        if method is None:
-            raise UnknownMethod(f"unknown method {name!r}", method=name)
-        try:
-            params: object = msgspec.convert(_fix_empty_maps(request.params), method.params)
-        except msgspec.ValidationError as error:
-            raise BadRequest(f"{name}: {describe_invalid(error)}") from None
-        except UnicodeEncodeError:
-            raise BadRequest(f"{name}: a parameter name is not valid UTF-8") from None
-        return ReadyRequest(request.msgid, method, params)
+    def _start_later(self, found: Sequence[Incoming]) -> None:
+        """Queue requests that came together; cancel at once."""
+        for incoming in found:
+            request = incoming if type(incoming) is ReadyRequest else self._handle_frame(incoming)
+            if request is None:
+                continue
+            if refusal := self._refusal(request.msgid):
+                self._outbox.put(encode_error(request.msgid, refusal))
+            else:
+                self._queue.add(request)
+        if len(self._queue) and not self._queue.is_active:
+            assert self._nursery is not None
+            self._queue.is_active = True
+            self._nursery.start_soon(self._queue.run)
 
     async def _start(self, request: ReadyRequest) -> None:
         if self._replaced:
             request = request.with_method_of(self._replaced)
         msgid = request.msgid
         if refusal := self._refusal(msgid):
+    async def start(self, request: ReadyRequest, *, is_admitted: bool = False) -> None:
+        """Start a request, or refuse it unless that was decided before."""
+        msgid, requests = request.msgid, self._requests
+        if (
+            (msgid in requests or len(requests) >= self._unchecked)
+            and not is_admitted
+            and (refusal := self._refusal(msgid))
+        ):
             self._outbox.put(encode_error(msgid, refusal))
         elif type(request.method) is ConnectionMethod:
             # In this task, so that `hello` applies to all requests of the same read.
             await self._serve_inline(request)
         elif self._idle_tasks:
-            task = self._requests[msgid] = self._idle_tasks.pop()
+            task = requests[msgid] = self._idle_tasks.pop()
             task.assign(request)
         else:
             assert self._nursery is not None
-            task = self._requests[msgid] = RequestTask(self, request)
+            task = requests[msgid] = RequestTask(self, request)
             self._nursery.start_soon(task.run)
 
     def _refusal(self, msgid: int) -> AircherError | None:
-        if msgid in self._requests:
+        if msgid in self._requests or msgid in self._queue:
             return BadRequest(f"request {msgid} is still active: use another id")
         if self.active >= MAX_ACTIVE_REQUESTS:
             return Busy(
@@ -255,9 +292,12 @@ class Session:
             )
         if self.is_draining:
             return ShuttingDown("the daemon is shutting down; send the request again")
+        # From now on, the number means the new request.
+        self._streams_by_request.pop(msgid, None)
         return None
 
     async def _serve_inline(self, request: ReadyRequest) -> None:
+        self._serving_inline = request.msgid
         try:
             result = await request.method.handler(self, request.params)
         except AircherError as error:
@@ -272,10 +312,20 @@ class Session:
     def _cancel(self, params: Mapping[str, object]) -> None:
         """Cancel a request or a stream. An unknown number is no error: it may have just ended."""
         request_id, stream = params.get("id"), params.get("stream")
-        if isinstance(request_id, int) and (request := self._requests.get(request_id)):
-            request.cancel()
-        if isinstance(stream, int) and (chat := self._streams.get(stream)):
+        chat = self._streams.get(stream) if isinstance(stream, int) else None
+        if isinstance(request_id, int):
+            if request := self._requests.get(request_id):
+                request.cancel()
+            elif self._queue.remove(request_id):
+                self._respond_cancelled(request_id)
+            else:
+                chat = self._streams_by_request.get(request_id) or chat
+        if chat is not None:
             chat.scope.cancel()
+
+    def _respond_cancelled(self, msgid: int) -> None:
+        error = cancelled_error(is_draining=self.is_draining)
+        self._outbox.put(encode_error(msgid, error))
 
     # ---------------------------------------------------------- called by tasks and streams
 
@@ -292,8 +342,22 @@ class Session:
         """Send the response of a request, which is then no longer active."""
         self._outbox.put(data)
         del self._requests[msgid]
-        if self.is_draining:
-            self._request_ended.unpark_all()
+        if self._reports_ends:
+            self.note_end()
+
+    def is_served(self, msgid: int) -> bool:
+        """Return whether a request has been started and not been answered."""
+        return msgid in self._requests
+
+    async def wait_for_end(self) -> None:
+        """Wait until a request or a stream has ended. The caller sets the deadline."""
+        self._reports_ends = True
+        await self._request_ended.park()
+
+    def note_end(self) -> None:
+        """Wake what waits for the end of a request or a stream."""
+        self._reports_ends = False
+        self._request_ended.unpark_all()
 
     def keep_idle(self, task: RequestTask) -> bool:
         """Keep a task for the next request; return False if there are enough."""
@@ -328,22 +392,21 @@ class Session:
         """
         assert self._nursery is not None
         number = next(self._stream_numbers)
-        stream = self._streams[number] = ChatStream(self, number)
+        msgid = self._serving_inline
+        stream = self._streams[number] = ChatStream(self, number, msgid)
+        self._streams_by_request[msgid] = stream
+        self._unchecked = 0
         self._nursery.start_soon(stream.run, handler)
         return number
 
     def forget_stream(self, number: int) -> None:
         """Remove a stream that has ended."""
-        del self._streams[number]
-        self._request_ended.unpark_all()
+        stream = self._streams.pop(number)
+        if self._streams_by_request.get(stream.msgid) is stream:
+            del self._streams_by_request[stream.msgid]
+        if not (self._streams or self.is_draining):
+            self._unchecked = MAX_ACTIVE_REQUESTS
+        self.note_end()
 
     def __repr__(self) -> str:
         return f"<Session of {self.caller.client}, {len(self._requests)} requests, {self._outbox}>"
-
-
-def _fix_empty_maps(params: dict[str, object]) -> dict[str, object]:
-    """Return `params` with empty lists replaced by maps: Lua cannot tell an empty table's kind."""
-    if [] not in params.values():
-        return params
-    maps = ("extra", "route", "client", "variables")
-    return {key: {} if key in maps and value == [] else value for key, value in params.items()}

@@ -17,6 +17,8 @@ from aircherd.providers.replies.whole_reply import ReplyReader, read_json_reply
 from aircherd.providers.transport.compression.codings import coding_of, may_show_coding
 from aircherd.providers.transport.compression.decoded_response import DecodedResponse
 from aircherd.providers.transport.request import HttpResponse
+from aircherd.sharing.share import share_of_task
+from aircherd.sharing.turns import PIECE, turns
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import Ending, ReplyEvent
 
@@ -77,7 +79,9 @@ class StreamingCall:
         "_queued",
         "_report",
         "_response",
+        "_rest",
         "_stall_timeout",
+        "_turns",
     )
 
     def __init__(
@@ -99,6 +103,8 @@ class StreamingCall:
         self._is_empty = True  # no byte has come yet
         self._has_ended = False
         self._queued: Iterator[ReplyEvent] | None = None  # of a read with many events
+        self._turns = turns()
+        self._rest = b""  # of a read, while the event loop is congested
 
     async def receive(self) -> list[ReplyEvent]:
         """Wait for the events of one read; see `ChatCall`.
@@ -112,9 +118,11 @@ class StreamingCall:
             return []
         since, progress_count = self._now(), self._decoder.progress_count
         try:
-            data = await self._response.receive_some()
+            data = self._rest or await self._response.receive_some()
             if self._is_empty:
                 data = await self._begin(data)
+            if self._rest or not self._turns.is_open:
+                data = await self._take_turn(data)
             events = self._decode(data)
             if not events:
                 events = await self._receive_more(since, progress_count)
@@ -138,6 +146,14 @@ class StreamingCall:
         if not events:
             self._queued = None
         return events
+
+    async def _take_turn(self, data: bytes) -> bytes:
+        """Wait for a turn of the client; return the piece of `data` to decode in it."""
+        turns = self._turns
+        await turns.enter(share_of_task.get())
+        size = PIECE if turns.is_congested else len(data)
+        self._rest = data[size:]
+        return data[:size]
 
     async def _begin(self, data: bytes) -> bytes:
         """Check the first piece; return it, decompressed if it is compressed and unlabelled."""
@@ -167,7 +183,9 @@ class StreamingCall:
                     f"kept the connection alive, but sent nothing of its reply for "
                     f"{self._stall_timeout:g} s",
                 )
-            data = await self._response.receive_some()
+            data = self._rest or await self._response.receive_some()
+            if self._rest or not self._turns.is_open:
+                data = await self._take_turn(data)
             size += len(data)
             if size > LARGE:
                 events = await trio.to_thread.run_sync(self._decode, data)

@@ -4,6 +4,7 @@ The daemon is `aircherd`'s own `main`, as in the installed command; the call of 
 replaced to start other tasks beside it. So any commit works, whatever the daemon's structure.
 """
 
+import math
 import os
 import shutil
 import signal
@@ -57,6 +58,9 @@ def write_config(ports: dict[str, int]) -> None:
 
 def run_daemon_beside(work: Work) -> None:
     """Run the daemon with `work` in its loop until `work` is done."""
+    with suppress(ImportError):
+        # Counting makes the loop so slow that the daemon would share it out.
+        import_module("aircherd.sharing.turns").LONG_TURN = math.inf
     run, sys.argv = trio.run, ["aircherd", "--log-level", "info"]
 
     async def both(main: Callable[..., Awaitable[None]], *arguments: object) -> None:

@@ -22,8 +22,13 @@ def chat(msgid=1, **fields):
 
 def read(*pieces):
     """Return what a new reader decodes from `pieces`, and its error."""
-    reader = RequestReader(METHODS)
-    return [found for piece in pieces for found in reader.feed(piece)], reader.error
+    reader, found = RequestReader(METHODS), []
+    for piece in pieces:
+        rest = piece
+        while rest:
+            found += reader.feed(rest)
+            rest = reader.rest
+    return found, reader.error
 
 
 def test_whole_request_is_decoded():
@@ -51,6 +56,35 @@ def test_reads_may_split_requests_anywhere(cuts):
     numbers = [each.msgid for each in found if not isinstance(each, frames.Notification)]
     assert numbers == [1, 2, 3]
     assert sum(isinstance(each, frames.Notification) for each in found) == 1
+
+
+@given(st.lists(st.integers(0, 9000), max_size=4), st.lists(st.integers(1, 3000), min_size=5))
+def test_long_reads_are_taken_in_slices(cuts, sizes):
+    """Nothing is lost or doubled, whatever the sizes of the requests and of the reads."""
+    data = b"".join(
+        chat(number, messages=[{"role": "user", "content": "x" * size}])
+        for number, size in enumerate(sizes)
+    )
+    edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    found, error = read(*(data[a:b] for a, b in itertools.pairwise(edges)))
+    assert error is None
+    assert [each.msgid for each in found] == list(range(len(sizes)))
+
+
+def test_one_step_takes_few_small_frames():
+    """A read of 64 KiB can hold thousands, and others would wait for all of them."""
+    small = msgpack.packb([0, 1, "ping", []])
+    for first in (b"", chat()[:20]):
+        reader = RequestReader(METHODS)
+        if first:
+            assert reader.feed(first) == []
+        data = (chat()[20:] if first else b"") + small * 5000
+        count = 0
+        while data:
+            found, data = reader.feed(data), reader.rest
+            assert len(found) <= 500
+            count += len(found)
+        assert count == 5000 + bool(first)
 
 
 @pytest.mark.parametrize(

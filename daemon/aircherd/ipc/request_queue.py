@@ -1,0 +1,96 @@
+"""Requests of one client that came together: they are started a few at a time.
+
+One write can hold thousands of requests. If all were started at once, other clients would wait
+until all are served, and their results would be in memory before the client can read the first.
+A request that waits here costs its bytes. It can be cancelled, and the client's other frames are
+handled meanwhile.
+"""
+
+from collections import OrderedDict
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import trio
+
+from aircherd.ipc.request_reader import ReadyRequest
+from aircherd.sharing.turns import LONG_TURN
+from aircherd.vocabulary.chat import ChatRequest
+
+if TYPE_CHECKING:
+    from aircherd.ipc.session import Session
+
+FEW = 8
+"""Requests of one client that are started in one turn of the event loop."""
+MAX_TOGETHER = 32
+"""Requests from here, except chats, that are served at the same time."""
+
+
+class RequestQueue:
+    """Starts the requests of a session in their order, while the client reads its responses."""
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+        self._waiting: OrderedDict[int, ReadyRequest] = OrderedDict()
+        self._started: set[int] = set()
+        self.is_active = False
+        """Whether `run` has begun and not ended. Until then all requests have to go through it."""
+
+    def __len__(self) -> int:
+        """Return how many requests wait."""
+        return len(self._waiting)
+
+    def __contains__(self, msgid: int) -> bool:
+        """Return whether a request waits."""
+        return msgid in self._waiting
+
+    def add(self, request: ReadyRequest) -> None:
+        """Add a request; the session runs `run`."""
+        self._waiting[request.msgid] = request
+
+    def remove(self, msgid: int) -> bool:
+        """Remove a request; return whether it waited."""
+        return self._waiting.pop(msgid, None) is not None
+
+    def clear(self) -> list[int]:
+        """Remove all requests; return their numbers."""
+        numbers = list(self._waiting)
+        self._waiting.clear()
+        return numbers
+
+    async def run(self) -> None:
+        """Start requests until none is left."""
+        session, turns = self._session, self._session.turns
+        try:
+            while self._waiting:
+                began = perf_counter()
+                await trio.lowlevel.checkpoint()
+                if perf_counter() - began > LONG_TURN:
+                    turns.note_long_turn()
+                await turns.enter(session.share)
+                for _ in range(1 if turns.is_congested else FEW):
+                    # Results are made when there is room for them, not before.
+                    await session.wait_for_room()
+                    await self._wait_until_few()
+                    if not self._waiting:
+                        return
+                    _, request = self._waiting.popitem(last=False)
+                    await self._start(request)
+        finally:
+            self.is_active = False
+            session.note_end()
+
+    async def _start(self, request: ReadyRequest) -> None:
+        if request.method.params is not ChatRequest:
+            self._started.add(request.msgid)
+        await self._session.start(request, is_admitted=True)
+
+    async def _wait_until_few(self) -> None:
+        """Wait while many of the requests from here are under way. They have their deadlines."""
+        session = self._session
+        while len(self._started) >= MAX_TOGETHER:
+            self._started = {each for each in self._started if session.is_served(each)}
+            if len(self._started) >= MAX_TOGETHER:
+                await session.wait_for_end()
+
+    def __repr__(self) -> str:
+        return f"<RequestQueue of {len(self._waiting)}>"

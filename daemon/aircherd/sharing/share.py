@@ -1,0 +1,43 @@
+"""What one client has used of what all share.
+
+A session sets its share for its task, and every task that is started from there inherits it. So
+what is done for a client is counted as its own, wherever it is done.
+"""
+
+from collections import OrderedDict
+from contextvars import ContextVar
+
+import trio
+
+PAID_BACK = 0.02
+"""The part of the time that a client may use without being asked to wait."""
+MAX_OWED = 0.05
+"""Seconds that are remembered at most: what was long ago is forgiven."""
+
+
+class Share:
+    """One client's share.
+
+    `waiting` are its tasks that wait for their turn, in their order.
+    """
+
+    __slots__ = ("_owed", "_paid_at", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: OrderedDict[trio.lowlevel.Task, None] = OrderedDict()
+        self._owed = 0.0
+        self._paid_at = 0.0
+
+    def charge(self, seconds: float, now: float) -> float:
+        """Add time that was used; return how much is owed at `now`, in seconds."""
+        owed = self._owed - (now - self._paid_at) * PAID_BACK
+        self._owed = min(max(owed, 0.0) + seconds, MAX_OWED)
+        self._paid_at = now
+        return self._owed
+
+    def __repr__(self) -> str:
+        return f"<Share owes {self._owed * 1000:.1f} ms, {len(self.waiting)} tasks wait>"
+
+
+share_of_task: ContextVar[Share | None] = ContextVar("share_of_task", default=None)
+"""The share of the client that the current task works for, None if it works for all."""

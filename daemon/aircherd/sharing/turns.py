@@ -1,0 +1,188 @@
+"""The event loop's time, shared among clients when there is too little of it.
+
+As long as the loop comes round quickly, nothing is measured and nothing waits: work only looks at
+`is_open`. While clients are active, one task looks every `SAMPLE` seconds whether the loop is late.
+If it is, then until it has been on time for `CALM` seconds
+
+- every step of every task is timed, and charged to the client that it is for;
+- work of a client that has used much waits in `take`. In each turn of the loop a few of these are
+  let through, from one client after the other, so that together they take about `BUDGET`.
+
+A client that uses little never waits, however many others wait. A step is what is done between two
+waits; those that could be long are cut into pieces (`PIECE`).
+"""
+
+from collections import deque
+from contextlib import suppress
+from time import perf_counter
+
+import trio
+
+from aircherd.sharing.share import Share, share_of_task
+
+SAMPLE = 0.05
+"""Seconds between two looks."""
+LONG_TURN = 0.008
+"""Seconds of a turn of the loop from which on it is congested."""
+BUDGET = 0.005
+"""Seconds of each turn for clients that have used much, together."""
+CALM = 0.5
+"""Seconds without a long turn until nothing is measured any more."""
+FREE = 0.002
+"""Seconds that a client may owe and still go on without waiting."""
+MAX_RELEASED = 8
+"""Steps let through in one turn, even if the last ones were short: the next need not be."""
+SHORT = 0.00001
+"""Seconds that a step takes at least."""
+PIECE = 8 * 1024
+"""Bytes of a reply that are decoded in one step while the loop is congested."""
+
+
+class Turns:
+    """Decides which client is next; one for each run of trio."""
+
+    __slots__ = ("_cost", "_filled", "_meter", "_queue", "_released", "_was_long",
+                 "is_congested", "is_open")  # fmt: skip
+
+    def __init__(self) -> None:
+        self.is_open = False
+        """Whether clients may go on; otherwise they call `enter` before their work."""
+        self.is_congested = False
+        """Whether the work of those that have used much waits for its turn."""
+        self._queue: deque[Share] = deque()
+        self._filled = trio.lowlevel.ParkingLot()
+        self._was_long = False
+        self._meter = _Meter()
+        self._released = 0  # in the last turn
+        self._cost = BUDGET / 2  # of a step, in seconds
+
+    def note_long_turn(self) -> None:
+        """Note that the loop is late, without waiting until the next look."""
+        if self.is_open:
+            self._filled.unpark_all()
+            self._was_long = True
+
+    async def enter(self, share: Share | None, *, first: bool = False) -> None:
+        """Wait for a turn of this client; return at once if it has used little, or all is calm.
+
+        `first` goes before the client's other tasks.
+        """
+        if not self.is_congested:
+            if not self.is_open:
+                self.is_open = True
+                trio.lowlevel.spawn_system_task(self._watch)
+            return
+        if share is None or share.charge(0.0, perf_counter()) <= FREE:
+            return
+        task = trio.lowlevel.current_task()
+        if not share.waiting:
+            self._queue.append(share)
+        share.waiting[task] = None
+        if first:
+            share.waiting.move_to_end(task, last=False)
+        self._filled.unpark_all()
+
+        def abort(_: object) -> trio.lowlevel.Abort:
+            del share.waiting[task]
+            if not share.waiting:
+                self._queue.remove(share)
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        await trio.lowlevel.wait_task_rescheduled(abort)
+
+    # ---------------------------------------------------------- the task that looks
+
+    async def _watch(self) -> None:
+        """Look once; the next client that is active starts it again."""
+        try:
+            if await self._is_late():
+                await self._share_out()
+        finally:
+            self.is_open = False
+
+    async def _is_late(self) -> bool:
+        """Wait for `SAMPLE` seconds or until something takes a turn; return whether it was late."""
+        self._was_long = False
+        until = perf_counter() + SAMPLE
+        with trio.move_on_after(SAMPLE):
+            await self._filled.park()
+        return self._was_long or perf_counter() - until > LONG_TURN
+
+    async def _share_out(self) -> None:
+        self.is_congested, self.is_open = True, False
+        trio.lowlevel.add_instrument(self._meter)
+        late_at = perf_counter()
+        try:
+            while (now := perf_counter()) - late_at < CALM:
+                if self._queue:
+                    self._release()
+                    await trio.lowlevel.checkpoint()
+                    is_late = bool(self._queue) or perf_counter() - now > LONG_TURN
+                else:
+                    is_late = await self._is_late()
+                if is_late:
+                    late_at = now
+        finally:
+            self.is_congested = False
+            with suppress(KeyError):
+                trio.lowlevel.remove_instrument(self._meter)
+            while self._queue:
+                self._release_one()
+
+    def _release(self) -> None:
+        """Let as many steps through as fit into the budget, at least one."""
+        if self._released:
+            # At once when steps get longer, slowly when they get shorter.
+            self._cost = max(self._meter.heavy / self._released, 0.9 * self._cost, SHORT)
+        self._meter.heavy = 0.0
+        self._released = 0
+        for _ in range(min(max(int(BUDGET / self._cost), 1), MAX_RELEASED)):
+            if not self._queue:
+                break
+            self._release_one()
+            self._released += 1
+
+    def _release_one(self) -> None:
+        share = self._queue.popleft()
+        task, _ = share.waiting.popitem(last=False)
+        if share.waiting:
+            self._queue.append(share)
+        trio.lowlevel.reschedule(task)
+
+    def __repr__(self) -> str:
+        state = "congested" if self.is_congested else "calm"
+        return f"<Turns {state}, {len(self._queue)} clients wait>"
+
+
+class _Meter(trio.abc.Instrument):
+    """Charges each step of a task to its client; `heavy` are the seconds of those that owe much."""
+
+    def __init__(self) -> None:
+        self.heavy = 0.0
+        self._began = 0.0
+
+    def before_task_step(self, task: trio.lowlevel.Task) -> None:  # noqa: ARG002
+        """Note when a step began."""
+        self._began = perf_counter()
+
+    def after_task_step(self, task: trio.lowlevel.Task) -> None:
+        """Charge a step."""
+        share = task.context.get(share_of_task)
+        if share is not None:
+            now = perf_counter()
+            seconds = now - self._began
+            if share.charge(seconds, now) > FREE:
+                self.heavy += seconds
+
+
+_of_this_run: trio.lowlevel.RunVar[Turns] = trio.lowlevel.RunVar("turns")
+
+
+def turns() -> Turns:
+    """Return the turns of this trio run."""
+    try:
+        return _of_this_run.get()
+    except LookupError:
+        made = Turns()
+        _of_this_run.set(made)
+        return made
