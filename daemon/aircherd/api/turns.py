@@ -17,6 +17,7 @@ import trio
 from aircherd.api.context import RequestContext
 from aircherd.api.wire import encode
 from aircherd.errors import ShuttingDown
+from aircherd.sharing.share import share_of_task
 
 if TYPE_CHECKING:
     from aircherd.api.services import Services
@@ -36,13 +37,14 @@ class _Run:
     """One piece of work, waiting or under way, with the number of its callers."""
 
     __slots__ = ("callers", "client", "error", "is_over", "key", "parked", "result", "scope",
-                 "traceback", "work")  # fmt: skip
+                 "share", "traceback", "work")  # fmt: skip
 
     def __init__(self, work: Work, client: object, key: Hashable | None) -> None:
         self.work = work
         self.client = client
         self.key = key
         self.callers = 0
+        self.share = share_of_task.get()
         self.scope: trio.CancelScope | None = None
         self.is_over = False
         self.parked = trio.lowlevel.ParkingLot()
@@ -97,6 +99,7 @@ class _Lane:
             self._nursery.start_soon(self._carry_out, run, run.scope)
 
     async def _carry_out(self, run: _Run, scope: trio.CancelScope) -> None:
+        share_of_task.set(run.share)  # this task may have been started by another client's
         run.error = ShuttingDown("the daemon is shutting down")
         try:
             with scope:

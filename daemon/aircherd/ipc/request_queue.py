@@ -7,7 +7,7 @@ handled meanwhile.
 """
 
 from collections import OrderedDict
-from time import perf_counter
+from time import thread_time
 from typing import TYPE_CHECKING
 
 import trio
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FEW = 8
 """Requests of one client that are started in one turn of the event loop."""
+MANY = 64
+"""Likewise, of a client that has used little, while the turns are long."""
 MAX_TOGETHER = 32
 """Requests from here, except chats, that are served at the same time."""
 
@@ -62,12 +64,12 @@ class RequestQueue:
         session, turns = self._session, self._session.turns
         try:
             while self._waiting:
-                began = perf_counter()
-                await trio.lowlevel.checkpoint()
-                if perf_counter() - began > LONG_TURN:
-                    turns.note_long_turn()
-                await turns.enter(session.share)
-                for _ in range(1 if turns.is_congested else FEW):
+                count = FEW
+                if turns.is_congested:
+                    # Turns are long: one that owes little must not fall behind.
+                    has_waited = await turns.enter(session.share)
+                    count = 1 if session.share.is_greedy else FEW if has_waited else MANY
+                for _ in range(count):
                     # Results are made when there is room for them, not before.
                     await session.wait_for_room()
                     await self._wait_until_few()
@@ -75,6 +77,10 @@ class RequestQueue:
                         return
                     _, request = self._waiting.popitem(last=False)
                     await self._start(request)
+                used = thread_time()
+                await trio.lowlevel.checkpoint()
+                if thread_time() - used > LONG_TURN:
+                    turns.note_long_turn()
         finally:
             self.is_active = False
             session.note_end()

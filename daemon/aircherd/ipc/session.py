@@ -258,13 +258,10 @@ class Session:
             self._queue.is_active = True
             self._nursery.start_soon(self._queue.run)
 
-    async def _start(self, request: ReadyRequest) -> None:
-        if self._replaced:
-            request = request.with_method_of(self._replaced)
-        msgid = request.msgid
-        if refusal := self._refusal(msgid):
     async def start(self, request: ReadyRequest, *, is_admitted: bool = False) -> None:
         """Start a request, or refuse it unless that was decided before."""
+        if self._replaced:
+            request = request.with_method_of(self._replaced)
         msgid, requests = request.msgid, self._requests
         if (
             (msgid in requests or len(requests) >= self._unchecked)

@@ -9,34 +9,40 @@ from contextvars import ContextVar
 
 import trio
 
-PAID_BACK = 0.02
+PAID_BACK = 0.05
 """The part of the time that a client may use without being asked to wait."""
-MAX_OWED = 0.05
+MAX_OWED = 0.25
 """Seconds that are remembered at most: what was long ago is forgiven."""
 
 
 class Share:
     """One client's share.
 
-    `waiting` are its tasks that wait for their turn, in their order.
+    `owed` are seconds of the event loop's time, as of the last `charge`. `waiting` are the tasks
+    that wait for their turn, in their order.
     """
 
-    __slots__ = ("_owed", "_paid_at", "waiting")
+    __slots__ = ("_paid_at", "owed", "waiting")
 
     def __init__(self) -> None:
         self.waiting: OrderedDict[trio.lowlevel.Task, None] = OrderedDict()
-        self._owed = 0.0
+        self.owed = 0.0
         self._paid_at = 0.0
+
+    @property
+    def is_greedy(self) -> bool:
+        """Whether it uses as much as it can get."""
+        return self.owed > MAX_OWED / 2
 
     def charge(self, seconds: float, now: float) -> float:
         """Add time that was used; return how much is owed at `now`, in seconds."""
-        owed = self._owed - (now - self._paid_at) * PAID_BACK
-        self._owed = min(max(owed, 0.0) + seconds, MAX_OWED)
+        owed = self.owed - (now - self._paid_at) * PAID_BACK
+        self.owed = min(max(owed, 0.0) + seconds, MAX_OWED)
         self._paid_at = now
-        return self._owed
+        return self.owed
 
     def __repr__(self) -> str:
-        return f"<Share owes {self._owed * 1000:.1f} ms, {len(self.waiting)} tasks wait>"
+        return f"<Share owes {self.owed * 1000:.1f} ms, {len(self.waiting)} tasks wait>"
 
 
 share_of_task: ContextVar[Share | None] = ContextVar("share_of_task", default=None)

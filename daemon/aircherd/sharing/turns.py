@@ -5,16 +5,17 @@ As long as the loop comes round quickly, nothing is measured and nothing waits: 
 If it is, then until it has been on time for `CALM` seconds
 
 - every step of every task is timed, and charged to the client that it is for;
-- work of a client that has used much waits in `take`. In each turn of the loop a few of these are
-  let through, from one client after the other, so that together they take about `BUDGET`.
+- work of a client that has used much waits in `enter`. In each turn of the loop a few of these
+  steps are let through, first those of the client that has used least, so that together they take
+  about `BUDGET`.
 
 A client that uses little never waits, however many others wait. A step is what is done between two
 waits; those that could be long are cut into pieces (`PIECE`).
 """
 
-from collections import deque
 from contextlib import suppress
-from time import perf_counter
+from operator import attrgetter
+from time import perf_counter, thread_time
 
 import trio
 
@@ -28,12 +29,13 @@ BUDGET = 0.005
 """Seconds of each turn for clients that have used much, together."""
 CALM = 0.5
 """Seconds without a long turn until nothing is measured any more."""
-FREE = 0.002
+FREE = 0.004
 """Seconds that a client may owe and still go on without waiting."""
 MAX_RELEASED = 8
 """Steps let through in one turn, even if the last ones were short: the next need not be."""
 SHORT = 0.00001
 """Seconds that a step takes at least."""
+_OWED = attrgetter("owed")
 PIECE = 8 * 1024
 """Bytes of a reply that are decoded in one step while the loop is congested."""
 
@@ -41,15 +43,27 @@ PIECE = 8 * 1024
 class Turns:
     """Decides which client is next; one for each run of trio."""
 
-    __slots__ = ("_cost", "_filled", "_meter", "_queue", "_released", "_was_long",
-                 "is_congested", "is_open")  # fmt: skip
+    __slots__ = (
+        "_activity",
+        "_cost",
+        "_filled",
+        "_is_watching",
+        "_meter",
+        "_queue",
+        "_released",
+        "_was_long",
+        "is_congested",
+        "is_open",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.is_open = False
         """Whether clients may go on; otherwise they call `enter` before their work."""
         self.is_congested = False
         """Whether the work of those that have used much waits for its turn."""
-        self._queue: deque[Share] = deque()
+        self._queue: dict[Share, None] = {}  # in the order of their turns
+        self._is_watching = False
+        self._activity = trio.lowlevel.ParkingLot()
         self._filled = trio.lowlevel.ParkingLot()
         self._was_long = False
         self._meter = _Meter()
@@ -62,21 +76,24 @@ class Turns:
             self._filled.unpark_all()
             self._was_long = True
 
-    async def enter(self, share: Share | None, *, first: bool = False) -> None:
-        """Wait for a turn of this client; return at once if it has used little, or all is calm.
+    async def enter(self, share: Share | None, *, first: bool = False) -> bool:
+        """Wait for a turn of this client; return whether it had to wait.
 
-        `first` goes before the client's other tasks.
+        A client that has used little never waits, nor does any while all is calm. `first` goes
+        before the client's other tasks.
         """
         if not self.is_congested:
-            if not self.is_open:
-                self.is_open = True
+            self.is_open = True
+            if not self._is_watching:
+                self._is_watching = True
                 trio.lowlevel.spawn_system_task(self._watch)
-            return
-        if share is None or share.charge(0.0, perf_counter()) <= FREE:
-            return
+            self._activity.unpark_all()
+            return False
+        if share is None or share.charge(0.0, self._meter.now) <= FREE:
+            return False
         task = trio.lowlevel.current_task()
         if not share.waiting:
-            self._queue.append(share)
+            self._queue[share] = None
         share.waiting[task] = None
         if first:
             share.waiting.move_to_end(task, last=False)
@@ -85,43 +102,53 @@ class Turns:
         def abort(_: object) -> trio.lowlevel.Abort:
             del share.waiting[task]
             if not share.waiting:
-                self._queue.remove(share)
+                del self._queue[share]
             return trio.lowlevel.Abort.SUCCEEDED
 
         await trio.lowlevel.wait_task_rescheduled(abort)
+        return True
 
     # ---------------------------------------------------------- the task that looks
 
     async def _watch(self) -> None:
-        """Look once; the next client that is active starts it again."""
+        """Look at the loop whenever a client is active."""
         try:
-            if await self._is_late():
-                await self._share_out()
+            while True:
+                if await self._is_late():
+                    await self._share_out()
+                self.is_open = False
+                await self._activity.park()
         finally:
-            self.is_open = False
+            self.is_open = self._is_watching = False
 
     async def _is_late(self) -> bool:
         """Wait for `SAMPLE` seconds or until something takes a turn; return whether it was late."""
         self._was_long = False
-        until = perf_counter() + SAMPLE
+        until, used = perf_counter() + SAMPLE, thread_time()
         with trio.move_on_after(SAMPLE):
             await self._filled.park()
-        return self._was_long or perf_counter() - until > LONG_TURN
+        if self._was_long:
+            return True
+        # On a busy machine it is late without having worked.
+        return perf_counter() - until > LONG_TURN and thread_time() - used > LONG_TURN
 
     async def _share_out(self) -> None:
         self.is_congested, self.is_open = True, False
+        self._meter.tick()
         trio.lowlevel.add_instrument(self._meter)
         late_at = perf_counter()
         try:
-            while (now := perf_counter()) - late_at < CALM:
+            while perf_counter() - late_at < CALM:
                 if self._queue:
+                    used = thread_time()
                     self._release()
                     await trio.lowlevel.checkpoint()
-                    is_late = bool(self._queue) or perf_counter() - now > LONG_TURN
+                    is_late = bool(self._queue) or thread_time() - used > LONG_TURN
                 else:
                     is_late = await self._is_late()
+                self._meter.tick()
                 if is_late:
-                    late_at = now
+                    late_at = perf_counter()
         finally:
             self.is_congested = False
             with suppress(KeyError):
@@ -143,10 +170,11 @@ class Turns:
             self._released += 1
 
     def _release_one(self) -> None:
-        share = self._queue.popleft()
+        share = min(self._queue, key=_OWED)
+        del self._queue[share]
         task, _ = share.waiting.popitem(last=False)
         if share.waiting:
-            self._queue.append(share)
+            self._queue[share] = None  # behind those that owe as much
         trio.lowlevel.reschedule(task)
 
     def __repr__(self) -> str:
@@ -155,23 +183,35 @@ class Turns:
 
 
 class _Meter(trio.abc.Instrument):
-    """Charges each step of a task to its client; `heavy` are the seconds of those that owe much."""
+    """Charges each step of a task to its client.
+
+    `heavy` are the seconds of those that owe much. `now` is a clock that stands still in long
+    turns: nothing is paid back by making others wait.
+    """
 
     def __init__(self) -> None:
         self.heavy = 0.0
+        self.now = 0.0
         self._began = 0.0
+        self._ticked_at = self._used = 0.0
+
+    def tick(self) -> None:
+        """Let time go on."""
+        at, used = perf_counter(), thread_time()
+        too_long = max(used - self._used - SAMPLE, 0.0)
+        self.now += max(at - self._ticked_at - too_long, 0.0)
+        self._ticked_at, self._used = at, used
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:  # noqa: ARG002
         """Note when a step began."""
-        self._began = perf_counter()
+        self._began = thread_time()
 
     def after_task_step(self, task: trio.lowlevel.Task) -> None:
         """Charge a step."""
         share = task.context.get(share_of_task)
         if share is not None:
-            now = perf_counter()
-            seconds = now - self._began
-            if share.charge(seconds, now) > FREE:
+            seconds = thread_time() - self._began
+            if share.charge(seconds, self.now) > FREE:
                 self.heavy += seconds
 
 
