@@ -28,6 +28,7 @@ from aircherd.api.turns import Turns
 from aircherd.auth.manager import AuthManager
 from aircherd.auth.outside_changes import OutsideChanges
 from aircherd.auth.stores.base import KeyStore
+from aircherd.auth.stores.file_cipher import file_sealing
 from aircherd.auth.stores.file_store import FileStore
 from aircherd.auth.stores.index import KeyIndex
 from aircherd.auth.stores.keyring_store import KeyringStore
@@ -126,7 +127,10 @@ async def open_daemon(
                 config=lambda: config.current,
                 environ=environ,
                 keyring=keyring or KeyringStore(environ, paths.keyring_service),
-                file=FileStore(paths.credentials_file),
+                file=FileStore(
+                    paths.credentials_file,
+                    sealing=lambda: file_sealing(config.current.auth, environ, paths.home),
+                ),
                 index=KeyIndex(paths.index_file),
                 bus=bus,
                 redactor=redactor,

@@ -212,11 +212,17 @@ def gone_providers(before: Config, after: Config) -> list[Provider]:
 
 
 def has_other_keys(before: Config, after: Config) -> bool:
-    """Return whether a provider was added or removed, or gets its key from elsewhere."""
+    """Return whether a provider was added or removed, or keys come from or go to elsewhere."""
     old, new = before.providers, after.providers
-    return old.keys() != new.keys() or any(
-        _has_other_key(old[name], provider) for name, provider in new.items()
+    return (
+        _sealing(before) != _sealing(after)
+        or old.keys() != new.keys()
+        or any(_has_other_key(old[name], provider) for name, provider in new.items())
     )
+
+
+def _sealing(config: Config) -> tuple[object, ...]:
+    return config.auth.encrypt_with, config.auth.age_identity
 
 
 def _has_other_key(before: Provider, after: Provider) -> bool:

@@ -28,6 +28,7 @@ def age_identity(folder: Path) -> Path:
     if not shutil.which("age-keygen"):
         missing("age", "package age")
     path = folder / "age-identity.txt"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         subprocess.run(["age-keygen", "-o", path], check=True, capture_output=True)
     return path

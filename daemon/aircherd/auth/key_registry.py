@@ -141,6 +141,7 @@ class KeyRegistry:
             cached.verification,
             secret=cached.secret,
             shadowed=shadowed_sources(provider, self.sources(provider), self._variables),
+            file=self._credentials.file_protection,
         )
 
     def rows_of(self, name: str) -> list[KeyStatus]:
@@ -149,7 +150,10 @@ class KeyRegistry:
             rows = [self.row(provider, source) for source in self.sources(provider)]
             return rows or [status.keyless_row(provider, self._credentials.index.block_for(name))]
         entries = self._credentials.index.entries_of(name)
-        return [status.orphan_row(entry, stored_source(entry)) for entry in entries]
+        return [
+            status.orphan_row(entry, stored_source(entry), self._credentials.file_protection)
+            for entry in entries
+        ]
 
     def rows(self) -> list[KeyStatus]:
         """Return the rows of all providers, in the configuration's order."""

@@ -59,7 +59,7 @@ class KeySource(msgspec.Struct, frozen=True, kw_only=True):
             case "keyring":
                 return "keyring"
             case "file":
-                return "file, not encrypted"
+                return "file"
             case "command":
                 return f"command {self.locator[0]}"  # its arguments may be private
             case "environment":

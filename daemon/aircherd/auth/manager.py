@@ -143,6 +143,8 @@ class AuthManager:
 
         Raises nothing: a locked keyring is a state, not an error.
         """
+        if not self.lock.is_closed():
+            await self._credentials.seal_file()
         await self._cache.read(
             [source for source in self._registry.all_sources() if source.kind != "command"]
         )

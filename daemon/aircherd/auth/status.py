@@ -12,6 +12,7 @@ from aircherd.auth.key_sources import (
     forbidden_reason,
     plain_http_reason,
 )
+from aircherd.auth.stores.base import FileProtection
 from aircherd.auth.stores.index import BlockKind, IndexEntry, SourceBlock
 from aircherd.auth.verification import Verification
 from aircherd.config.model import Provider
@@ -112,6 +113,7 @@ def key_row(
     *,
     secret: Secret | None,
     shadowed: Sequence[str],
+    file: FileProtection,
 ) -> KeyStatus:
     """Return the row of one key.
 
@@ -121,6 +123,7 @@ def key_row(
         known: what is known about it.
         secret: its value, if it was read.
         shadowed: the descriptions of the sources it shadows.
+        file: whether the credentials file is encrypted.
     """
     effective = effective_status(provider, source, known)
     return KeyStatus(
@@ -128,14 +131,14 @@ def key_row(
         key=source.name,
         state=effective.state,
         reason=effective.reason,
-        source=source.description,
+        source=_place(source, file),
         masked=secret.masked() if secret else None,
         shadowed=list(shadowed),
         origin=source.origin,
         checked_at=known.checked_at,
         checked_how=known.checked_how,
         failing_since=effective.failing_since,
-        hint=_hint(provider, source, effective) or _encryption_hint(source),
+        hint=_hint(provider, source, effective) or _encryption_hint(source, file),
     )
 
 
@@ -154,14 +157,14 @@ def keyless_row(provider: Provider, block: SourceBlock | None) -> KeyStatus:
     )
 
 
-def orphan_row(entry: IndexEntry, source: KeySource) -> KeyStatus:
+def orphan_row(entry: IndexEntry, source: KeySource, file: FileProtection) -> KeyStatus:
     """Return the row of a stored key whose provider is not in the configuration."""
     return KeyStatus(
         provider=entry.provider,
         key=entry.label,
         state=KeyState.REJECTED,
         reason="the configuration has no provider of this name",
-        source=source.description,
+        source=_place(source, file),
         origin=entry.origin,
         hint=f"aircher-cli auth logout {entry.provider} removes the key",
     )
@@ -231,11 +234,19 @@ def login_command(provider: str, label: str) -> str:
     return f"aircher-cli auth login {provider}{option}"
 
 
-def _encryption_hint(source: KeySource) -> str | None:
+def _place(source: KeySource, file: FileProtection) -> str:
+    return file.description if source.kind == "file" else source.description
+
+
+def _encryption_hint(source: KeySource, file: FileProtection) -> str | None:
     """Return how to have a working key encrypted."""
-    if source.kind == "file":
-        return (
-            "to encrypt it: start a keyring (for example gnome-keyring), then run "
-            f"'aircher-cli auth login {source.provider}' again"
-        )
-    return None
+    if source.kind != "file":
+        return None
+    if file.problem:
+        return f"it is not encrypted as [auth] encrypt_with says: {file.problem}"
+    if file.encrypted_with:
+        return None
+    return (
+        "to encrypt it: start a keyring (for example gnome-keyring), then run "
+        f"'aircher-cli auth login {source.provider}' again; or set [auth] encrypt_with"
+    )

@@ -100,7 +100,11 @@ def config_data(config: Config) -> dict[str, object]:
         "network": _fields(config.network),
         "usage": {"keep_days": config.keep_days},
         "daemon": {"idle_exit": config.daemon.idle_exit or False},
-        "auth": {"lifetime": _duration(config.auth.lifetime)},
+        "auth": {
+            **_fields(config.auth),
+            "lifetime": _duration(config.auth.lifetime),
+            "encrypt_with": False if config.auth.encrypt_with == "" else config.auth.encrypt_with,
+        },
         "tasks": {
             name: {**_fields(task), "tools": list(task.tools)}
             for name, task in config.tasks.items()

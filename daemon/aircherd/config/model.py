@@ -144,9 +144,13 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
     """How the daemon handles keys.
 
     `lifetime` is for how many seconds it has keys in memory before it locks them; None for no end.
+    `encrypt_with` is how the credentials file is encrypted: "" for not at all, None to leave it as
+    it is. `age_identity` is the path of the identity for `age`, None for the one in the home.
     """
 
     lifetime: float | None = None
+    encrypt_with: Literal["systemd-creds", "age", ""] | None = None
+    age_identity: str | None = None
 
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):

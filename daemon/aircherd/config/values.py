@@ -224,6 +224,18 @@ def _is_host(host: str) -> bool:
 # ------------------------------------------------------------------ files
 
 
+def read_path(value: object, folder: Path) -> str:
+    """Read a path, relative to `folder`; `~` is the user's home.
+
+    Raises:
+        BadValue: it is no text, or names a user who does not exist.
+    """
+    try:
+        return str(folder.absolute() / Path(read_text(value)).expanduser())
+    except RuntimeError:
+        raise BadValue("names the home of a user that does not exist", "check the path") from None
+
+
 def read_file(value: object, folder: Path) -> str:
     """Read the path of an existing file, relative to `folder`; `~` is the user's home.
 

@@ -108,7 +108,7 @@ def test_description_of_a_source():
     ]
     assert [source.description for source in sources] == [
         "keyring",
-        "file, not encrypted",
+        "file",
         "command op",
         "environment variable WORK_KEY",
     ]

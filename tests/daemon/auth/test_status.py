@@ -5,6 +5,7 @@ import pytest
 
 from aircherd.auth import status, verification
 from aircherd.auth.key_sources import sources_of, stored_source
+from aircherd.auth.stores.base import FileProtection
 from aircherd.auth.stores.index import IndexEntry, SourceBlock
 from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.vocabulary.keys import KeyChoice, KeyState, KeyStatus
@@ -37,7 +38,7 @@ def row(source, known, **fields):
         fields.pop("provider", provider()),
         source,
         known,
-        **{"secret": None, "shadowed": [], **fields},
+        **{"secret": None, "shadowed": [], "file": FileProtection(), **fields},
     )
 
 
@@ -203,6 +204,22 @@ def test_rejection_hint_depends_on_the_source(name, key, hint):
 def test_row_of_a_key_without_provider_says_how_to_remove_it():
     """The provider is no longer configured, but the key is still stored."""
     entry = IndexEntry(provider="old", label="b", origin=ORIGIN, store="keyring", stored_at=0)
-    found = status.orphan_row(entry, stored_source(entry))
+    found = status.orphan_row(entry, stored_source(entry), FileProtection())
     assert (found.provider, found.key, found.state) == ("old", "b", KeyState.REJECTED)
     assert "aircher-cli auth logout old" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("file", "source", "hint"),
+    [
+        (FileProtection(), "file, not encrypted", "to encrypt it: start a keyring"),
+        (FileProtection("age"), "file, encrypted with age", None),
+        (FileProtection("", "no token"), "file, not encrypted", "encrypt_with says: no token"),
+        (FileProtection("age", "no TPM"), "file, encrypted with age", "encrypt_with says: no TPM"),
+    ],
+)
+def test_row_of_a_key_in_the_file_says_whether_it_is_encrypted(file, source, hint):
+    """And what to do, or why it is not as the configuration says."""
+    found = row(stored(store="file"), verification.UNVERIFIED, file=file)
+    assert found.source == source
+    assert (hint in found.hint) if hint else found.hint is None

@@ -18,7 +18,7 @@ MARKS: tuple[tuple[Mark, str], ...] = (
     (Mark.COOLING, "skipped for a while after a failure"),
     (Mark.NO_CREDIT, "the provider has no credit left for this key"),
     (Mark.UNREACHABLE, "the provider could not be reached"),
-    (Mark.LOCKED, "the key is in a locked keyring"),
+    (Mark.LOCKED, "its keyring or all keys are locked"),
     (Mark.REJECTED, "the provider refused the key"),
     (Mark.INVALID, "the entry in the configuration is invalid"),
     (Mark.NOT_CONFIGURED, "no key is known: sign in with Ctrl-L"),

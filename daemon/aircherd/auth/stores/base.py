@@ -57,6 +57,23 @@ class KeyUnreadable(msgspec.Struct, frozen=True):
 ReadResult = Secret | KeyMissing | KeyUnreadable
 
 
+class FileProtection(msgspec.Struct, frozen=True):
+    """Whether the credentials file is encrypted: with what, "" if it is not.
+
+    `problem` says why it is not encrypted as the configuration says, None if it is.
+    """
+
+    encrypted_with: str = ""
+    problem: str | None = None
+
+    @property
+    def description(self) -> str:
+        """The store, for people."""
+        if self.encrypted_with:
+            return f"file, encrypted with {self.encrypted_with}"
+        return "file, not encrypted"
+
+
 class KeyStore(Protocol):
     """A store of keys. It reports every failure, never prompts, and returns within seconds."""
 

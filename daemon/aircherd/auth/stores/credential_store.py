@@ -21,6 +21,7 @@ import structlog
 import trio
 
 from aircherd.auth.stores.base import (
+    FileProtection,
     KeyId,
     KeyMissing,
     KeyStore,
@@ -29,6 +30,7 @@ from aircherd.auth.stores.base import (
     StoreHealth,
     StoreState,
 )
+from aircherd.auth.stores.file_store import FileStore
 from aircherd.auth.stores.index import IndexEntry, KeyIndex
 from aircherd.auth.stores.keyring_store import KeyringDetails, KeyringStore
 from aircherd.config.model import Provider
@@ -68,6 +70,22 @@ class CredentialStore:
     async def probe_keyring(self) -> StoreState:
         """Return whether the keyring can be used; the result may be a moment old."""
         return await self._stores["keyring"].probe()
+
+    @property
+    def file_protection(self) -> FileProtection:
+        """Whether the credentials file is encrypted, and why not if it should be."""
+        file = self._stores[FILE]
+        return file.protection if isinstance(file, FileStore) else FileProtection()
+
+    async def seal_file(self) -> None:
+        """Encrypt the credentials file as the configuration says. Failures are in the rows."""
+        file = self._stores[FILE]
+        if isinstance(file, FileStore):
+            async with self._lock:
+                try:
+                    await file.seal_again()
+                except KeyringLocked as error:
+                    log.warning("file_not_encrypted", reason=error.message)
 
     async def describe_keyring(self) -> KeyringDetails:
         """Return the keyring's state, and which one it is."""

@@ -10,14 +10,19 @@ no file and on no command line. These functions block: call them in a thread.
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
+
+from aircherd.config.model import Auth
 
 SECONDS = 4.0
 """How long a program may take: less than the file's own timeout."""
 CREDENTIAL_NAME = "aircher-credentials"
 """Part of what `systemd-creds` seals: it opens nothing under another name."""
+IDENTITY_NAME = "age-identity.txt"
 _VARIABLES = ("PATH", "HOME", "USER", "LOGNAME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "TMPDIR")
 _MAX_REASON = 200
 
@@ -38,6 +43,41 @@ class FileCipher(Protocol):
 
     def decrypt(self, sealed: bytes) -> bytes:
         """Return what `encrypt` was given. Raises CipherFailed."""
+
+
+class FileSealing(msgspec.Struct, frozen=True):
+    """How the file is encrypted: `write_with` is None to leave it as it is, "" for not at all.
+
+    `cipher` returns the one of a name; it raises CipherFailed for an unknown one.
+    """
+
+    write_with: str | None
+    cipher: Callable[[str], FileCipher]
+
+
+def file_sealing(auth: Auth, environ: Mapping[str, str], home: Path) -> FileSealing:
+    """Return what the configuration says; age's identity is in `home` unless it names another."""
+    identity = Path(auth.age_identity) if auth.age_identity else home / IDENTITY_NAME
+
+    def cipher(name: str) -> FileCipher:
+        match name:
+            case "age":
+                return Age(environ, identity)
+            case "systemd-creds":
+                return SystemdCreds(environ)
+        return unknown_cipher(name)
+
+    return FileSealing(auth.encrypt_with, cipher)
+
+
+def unknown_cipher(name: str) -> FileCipher:
+    """Raise CipherFailed."""
+    raise CipherFailed(f"it is encrypted with {name!r}, which this version does not know")
+
+
+def leave_as_it_is() -> FileSealing:
+    """Return what to do without a configuration."""
+    return FileSealing(None, unknown_cipher)
 
 
 class SystemdCreds:
@@ -90,8 +130,8 @@ class Age:
     def _run(self, verb: str, data: bytes) -> bytes:
         if not self._identity.is_file():
             raise CipherFailed(
-                f"age has no identity: {self._identity} does not exist; create it with "
-                f"age-keygen -o {self._identity}, or name another in [auth] age_identity"
+                f"age has no identity {self._identity}: create it (age-keygen -o FILE), or name "
+                "another in [auth] age_identity"
             )
         return run_filter(["age", verb, "-i", str(self._identity)], data, self._environ)
 

@@ -19,6 +19,7 @@ import msgspec
 
 from aircher_wire.directories import OPEN_TO_OTHERS
 from aircherd.auth.stores.base import (
+    FileProtection,
     KeyId,
     KeyMissing,
     KeyUnreadable,
@@ -26,7 +27,7 @@ from aircherd.auth.stores.base import (
     StoreHealth,
     StoreState,
 )
-from aircherd.auth.stores.file_cipher import CipherFailed, FileCipher
+from aircherd.auth.stores.file_cipher import CipherFailed, FileSealing, leave_as_it_is
 from aircherd.errors import KeyringLocked
 from aircherd.files.file_worker import Check, DiskTimeout, FileWorker
 from aircherd.files.private_file import (
@@ -45,10 +46,6 @@ DISK_TIMEOUT = 5.0
 """Seconds: a login waits for the disk, and the daemon's shutdown waits for the write."""
 
 
-def _no_cipher(name: str) -> FileCipher:
-    raise CipherFailed(f"it is encrypted with {name!r}, which this version does not know")
-
-
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
     """The schema of the file."""
 
@@ -64,21 +61,12 @@ class _Sealed(msgspec.Struct, forbid_unknown_fields=True):
     version: Literal[2] = 2
 
 
-class FileSealing(msgspec.Struct, frozen=True):
-    """How the file is encrypted: `write_with` is None to leave it as it is, "" for not at all.
-
-    `cipher` returns the one of a name; it raises CipherFailed for an unknown one.
-    """
-
-    write_with: str | None = None
-    cipher: Callable[[str], FileCipher] = _no_cipher
-
-
 class FileStore:
     """The credentials file. It is small and rarely used, so it is read each time.
 
     `sealing` returns how it is encrypted now. `encrypted_with` is the name of the cipher of the
-    file that was last read or written, "" if it is not encrypted, None if there is no file.
+    file that was last read or written, "" if it is not encrypted, None if there is no file or it
+    was not read.
     """
 
     name = "file"
@@ -88,9 +76,10 @@ class FileStore:
         path: Path,
         *,
         uid: int | None = None,
-        sealing: Callable[[], FileSealing] = FileSealing,
+        sealing: Callable[[], FileSealing] = leave_as_it_is,
     ) -> None:
         self.encrypted_with: str | None = None
+        self._problem: str | None = None
         self._path = path
         self._uid = os.getuid() if uid is None else uid
         self._sealing = sealing
@@ -135,9 +124,19 @@ class FileStore:
         Raises:
             KeyringLocked: it cannot be read or written; it stays as it is.
         """
-        wanted = self._sealing().write_with
-        if wanted is not None:
+        wanted, self._problem = self._sealing().write_with, None
+        if wanted is None:
+            return
+        try:
             await self._change(lambda _: self.encrypted_with not in (wanted, None))
+        except KeyringLocked as error:
+            self._problem = error.message
+            raise
+
+    @property
+    def protection(self) -> FileProtection:
+        """Whether the file is encrypted."""
+        return FileProtection(self.encrypted_with or "", self._problem)
 
     async def _change(self, change: Callable[[Keys], bool]) -> None:
         try:

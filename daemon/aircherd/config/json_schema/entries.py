@@ -127,6 +127,14 @@ AUTH: dict[str, Fragment] = {
         "anyOf": [{"enum": [False]}, {"type": "string", "pattern": f"^{auth.DURATION}$"}],
         "default": False,
     },
+    "encrypt_with": {
+        "description": "What encrypts the credentials file, on a machine without a keyring; false "
+        "for nothing. Without it, the file stays as it is",
+        "enum": [False, *auth.CIPHERS],
+    },
+    "age_identity": string(
+        "The file with the identity for age; a relative path starts at the directory of this file",
+    ),
 }
 
 FALLBACK: dict[str, Fragment] = {

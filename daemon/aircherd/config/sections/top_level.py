@@ -58,7 +58,7 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
     clients = read_clients(report, _section(report, top, "clients"), known)
     return Config(
         default_model=default_model,
-        auth=read_auth(report, _section(report, top, "auth")),
+        auth=read_auth(report, _section(report, top, "auth"), folder),
         providers=providers,
         models={name: alias for name, alias in models.items() if alias is not None},
         network=network,

@@ -41,7 +41,7 @@ def test_another_identity_decrypts_nothing(tmp_path):
 
 def test_missing_identity_is_named_with_the_command_that_creates_it():
     """Before age is started."""
-    with pytest.raises(CipherFailed, match="age-keygen -o /nowhere/id"):
+    with pytest.raises(CipherFailed, match="age has no identity /nowhere/id: create it"):
         Age(os.environ, Path("/nowhere/id")).encrypt(PLAIN)
 
 

@@ -48,3 +48,32 @@ def test_a_time_is_shown_as_it_is_written(text: str) -> None:
     """In the largest unit that fits."""
     assert duration_text(read_duration(text)) == text
     assert duration_text(60 * 60 * 24.0) == "1d"
+
+
+@pytest.mark.parametrize(
+    ("text", "encrypt_with", "identity"),
+    [
+        ("", None, None),
+        ("encrypt_with = false", "", None),
+        ('encrypt_with = "systemd-creds"', "systemd-creds", None),
+        ('encrypt_with = "age"\nage_identity = "id"', "age", "/home/of/id"),
+        ('encrypt_with = "age"\nage_identity = "/token/id"', "age", "/token/id"),
+    ],
+)
+def test_encryption_is_read(text: str, encrypt_with: str | None, identity: str | None) -> None:
+    """The identity need not exist: it may be on a token."""
+    found = parse_config(f"[auth]\n{text}", file="/home/of/config.toml").auth
+    assert (found.encrypt_with, found.age_identity) == (encrypt_with, identity)
+
+
+@pytest.mark.parametrize("value", ["true", '"gpg"', '""', "1"])
+def test_unknown_encryption_is_reported(value: str) -> None:
+    """With those that there are."""
+    found = problem(f"[auth]\nencrypt_with = {value}")
+    assert 'must be one of "systemd-creds", "age"' in str(found)
+
+
+def test_identity_of_an_unknown_user_is_reported() -> None:
+    """`~name` has no meaning then."""
+    found = problem('[auth]\nage_identity = "~nosuchuser-x/id"')
+    assert "names the home of a user that does not exist" in str(found)
