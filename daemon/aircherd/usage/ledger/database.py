@@ -225,8 +225,9 @@ class LedgerDatabase:
         copy = self._path.with_name(f"{self._path.name}.salvage")
         found = salvage(damaged, copy, first_hour=first_hour)
         with transaction(connection):
+            parties = self._inserter.parties_of(connection, [each.names for each in found])
             for attempt in found:
-                attempt.cells[PARTY_CELL] = self._inserter.party(connection, attempt.names)
+                attempt.cells[PARTY_CELL] = parties[attempt.names]
             insert_rows(connection, [attempt.cells for attempt in found])
         if found:
             self.note = f"{self.note}, with {len(found):,} attempts of the old one"

@@ -180,8 +180,17 @@ def write(rows: int) -> str:
     )
 
 
-ADD_PARTY = f"INSERT OR IGNORE INTO parties ({', '.join(PARTY_NAMES)}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608 - our own names
-FIND_PARTY = "SELECT id FROM parties WHERE " + " AND ".join(f"{name} = ?" for name in PARTY_NAMES)  # noqa: S608 - our own names
+def _wanted(index: int) -> str:
+    return f"json_extract(wanted.value, '$[{index}]')"
+
+
+_WANTED = ", ".join(map(_wanted, range(len(PARTY_NAMES))))
+ADD_PARTIES = f"INSERT OR IGNORE INTO parties ({', '.join(PARTY_NAMES)}) SELECT {_WANTED} FROM json_each(?) AS wanted"  # noqa: S608, E501 - our own names
+"""Their argument is a JSON array of arrays of names."""
+PARTY_NUMBERS = ("parties.id", "wanted.key")
+FIND_PARTIES = "FROM json_each(?) AS wanted CROSS JOIN parties ON " + " AND ".join(
+    f"parties.{name} = {_wanted(index)}" for index, name in enumerate(PARTY_NAMES)
+)
 
 # The estimates of an attempt with an unknown end stay in its row.
 MARK_UNKNOWN = "UPDATE attempts SET outcome = 'unknown' WHERE outcome = 'started'"
