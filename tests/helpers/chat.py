@@ -19,6 +19,7 @@ from aircherd.providers.call_target import CallTarget
 from aircherd.providers.health.call_report import CallReport
 from aircherd.providers.health.clocks import Clocks
 from aircherd.providers.health.cooldowns import CooldownManager
+from aircherd.usage.ledger.write_queue import WriteQueue
 from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.vocabulary.attempt import AttemptDelta, ChatResult
 from aircherd.vocabulary.chat import ChatRequest, Message
@@ -215,6 +216,7 @@ class FakeLedger:
     """A ledger in memory."""
 
     def __init__(self) -> None:
+        self.queue = WriteQueue(lambda _waiting: None, lambda _error: None)
         self.begun: list[Started] = []
         self.settled: dict[int, Settled] = {}
 
@@ -226,6 +228,9 @@ class FakeLedger:
     def settle(self, started: Started, settled: Settled) -> None:
         assert started.id not in self.settled
         self.settled[started.id] = settled
+
+    async def wait_until_saved(self) -> None:
+        """Return at once."""
 
     @property
     def in_progress(self) -> list[Started]:

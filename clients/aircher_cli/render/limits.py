@@ -119,11 +119,12 @@ def _figures(limit: Map, size: int, now: float, *, has_unicode: bool) -> Line:
 
 
 def _reset_note(limit: Map, now: float) -> str:
-    """Return when the limit resets, and the amount reserved by running requests."""
+    """Return when the limit resets, what is reserved, and what counts after an unclean end."""
     resets = number(limit.get("resets_at"))
     parts = [
         "" if resets is None else f"resets {relative_time(resets, now)}",
         f"{_amount(limit, 'reserved')} reserved" if parse_amount(limit.get("reserved")) else "",
+        f"{_amount(limit, 'margin')} in case it was lost" if limit.get("margin") else "",
     ]
     return ", ".join(filter(None, parts))
 

@@ -138,6 +138,8 @@ class UsageAccounting:
         outputs: OutputEstimator | None = None,
     ) -> None:
         self._ledger = ledger
+        self.saving = ledger.queue
+        self.wait_until_saved = ledger.wait_until_saved
         self._limits = limits
         self._clock = limits.clock
         self._bus = bus

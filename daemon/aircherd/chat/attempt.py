@@ -102,6 +102,9 @@ class ProviderAttempt:
             raise
         finally:
             self._settle(outcome, failure, deadline)
+        if self._charge.accounting.saving.is_late:
+            with trio.CancelScope(shield=True):
+                await self._charge.accounting.wait_until_saved()
         if failure and request.stream:
             assert self.record is not None
             message = failure.message

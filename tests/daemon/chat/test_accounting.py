@@ -21,6 +21,7 @@ from aircherd.routing.candidate import Candidate
 from aircherd.usage.ledger.database import LedgerDatabase
 from aircherd.usage.ledger.replay import read_replayed_usage
 from aircherd.usage.ledger.rows import LedgerEntry
+from aircherd.usage.ledger.write_queue import WriteQueue
 from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.vocabulary.availability import Limited
 from aircherd.vocabulary.chat import Requirements
@@ -188,6 +189,10 @@ class WritesThrough:
 
     def __init__(self, file: LedgerDatabase) -> None:
         self._file = file
+        self.queue = WriteQueue(lambda _waiting: None, lambda _error: None)
+
+    async def wait_until_saved(self) -> None:
+        """Return at once."""
 
     def begin(self, started: Started) -> None:
         self._file.write([LedgerEntry(1, started, None)], first_id=1)

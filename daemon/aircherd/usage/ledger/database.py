@@ -25,6 +25,8 @@ from aircherd.usage.ledger import db_file, schema
 from aircherd.usage.ledger.errors import DamagedFileError, FileError
 from aircherd.usage.ledger.opening import check_integrity, open_file, open_memory, version_of
 from aircherd.usage.ledger.rows import LedgerEntry, RowInserter, insert_rows
+from aircherd.usage.ledger.safety.earlier_run import EarlierRun
+from aircherd.usage.ledger.safety.margin import set_in_use
 from aircherd.usage.ledger.salvage import PARTY_CELL, salvage
 from aircherd.usage.ledger.sqlite import (
     Stopped,
@@ -37,6 +39,11 @@ from aircherd.usage.ledger.sqlite import (
 from aircherd.usage.time_buckets import clamp_time, local_hour, milliseconds
 
 log = structlog.get_logger()
+
+
+def _do_nothing(_offset: int) -> None:
+    """Stand in for `before_write`."""
+
 
 T = TypeVar("T")
 
@@ -55,6 +62,8 @@ class LedgerDatabase:
     """The database. All but `highest_id`, `lost_at`, `note` and `refusal` is for one thread.
 
     `lost_at` is the Unix time before which attempts may be missing, -inf if none was lost.
+    `earlier` is what the spare file has of earlier runs. `before_write` is called with what is
+    added to the ids of this run.
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float], tz: tzinfo | None) -> None:
@@ -67,6 +76,8 @@ class LedgerDatabase:
         self._is_wal = False
         self._inserter = RowInserter(tz)
         self._to_salvage: Path | None = None
+        self.earlier = EarlierRun()
+        self.before_write: Callable[[int], None] = _do_nothing
         self.highest_id = 0
         self.lost_at = -math.inf
         self.note: str | None = None
@@ -99,6 +110,7 @@ class LedgerDatabase:
         """
         with self._opened() as connection:
             offset = self.id_offset(first_id)
+            self.before_write(offset)
             self._set_durability(has_settled=any(entry.settled is not None for entry in entries))
             with transaction(connection):
                 self._inserter.insert(connection, entries, offset)
@@ -154,6 +166,16 @@ class LedgerDatabase:
                 return False
         return True
 
+    def note_clean_end(self) -> None:
+        """Record that this run ends by itself, and lost nothing without a record of it.
+
+        Raises:
+            FileError: the next run will count a margin.
+        """
+        with self._opened() as connection:
+            self._set_durability(has_settled=False)
+            set_in_use(connection, in_use=False)
+
     def close(self) -> None:
         """Close the connection; what was written is in the file."""
         connection, self._connection = self._connection, None
@@ -176,10 +198,13 @@ class LedgerDatabase:
                 else:
                     connection = self._connection = open_file(self._path)
                 self._is_wal = scalar(connection, "PRAGMA journal_mode") == "wal"
-                self._load_loss(connection)
+                connection.execute(schema.CREATE_MARGINS)
                 self._salvage(connection)
                 if self._is_first_open:
                     self._continue_from_last_run(connection)
+                else:
+                    set_in_use(connection, in_use=True)
+                self._load_loss(connection)
             except BaseException:
                 self.close()  # half open is not open
                 raise
@@ -193,10 +218,15 @@ class LedgerDatabase:
 
     def _continue_from_last_run(self, connection: sqlite3.Connection) -> None:
         """Read the highest id; attempts that an earlier run left in progress end as unknown."""
+        self._set_durability(has_settled=False)  # a loss of power repeats it, and the start waits
         with transaction(connection):
+            highest = int(str(scalar(connection, schema.HIGHEST_ID)))
+            self.earlier.restore(connection, self._inserter, highest, self._clock())
             connection.execute(schema.MARK_UNKNOWN)
+            set_in_use(connection, in_use=True)
         self.highest_id = int(str(scalar(connection, schema.HIGHEST_ID)))
         self._is_first_open = False
+        self.earlier.forget()
 
     def _load_loss(self, connection: sqlite3.Connection) -> None:
         """Record what was lost with the previous file, and read what earlier runs lost.
@@ -211,8 +241,9 @@ class LedgerDatabase:
         self.lost_at = min(max(self.lost_at, before), now)
         if self.note is None and self.lost_at > now - LOSS_DAYS * 86400:
             when = datetime.fromtimestamp(clamp_time(self.lost_at), self._tz)
+            missing = f"{self.earlier.lost:,} attempts" if self.earlier.lost else "what was used"
             self.note = (
-                f"{self._path} may lack what was used before {when:%Y-%m-%d %H:%M}: a damaged file "
+                f"{self._path} may lack {missing} before {when:%Y-%m-%d %H:%M}: a damaged file "
                 "was set aside, or attempts could not be written"
             )
 

@@ -13,6 +13,7 @@ The ledger never receives a prompt, a reply or a key.
 import math
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from datetime import tzinfo
@@ -34,6 +35,9 @@ from aircherd.vocabulary.usage import Settled, Started
 OPEN_SECONDS = 2.0
 """How long the start waits for the file: a large one takes time, a dead disk never answers."""
 CLOSE_SECONDS = 5.0
+MAX_LATE_SECONDS = 1.0
+"""How long an answer waits for the disk."""
+POLL_SECONDS = 0.005
 LAST_TRY_SECONDS = 1.5
 """What the last try may take if another program has the file open: each wait is half a second."""
 
@@ -79,6 +83,7 @@ class Ledger:
     ) -> None:
         self._writer = writer
         self._put = writer.put
+        self.queue = writer.queue
         self._clock = clock
         self._tz = tz
         self._first_id = self._next_id = first_id
@@ -131,6 +136,21 @@ class Ledger:
         started.settled = settled  # before `is_queued` is read: see `WriteQueue`
         if not started.is_queued:
             self._put(started)
+        self.queue.note_ended()
+
+    async def wait_until_saved(self) -> None:
+        """Wait while answered attempts are in memory only, so that a `kill -9` loses few of them.
+
+        Call it before an answer if `queue.is_late`. It returns at once if nothing can be saved,
+        as `state` says, and after 1 s if the disk does not answer: then none waits until it does.
+        """
+        queue, saves, give_up = self.queue, -1, 0.0
+        while queue.is_late and self._writer.may_be_saved:
+            if queue.saves != saves:
+                saves, give_up = queue.saves, time.monotonic() + MAX_LATE_SECONDS
+            elif time.monotonic() > give_up:
+                self._writer.note_stuck()
+            await trio.sleep(POLL_SECONDS)
 
     @property
     def in_progress(self) -> list[Started]:
@@ -229,12 +249,14 @@ async def open_ledger(
     kept; sums of days are kept forever. Both are called in the writer's thread too.
     """
     database = LedgerDatabase(path, clock=clock, tz=tz)
-    writer = LedgerWriter(database, clock=clock, tz=tz, keep_days=keep_days)
+    spare = path.with_name("ledger.spare")
+    writer = LedgerWriter(database, clock=clock, tz=tz, keep_days=keep_days, spare=spare)
     opened = trio.Event()
     notify = partial(_notify, trio.lowlevel.current_trio_token(), opened)
     # A daemon thread: if a disk hangs forever, the process can still end.
     thread = threading.Thread(target=writer.run, args=(notify,), name="ledger", daemon=True)
     thread.start()
+    threading.Thread(target=writer.guard.run, name="ledger-guard", daemon=True).start()
     try:
         with trio.move_on_after(OPEN_SECONDS):
             await opened.wait()

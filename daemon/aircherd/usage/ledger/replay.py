@@ -21,7 +21,8 @@ class ReplayedUsage(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt that has ended, or `requests` of them, all made in one hour or day.
 
     `at` is when it was made, or when that hour or day began. Tokens and cost that the provider did
-    not report are estimates. `cost_nano` lacks attempts of unknown cost.
+    not report are estimates. `cost_nano` lacks attempts of unknown cost. `is_margin` marks what
+    counts because it may have been lost: see `safety.margin`.
     """
 
     at: float
@@ -34,6 +35,7 @@ class ReplayedUsage(msgspec.Struct, frozen=True, kw_only=True):
     input_tokens: int
     output_tokens: int
     cost_nano: int
+    is_margin: bool = False
 
 
 class _Cells(NamedTuple):
@@ -80,7 +82,7 @@ def read_replayed_usage(
             found += _attempts(connection, part, since, before, without)
         else:
             found += _sums(connection, part, tz)
-    return found
+    return found + _margins(connection, since)
 
 
 def _attempts(
@@ -101,6 +103,13 @@ def _attempts(
     return [_replayed(cells, cells.when / 1000) for cells in rows]
 
 
+def _margins(connection: sqlite3.Connection, since: float) -> list[ReplayedUsage]:
+    columns = ["at_ms", *_GROUPS[:-1], "'unknown'", *_SINGLE]
+    source = "FROM margins JOIN parties ON parties.id = party WHERE at_ms >= ?"
+    rows = read_rows(connection, columns, source, (milliseconds(since),), _Cells)
+    return [_replayed(cells, cells.when / 1000, is_margin=True) for cells in rows]
+
+
 def _sums(
     connection: sqlite3.Connection, part: TableRange, tz: tzinfo | None
 ) -> list[ReplayedUsage]:
@@ -113,7 +122,7 @@ def _sums(
     return [_replayed(cells, hour_start(cells.when * hours, tz)) for cells in rows]
 
 
-def _replayed(cells: _Cells, at: float) -> ReplayedUsage:
+def _replayed(cells: _Cells, at: float, *, is_margin: bool = False) -> ReplayedUsage:
     return ReplayedUsage(
         at=at,
         provider=cells.provider,
@@ -125,4 +134,5 @@ def _replayed(cells: _Cells, at: float) -> ReplayedUsage:
         input_tokens=cells.input_tokens,
         output_tokens=cells.output_tokens,
         cost_nano=cells.cost_nano,
+        is_margin=is_margin,
     )

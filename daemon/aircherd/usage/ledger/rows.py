@@ -39,10 +39,10 @@ Names = tuple[str | None, ...]
 
 
 class _Party(NamedTuple):
-    """A row of `parties`, found for the names at `index`."""
+    """A row of `parties`, found for the names at `position`."""
 
     id: int
-    index: int
+    position: int
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):
@@ -72,8 +72,7 @@ class RowInserter:
             started = entry.started
             names = (started.provider, started.model, started.key, started.client, started.project)
             party = parties.get(names) or self._learn(connection, entries)[names]
-            hour = hours.of(started.at)
-            rows.append(row(entry, row_id=entry.id + offset, party=party, hour=hour))
+            rows.append(row(entry, entry.id + offset, party, hours.of(started.at)))
         insert_rows(connection, rows)
 
     def parties_of(
@@ -90,7 +89,7 @@ class RowInserter:
         stored = msgspec.json.encode([list(map(stored_name, each)) for each in new]).decode()
         connection.execute(schema.ADD_PARTIES, (stored,))
         found = read_rows(connection, schema.PARTY_NUMBERS, schema.FIND_PARTIES, (stored,), _Party)
-        self._parties.update((new[party.index], party.id) for party in found)
+        self._parties.update((new[party.position], party.id) for party in found)
         return self._parties
 
     def _learn(
@@ -124,12 +123,12 @@ def stored_name(text: str | None) -> str:
     return kept.encode("utf-8", "replace").decode()
 
 
-def row(entry: LedgerEntry, *, row_id: int, party: int, hour: int) -> list[Cell]:
+def row(entry: LedgerEntry, row_id: int, party: int, hour: int) -> list[Cell]:
     """Return the cells in the order of `schema.COLUMNS`; `hour` is the local hour of the start."""
-    started, settled = entry.started, entry.settled
-    at = milliseconds(started.at)
+    settled = entry.settled
+    at = milliseconds(entry.started.at)
     if settled is None:
-        return [row_id, at, hour, party, *_started_cells(started)]
+        return [row_id, at, hour, party, *_started_cells(entry.started)]
     return [row_id, at, hour, party, *_settled_cells(settled)]
 
 

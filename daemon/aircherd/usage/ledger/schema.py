@@ -119,6 +119,13 @@ _ENDED_LATER = (
     f"WHEN old.outcome = 'started' AND new.outcome <> 'started' {_ADD}"
 )
 
+CREATE_MARGINS = (
+    "CREATE TABLE IF NOT EXISTS margins (attempt INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, "
+    "party INTEGER NOT NULL, input_tokens INTEGER, output_tokens INTEGER, cost_nano INTEGER)"
+)
+"""What limits count after an unclean end. A ledger without it is of no earlier version: an earlier
+aircher ignores it."""
+
 CREATE = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
     "INSERT INTO meta VALUES ('kept_hour', 0)",
@@ -128,6 +135,7 @@ CREATE = (
     "CREATE INDEX attempts_open ON attempts (id) WHERE outcome = 'started'",
     _sums_table("hours", "hour"),
     _sums_table("days", "day"),
+    CREATE_MARGINS,
     _ENDED_AT_ONCE,
     _ENDED_LATER,
     f"PRAGMA application_id = {APPLICATION_ID}",

@@ -5,8 +5,11 @@ end. Then the oldest that have ended are dropped. Those are lost and counted, as
 cannot be written because of an internal error.
 """
 
+import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from time import monotonic
 
 from aircherd.usage.ledger.errors import FileError
 from aircherd.usage.ledger.rows import LedgerEntry
@@ -16,10 +19,20 @@ MAX_WAITING = 20_000
 """Entries held while nothing can be written: about 15 MB."""
 
 
+LATE_AFTER = 0.08
+"""Seconds that an attempt that ended may be in memory only, before further answers wait."""
+MAX_BATCH = 2000
+"""Of one transaction: a longer one would keep more answers waiting."""
 MAX_FAILED = 100
 """Entries that fail one by one in one `write`: if none can be written, not all are tried."""
 
+ID = attrgetter("id")
+
 Failed = list[tuple[LedgerEntry, Exception]]
+
+
+def _do_nothing(_saved: Sequence[LedgerEntry]) -> None:
+    """Stand in for `on_saved`."""
 
 
 class WriteQueue:
@@ -27,6 +40,9 @@ class WriteQueue:
 
     `put` calls `notify` with the number of queued attempts if there are at least `notify_at`.
     `on_discard` is called in the writer's thread with the error of each entry that is given up.
+
+    `unsaved_since` is set by the event loop, on the monotonic clock, when an attempt ends and
+    nothing was unsaved. `is_late` is set if that was long ago, or too much waits.
     """
 
     def __init__(
@@ -37,10 +53,18 @@ class WriteQueue:
     ) -> None:
         self._notify = notify
         self._on_discard = on_discard
+        self.on_saved: Callable[[Sequence[LedgerEntry]], None] = _do_nothing
         self._max_waiting = max_waiting
         self.notify_at = 1
         self._queue: deque[Started] = deque()  # append and popleft are atomic
         self._taken: dict[int, LedgerEntry] = {}
+        self._lock = threading.Lock()  # of `_taken` and what is taken: two threads take
+        self._fresh: list[LedgerEntry] = []  # taken, and not yet seen by the guard
+        self._has_retaken = False
+        self._taken_since: float | None = None
+        self.unsaved_since: float | None = None
+        self.is_late = False
+        self.saves = 0
         self._dropped = 0  # written by the event loop
         self._trimmed = self._discarded = 0  # written by the writer's thread
         self.written = self.batches = 0
@@ -51,9 +75,19 @@ class WriteQueue:
         started.is_queued = True
         queue.append(started)
         if len(queue) >= self.notify_at:
-            if len(queue) > self._max_waiting:  # the writer's thread hangs
-                self._drop_first()
+            if len(queue) > self._max_waiting // 2:
+                self.is_late = True
+                if len(queue) > self._max_waiting:  # the writer's thread hangs
+                    self._drop_first()
             self._notify(len(queue))
+
+    def note_ended(self) -> None:
+        """Note that an attempt has ended, after it was put: `is_late` is set if others wait."""
+        since = self.unsaved_since
+        if since is None:
+            self.unsaved_since = monotonic()
+        elif monotonic() - since > LATE_AFTER:
+            self.is_late = True
 
     @property
     def has_new(self) -> bool:
@@ -78,6 +112,51 @@ class WriteQueue:
         first.is_queued = False
         self._dropped += first.settled is not None
 
+    # -------------------------------------------------------------- the guard
+
+    def unsaved_for(self, now: float) -> float:
+        """Return for how many seconds an attempt that ended is not saved, 0 if all are."""
+        return now - min(self.unsaved_since or now, self._taken_since or now)
+
+    def take_fresh(self) -> tuple[float | None, list[LedgerEntry]]:
+        """Take what was taken since the last call and is not written, and since when it waits.
+
+        From now on it counts as saved.
+        """
+        with self._lock:
+            self._take_queued()
+            self._has_retaken = True
+            since, self._taken_since = self._taken_since, None
+            fresh, self._fresh = self._fresh, []
+            taken = self._taken
+            return since, [entry for entry in fresh if taken.get(entry.id) is entry]
+
+    def note_unsaved(self, since: float | None, entries: Sequence[LedgerEntry]) -> None:
+        """Note that what `take_fresh` returned could not be saved."""
+        with self._lock:
+            self._fresh[:0] = entries
+            if since is not None:
+                self._taken_since = min(since, self._taken_since or since)
+
+    def note_saved(self) -> None:
+        """Let answers go on, unless too many attempts wait for the database."""
+        self.saves += 1
+        self.is_late = self._is_long
+
+    @property
+    def _is_long(self) -> bool:
+        return len(self._queue) + len(self._taken) > self._max_waiting // 2
+
+    @property
+    def ended_waiting(self) -> int:
+        """How many attempts that ended wait; call it when nothing is put any more."""
+        taken = sum(entry.settled is not None for entry in self._taken.values())
+        return taken + sum(started.settled is not None for started in self._queue)
+
+    def _unsaved_since(self) -> float | None:
+        known = [each for each in (self.unsaved_since, self._taken_since) if each is not None]
+        return min(known, default=None)
+
     # -------------------------------------------------------------- the writer's thread
 
     def write(self, write: Callable[[Sequence[LedgerEntry]], None]) -> None:
@@ -89,7 +168,9 @@ class WriteQueue:
         """
         written = self.written
         failed: Failed = []
-        self._write_writable(list(self._take()), write, failed)
+        batch = self._take()
+        for first in range(0, len(batch), MAX_BATCH):
+            self._write_writable(batch[first : first + MAX_BATCH], write, failed)
         if not failed:
             return
         _, last = failed[-1]
@@ -126,41 +207,64 @@ class WriteQueue:
             self.written += len(batch)
             self.batches += 1
             self._forget(batch)
+            self.on_saved(batch)
 
-    def _take(self) -> Collection[LedgerEntry]:
+    def _take(self) -> list[LedgerEntry]:
         """Return everything that is to be written, each attempt once, in its current state.
 
         This clears `is_queued` before it reads `settled`; `Ledger.settle` sets `settled` before it
         reads `is_queued`. So an attempt that ends meanwhile is taken as ended or queued again.
         """
-        queue, taken = self._queue, self._taken
-        for _ in range(len(queue)):
-            started = queue.popleft()
+        with self._lock:
+            self._take_queued()
+            self._has_retaken = False
+            return list(self._taken.values())
+
+    def _take_queued(self) -> None:
+        self._taken_since, self.unsaved_since = self._unsaved_since(), None
+        pop, taken = self._queue.popleft, self._taken
+        new = []
+        for _ in range(len(self._queue)):
+            started = pop()
             started.is_queued = False
-            taken[started.id] = LedgerEntry(started.id, started, started.settled)
+            new.append(LedgerEntry(started.id, started, started.settled))
+        taken.update(zip(map(ID, new), new, strict=True))
+        self._fresh += new
         if len(taken) > self._max_waiting:
             self._trim()
-        return self._taken.values()
 
     def _forget(self, entries: Sequence[LedgerEntry]) -> None:
         """Forget entries that were written."""
-        if len(entries) == len(self._taken):
-            self._taken.clear()
-        for entry in entries if self._taken else ():
-            self._taken.pop(entry.id, None)
+        with self._lock:
+            taken = self._taken
+            if len(entries) == len(taken) and not self._has_retaken:
+                taken.clear()
+            for entry in entries if taken else ():
+                if taken.get(entry.id) is entry:  # else it has ended since, and is taken again
+                    del taken[entry.id]
+            self.saves += 1
+            if not taken:
+                self._fresh.clear()
+                self._taken_since, self.is_late = None, False
+            elif self._taken_since is None:
+                self.is_late = self._is_long
 
     def _move_to_end(self, entries: Iterable[LedgerEntry]) -> None:
         """Let entries that were taken come last."""
-        for entry in entries:
-            if self._taken.pop(entry.id, None) is not None:
-                self._taken[entry.id] = entry
+        with self._lock:
+            for entry in entries:
+                latest = self._taken.pop(entry.id, None)
+                if latest is not None:
+                    self._taken[entry.id] = latest
 
     def _discard(self, entry: LedgerEntry) -> None:
         """Give up an entry that was taken."""
-        if self._taken.pop(entry.id, None) is not None:
-            self._discarded += entry.settled is not None
+        with self._lock:
+            if self._taken.pop(entry.id, None) is not None:
+                self._discarded += entry.settled is not None
 
     def _trim(self) -> None:
+        self._fresh = self._fresh[-self._max_waiting :]
         ended = [entry for entry in self._taken.values() if entry.settled is not None]
         kept = ended[-self._max_waiting :]
         self._trimmed += len(ended) - len(kept)

@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import tzinfo
 from functools import partial
+from pathlib import Path
 from typing import Literal, TypeVar
 
 import msgspec
@@ -30,6 +31,7 @@ from aircherd.usage.ledger.database import LedgerDatabase
 from aircherd.usage.ledger.errors import DamagedFileError, FileError, internal_error
 from aircherd.usage.ledger.ledger_query import LedgerQuery
 from aircherd.usage.ledger.maintenance import Maintenance
+from aircherd.usage.ledger.safety.guard import Guard
 from aircherd.usage.ledger.write_queue import WriteQueue
 
 log = structlog.get_logger()
@@ -60,17 +62,23 @@ class LedgerWriter:
         clock: Callable[[], float],
         tz: tzinfo | None,
         keep_days: Callable[[], int | None],
+        spare: Path | None = None,
     ) -> None:
+        self._clock = clock
         self._database = database
         self._maintenance = Maintenance(database, clock=clock, tz=tz, keep_days=keep_days)
         self._queue = WriteQueue(self._notify, self._set_internal_error)
+        self.queue = self._queue
         self.put = self._queue.put
+        self.guard = Guard(spare, self._queue)
+        self._queue.on_saved = self.guard.forget
         self._queries: deque[LedgerQuery[object]] = deque()
         self._wake_up, self._skip_wait = threading.Event(), threading.Event()
         self._is_closing = False
         self._file_error: str | None = None
         self._internal_error: str | None = None
         self._recorded_loss = 0  # how many of the lost attempts the file knows of
+        self._stuck_at: int | None = None  # how often anything had been saved by then
         self._retry_at = 0.0  # on the monotonic clock
         self._close_by = -math.inf  # likewise
         self.first_id = 1
@@ -100,8 +108,24 @@ class LedgerWriter:
         self._wake()
 
     @property
+    def may_be_saved(self) -> bool:
+        """Whether it is worth waiting until attempts are saved."""
+        if self._stuck_at is not None and self.queue.saves != self._stuck_at:
+            self._stuck_at = None
+        return self._stuck_at is None and self._file_error is None
+
+    def note_stuck(self) -> None:
+        """Note that nothing was saved for a second, although no write has failed."""
+        if self._stuck_at is None:
+            self._stuck_at = self.queue.saves
+            log.warning("ledger_stuck", waiting=self.waiting)
+
+    @property
     def state(self) -> LedgerState:
         """The current state."""
+        if self._file_error is None and not self.may_be_saved:
+            reason = f"the disk does not answer ({self.waiting} entries wait in memory)"
+            return LedgerState("degraded", reason)
         if self._file_error is not None:
             counts = f"{self.waiting} entries wait in memory, {self.lost} attempts were lost"
             return LedgerState("degraded", f"{self._file_error} ({counts})")
@@ -162,6 +186,8 @@ class LedgerWriter:
     def run(self, opened: Callable[[], None]) -> None:
         """Open the file, call `opened`, and write until closed."""
         try:
+            self._database.before_write = self.guard.note_offset
+            self._database.earlier = self.guard.open()
             self._try(self._database.open)
             opened()
             while self._run_turn() or self._can_retry():
@@ -171,10 +197,23 @@ class LedgerWriter:
                 self._file_error = "its writer has failed: see the log"
             # However this ended: no caller may wait for an answer that will not come.
             self._is_closing = True
+            self._keep_rest()
             self._database.close()
-            if self.waiting:
-                log.error("ledger_incomplete", not_written=self.waiting, reason=self._file_error)
+            self.guard.close()
             self._refuse_queries("the ledger is closed")
+
+    def _keep_rest(self) -> None:
+        """Leave what could not be written in the spare file, and say what is lost."""
+        kept = self._queue.ended_waiting - (missing := len(self.guard.save_rest()))
+        lost = missing + self.lost - self._recorded_loss
+        if lost:
+            is_recorded = self.guard.record_loss(lost, self._clock())
+            reason = self._file_error
+            log.error("ledger_incomplete", not_written=lost, reason=reason, recorded=is_recorded)
+        if kept:
+            log.warning("ledger_kept_for_next_start", attempts=kept, reason=self._file_error)
+        if self._file_error is None and not self.waiting:
+            self._try(self._database.note_clean_end)
 
     def _run_turn(self) -> bool:
         try:
@@ -185,8 +224,11 @@ class LedgerWriter:
             return not self._is_closing
 
     def _can_retry(self) -> bool:
-        """Return whether to try again at the end, after a short wait."""
-        if not self.waiting or time.monotonic() >= self._close_by:
+        """Return whether to try again at the end, after a short wait.
+
+        Not if the spare file has it all: the next start writes it.
+        """
+        if not self.waiting or time.monotonic() >= self._close_by or self.guard.save():
             return False
         time.sleep(CLOSE_RETRY_SECONDS)
         return True
@@ -198,6 +240,7 @@ class LedgerWriter:
     def _turn(self) -> bool:
         """Write one batch and run the queries made before it; return False if it is the last."""
         is_last = self._wait()
+        self.guard.begin_work()
         queries = len(self._queries)  # later ones must see what is put from now on
         if queries or is_last or time.monotonic() >= self._retry_at:
             self._write()
@@ -210,6 +253,8 @@ class LedgerWriter:
 
     def _wait(self) -> bool:
         """Wait for work, and a little for more of it; return whether to end."""
+        if self._file_error is None:
+            self.guard.end_work()
         if not (self._is_closing or self._queries):
             self._wait_for_work()
         self._wake_up.clear()

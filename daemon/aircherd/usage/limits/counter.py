@@ -79,7 +79,8 @@ class LimitCounter:
 
     `amount_index` is the index of its amount in `AMOUNTS`. While it `is_incomplete`, usage from
     before it was created is missing. `lost_at` returns the Unix time before which the ledger may
-    lack attempts.
+    lack attempts. `margins` are times and amounts that the window has, because an unclean end of
+    the daemon may have lost them.
     """
 
     __slots__ = (
@@ -93,6 +94,7 @@ class LimitCounter:
         "description",
         "is_incomplete",
         "key",
+        "margins",
         "maximum",
         "reserved",
         "window",
@@ -117,6 +119,7 @@ class LimitCounter:
         self.maximum = 0
         self.description = ""
         self.is_incomplete = False
+        self.margins: list[tuple[float, int]] = []
         self._warn_from = 1
         self._quiet_until = -math.inf
         self._notified_level = 0  # until then: 1 is the warning, 2 the whole amount
@@ -230,7 +233,8 @@ class LimitCounter:
     def status(self) -> LimitStatus:
         """Return the current usage."""
         scope, per, amount = self.key
-        used, maximum = self.window.used, self.maximum
+        used, maximum, began_before = self.window.used, self.maximum, self.window.began_before
+        margin = sum(amount for at, amount in self.margins if began_before(at))
         left = max(maximum - used - self.reserved, 0)
         return LimitStatus(
             limit=self.description,
@@ -243,6 +247,7 @@ class LimitCounter:
             share=round(used / maximum, 4) if maximum else 1.0,
             resets_at=self.window.resets_at(),
             incomplete=self.is_incomplete or self.window.began_before(self._lost_at()),
+            margin=self._external(margin) if margin else 0,
             **scope._asdict(),
         )
 

@@ -41,6 +41,8 @@ class MissingHistory:
             used = (row.requests, row.input_tokens + row.output_tokens, row.cost_nano)
             for counter in counters:
                 counter.window.add(min(row.at, now), used[counter.amount_index])
+                if row.is_margin:
+                    counter.margins.append((min(row.at, now), used[counter.amount_index]))
         for counter in self.counters:
             counter.must_notify(now)  # it was notified before the restart
             counter.is_incomplete = False

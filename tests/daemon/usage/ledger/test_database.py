@@ -46,6 +46,7 @@ def filled(new, count=3):
     """Create a file of `count` attempts, and close it."""
     file = new()
     write(file, *(ended(number) for number in range(1, count + 1)))
+    file.note_clean_end()
     file.close()
 
 

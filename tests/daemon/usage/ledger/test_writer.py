@@ -52,6 +52,9 @@ class File:
             raise OverflowError("what is in the entry")
         self.batches.append([entry.id for entry in entries])
 
+    def note_clean_end(self):
+        self._fail()
+
     def remove_before(self, hour, *, limit):
         self._fail()
         self.removals.append((hour, limit))

@@ -14,7 +14,9 @@ NOW = 1_700_000_000.1234567
 KEY = LimitKey("p", None, "m", "c")
 
 
-def row(at: float, *, provider: str = "p", requests: int = 1) -> ReplayedUsage:
+def row(
+    at: float, *, provider: str = "p", requests: int = 1, is_margin: bool = False
+) -> ReplayedUsage:
     return ReplayedUsage(
         at=at,
         provider=provider,
@@ -26,6 +28,7 @@ def row(at: float, *, provider: str = "p", requests: int = 1) -> ReplayedUsage:
         input_tokens=0,
         output_tokens=0,
         cost_nano=0,
+        is_margin=is_margin,
     )
 
 
@@ -48,6 +51,15 @@ def test_a_sum_counts_all_of_its_attempts(counter):
     """Rows may cover whole hours."""
     MissingHistory([counter], NOW - 3600).fill([row(NOW, requests=7)], NOW)
     assert counter.window.used == 7
+
+
+def test_a_margin_is_part_of_what_is_used_until_it_leaves_the_window(counter):
+    """`limits.status` shows it apart."""
+    rows = [row(NOW - 60, requests=7), row(NOW - 60, requests=2, is_margin=True)]
+    MissingHistory([counter], NOW - 3600).fill(rows, NOW)
+    assert (counter.status().used, counter.status().margin) == (9, 2)
+    counter.window.advance(NOW + 3600)
+    assert (counter.status().used, counter.status().margin) == (0, 0)
 
 
 def test_restored_usage_causes_no_notification(counter):
