@@ -25,6 +25,7 @@ NUMBERS_PER_ROUND = 1_000_000
 async def write(path, pipe, number):
     """Settle attempts forever: some in the batch they begin in, some later, some never."""
     async with open_at_noon(path) as ledger:
+        os.write(pipe, b"\n")
         while True:
             batch = list(range(number, number + random.randrange(1, 20)))  # noqa: S311 - not a secret
             number = batch[-1] + 1
@@ -46,12 +47,14 @@ def round_of(path, number):
         os.close(read)
         trio.run(write, path, write_end, number * NUMBERS_PER_ROUND)
     os.close(write_end)
+    if number % 2:  # the others may be killed while they open the file
+        os.read(read, 1)
     time.sleep(random.uniform(0, MAX_SECONDS))  # noqa: S311 - likewise
     os.kill(child, signal.SIGKILL)
     with os.fdopen(read) as pipe:
         lines = pipe.read().splitlines()
     os.waitpid(child, 0)
-    return [int(line) for line in lines]
+    return [int(line) for line in lines if line]
 
 
 if __name__ == "__main__":
