@@ -8,6 +8,7 @@ import logging
 import math
 import os
 import sys
+import time
 from collections.abc import MutableMapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
@@ -24,6 +25,10 @@ LEVELS = ("debug", "info", "warning", "error")
 _OWN_FIELDS = frozenset({"timestamp", "level"})
 
 
+REPEATS = 20
+"""Lines with the same event in `REPEAT_SECONDS`: some can be caused by a client at will."""
+REPEAT_SECONDS = 10.0
+"""Further lines are counted, and the next one after this time has their number."""
 ACCEPT_LOG_SECONDS = 30.0
 """Without file descriptors for new clients, trio logs ten errors a second; this is our interval."""
 
@@ -52,7 +57,13 @@ def configure_logging(
     )
     _configure_standard_logging(formatter, out, level)
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, redact, _renderer(as_json)],
+        processors=[
+            *shared,
+            _BoundedRepeats(),
+            structlog.processors.format_exc_info,
+            redact,
+            _renderer(as_json),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", out)),
         cache_logger_on_first_use=True,
@@ -100,6 +111,43 @@ class LogOutput:
 
     def flush(self) -> None:
         """Do nothing: there is no buffer."""
+
+
+class _BoundedRepeats:
+    """Passes `REPEATS` lines of an event in `REPEAT_SECONDS`, and counts the others.
+
+    A broken frame, for example, is a line, and a client can send thousands in a second. Lines of
+    the level `debug` always pass.
+    """
+
+    def __init__(self) -> None:
+        self._windows: dict[object, _Window] = {}
+
+    def __call__(
+        self, _logger: object, _name: str, line: MutableMapping[str, object]
+    ) -> MutableMapping[str, object]:
+        if line.get("level") == "debug":
+            return line
+        now, event = time.monotonic(), line.get("event")
+        window = self._windows.get(event)
+        if window is None or now >= window.until:
+            if window is not None and window.lines > REPEATS:
+                line["not_logged"] = window.lines - REPEATS
+            window = self._windows[event] = _Window(now + REPEAT_SECONDS)
+        window.lines += 1
+        if window.lines > REPEATS:
+            raise structlog.DropEvent
+        return line
+
+
+class _Window:
+    """The lines of one event until a time."""
+
+    __slots__ = ("lines", "until")
+
+    def __init__(self, until: float) -> None:
+        self.until = until
+        self.lines = 0
 
 
 class _RateLimit(logging.Filter):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from aircherd import logging_setup
 from aircherd.logging_setup import configure_logging
 from aircherd.redaction import HIDDEN, Redactor
 from aircherd.vocabulary.secret import Secret
@@ -138,6 +139,25 @@ def test_failed_write_of_a_log_line_is_ignored(capfd):
         os.close(kept)
     structlog.get_logger().warning("written")
     assert json.loads(capfd.readouterr().err)["event"] == "written"
+
+
+def test_a_flood_of_one_event_is_counted(capfd, monkeypatch):
+    """A client can send broken frames by the thousand; other events are logged."""
+    now = 100.0
+    monkeypatch.setattr(logging_setup.time, "monotonic", lambda: now)
+    configured(as_json=True)
+    logger = structlog.get_logger()
+    for _ in range(5000):
+        logger.warning("broken_frame", client="x")
+    logger.warning("other")
+    now += logging_setup.REPEAT_SECONDS
+    logger.warning("broken_frame", client="x")
+    logger.warning("broken_frame", client="x")
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["event"] for line in lines].count("other") == 1
+    broken = [line.get("not_logged") for line in lines if line["event"] == "broken_frame"]
+    repeats = logging_setup.REPEATS
+    assert broken == [None] * repeats + [5000 - repeats, None]
 
 
 def test_repeated_accept_errors_are_one_line(capfd):

@@ -31,6 +31,9 @@ IDLE_CHECK_INTERVAL = 60.0
 MIN_RESERVED = 32
 """File descriptors that clients do not use."""
 
+MAX_GONE = 32
+"""Clients that have disconnected already and are dropped in one turn of the event loop."""
+
 log = structlog.get_logger()
 
 
@@ -180,11 +183,20 @@ class LimitedListener(trio.abc.Listener[trio.SocketStream]):
     async def _accept(self) -> socket.socket:
         # Not trio's `accept`, which has a checkpoint after the system call: an accepted client that
         # is not counted yet would be lost at a shutdown.
+        gone = 0
         while not self.is_stopped:
             try:
-                return self._sock.accept()[0]
+                accepted = self._sock.accept()[0]
             except BlockingIOError:
                 await trio.lowlevel.wait_readable(self._sock)
+                continue
+            if not _has_gone(accepted):
+                return accepted
+            # A session would take a hundred times longer, while others wait in the queue.
+            accepted.close()
+            gone += 1
+            if not gone % MAX_GONE:
+                await trio.lowlevel.checkpoint()
         # The task is about to be cancelled.
         await trio.sleep_forever()
         raise AssertionError
@@ -217,6 +229,16 @@ class LimitedListener(trio.abc.Listener[trio.SocketStream]):
         """Close the listener."""
         self.socket.close()
         await trio.lowlevel.checkpoint()
+
+
+def _has_gone(sock: socket.socket) -> bool:
+    """Return whether the client has disconnected and sent nothing."""
+    try:
+        return not sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def client_capacity() -> int:

@@ -68,6 +68,26 @@ async def test_connected_clients_have_sessions():
             await trio.sleep(0.001)
 
 
+async def test_clients_that_have_gone_get_no_session(monkeypatch):
+    """A program that connects and disconnects in a loop does not keep others waiting."""
+    made = []
+
+    class CountedSession(Session):
+        def __init__(self, *arguments, **options):
+            made.append(self)
+            super().__init__(*arguments, **options)
+
+    monkeypatch.setattr("aircherd.ipc.listener.Session", CountedSession)
+    async with listening() as (path, _, sessions):
+        for _ in range(80):
+            with socket.socket(socket.AF_UNIX) as gone:
+                gone.connect(str(path))  # no checkpoint: they wait in the kernel's queue
+        stream, answer = await ping(path)
+        async with stream:
+            assert answer == [1, 1, None, {}]
+            assert (len(made), len(sessions)) == (1, 1)
+
+
 async def test_crashed_session_ends_alone(monkeypatch):
     """Other clients are served, and new ones are accepted."""
     async with listening() as (path, _, _):
