@@ -182,6 +182,7 @@ async def open_daemon(
                 shutdown=shutdown,
                 clients=sessions,
                 variables=lambda: _variables(environ),
+                mask_keys=redactor.mask,
                 model_rows=ModelRows(catalog),
                 turns=Turns(),
                 questions=Questions(bus),

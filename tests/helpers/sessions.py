@@ -153,6 +153,7 @@ async def conversation():
         ended=trio.Event(),
         sent=0,
         watcher=FileWatcher(),
+        mask_keys=bytes,
         config=SimpleNamespace(current=DEFAULT_CONFIG),
     )
     session = Session(stream, services, TABLE, CONNECTION_TABLE)

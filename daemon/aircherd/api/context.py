@@ -7,6 +7,7 @@ from typing import Protocol, Self
 import msgspec
 
 from aircherd.chat.caller import Caller, RequestScope, Send
+from aircherd.vocabulary.chat import ChatRequest
 
 
 class RequestContext(Protocol):
@@ -26,15 +27,19 @@ class RequestContext(Protocol):
 
 
 class Method:
-    """A method of the API: the type of its parameters, their decoder, and its handler."""
+    """A method of the API: the type of its parameters, their decoder, and its handler.
 
-    __slots__ = ("decode", "handler", "params")
+    Its response `may_quote` what the user wrote into the configuration, and a key with it.
+    """
+
+    __slots__ = ("decode", "handler", "may_quote", "params")
 
     def __init__(
         self, params: type[msgspec.Struct], handler: Callable[..., Awaitable[object]]
     ) -> None:
         self.params = params
         self.handler = handler
+        self.may_quote = params is not ChatRequest
         self.decode: Callable[[msgspec.Raw], object] = msgspec.msgpack.Decoder(params).decode
 
     def with_handler(self, handler: Callable[..., Awaitable[object]]) -> Self:

@@ -78,7 +78,7 @@ class Services(msgspec.Struct, frozen=True):
     `one_time` are notices to show once. `watcher` notices changed files. `clients` has one item per
     connected client. `variables` returns the environment variables that change what the daemon
     does, without secrets. `model_rows` are the rows of `models.list`. `turns` bounds costly calls.
-    `questions` asks the user.
+    `questions` asks the user. `mask_keys` is `Redactor.mask`, for what is sent to clients.
     """
 
     about: About
@@ -97,6 +97,7 @@ class Services(msgspec.Struct, frozen=True):
     shutdown: Shutdown
     clients: Collection[Connected]
     variables: Callable[[], dict[str, str]]
+    mask_keys: Callable[[bytes], bytes]
     model_rows: ModelRows
     turns: Turns
     questions: Questions

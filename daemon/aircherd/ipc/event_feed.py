@@ -1,6 +1,6 @@
 """The events that one client subscribes to; those that it cannot take are dropped and counted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from aircher_wire import frames, methods
@@ -11,9 +11,12 @@ from aircherd.ipc.outbox import Outbox
 class EventFeed:
     """Puts the events of the subscribed topics into the client's outbox."""
 
-    def __init__(self, bus: EventBus, outbox: Outbox) -> None:
+    def __init__(
+        self, bus: EventBus, outbox: Outbox, mask: Callable[[bytes], bytes] = bytes
+    ) -> None:
         self._bus = bus
         self._outbox = outbox
+        self._mask = mask
         self._subscription = ExitStack()
         self._topics: frozenset[str] = frozenset()
         self._dropped = 0
@@ -47,7 +50,7 @@ class EventFeed:
             return
         if event.frame is None:
             envelope = {"topic": event.topic, "seq": event.seq, "at": event.at}
-            event.frame = _encode({**event.data, **envelope})
+            event.frame = self._mask(_encode({**event.data, **envelope}))
         self._outbox.put(event.frame)
 
     def __repr__(self) -> str:

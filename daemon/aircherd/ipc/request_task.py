@@ -129,10 +129,10 @@ class RequestTask:
         # Responses wait for room, or thousands of them would pile up in memory.
         if session.is_full and not self._is_cancelled:
             await session.wait_for_room()
-        if error is None:
-            session.respond(msgid, encode_result(msgid, result))
-        else:
-            session.respond(msgid, encode_error(msgid, error))
+        response = encode_result(msgid, result) if error is None else encode_error(msgid, error)
+        if method.may_quote:
+            response = session.services.mask_keys(response)
+        session.respond(msgid, response)
 
     def _respond_cancelled(self) -> None:
         self._stop_watching()

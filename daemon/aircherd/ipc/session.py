@@ -85,7 +85,7 @@ class Session:
         self._streams: dict[int, ChatStream] = {}
         self._streams_by_request: dict[int, ChatStream] = {}
         self._stream_numbers = itertools.count(1)
-        self.events = EventFeed(services.bus, self._outbox)
+        self.events = EventFeed(services.bus, self._outbox, services.mask_keys)
         self._nursery: trio.Nursery | None = None
         self._request_ended = trio.lowlevel.ParkingLot()
         self._reports_ends = False
@@ -304,7 +304,7 @@ class Session:
             response = encode_error(request.msgid, internal_error(error))
         else:
             response = encode_result(request.msgid, result)
-        self._outbox.put(response)
+        self._outbox.put(self.services.mask_keys(response))
 
     def _cancel(self, params: Mapping[str, object]) -> None:
         """Cancel a request or a stream. An unknown number is no error: it may have just ended."""

@@ -93,6 +93,17 @@ class Redactor:
         """Return whether `text` is a live key or contains one, for a variable of a program."""
         return text in self._values or self.has_key(text)
 
+    def mask(self, data: bytes) -> bytes:
+        """Return `data` of the same length with live keys replaced by stars.
+
+        The last guard of what is sent to clients: a key may also stand where the user wrote it,
+        such as in a `base_url`. The length stays the same for the format around it.
+        """
+        for value in self._values:
+            if len(value) >= MIN_DETECTED and (key := value.encode()) in data:
+                data = data.replace(key, b"*" * len(key))
+        return data
+
     def _remove(self, value: str) -> None:
         self._values.discard(value)
         self._finder = FormFinder(self._keep)

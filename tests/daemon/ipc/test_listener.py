@@ -32,7 +32,11 @@ async def listening(*, idle_exit=None):
         path = Path(root) / "run" / "s.sock"
         config = SimpleNamespace(current=Config(providers={}, daemon=Daemon(idle_exit=idle_exit)))
         services = SimpleNamespace(
-            bus=EventBus(), shutdown=Shutdown(), config=config, watcher=FileWatcher()
+            bus=EventBus(),
+            shutdown=Shutdown(),
+            config=config,
+            watcher=FileWatcher(),
+            mask_keys=bytes,
         )
         with claim_socket(path, Path(root) / "data") as bound, trio.fail_after(100_000):
             bound.is_passed, services.bound = idle_exit is not None, bound

@@ -104,6 +104,7 @@ async def connected():
         waiting=0,
         cancelled=list[int](),
         watcher=FileWatcher(),
+        mask_keys=bytes,
     )
     async with trio.SocketStream(ours) as stream, trio.SocketStream(theirs) as peer:
         session = services.session = Session(stream, services, TABLE)

@@ -148,3 +148,16 @@ def test_a_key_that_is_known_again_needs_no_digest():
     redactor.add(Secret(KEY))
     assert not redactor._forgotten.has_keys
     assert redactor.redact(f"a {KEY}") == f"a {HIDDEN}"
+
+
+def test_masked_data_has_the_same_length():
+    """The format around a key stays valid; a short key may be a part of a word."""
+    redactor = Redactor()
+    redactor.add(Secret(KEY))
+    redactor.add(Secret("llama.cpp"))
+    data = f"\x99{KEY} and llama.cpp, {KEY}".encode()
+    masked = redactor.mask(data)
+    assert len(masked) == len(data)
+    assert KEY.encode() not in masked
+    assert b"llama.cpp" in masked
+    assert redactor.mask(b"nothing") == b"nothing"

@@ -140,3 +140,25 @@ def test_with_a_keyring_no_file_of_ours_holds_a_key(home, sim, seen_commands):
     assert KEY not in everything
     assert BAD not in everything
     assert not [name for name, form in FORMS.items() if form in everything]
+
+
+def test_a_key_that_also_stands_in_the_configuration_is_not_shown(daemon, sim):
+    """As a part of a URL, in no response and in no event; a client reads the rest."""
+    daemon.cli("auth", "login", "work", "--with-token", stdin=KEY)
+    text = daemon.config_file.read_text()
+    daemon.write_config(text.replace(f"{sim.url}/v1", f"{sim.url}/{KEY}/v1"))
+    with daemon.client() as client:
+        client.call("config.reload")
+        found = {
+            method: str(client.call(method))
+            for method in (
+                *("status", "auth.status", "config.show", "models.list", "diagnose"),
+                *("usage.report", "limits.status", "attempts.list"),
+            )
+        }
+        found["snapshot"] = str(client.call("events.subscribe", {"topics": TOPICS}))
+    for words in ("status --json", "config show", "doctor", "providers list", "auth status"):
+        done = daemon.cli(*words.split())
+        found[f"aircher-cli {words}"] = done.stdout + done.stderr
+    assert f"{sim.url}/{'*' * len(KEY)}/v1" in found["status"]
+    assert [where for where, output in found.items() if KEY in output] == []
