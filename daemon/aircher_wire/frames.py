@@ -15,7 +15,10 @@ The rules, all of them enforced here:
    when more than a frame of it has arrived.
 3. Text from editors may be invalid UTF-8: it is decoded with `surrogateescape`. What the daemon
    sends is always valid UTF-8.
-4. After the first violation a stream stays broken: the frames before it are valid, and everything
+4. A frame that may not come in, because it would take too much memory, is dropped
+   (`Decoder.drop_partial`): its bytes are counted off without being kept, and the next frame is
+   decoded again.
+5. After the first violation a stream stays broken: the frames before it are valid, and everything
    after it is ignored.
 
 Frames are plain slotted classes rather than named tuples or dataclasses: importing `typing` or
@@ -46,8 +49,10 @@ _REQUEST, _RESPONSE, _NOTIFICATION = 0, 1, 2
 # The unpacker is fed in chunks, so that its buffer never holds much more than one frame. A chunk
 # has fewer bytes than a frame may have values, so a frame in one chunk needs no counting.
 _CHUNK_SIZE = 128 * 1024
-# A packer or unpacker whose buffer grew beyond this is replaced: they never free memory.
-_KEEP_BUFFER = 1024 * 1024
+# A packer or unpacker whose buffer may have grown beyond this is replaced: they never free memory.
+_KEEP_BUFFER = 128 * 1024
+# The bytes of a frame that hold its kind and its id, however long their encoding is.
+_HEAD = 32
 # The initial buffer of an unpacker; the default would be 1 MiB for every connection.
 _READ_SIZE = 16 * 1024
 
@@ -132,9 +137,12 @@ class Decoder:
     def __init__(self, max_frame: int = MAX_FRAME) -> None:
         self.error: FrameError | None = None
         self._max_frame = max_frame
+        self._skipping: Tally | None = None  # of a frame that was dropped
+        self._skipped = 0  # bytes of it
         self._reset()
 
     def _reset(self) -> None:
+        self._head = b""  # the beginning of the partial frame
         self._fed = 0  # bytes fed to this unpacker
         self._end = 0  # the end of the last complete frame
         self._tally = Tally()  # of the partial frame, if there is one
@@ -161,6 +169,8 @@ class Decoder:
         self.check()
         frames: list[Frame] = []
         try:
+            if self._skipping is not None:
+                data = self._skip(self._skipping, data)
             if len(data) <= _CHUNK_SIZE:
                 self._take(data, frames)
             else:
@@ -189,12 +199,42 @@ class Decoder:
     @property
     def has_partial_frame(self) -> bool:
         """Whether the next bytes belong to a frame that has begun."""
-        return self._fed != self._end
+        return self._fed != self._end or self._skipping is not None
+
+    @property
+    def partial_size(self) -> tuple[int, int]:
+        """The bytes of the incomplete frame so far, and the values that are in it or claimed."""
+        size = self._fed - self._end
+        return size, self._tally.values if size else 0
+
+    def drop_partial(self) -> int | None:
+        """Forget the incomplete frame and skip the rest of it; return its id if it is a request.
+
+        It must have one. Nothing but its length and the number of its values is checked any more.
+        """
+        assert self._fed != self._end
+        msgid = _msgid_in(self._head)
+        self._skipping, self._skipped = self._tally, self._fed - self._end
+        self._reset()
+        return msgid
+
+    def _skip(self, tally: Tally, data: bytes) -> bytes:
+        """Skip the bytes of a dropped frame; return those behind it."""
+        self._count(data, tally)
+        self._skipped += len(data) - tally.left
+        if self._skipped > self._max_frame:
+            raise _too_large(self._max_frame)
+        if not tally.is_complete:
+            return b""
+        self._skipping = None
+        return data[len(data) - tally.left :]
 
     def _take(self, data: bytes, frames: list[Frame]) -> None:
         unpacker, limit = self._unpacker, self._max_frame
         if self._fed != self._end:
-            self._count(data)
+            self._count(data, self._tally)
+            if len(self._head) < _HEAD:
+                self._head += data[:_HEAD]
         unpacker.feed(data)
         self._fed += len(data)
         for message in unpacker:
@@ -204,17 +244,21 @@ class Decoder:
             self._end = end
             frames.append(_frame_of(message))
         rest = self._fed - self._end
-        if not rest:
-            if self._fed > _KEEP_BUFFER:
-                self._reset()
-        elif rest > limit:
+        if rest > limit:
             raise _too_large(limit)
-        elif rest <= len(data):  # a frame that begins here
-            self._tally = Tally()
-            self._count(data[-rest:])
+        if rest > len(data):  # the frame began earlier
+            return
+        start = data[len(data) - rest :]
+        if self._fed > _KEEP_BUFFER:
+            self._reset()
+            self._unpacker.feed(start)
+            self._fed = rest
+        if start:  # a frame that begins here
+            self._tally, self._head = Tally(), start[:_HEAD]
+            self._count(start, self._tally)
 
-    def _count(self, data: bytes) -> None:
-        if not self._tally.take(data):
+    def _count(self, data: bytes, tally: Tally) -> None:
+        if not tally.take(data):
             raise FrameError(f"a frame has at most {MAX_VALUES} values in all, this one has more")
 
     def __repr__(self) -> str:
@@ -240,6 +284,18 @@ def _frame_of(message: object) -> Frame:
     raise FrameError(
         "a frame must be [0, id, method, params], [1, id, error, result] or [2, method, params]"
     )
+
+
+def _msgid_in(head: bytes) -> int | None:
+    """Return the id in the first bytes of a request, None if they begin something else."""
+    unpacker = msgpack.Unpacker(read_size=_HEAD)
+    unpacker.feed(head)
+    try:
+        unpacker.read_array_header()
+        kind, msgid = unpacker.unpack(), unpacker.unpack()
+    except (ValueError, msgpack.UnpackException):
+        return None
+    return _read_msgid(msgid) if kind == _REQUEST and type(kind) is int else None
 
 
 def _read_params(value: object) -> dict[str, object] | None:

@@ -46,10 +46,11 @@ _LENGTHS = {
 class Tally:
     """Counts the values of one frame that arrives in pieces; bytes after the frame are ignored."""
 
-    __slots__ = ("_at", "_due", "_rest", "values")
+    __slots__ = ("_at", "_due", "_rest", "left", "values")
 
     def __init__(self) -> None:
         self.values = 1  # seen and claimed values, including the frame itself
+        self.left = 0  # bytes of the last piece that are behind the end of the frame
         self._due = 1  # those that have not arrived yet
         self._rest = b""  # a type byte with an incomplete length field
         self._at = 0  # the offset of the next type byte in `_rest` plus the next piece
@@ -83,7 +84,13 @@ class Tally:
         self._rest = data[at:] if due else b""
         self._at = max(at - size, 0)
         self._due = due
+        self.left = 0 if due else max(size - at, 0)
         return True
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last byte of the frame has been taken."""
+        return not (self._due or self._at)
 
     def __repr__(self) -> str:
         return f"<Tally of {self.values} values, {self._due} to come>"

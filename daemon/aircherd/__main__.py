@@ -20,6 +20,7 @@ from aircherd.api.services import Services, Shutdown
 from aircherd.app import open_daemon
 from aircherd.ipc.socket_file import AlreadyRunning
 from aircherd.logging_setup import LEVELS, LogOutput, configure_logging
+from aircherd.memory.allocator import fix_mapping
 from aircherd.process.hiding import hide
 from aircherd.redaction import Redactor
 from aircherd.signals import reload_on_hangup, watch_signals
@@ -50,6 +51,7 @@ def main() -> int:
     """Run the daemon until it is stopped."""
     hide()
     sys.setswitchinterval(SWITCH_SECONDS)
+    fix_mapping()
     arguments = command_line_parser().parse_args()
     redactor = Redactor(SWAP_LOCK.keep)
     as_json = {"auto": None, "json": True, "text": False}[arguments.log_format]

@@ -47,6 +47,8 @@ from aircherd.hooks import fetch_hooks, recovery_checks
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket, claim_socket
+from aircherd.memory.allocator import MemoryReturn
+from aircherd.memory.budget import MEGABYTE, MemoryBudget
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.health.persistence import CooldownPersistence
@@ -108,6 +110,7 @@ async def open_daemon(
             ) as ledger,
         ):
             bus = EventBus()
+            memory = MemoryBudget(config.current.daemon.max_memory * MEGABYTE)
             cooldowns = CooldownManager(bus)
             cooldown_file = CooldownPersistence(
                 paths.data / "cooldowns.json", cooldowns.store, files
@@ -186,6 +189,7 @@ async def open_daemon(
                 model_rows=ModelRows(catalog),
                 turns=Turns(),
                 questions=Questions(bus),
+                memory=memory,
             )
             listener = Listener(bound, services, sessions)
             recovery = Recovery(cooldowns, recovery_checks(config, auth, provider_client))
@@ -198,6 +202,7 @@ async def open_daemon(
                 auth.locker.run,
                 reloader.run,
                 services.turns.run,
+                MemoryReturn(memory).run,
             )
             after_start = (
                 partial(restore_estimates, ledger, output_estimator),

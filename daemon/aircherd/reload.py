@@ -22,6 +22,7 @@ from aircherd.api.services import Services
 from aircherd.api.status import default_row, problem_row
 from aircherd.config.model import Config, Provider
 from aircherd.errors import ConfigInvalid
+from aircherd.memory.budget import MEGABYTE
 from aircherd.providers.transport.transport_by_network import Transports
 from aircherd.usage.limits.backfill import Backfill
 
@@ -185,6 +186,7 @@ class Reloader:
         self._transports.close_unused(
             after.network, [provider.base_url for provider in gone_providers(before, after)]
         )
+        services.memory.configure(after.daemon.max_memory * MEGABYTE)
         if before.default_model != after.default_model:
             services.bus.publish("models", {"default": "", **default_row(services)})
         services.auth.locker.poke()

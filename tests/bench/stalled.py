@@ -22,7 +22,7 @@ import trio
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from aircherd.ipc.outbox import BUFFER_LIMIT  # noqa: E402 - the path comes first
+from aircherd.ipc.outbox import MERGE_ABOVE  # noqa: E402 - the path comes first
 from aircherd.testing.simulator import open_simulator  # noqa: E402
 from helpers.daemon.load import (  # noqa: E402
     LONG,
@@ -86,7 +86,7 @@ async def all_asleep(daemon: Watched, count: int) -> list[Peer]:
         await peer.chat(TIMED, "ticks/m", "go")
         await request_without_reading(peer)
     with trio.fail_after(10 * PATIENCE):
-        while await daemon.steady_bytes() < count * BUFFER_LIMIT:
+        while await daemon.steady_bytes() < count * MERGE_ABOVE:
             pass
     return peers
 

@@ -12,6 +12,7 @@ import trio
 from structlog.testing import capture_logs
 
 from aircherd.ipc.socket_file import AlreadyRunning
+from aircherd.memory.request_memory import uncounted
 from aircherd.testing.keyring import MemoryStore
 from aircherd.testing.simulator import Fault, open_simulator
 from aircherd.vocabulary.failure import Failure, FailureClass
@@ -59,7 +60,10 @@ async def test_logout_drops_prepared_requests(environ):
                 config.providers["work"], Model(id="m"), config.network
             )
             key = await services.auth.get_api_key(target.provider)
-            await (await services.provider_client.open_chat(target, request, key)).aclose()
+            call = await services.provider_client.open_chat(
+                target, request, key, memory=uncounted()
+            )
+            await call.aclose()
             (call,) = target.calls.values()
             assert KEY.encode() in call.head.encoded
             await ask(services, "auth.logout", provider="work")

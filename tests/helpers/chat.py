@@ -15,6 +15,7 @@ from aircherd.chat.controller import ChatController
 from aircherd.config.model import Alias, Config, Network, Provider, Route
 from aircherd.errors import ChatFailed, KeyRejected, KeyringLocked, ProviderFailed
 from aircherd.events import EventBus
+from aircherd.memory.request_memory import RequestMemory, uncounted
 from aircherd.providers.call_target import CallTarget
 from aircherd.providers.health.call_report import CallReport
 from aircherd.providers.health.clocks import Clocks
@@ -147,6 +148,7 @@ class FakeProviderClient:
         key: ApiKey | None,
         *,
         on_sent: Callable[[], None],
+        memory: RequestMemory,
     ) -> "FakeCall":
         provider, model = target.provider, target.model
         name = key.name if key else None
@@ -284,7 +286,9 @@ class Chats:
 
         with trio.CancelScope() as scope:
             try:
-                return await self.controller.chat(chat, Caller("test", "proj"), send, scope)
+                return await self.controller.chat(
+                    chat, Caller("test", "proj"), send, scope, uncounted()
+                )
             except ChatFailed as error:
                 return error
 

@@ -18,6 +18,7 @@ from aircherd.errors import BadRequest
 from aircherd.events import EventBus
 from aircherd.ipc.connection_methods import ConnectionMethod
 from aircherd.ipc.session import Session
+from aircherd.memory.budget import MemoryBudget
 from aircherd.vocabulary.reply import TextDelta
 
 
@@ -89,7 +90,7 @@ async def start_stream(session, params):
             await hang(session.services, context, params)
         return {"done": True}
 
-    return {"stream": session.start_stream(run)}
+    return {"stream": session.start_stream(run, params)}
 
 
 async def hello(session, params):
@@ -143,8 +144,8 @@ class Peer:
 
 
 @asynccontextmanager
-async def conversation():
-    """Serve one client; yield its end and the session."""
+async def conversation(budget=None):
+    """Serve one client; yield its end and the session. `budget` is the daemon's memory."""
     ours, theirs = socket.socketpair()
     stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
     services = SimpleNamespace(
@@ -155,6 +156,7 @@ async def conversation():
         watcher=FileWatcher(),
         mask_keys=bytes,
         config=SimpleNamespace(current=DEFAULT_CONFIG),
+        memory=budget or MemoryBudget(),
     )
     session = Session(stream, services, TABLE, CONNECTION_TABLE)
     peer = Peer(trio.SocketStream(trio.socket.from_stdlib_socket(theirs)))

@@ -68,6 +68,7 @@ PAST: dict[str, str] = {
     codes.UNKNOWN_MODEL: "did not know the model",
     codes.BAD_REQUEST: "rejected the request",
     codes.CANCELLED: "was cancelled",
+    codes.BUSY: "was stopped: this client's share of memory was used up",
     "unknown": "was interrupted: the daemon ended meanwhile",
     "ok": "answered",
 }

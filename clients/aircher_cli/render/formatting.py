@@ -27,6 +27,7 @@ REASONS: dict[str, str] = {
     codes.FORBIDDEN: "is not allowed for this client",
     codes.CONFIG_INVALID: "is not configured correctly",
     codes.CANCELLED: "was cancelled",
+    codes.BUSY: "was stopped: this client's share of memory is used up",
     "ok": "answered",
     "trying": "is being asked",
 }

@@ -33,6 +33,7 @@ NAME_WIDTH = len("requests")
 SOON = 3600.0
 """Seconds; a shorter time until something ends is shown as a countdown."""
 
+MEGABYTE = 1024 * 1024
 DIME, MIN_SHOWN = 0.1, 0.000001
 """USD; amounts below the first are shown with two significant digits, below the second as less."""
 
@@ -259,6 +260,7 @@ def _activity(record: Map) -> list[tuple[str, str]]:
         ("limits", _not_readable(unavailable.get("limits"))),
         ("cooling", _not_readable(unavailable.get("cooling"))),
         ("ledger", _ledger(as_map(record.get("ledger")))),
+        ("memory", _memory(as_map(record.get("memory")))),
     )
 
 
@@ -284,6 +286,16 @@ def _known(*pairs: tuple[str, str]) -> list[tuple[str, str]]:
 
 def _not_readable(reason: object) -> str:
     return f"not known: {text(reason)}" if reason else ""
+
+
+def _memory(budget: Map) -> str:
+    """Return how much of the budget for buffers is in use, and how often it was not enough."""
+    if not budget:
+        return ""
+    names = ("total", "used", "refused")
+    total, used, refused = (int(number(budget.get(name)) or 0) for name in names)
+    note = f", {count(refused, 'request')} refused since the start" if refused else ""
+    return f"{used // MEGABYTE} of {total // MEGABYTE} MB in use for prompts and replies{note}"
 
 
 def _spend(record: Map) -> str:

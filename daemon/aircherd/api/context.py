@@ -7,11 +7,12 @@ from typing import Protocol, Self
 import msgspec
 
 from aircherd.chat.caller import Caller, RequestScope, Send
+from aircherd.memory.request_memory import RequestMemory
 from aircherd.vocabulary.chat import ChatRequest
 
 
 class RequestContext(Protocol):
-    """The client, the function that sends deltas, and the scope that ends the request."""
+    """The client, the function that sends deltas, the scope that ends the request, its memory."""
 
     @property
     def caller(self) -> Caller:
@@ -24,6 +25,10 @@ class RequestContext(Protocol):
     @property
     def send(self) -> Send:
         """The function that sends a chat's deltas to the client."""
+
+    @property
+    def memory(self) -> RequestMemory:
+        """What the request holds of its client's share."""
 
 
 class Method:

@@ -98,7 +98,7 @@ async def shutdown(services: Services, _: RequestContext, _params: NoParams) -> 
 async def chat(services: Services, context: RequestContext, request: ChatRequest) -> object:
     """Answer a chat request; deltas go to the context's `send`."""
     send = context.send if request.stream else discard
-    return await services.chat.chat(request, context.caller, send, context.scope)
+    return await services.chat.chat(request, context.caller, send, context.scope, context.memory)
 
 
 @in_turn()

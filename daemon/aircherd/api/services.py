@@ -18,6 +18,7 @@ from aircherd.config.paths import Paths
 from aircherd.config.store import ConfigStore
 from aircherd.config.watcher.file_watcher import FileWatcher
 from aircherd.events import EventBus
+from aircherd.memory.budget import MemoryBudget
 from aircherd.providers.client import ProviderClient
 from aircherd.usage.ledger.ledger import Ledger
 from aircherd.usage.limits.tracker import LimitTracker
@@ -79,6 +80,7 @@ class Services(msgspec.Struct, frozen=True):
     connected client. `variables` returns the environment variables that change what the daemon
     does, without secrets. `model_rows` are the rows of `models.list`. `turns` bounds costly calls.
     `questions` asks the user. `mask_keys` is `Redactor.mask`, for what is sent to clients.
+    `memory` is the budget that clients share.
     """
 
     about: About
@@ -101,3 +103,4 @@ class Services(msgspec.Struct, frozen=True):
     model_rows: ModelRows
     turns: Turns
     questions: Questions
+    memory: MemoryBudget

@@ -49,6 +49,7 @@ async def daemon_status(
         "config": config_state(services),
         "ledger": ledger_row(services),
         **services.auth.lock.to_wire(),
+        "memory": services.memory.statistics(),
         **(
             {"keyring": to_wire({"state": state.health.value, "reason": state.reason})}
             if state

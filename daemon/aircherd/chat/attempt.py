@@ -11,6 +11,7 @@ from aircherd.chat.request.origins import for_origin
 from aircherd.chat.route_cache import Target
 from aircherd.chat.services import ChatServices
 from aircherd.errors import AircherError, ProviderFailed, fail
+from aircherd.memory.request_memory import RequestMemory
 from aircherd.providers.streaming_call import ChatCall
 from aircherd.routing.candidate import Candidate
 from aircherd.vocabulary.attempt import Attempt, AttemptDelta, Skipped
@@ -32,6 +33,7 @@ class ProviderAttempt:
         "_charge",
         "_first_ms",
         "_key",
+        "_memory",
         "_services",
         "_started",
         "_target",
@@ -48,8 +50,10 @@ class ProviderAttempt:
         key: ApiKey | None,
         charge: PendingCharge,
         caller: Caller,
+        *,
+        memory: RequestMemory,
     ) -> None:
-        self.reply = Reply()
+        self.reply = Reply(memory)
         self.record: Attempt | None = None
         self.cost: str | None = None
         self.was_sent = False
@@ -58,6 +62,7 @@ class ProviderAttempt:
         self._key = key
         self._charge = charge
         self._caller = caller
+        self._memory = memory
         self._started = trio.current_time()
         self._first_ms: int | None = None
 
@@ -75,6 +80,7 @@ class ProviderAttempt:
                 for_origin(request, self._target.origin),
                 self._key,
                 on_sent=self._note_sent,
+                memory=self._memory,
             )
             try:
                 if request.stream:
@@ -140,6 +146,8 @@ class ProviderAttempt:
 
     def _settle(self, outcome: str, failure: Failure | None, deadline: float) -> None:
         """Create the record, and settle limits and ledger."""
+        if failure is not None and not self.reply.has_output:  # another candidate is called
+            self.reply.forget_size()
         now = trio.current_time()
         ms = round((now - self._started) * 1000)
         provider, key, model = self._target.names

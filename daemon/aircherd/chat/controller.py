@@ -18,6 +18,7 @@ from aircherd.chat.services import ChatServices, FetchModelLists
 from aircherd.config.store import ConfigStore
 from aircherd.errors import ChatFailed
 from aircherd.events import EventBus
+from aircherd.memory.request_memory import RequestMemory
 from aircherd.providers.client import ProviderClient
 from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.chat import ChatRequest
@@ -57,17 +58,24 @@ class ChatController:
         self._total = 0
 
     async def chat(
-        self, request: ChatRequest, caller: Caller, send: Send, scope: RequestScope
+        self,
+        request: ChatRequest,
+        caller: Caller,
+        send: Send,
+        scope: RequestScope,
+        memory: RequestMemory,
     ) -> ChatResult:
         """Answer `request`; deltas go to `send` if it streams.
 
         Sets the deadline of the whole request on `scope`, which is open and which the client may
-        cancel. Nothing may be awaited in it after this returns or raises.
+        cancel. Nothing may be awaited in it after this returns or raises. What the reply takes is
+        counted in `memory`, and stays so: the caller releases it once the result was sent.
 
         Raises:
             ConfigInvalid: there is no valid configuration, or its part for this request is invalid.
             UnknownModel, BadRequest: the request is inconsistent or names what does not exist.
             ChatFailed: no provider could answer, or the stream broke off.
+            Busy: the client's share of memory is too small for it.
         """
         config = self._config.usable()
         if request.task is not None:
@@ -78,7 +86,8 @@ class ChatController:
         self._active += 1
         self._total += 1
         try:
-            return await FallbackRunner(self.services, config, request, caller, send).run(scope)
+            runner = FallbackRunner(self.services, config, request, caller, send, memory=memory)
+            return await runner.run(scope)
         except ChatFailed as error:
             if wanted := chat_errors.providers_without_key(error.data):
                 from aircherd.chat.explain import add_sign_in  # noqa: PLC0415 -- only after this

@@ -31,6 +31,7 @@ from aircherd.chat.spending.limit_queue import MAX_SECONDS, first_pending
 from aircherd.chat.waiting import CandidateName, Pause, earliest_return, shortest_pause
 from aircherd.config.model import Config
 from aircherd.errors import NotAuthenticated
+from aircherd.memory.request_memory import RequestMemory
 from aircherd.routing.candidate import Candidate
 from aircherd.routing.failure_scope import SCOPE_BY_FAILURE, Exclusions, FailureScope
 from aircherd.routing.filters import skip_by_limit
@@ -62,12 +63,15 @@ class FallbackRunner:
         request: ChatRequest,
         caller: Caller,
         send: Send,
+        *,
+        memory: RequestMemory,
     ) -> None:
         self._services = services
         self._config = config
         self._request = request
         self._caller = caller
         self._send = send
+        self._memory = memory
         self._requirements = requirements_of(request)
         self._attempts: list[Attempt] = []
         self._skips: dict[CandidateName, Skipped] = {}  # in the order of the plan
@@ -307,7 +311,7 @@ class FallbackRunner:
         charge = self._reserve(target)
         if isinstance(charge, Skipped):
             return charge
-        attempt = ProviderAttempt(services, target, key, charge, self._caller)
+        attempt = ProviderAttempt(services, target, key, charge, self._caller, memory=self._memory)
         self._reply = attempt.reply
         try:
             failure = await attempt.run(self._request, self._send, self._deadline)

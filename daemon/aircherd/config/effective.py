@@ -99,7 +99,10 @@ def config_data(config: Config) -> dict[str, object]:
         "catalog": {name: _fields(override) for name, override in config.catalog.items()},
         "network": _fields(config.network),
         "usage": {"keep_days": config.keep_days},
-        "daemon": {"idle_exit": config.daemon.idle_exit or False},
+        "daemon": {
+            "idle_exit": config.daemon.idle_exit or False,
+            "max_memory": config.daemon.max_memory,
+        },
         "auth": {
             **_fields(config.auth),
             "lifetime": _duration(config.auth.lifetime),

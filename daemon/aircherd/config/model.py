@@ -134,10 +134,12 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True):
     """How the daemon itself runs.
 
     `idle_exit` is for how many seconds no client may be connected before a daemon that its socket
-    has started ends; None to run on.
+    has started ends; None to run on. `max_memory` is the budget of all its buffers, in
+    megabytes.
     """
 
     idle_exit: float | None = 3600.0
+    max_memory: int = 256
 
 
 class Auth(msgspec.Struct, frozen=True, kw_only=True):

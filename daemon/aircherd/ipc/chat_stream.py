@@ -12,6 +12,7 @@ from aircherd.api.context import RequestContext
 from aircherd.chat.caller import Caller, Send
 from aircherd.errors import AircherError
 from aircherd.ipc.responses import cancelled_error, internal_error, wire_error
+from aircherd.memory.request_memory import RequestMemory
 
 if TYPE_CHECKING:
     from aircherd.ipc.session import Session
@@ -24,11 +25,12 @@ Handler = Callable[[RequestContext], Awaitable[object]]
 class ChatStream:
     """Runs a handler, and is its context (`api.context.RequestContext`)."""
 
-    __slots__ = ("_number", "_session", "caller", "msgid", "scope", "send")
+    __slots__ = ("_number", "_session", "caller", "memory", "msgid", "scope", "send")
 
-    def __init__(self, session: "Session", number: int, msgid: int) -> None:
+    def __init__(self, session: "Session", number: int, msgid: int, memory: RequestMemory) -> None:
         self.msgid = msgid
         """The number of the request that started it, which cancels it, too."""
+        self.memory = memory
         self._session = session
         self._number = number
         self.caller: Caller = session.caller
@@ -48,6 +50,7 @@ class ChatStream:
                 params["error"] = wire_error(error)
             session.notify(methods.CHAT_DONE, params)
         finally:
+            self.memory.release()
             session.forget_stream(self._number)
 
     async def _run(self, handler: Handler) -> tuple[object, AircherError | None]:

@@ -50,9 +50,9 @@ async def chat_start(session: "Session", request: ChatRequest) -> object:
         if session.gate is not None:
             await session.gate.confirm_once()
         chat = session.services.chat.chat
-        return await chat(request, context.caller, context.send, context.scope)
+        return await chat(request, context.caller, context.send, context.scope, context.memory)
 
-    return {"stream": session.start_stream(run)}
+    return {"stream": session.start_stream(run, request)}
 
 
 async def events_subscribe(session: "Session", params: SubscribeParams) -> object:

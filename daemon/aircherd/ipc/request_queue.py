@@ -2,8 +2,8 @@
 
 One write can hold thousands of requests. If all were started at once, other clients would wait
 until all are served, and their results would be in memory before the client can read the first.
-A request that waits here costs its bytes. It can be cancelled, and the client's other frames are
-handled meanwhile.
+A request that waits here costs its bytes, which are counted if they are many. It can be cancelled,
+and the client's other frames are handled meanwhile.
 """
 
 from collections import OrderedDict
@@ -51,7 +51,11 @@ class RequestQueue:
 
     def remove(self, msgid: int) -> bool:
         """Remove a request; return whether it waited."""
-        return self._waiting.pop(msgid, None) is not None
+        request = self._waiting.pop(msgid, None)
+        if request is None:
+            return False
+        self._session.memory.give_back(request.memory)
+        return True
 
     def clear(self) -> list[int]:
         """Remove all requests; return their numbers."""

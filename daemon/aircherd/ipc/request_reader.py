@@ -17,6 +17,8 @@ import msgspec
 from aircher_wire import frames
 from aircherd.api.context import Method
 from aircherd.errors import BadRequest, UnknownMethod
+from aircherd.ipc.incoming import IncomingMemory, OnRefused
+from aircherd.memory.budget import SMALL, MemoryShare
 from aircherd.vocabulary.validation_messages import describe_invalid
 
 _FRAME = msgspec.msgpack.Decoder(
@@ -34,6 +36,7 @@ def _new_splitter() -> msgpack.Unpacker:
     return msgpack.Unpacker(read_size=16 * 1024)
 
 
+UNCOUNTED = -1
 SLICE = 1024
 """Bytes in which the frames of one turn of the event loop begin."""
 PARTIAL_SLICE = 4096
@@ -41,11 +44,16 @@ PARTIAL_SLICE = 4096
 
 
 class ReadyRequest(NamedTuple):
-    """A request with validated parameters."""
+    """A request with validated parameters.
+
+    `memory` is what they take, as it is counted in the client's share; `UNCOUNTED` until then, 0 if
+    they are small.
+    """
 
     msgid: int
     method: Method
     params: object
+    memory: int = 0
 
     def with_method_of(self, replaced: Mapping[Method, Method]) -> "ReadyRequest":
         """Return the request with the method that replaces its own, if one does."""
@@ -60,18 +68,23 @@ class RequestReader:
     """Turns the bytes of one client into requests and frames, in order.
 
     `error` is set after the first violation, as in `frames.Decoder`; frames before it are valid.
+    A frame that `share` has no room for is dropped, and `on_refused` called.
     """
 
-    def __init__(self, table: Mapping[str, Method]) -> None:
+    def __init__(
+        self, table: Mapping[str, Method], share: MemoryShare, on_refused: OnRefused
+    ) -> None:
         self._table = {
             name: method
             for name, method in table.items()
             if method.params.__struct_config__.forbid_unknown_fields
         }
         self._decoder = frames.Decoder()
+        self._incoming = IncomingMemory(self._decoder, share, on_refused)
         self._splitter = _new_splitter()
         self.rest = b""
         """What `feed` has left: the caller feeds it again after a turn for other tasks."""
+        self._is_partial = False
 
     @property
     def error(self) -> frames.FrameError | None:
@@ -87,7 +100,7 @@ class RequestReader:
         Raises:
             FrameError: the stream was broken by an earlier call.
         """
-        if self._decoder.has_partial_frame or len(data) > frames.MAX_ITEMS:
+        if self._is_partial or len(data) > frames.MAX_ITEMS:
             return self._feed_slices(data)
         splitter, found = self._splitter, list[Incoming]()
         splitter.feed(data)
@@ -100,13 +113,16 @@ class RequestReader:
                 found += self._decode(data if end - begin == len(data) else data[begin:end])
         except (ValueError, msgpack.UnpackException):  # a partial frame, or no frame
             self._splitter = _new_splitter()
-            found += self._decoder.feed(data[end:])
+            found += self._feed_decoder(data[end:])
             end = len(data)
         self.rest = data[end:]
-        if self.rest:
-            self._splitter = _new_splitter()  # it holds the rest, too
+        if self.rest or len(data) > SMALL:
+            # This one holds the rest, too, or would keep a buffer for it.
+            self._splitter = _new_splitter()
             if self._decoder.error is not None:
                 self.rest = b""
+        if len(data) > SMALL:
+            found = [_marked_large(each) for each in found]
         return found
 
     def _feed_slices(self, data: bytes) -> list[Incoming]:
@@ -117,18 +133,32 @@ class RequestReader:
             found += self._decoder.feed(data[end : end + PARTIAL_SLICE])
             end += PARTIAL_SLICE
         self.rest = b"" if self._decoder.error else data[end:]
+        self._note_partial()
         return found
 
-    def _decode(self, data: bytes) -> "tuple[ReadyRequest] | list[frames.Frame]":
+    def close(self) -> None:
+        """Give back the memory of an incomplete frame: the client has left."""
+        self._incoming.close()
+
+    def _feed_decoder(self, data: bytes) -> list[Incoming]:
+        found: list[Incoming] = list(self._decoder.feed(data))
+        self._note_partial()
+        return found
+
+    def _note_partial(self) -> None:
+        self._incoming.count()
+        self._is_partial = self._decoder.has_partial_frame
+
+    def _decode(self, data: bytes) -> "tuple[ReadyRequest] | list[Incoming]":
         """Decode one whole frame."""
         try:
             _, msgid, name, (raw,) = _FRAME.decode(data)
             method = self._table[name]
             params = method.decode(raw)
         except (KeyError, ValueError, RecursionError):  # including those of msgspec
-            return self._decoder.feed(data)
+            return self._feed_decoder(data)
         if getattr(params, "extra", None):
-            return self._decoder.feed(data)
+            return self._feed_decoder(data)
         return (ReadyRequest(msgid, method, params),)
 
     def __repr__(self) -> str:
@@ -152,7 +182,7 @@ def validate(request: frames.Request, *tables: Mapping[str, Method]) -> ReadyReq
         raise BadRequest(f"{name}: {describe_invalid(error)}") from None
     except UnicodeEncodeError:
         raise BadRequest(f"{name}: a parameter name is not valid UTF-8") from None
-    return ReadyRequest(request.msgid, method, params)
+    return ReadyRequest(request.msgid, method, params, UNCOUNTED)  # and perhaps large
 
 
 def _fix_empty_maps(params: dict[str, object]) -> dict[str, object]:
@@ -161,3 +191,8 @@ def _fix_empty_maps(params: dict[str, object]) -> dict[str, object]:
         return params
     maps = ("extra", "route", "client", "variables")
     return {key: {} if key in maps and value == [] else value for key, value in params.items()}
+
+
+def _marked_large(incoming: Incoming) -> Incoming:
+    """Mark a request that may be large: it came in a large read."""
+    return incoming._replace(memory=UNCOUNTED) if type(incoming) is ReadyRequest else incoming

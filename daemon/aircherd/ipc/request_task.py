@@ -19,6 +19,8 @@ from aircherd.chat.caller import Caller, Send
 from aircherd.errors import AircherError
 from aircherd.ipc.request_reader import ReadyRequest
 from aircherd.ipc.responses import cancelled_error, encode_error, encode_result, internal_error
+from aircherd.memory.budget import TASK_COST
+from aircherd.memory.request_memory import RequestMemory
 
 if TYPE_CHECKING:
     from aircherd.ipc.session import Session
@@ -30,10 +32,11 @@ class RequestTask:
     """Serves requests, and is the context (`api.context.RequestContext`) of the current one."""
 
     __slots__ = ("_deadline", "_is_busy", "_is_cancelled", "_msgid", "_request", "_scope",
-                 "_session", "_task", "caller")  # fmt: skip
+                 "_session", "_task", "caller", "memory")  # fmt: skip
 
     def __init__(self, session: "Session", request: ReadyRequest) -> None:
         self.caller: Caller = session.caller
+        self.memory = RequestMemory(session.memory)  # beside the task itself
         self._session = session
         self._request: ReadyRequest | None = request
         self._msgid = request.msgid
@@ -108,11 +111,13 @@ class RequestTask:
                     has_request = await self._wait_for_request()
         finally:
             self._stop_watching()
+            self.memory.release()
+            self._session.memory.give_back(TASK_COST)
 
     async def _serve(self) -> None:
         """Serve the request; raises only `trio.Cancelled`."""
         assert self._request is not None
-        msgid, method, params = self._request
+        msgid, method, params, _ = self._request
         self._request = None  # its prompt must not stay in memory while the task is idle
         session = self._session
         self.caller = session.caller
@@ -129,13 +134,19 @@ class RequestTask:
         # Responses wait for room, or thousands of them would pile up in memory.
         if session.is_full and not self._is_cancelled:
             await session.wait_for_room()
-        response = encode_result(msgid, result) if error is None else encode_error(msgid, error)
+        if error is None:
+            response = encode_result(msgid, result, self.memory)
+        else:
+            response = encode_error(msgid, error)
         if method.may_quote:
             response = session.services.mask_keys(response)
+        if self.memory.size:
+            self.memory.release()
         session.respond(msgid, response)
 
     def _respond_cancelled(self) -> None:
         self._stop_watching()
+        self.memory.release()
         error = cancelled_error(is_draining=self._session.is_draining)
         self._session.respond(self._msgid, encode_error(self._msgid, error))
 

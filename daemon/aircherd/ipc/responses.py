@@ -4,18 +4,21 @@ import msgspec
 import structlog
 
 from aircher_wire import codes, frames
-from aircherd.errors import AircherError, ShuttingDown
+from aircherd.errors import AircherError, Busy, ShuttingDown
 from aircherd.installation import INSTALLATION
+from aircherd.memory.budget import SMALL
+from aircherd.memory.request_memory import RequestMemory
 
 _encode = msgspec.msgpack.Encoder().encode
 
 log = structlog.get_logger()
 
 
-def encode_result(msgid: int, result: object) -> bytes:
+def encode_result(msgid: int, result: object, memory: RequestMemory | None = None) -> bytes:
     """Return the response of a successful request.
 
-    A result that does not fit into a frame is an `internal` error.
+    A result that does not fit into a frame is an `internal` error. One that is larger than what
+    `memory` holds for it already is counted there, and `busy` if there is no room.
     """
     try:
         data = _encode((1, msgid, None, result))
@@ -24,9 +27,18 @@ def encode_result(msgid: int, result: object) -> bytes:
     except (TypeError, ValueError, OverflowError) as error:
         log.exception("response_not_encoded")
         return encode_error(msgid, internal_error(error))
+    return data if len(data) <= SMALL else _checked(msgid, data, memory)
+
+
+def _checked(msgid: int, data: bytes, memory: RequestMemory | None) -> bytes:
     if len(data) > frames.MAX_FRAME:
         large = AircherError(f"the response has {len(data)} bytes, more than a frame may have")
         return encode_error(msgid, large)
+    if memory is not None and (more := len(data) - memory.size) > SMALL:
+        try:
+            memory.grow(more)
+        except Busy as error:
+            return encode_error(msgid, error)
     return data
 
 

@@ -30,9 +30,18 @@ from aircherd.ipc.deltas import DeltaWriter
 from aircherd.ipc.event_feed import EventFeed
 from aircherd.ipc.outbox import Outbox
 from aircherd.ipc.request_queue import FEW, RequestQueue
-from aircherd.ipc.request_reader import Incoming, ReadyRequest, RequestReader, validate
+from aircherd.ipc.request_reader import (
+    UNCOUNTED,
+    Incoming,
+    ReadyRequest,
+    RequestReader,
+    validate,
+)
 from aircherd.ipc.request_task import RequestTask
 from aircherd.ipc.responses import cancelled_error, encode_error, encode_result, internal_error
+from aircherd.memory.budget import SMALL, TASK_COST
+from aircherd.memory.request_memory import RequestMemory
+from aircherd.memory.sizes import size_of
 from aircherd.providers.transport.deadline_scheduler import deadline_scheduler
 from aircherd.sharing.share import Share, share_of_task
 from aircherd.sharing.turns import turns
@@ -71,14 +80,15 @@ class Session:
         self.services = services
         self.is_draining = False
         self.deadlines = deadline_scheduler()
+        self.memory = services.memory.open_share()
         self._client = ClientStream(stream)
         self._connection_table = connection_table
         self._table = table
         self.share = Share()
         self.turns = turns()
-        self._reader = RequestReader({**table, **connection_table})
+        self._reader = RequestReader({**table, **connection_table}, self.memory, self._refuse)
         self._queue = RequestQueue(self)
-        self._outbox = Outbox(self._client.send_now)
+        self._outbox = Outbox(self.memory, self._client.send_now)
         self._requests: dict[int, RequestTask] = {}
         self._serving_inline = -1  # the number of the request
         self._idle_tasks: list[RequestTask] = []
@@ -133,7 +143,7 @@ class Session:
     async def serve(self) -> None:
         """Serve the client until it disconnects or the daemon stops; the caller owns the stream."""
         share_of_task.set(self.share)
-        with closing(self.events):
+        with closing(self.memory), closing(self._reader), closing(self.events):
             async with trio.open_nursery() as self._nursery:
                 self._nursery.start_soon(self._write)
                 try:
@@ -149,6 +159,8 @@ class Session:
     async def _read(self) -> None:
         client, reader, outbox, queue = self._client, self._reader, self._outbox, self._queue
         watcher, turns = self.services.watcher, self.turns
+        incoming: Incoming | None
+        request: ReadyRequest | None
         # No deadlines: an editor may be idle for days.
         while data := await client.receive_some():
             if not watcher.is_attentive:
@@ -167,6 +179,8 @@ class Session:
                             await self.start(incoming)
                         elif request := self._handle_frame(incoming):
                             await self.start(request)
+                # A prompt must not be kept until the client sends more.
+                found, incoming, request = [], None, None
                 if reader.error:
                     raise reader.error
                 # Stop reading from a client that does not read responses: they are in our memory.
@@ -177,9 +191,8 @@ class Session:
 
     async def _write(self) -> None:
         while True:
-            data = await self._outbox.take()
             try:
-                await self._client.send_all(data)
+                await self._client.send_all(await self._outbox.take())
             except trio.BrokenResourceError:
                 break  # the reader may notice only after it has read all data in the kernel
             self._outbox.note_written()
@@ -251,8 +264,11 @@ class Session:
                 continue
             if refusal := self._refusal(request.msgid):
                 self._outbox.put(encode_error(request.msgid, refusal))
-            else:
-                self._queue.add(request)
+                continue
+            try:
+                self._queue.add(self._counted(request))
+            except Busy as error:
+                self._refuse(request.msgid, error)
         if len(self._queue) and not self._queue.is_active:
             assert self._nursery is not None
             self._queue.is_active = True
@@ -271,14 +287,54 @@ class Session:
             self._outbox.put(encode_error(msgid, refusal))
         elif type(request.method) is ConnectionMethod:
             # In this task, so that `hello` applies to all requests of the same read.
+            if request.memory > 0:  # a stream takes it again
+                self.memory.give_back(request.memory)
             await self._serve_inline(request)
-        elif self._idle_tasks:
+        elif self._idle_tasks and not request.memory:
             task = requests[msgid] = self._idle_tasks.pop()
             task.assign(request)
         else:
+            try:
+                self._assign(request)
+            except Busy as error:
+                self._refuse(msgid, error)
+
+    def _assign(self, request: ReadyRequest) -> None:
+        """Hand a request to a task that may have to be started.
+
+        Raises:
+            Busy: there is no memory for it.
+        """
+        request = self._counted(request)
+        if self._idle_tasks:
+            task = self._idle_tasks.pop()
+            task.assign(request)
+        else:
+            try:
+                self.memory.take(TASK_COST)
+            except Busy:
+                self.memory.give_back(request.memory)
+                raise
             assert self._nursery is not None
-            task = requests[msgid] = RequestTask(self, request)
+            task = RequestTask(self, request)
             self._nursery.start_soon(task.run)
+        self._requests[request.msgid] = task
+        task.memory.adopt(request.memory)
+
+    def _counted(self, request: ReadyRequest) -> ReadyRequest:
+        """Count what the parameters take, unless that was done.
+
+        Raises:
+            Busy: there is no memory for them.
+        """
+        if request.memory != UNCOUNTED:
+            return request
+        size = _counted_size(request.params)
+        self.memory.take(size)
+        return request._replace(memory=size)
+
+    def _refuse(self, msgid: int, error: AircherError) -> None:
+        self._outbox.put(encode_error(msgid, error))
 
     def _refusal(self, msgid: int) -> AircherError | None:
         if msgid in self._requests or msgid in self._queue:
@@ -382,15 +438,20 @@ class Session:
 
         return send
 
-    def start_stream(self, handler: Handler) -> int:
+    def start_stream(self, handler: Handler, params: object) -> int:
         """Start `handler` as a stream; return the number that identifies and cancels it.
 
         It does not run before the next checkpoint, so the response with its number goes out first.
+
+        Raises:
+            Busy: there is no memory for it and its `params`.
         """
         assert self._nursery is not None
+        memory = RequestMemory(self.memory)
+        memory.grow(TASK_COST + _counted_size(params))
         number = next(self._stream_numbers)
         msgid = self._serving_inline
-        stream = self._streams[number] = ChatStream(self, number, msgid)
+        stream = self._streams[number] = ChatStream(self, number, msgid, memory)
         self._streams_by_request[msgid] = stream
         self._unchecked = 0
         self._nursery.start_soon(stream.run, handler)
@@ -407,3 +468,9 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session of {self.caller.client}, {len(self._requests)} requests, {self._outbox}>"
+
+
+def _counted_size(params: object) -> int:
+    """Return what parameters take in memory, 0 if the allowance of a task covers it."""
+    size = size_of(params)
+    return size if size > SMALL else 0

@@ -13,6 +13,8 @@ import httpx
 
 from aircherd.config.model import Network, Provider
 from aircherd.errors import ProviderFailed
+from aircherd.memory.budget import SMALL
+from aircherd.memory.request_memory import RequestMemory
 from aircherd.providers.adapter import Adapter
 from aircherd.providers.api_client import ApiClient, assert_key_origin, timeouts_for
 from aircherd.providers.call_target import CallTarget, PreparedCall
@@ -146,14 +148,17 @@ class ProviderClient:
         request: ChatRequest,
         key: ApiKey | None,
         *,
+        memory: RequestMemory,
         on_sent: OnSent = ignore_sent,
     ) -> ChatCall:
         """Make one call; return it when its reply has begun. The caller closes it.
 
         `on_sent` is called when the request begins to leave: before that, nothing can be billed.
+        The body, and what is read of the reply until it makes an event, are counted in `memory`.
 
         Raises:
             ProviderFailed: there is no reply, or it is an error.
+            Busy: the body is more than the client's share of memory.
             AircherError: our own failure, which another provider would not fix.
         """
         if key is not target.key:
@@ -169,37 +174,44 @@ class ProviderClient:
             redacting(self._redactor.redact, request),
         )
         call, body = self._build(target, request, report)
+        counted = 0
+        if len(body) > SMALL:
+            memory.grow(len(body))
+            counted = len(body)
         done: list[Edit] = []
         tries_left = MAX_CORRECTIONS
-        while True:
-            try:
-                if target.signer is None:
-                    response = await call.transport.send(call.head, body, call.timeouts, on_sent)
-                else:
-                    response = await self._send_signed(target, call, body, on_sent)
-            except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
-                raise report.translate(error) from None
-            try:
-                accepted = self._accept(call, response, report, stream=request.stream)
-            except BaseException:
-                await response.aclose()
-                raise
-            if accepted is not None:
-                if done:
-                    target.remember_edits(call.adapter, tuple(done))
-                return accepted
-            data = await _close_refusal(response)
-            own = call.adapter.own_fields if tries_left else ()
-            edits = find_edits(own, request, body, response.status, data)
-            if not edits:
-                raise self._failed(target, response, data, report)
-            # Once more without what is ours. `on_sent` was called when the refused body left.
-            body, on_sent, tries_left = (
-                apply_edits(body, edits, request),
-                ignore_sent,
-                tries_left - 1,
-            )
-            done += edits
+        try:
+            while True:
+                try:
+                    if target.signer is None:
+                        response = await call.transport.send(
+                            call.head, body, call.timeouts, on_sent
+                        )
+                    else:
+                        response = await self._send_signed(target, call, body, on_sent)
+                except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
+                    raise report.translate(error) from None
+                try:
+                    accepted = self._accept(call, response, report, memory, stream=request.stream)
+                except BaseException:
+                    await response.aclose()
+                    raise
+                if accepted is not None:
+                    if done:
+                        target.remember_edits(call.adapter, tuple(done))
+                    return accepted
+                data = await _close_refusal(response)
+                own = call.adapter.own_fields if tries_left else ()
+                edits = find_edits(own, request, body, response.status, data)
+                if not edits:
+                    raise self._failed(target, response, data, report)
+                # Once more without what is ours. `on_sent` was called when the refused body left.
+                body = apply_edits(body, edits, request)
+                on_sent, tries_left = ignore_sent, tries_left - 1
+                done += edits
+        finally:
+            if counted:
+                memory.shrink(counted)
 
     def _build(
         self, target: CallTarget, request: ChatRequest, report: CallReport
@@ -222,6 +234,7 @@ class ProviderClient:
         call: PreparedCall,
         response: HttpResponse,
         report: CallReport,
+        memory: RequestMemory,
         *,
         stream: bool,
     ) -> ChatCall | None:
@@ -249,6 +262,7 @@ class ProviderClient:
             SniffedReply(adapter, is_labelled_stream=is_stream, may_stream=stream),
             report,
             StallTimeouts(timeouts.first_byte, max(timeouts.first_byte, timeouts.read)),
+            memory,
             on_closed=self._note_closed,
         )
         return priced(streaming, by_name, stream=is_stream) if has_cost else streaming

@@ -10,6 +10,8 @@ import structlog
 import trio
 
 from aircherd.errors import ProviderFailed, fail
+from aircherd.memory.budget import SMALL
+from aircherd.memory.request_memory import RequestMemory
 from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.error_mapping.network import TransportError
 from aircherd.providers.replies.sniffed_reply import SniffedReply, read_body
@@ -30,6 +32,19 @@ MAX_BATCH = 1000
 LARGE = 128 * 1024
 """Bytes without an event after which a thread decodes the next ones, so that others go on."""
 
+MAX_THREADS = 2
+
+_DECODING = trio.lowlevel.RunVar[trio.CapacityLimiter]("decoding")
+
+
+def _threads() -> trio.CapacityLimiter:
+    try:
+        return _DECODING.get()
+    except LookupError:
+        limiter = trio.CapacityLimiter(MAX_THREADS)
+        _DECODING.set(limiter)
+        return limiter
+
 
 class ChatCall(Protocol):
     """An answered call. Its receiver closes it."""
@@ -39,6 +54,7 @@ class ChatCall(Protocol):
 
         Raises:
             ProviderFailed: the call failed, or the reply broke off.
+            Busy: what was read without an event is more than the client's share of memory.
         """
 
     async def aclose(self) -> None:
@@ -72,8 +88,10 @@ class StreamingCall:
     __slots__ = (
         "_decoder",
         "_has_ended",
+        "_held",
         "_is_empty",
         "_later_timeout",
+        "_memory",
         "_now",
         "_on_closed",
         "_queued",
@@ -90,6 +108,7 @@ class StreamingCall:
         decoder: ReplyDecoder,
         report: Report,
         stall: StallTimeouts,
+        memory: RequestMemory,
         *,
         on_closed: Callable[[], None],
     ) -> None:
@@ -100,6 +119,8 @@ class StreamingCall:
         self._later_timeout = stall.later
         self._on_closed: Callable[[], None] | None = on_closed
         self._now = trio.lowlevel.current_clock().current_time
+        self._memory = memory
+        self._held = 0  # bytes that were read without an event, as they are counted
         self._is_empty = True  # no byte has come yet
         self._has_ended = False
         self._queued: Iterator[ReplyEvent] | None = None  # of a read with many events
@@ -116,6 +137,8 @@ class StreamingCall:
             return queued
         if self._has_ended:
             return []
+        if self._held:  # the events of the last call are counted where they are kept
+            self._hold(0)
         since, progress_count = self._now(), self._decoder.progress_count
         try:
             data = self._rest or await self._response.receive_some()
@@ -187,14 +210,24 @@ class StreamingCall:
             if self._rest or not self._turns.is_open:
                 data = await self._take_turn(data)
             size += len(data)
+            if size - self._held > SMALL:
+                self._hold(size)
             if size > LARGE:
-                events = await trio.to_thread.run_sync(self._decode, data)
+                # Few at once: what is decoded takes several times its size.
+                events = await trio.to_thread.run_sync(self._decode, data, limiter=_threads())
             else:
                 events = self._decode(data)
         return events
 
+    def _hold(self, size: int) -> None:
+        """Count `size` bytes of what was read."""
+        self._memory.grow(size - self._held)
+        self._held = size
+
     async def aclose(self) -> None:
         """End the call; see `ChatCall`."""
+        if self._held:
+            self._hold(0)
         if self._on_closed is not None:
             self._on_closed()
             self._on_closed = None

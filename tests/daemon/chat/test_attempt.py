@@ -9,6 +9,7 @@ from aircherd.chat.attempt import ProviderAttempt
 from aircherd.chat.caller import Caller
 from aircherd.errors import AircherError
 from aircherd.events import EventBus
+from aircherd.memory.request_memory import uncounted
 from aircherd.routing.candidate import Candidate
 from aircherd.vocabulary.attempt import Attempt, AttemptDelta
 from aircherd.vocabulary.chat import ChatRequest, Message, Requirements
@@ -30,7 +31,8 @@ class Made:
         services = self.chats.controller.services
         charge = services.accounting.begin(CANDIDATE, CALLER, Requirements())
         target = services.routes.target(CANDIDATE, CONFIG)
-        self.call = ProviderAttempt(services, target, None, charge, CALLER)
+        self.memory = uncounted()
+        self.call = ProviderAttempt(services, target, None, charge, CALLER, memory=self.memory)
         self.request = ChatRequest(messages=[Message("user", "q")], **request)
         self.services = services
 

@@ -11,6 +11,7 @@ from aircherd.chat.caller import Caller
 from aircherd.config.model import Config, Provider
 from aircherd.errors import AircherError, ChatFailed
 from aircherd.events import EventBus
+from aircherd.memory.request_memory import uncounted
 from aircherd.vocabulary.chat import ChatRequest, Message, RouteOptions
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model, Prices, Rates
@@ -26,7 +27,7 @@ async def test_cancellation_is_not_a_timeout(autojump_clock):
     request = ChatRequest(messages=[Message("user", "q")], model="chain", stream=False, timeout=5)
     async with trio.open_nursery() as nursery:
         scope = nursery.cancel_scope
-        nursery.start_soon(controller.chat, request, Caller("test"), None, scope)
+        nursery.start_soon(controller.chat, request, Caller("test"), None, scope, uncounted())
         await trio.sleep(1)
         scope.cancel()
     assert scope.cancelled_caught

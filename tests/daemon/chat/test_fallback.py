@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from trio.testing import MockClock
 from aircherd.chat.caller import Caller
 from aircherd.config.model import Alias, Config, Fallback, Limit, Provider, Route
 from aircherd.errors import ChatFailed
+from aircherd.memory.request_memory import uncounted
 from aircherd.routing.failure_scope import SCOPE_BY_FAILURE, FailureScope
 from aircherd.usage.limits.reservation import LimitKey
 from aircherd.vocabulary.attempt import ChatResult
@@ -390,7 +392,8 @@ async def test_client_that_does_not_read_reserves_nothing(autojump_clock):
     async with trio.open_nursery() as nursery:
         request = ChatRequest(messages=[Message("user", "q")], model="chain")
         stopped = trio.CancelScope()
-        nursery.start_soon(chats.controller.chat, request, Caller("slow"), far_behind, stopped)
+        chat = partial(chats.controller.chat, memory=uncounted())
+        nursery.start_soon(chat, request, Caller("slow"), far_behind, stopped)
         await trio.sleep(1)
         assert chats.provider_client.calls == []
         assert (await chats.ask()).provider == "a"

@@ -20,6 +20,7 @@ from aircherd.ipc import listener as listener_module
 from aircherd.ipc.listener import LimitedListener, Listener
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import claim_socket
+from aircherd.memory.budget import MemoryBudget
 
 
 @asynccontextmanager
@@ -37,6 +38,7 @@ async def listening(*, idle_exit=None):
             config=config,
             watcher=FileWatcher(),
             mask_keys=bytes,
+            memory=MemoryBudget(),
         )
         with claim_socket(path, Path(root) / "data") as bound, trio.fail_after(100_000):
             bound.is_passed, services.bound = idle_exit is not None, bound

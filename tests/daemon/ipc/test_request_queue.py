@@ -5,7 +5,7 @@ import trio
 import trio.testing
 
 from aircherd.ipc import request_queue
-from aircherd.ipc.outbox import BUFFER_LIMIT
+from aircherd.memory.budget import QUEUE_LIMIT
 from helpers.sessions import conversation, error_of
 
 
@@ -85,14 +85,14 @@ async def test_a_number_that_waits_is_not_used_twice():
 async def test_nothing_more_starts_for_a_client_that_does_not_read():
     """What it asked for is answered when it reads again."""
     async with conversation() as (peer, session):
-        name = "x" * (BUFFER_LIMIT // 4)
+        name = "x" * (QUEUE_LIMIT // 4)
         await peer.send([0, 999, "greet", [{"name": name}]])
         await peer.receive()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(peer.send, *requests(20, "large"))
             await trio.sleep(0.2)
             await trio.testing.wait_all_tasks_blocked(0.05)
-            assert session._outbox.size < 2 * BUFFER_LIMIT
+            assert session._outbox.size < 2 * QUEUE_LIMIT
             assert len(session._queue) >= 20 - 2 * request_queue.FEW
             answers = [await peer.receive() for _ in range(20)]
         assert sorted(answer[1] for answer in answers) == list(range(20))

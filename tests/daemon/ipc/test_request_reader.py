@@ -12,6 +12,7 @@ from aircher_wire import frames
 from aircherd.api.methods import METHODS
 from aircherd.ipc.connection_methods import CONNECTION_METHODS
 from aircherd.ipc.request_reader import ReadyRequest, RequestReader
+from aircherd.memory.budget import MemoryBudget
 
 CHAT = {"messages": [{"role": "user", "content": "hello"}], "model": "a/m", "stream": False}
 
@@ -20,9 +21,15 @@ def chat(msgid=1, **fields):
     return msgpack.packb([0, msgid, "chat", [{**CHAT, **fields}]])
 
 
+def a_reader(table, budget=None, on_refused=None):
+    """Return a reader whose client has its own budget."""
+    share = (budget or MemoryBudget()).open_share()
+    return RequestReader(table, share, on_refused)
+
+
 def read(*pieces):
     """Return what a new reader decodes from `pieces`, and its error."""
-    reader, found = RequestReader(METHODS), []
+    reader, found = a_reader(METHODS), []
     for piece in pieces:
         rest = piece
         while rest:
@@ -75,7 +82,7 @@ def test_one_step_takes_few_small_frames():
     """A read of 64 KiB can hold thousands, and others would wait for all of them."""
     small = msgpack.packb([0, 1, "ping", []])
     for first in (b"", chat()[:20]):
-        reader = RequestReader(METHODS)
+        reader = a_reader(METHODS)
         if first:
             assert reader.feed(first) == []
         data = (chat()[20:] if first else b"") + small * 5000
@@ -154,7 +161,7 @@ def test_depth_beyond_the_interpreters_recursion_is_refused(name, depth):
     table = {**METHODS, **CONNECTION_METHODS}
     nested = b"\x91" * depth + b"\xc0"
     data = b"\x94\x00\x01" + msgpack.packb(name) + b"\x91\x81\xa1x" + nested
-    reader = RequestReader(table)
+    reader = a_reader(table)
     assert reader.feed(data) == []
     assert "nested deeper" in str(reader.error)
 
@@ -164,7 +171,7 @@ def test_depth_beyond_the_interpreters_recursion_is_refused(name, depth):
 )
 def test_unknown_parameter_of_hello_follows_the_protocol(value):
     """It is ignored, but a value that no frame may contain still breaks the stream."""
-    reader = RequestReader({**METHODS, **CONNECTION_METHODS})
+    reader = a_reader({**METHODS, **CONNECTION_METHODS})
     hello = b"\x94\x00\x01" + msgpack.packb("hello") + b"\x91\x82\xa8protocol\x01\xa1x"
     assert reader.feed(hello + value) == []
     assert reader.error is not None
@@ -172,6 +179,6 @@ def test_unknown_parameter_of_hello_follows_the_protocol(value):
 
 def test_repr_shows_no_content():
     """It may be a prompt."""
-    reader = RequestReader(METHODS)
+    reader = a_reader(METHODS)
     reader.feed(chat()[:-3])
     assert "hello" not in repr(reader)

@@ -14,6 +14,7 @@ from aircherd.config.watcher.file_watcher import FileWatcher
 from aircherd.events import EventBus
 from aircherd.ipc import session as session_module
 from aircherd.ipc.session import Session
+from aircherd.memory.budget import MemoryBudget
 from aircherd.providers.transport.deadline_scheduler import deadline_scheduler
 
 
@@ -105,6 +106,7 @@ async def connected():
         cancelled=list[int](),
         watcher=FileWatcher(),
         mask_keys=bytes,
+        memory=MemoryBudget(),
     )
     async with trio.SocketStream(ours) as stream, trio.SocketStream(theirs) as peer:
         session = services.session = Session(stream, services, TABLE)

@@ -6,7 +6,7 @@ import trio
 import trio.testing
 
 from aircherd.ipc import session as session_module
-from aircherd.ipc.outbox import BUFFER_LIMIT
+from aircherd.memory.budget import QUEUE_LIMIT
 from helpers.sessions import conversation, error_of
 
 
@@ -146,7 +146,7 @@ async def test_client_that_does_not_read_pauses_its_chat():
         while session.services.sent != before:  # until nothing more is sent
             before = session.services.sent
             await trio.sleep(0.1)
-        assert session._outbox.size < BUFFER_LIMIT + 1_000_000
+        assert session._outbox.size < QUEUE_LIMIT + 1_000_000
         received = 0
         while received < session.services.sent:
             received += len((await peer.receive())[2][0]["text"])
@@ -205,7 +205,7 @@ async def test_number_of_active_requests_is_bounded(monkeypatch):
 
 async def test_client_that_does_not_read_responses_is_not_read(monkeypatch):
     """Responses are always queued, so reading stops to bound memory."""
-    monkeypatch.setattr("aircherd.ipc.outbox.BUFFER_LIMIT", 100_000)
+    monkeypatch.setattr("aircherd.memory.budget.QUEUE_LIMIT", 100_000)
     async with conversation() as (peer, session):
         name = "x" * 10_000
         sent = 0

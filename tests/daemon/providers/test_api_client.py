@@ -12,6 +12,7 @@ import trio
 
 from aircherd.config.model import Network, Provider
 from aircherd.errors import ProviderFailed
+from aircherd.memory.request_memory import uncounted
 from aircherd.providers.adapter import Adapter
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.registry import ADAPTERS
@@ -54,7 +55,9 @@ async def test_impossible_address(base_url: str) -> None:
     provider = a_provider(base_url=base_url)
     provider_client = raising(AssertionError("sent"))
     with pytest.raises(ProviderFailed, match="base_url cannot be used") as caught:
-        await provider_client.open_chat(a_target(provider_client, provider), a_request(), None)
+        await provider_client.open_chat(
+            a_target(provider_client, provider), a_request(), None, memory=uncounted()
+        )
     assert FailureClass.PROTOCOL is caught.value.failure.kind
 
 
@@ -102,7 +105,9 @@ async def test_no_key_in_any_failure(
     key = a_key(provider, secret)
     with pytest.raises(ProviderFailed) as caught:
         async with aclosing(
-            await provider_client.open_chat(a_target(provider_client, provider), a_request(), key)
+            await provider_client.open_chat(
+                a_target(provider_client, provider), a_request(), key, memory=uncounted()
+            )
         ) as call:
             await call.receive()
     text = "".join(traceback.format_exception(caught.value))

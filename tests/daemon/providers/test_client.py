@@ -14,6 +14,7 @@ import trio
 from aircher_wire import codes
 from aircherd.config.model import Network
 from aircherd.errors import AircherError, ProviderFailed
+from aircherd.memory.request_memory import uncounted
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.download import REFUSAL_SECONDS
 from aircherd.providers.transport.http_transport import Transport
@@ -268,7 +269,7 @@ async def test_a_key_for_another_origin_is_not_sent() -> None:
     moved = a_provider(base_url="https://elsewhere.example/v1")
     with pytest.raises(RuntimeError, match=r"must not go to https://elsewhere\.example:443"):
         await provider_client.open_chat(
-            a_target(provider_client, moved), a_request(), a_key(provider)
+            a_target(provider_client, moved), a_request(), a_key(provider), memory=uncounted()
         )
 
 
@@ -281,7 +282,9 @@ async def test_a_target_keeps_its_head_for_the_key_used_last() -> None:
     target = a_target(provider_client, provider)
 
     async def head_with(secret: str) -> RequestHead:
-        call = await provider_client.open_chat(target, a_request(), a_key(provider, secret))
+        call = await provider_client.open_chat(
+            target, a_request(), a_key(provider, secret), memory=uncounted()
+        )
         await call.aclose()
         (prepared,) = target.calls.values()
         return prepared.head
@@ -299,7 +302,9 @@ async def test_streamed_and_whole_replies_have_separate_heads() -> None:
     provider_client, provider = answering(200, STREAM, SSE), a_provider()
     target, key = a_target(provider_client, provider), a_key(provider)
     for stream in (True, False, True):
-        call = await provider_client.open_chat(target, a_request(stream=stream), key)
+        call = await provider_client.open_chat(
+            target, a_request(stream=stream), key, memory=uncounted()
+        )
         await call.aclose()
     heads = {stream: call.head.encoded for (_, stream), call in target.calls.items()}
     assert b"accept: text/event-stream" in heads[True]
@@ -311,7 +316,8 @@ async def test_a_chat_without_a_key_uses_no_head_with_one() -> None:
     provider_client, provider = answering(200, STREAM, SSE), a_provider()
     target = a_target(provider_client, provider)
     for key in (a_key(provider), None):
-        await (await provider_client.open_chat(target, a_request(), key)).aclose()
+        call = await provider_client.open_chat(target, a_request(), key, memory=uncounted())
+        await call.aclose()
     (prepared,) = target.calls.values()
     assert CANARY.encode() not in prepared.head.encoded
 
@@ -405,7 +411,10 @@ async def test_a_complete_reply_ends_the_cooldown_for_cut_replies() -> None:
     provider_client.cooldowns.note_failure(provider, "default", "m", failed(FailureClass.TRUNCATED))
     async with aclosing(
         await provider_client.open_chat(
-            a_target(provider_client, provider), a_request(), a_key(provider)
+            a_target(provider_client, provider),
+            a_request(),
+            a_key(provider),
+            memory=uncounted(),
         )
     ) as call:
         assert provider_client.cooldowns.cooling("openai", "default", "m")
@@ -459,7 +468,7 @@ async def test_a_field_of_ours_is_left_out_and_the_call_made_again() -> None:
         target, key = a_target(provider_client, provider), a_key(provider)
         for _ in range(2):
             call = await provider_client.open_chat(
-                target, a_request(), key, on_sent=lambda: sent.append(True)
+                target, a_request(), key, memory=uncounted(), on_sent=lambda: sent.append(True)
             )
             async with aclosing(call):
                 assert [event for events in [await call.receive()] for event in events]
@@ -495,7 +504,7 @@ async def test_a_refusal_of_the_corrected_call_is_the_failure() -> None:
     provider = a_provider()
     target = a_target(client, provider)
     with pytest.raises(ProviderFailed) as caught:
-        await client.open_chat(target, a_request(stream=True), a_key(provider))
+        await client.open_chat(target, a_request(stream=True), a_key(provider), memory=uncounted())
     assert caught.value.failure.kind is FailureClass.MODEL
     assert target.edits == {}
     assert [body.is_closed for body in given] == [True, True]

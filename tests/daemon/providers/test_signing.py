@@ -12,6 +12,7 @@ from trio.abc import Stream
 from aircherd.config.model import Network, Provider
 from aircherd.errors import AircherError, ProviderFailed
 from aircherd.events import EventBus
+from aircherd.memory.request_memory import uncounted
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.openai_chat.adapter import OpenAIChat
@@ -239,7 +240,10 @@ class Bench:
         request = a_request(stream=False)
         async with aclosing(
             await self.provider_client.open_chat(
-                a_target(self.provider_client, self.provider), request, self.key
+                a_target(self.provider_client, self.provider),
+                request,
+                self.key,
+                memory=uncounted(),
             )
         ) as call:
             return await call.receive()

@@ -9,6 +9,7 @@ import pytest
 import trio
 
 from aircherd.errors import ProviderFailed
+from aircherd.memory.request_memory import RequestMemory, uncounted
 from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.chat_completions.reasoning_details import DetailsThinking
 from aircherd.providers.chat_completions.reply import OpenAIStream
@@ -80,7 +81,10 @@ class ReportLog:
 
 
 def a_call(
-    body: Pieces, decoder: ReplyDecoder | None = None, heard: ReportLog | None = None
+    body: Pieces,
+    decoder: ReplyDecoder | None = None,
+    heard: ReportLog | None = None,
+    memory: RequestMemory | None = None,
 ) -> StreamingCall:
     report = heard or ReportLog()
     return StreamingCall(
@@ -88,6 +92,7 @@ def a_call(
         decoder or OpenAIStream(thinking=DetailsThinking()),
         report,
         StallTimeouts(20.0, 50.0),
+        memory or uncounted(),
         on_closed=report.note_closed,
     )
 

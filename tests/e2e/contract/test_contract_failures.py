@@ -6,6 +6,7 @@ import pytest
 import trio
 
 from aircherd.config.model import Network
+from aircherd.memory.request_memory import uncounted
 from aircherd.providers.error_mapping.google_details import read_details
 from aircherd.testing.simulator.errors.table import ROWS
 from aircherd.vocabulary.failure import FailureClass
@@ -181,6 +182,7 @@ async def test_cancelled(bench: Bench) -> None:
                 bench.provider_client.prepare(bench.provider, bench.model, bench.network),
                 a_request(),
                 bench.key,
+                memory=uncounted(),
             )
         ) as call:
             await call.receive()

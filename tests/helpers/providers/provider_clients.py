@@ -13,6 +13,7 @@ import trio
 from aircherd.config.model import Network, Provider
 from aircherd.errors import ProviderFailed
 from aircherd.events import EventBus
+from aircherd.memory.request_memory import uncounted
 from aircherd.providers.call_target import CallTarget
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
@@ -152,7 +153,10 @@ async def ask(
     asked = provider or a_provider()
     async with aclosing(
         await provider_client.open_chat(
-            a_target(provider_client, asked), request or a_request(), a_key(asked)
+            a_target(provider_client, asked),
+            request or a_request(),
+            a_key(asked),
+            memory=uncounted(),
         )
     ) as call:
         while more := await call.receive():

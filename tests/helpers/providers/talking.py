@@ -7,6 +7,7 @@ import msgspec
 from aircherd.chat.replies.reply import Reply
 from aircherd.config.model import Network, Provider
 from aircherd.errors import ProviderFailed
+from aircherd.memory.request_memory import uncounted
 from aircherd.providers.client import ProviderClient
 from aircherd.vocabulary.failure import Failure
 from aircherd.vocabulary.keys import ApiKey
@@ -100,6 +101,7 @@ class Talker:
                     self.provider_client.prepare(self.provider, self.model, self.network),
                     request,
                     self.key,
+                    memory=uncounted(),
                 )
             ) as call:
                 while more := await call.receive():

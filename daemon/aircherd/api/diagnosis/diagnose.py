@@ -24,6 +24,7 @@ from aircherd.api.diagnosis.state import (
     config_findings,
     file_findings,
     ledger_findings,
+    memory_findings,
     socket_findings,
 )
 from aircherd.api.diagnosis.variables import (
@@ -77,6 +78,7 @@ async def diagnose(services: Services, params: DiagnoseParams) -> dict[str, obje
             [name for name in theirs if name.lower() in PROXY_NAMES],
         ),
         *ledger_findings(services.ledger.state.status, services.ledger.state.reason),
+        *_memory(services),
         *file_findings(services.watcher.state().problem),
         *socket_findings(_displacement(services)),
     ]
@@ -94,6 +96,11 @@ def _config(services: Services) -> list[Finding]:
         whole = [{"file": str(store.file), "message": store.problem.message}]
         problems = msgspec.convert(store.problem.data.get("problems") or whole, list[Row])
     return config_findings(str(store.file), exists=store.file.exists(), problems=problems)
+
+
+def _memory(services: Services) -> list[Finding]:
+    budget = services.memory
+    return memory_findings(budget.total, budget.refused, budget.refused_at)
 
 
 def _key_stores(services: Services) -> list[Finding]:

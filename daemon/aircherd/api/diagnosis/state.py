@@ -1,16 +1,20 @@
 """Pure: the configuration, the ledger and the notice of changed files, as findings."""
 
+import time
 from collections.abc import Mapping, Sequence
 
 from aircherd.api.diagnosis.finding import Finding
+from aircherd.memory.budget import MEGABYTE
 
 CONFIG = "config"
 LEDGER = "ledger"
 FILES = "file events"
 SOCKET = "socket"
+MEMORY = "memory"
 
 EDIT = "aircher-cli config edit"
 MIGRATE = "aircher-cli migrate"
+MORE_MEMORY = "aircher-cli config set daemon.max_memory {}"
 MORE_INOTIFY = "sudo sysctl fs.inotify.max_user_instances=1024"
 
 
@@ -65,3 +69,16 @@ def file_findings(problem: str | None) -> list[Finding]:
 def socket_findings(displaced: str | None) -> list[Finding]:
     """Return the finding about a program that took the daemon's place; `displaced` says which."""
     return [] if displaced is None else [Finding(SOCKET, "warning", displaced)]
+
+
+def memory_findings(total: int, refused: int, refused_at: float | None) -> list[Finding]:
+    """Return the finding about the budget for buffers; the arguments are as in `status`."""
+    size = total // MEGABYTE
+    if refused_at is None:
+        return [Finding(MEMORY, "ok", f"no request was refused for lack of memory ({size} MB)")]
+    at = time.strftime("%Y-%m-%d %H:%M", time.localtime(refused_at))
+    message = (
+        f"{refused} requests or frames were refused as busy since the start, the last at {at}: "
+        f"clients asked for more than {size} MB at once"
+    )
+    return [Finding(MEMORY, "warning", message, MORE_MEMORY.format(2 * size))]

@@ -5,12 +5,15 @@ from typing import TypeGuard
 import msgspec
 
 from aircherd.errors import fail
+from aircherd.memory.sizes import size_of
 from aircherd.vocabulary.content.citations import Citation
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import seal
 from aircherd.vocabulary.reply import AudioDelta, ImageDelta, OtherDelta
 from aircherd.vocabulary.text import TextBuffer
 
+_PART_SIZE = 400
+"""Bytes of a part without its text."""
 _ARGUMENTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 Wire = dict[str, object]
@@ -46,6 +49,13 @@ class TextSoFar:
         """Return what few texts have, to add to it."""
         self._extras = self._extras or _Extras()
         return self._extras
+
+    def size_in_memory(self) -> int:
+        """Return the bytes that the part takes now."""
+        size = _PART_SIZE + self.text.size_in_memory()
+        if self._extras is not None:
+            size += size_of(self._extras.citations)
+        return size
 
     def to_wire(self, origin: str) -> Wire:
         """Return the part as clients get it; `origin` is `provider/model`."""
@@ -99,6 +109,10 @@ class CallSoFar:
                 f"sent a tool call whose arguments are not a JSON object: {self.name[:100]}",
             )
 
+    def size_in_memory(self) -> int:
+        """Return the bytes that the part takes now."""
+        return _PART_SIZE + self.arguments.size_in_memory() + size_of(self.signature)
+
     def to_wire(self, origin: str) -> Wire:
         """Return the part as clients get it; `origin` is `provider/model`."""
         # No fragment means no arguments.
@@ -122,6 +136,10 @@ class Media:
     def __init__(self, event: ImageDelta | AudioDelta) -> None:
         self._event = event
 
+    def size_in_memory(self) -> int:
+        """Return the bytes that the part takes."""
+        return _PART_SIZE + size_of(self._event)
+
     def to_wire(self, origin: str) -> Wire:
         """Return the part as clients get it; `origin` is `provider/model`."""
         return {**msgspec.to_builtins(self._event), "origin": origin}
@@ -134,6 +152,10 @@ class Other:
 
     def __init__(self, event: OtherDelta) -> None:
         self._event = event
+
+    def size_in_memory(self) -> int:
+        """Return the bytes that the part takes."""
+        return _PART_SIZE + size_of(self._event)
 
     def to_wire(self, origin: str) -> Wire:
         """Return the part as clients get it; `origin` is `provider/model`."""

@@ -13,6 +13,8 @@ from aircherd.chat.replies.parts import (
     is_text,
 )
 from aircherd.errors import fail
+from aircherd.memory.budget import SMALL
+from aircherd.memory.request_memory import RequestMemory
 from aircherd.vocabulary.content.citations import Citation
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
@@ -43,7 +45,8 @@ _BYTES_PER_CHARACTER = 4
 class Reply:
     """A reply being received. `add` is on the hot path: it appends, and joins only at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: RequestMemory | None = None) -> None:
+        """`memory` counts what the reply takes, None for one to which nothing is added."""
         self.ending: Ending | None = None
         self._usage: Usage | None = None
         # In order of appearance; of the current item, where the vendor numbers its items.
@@ -51,7 +54,11 @@ class Reply:
         self._items: Items | None = None
         self._calls: dict[int, CallSoFar] = {}
         self._open: TextSoFar | None = None
+        # Those of text, reasoning and arguments so far, and `PART_COST` for each part.
         self._characters = 0
+        self._memory = memory
+        self._counted = 0
+        self._count_at = SMALL  # characters from which it is counted again
         self.has_output = False
         """Whether there is output that a program may act on; after it nothing is retried.
 
@@ -82,6 +89,7 @@ class Reply:
 
         Raises:
             ProviderFailed: the reply is too long, or its end leaves a tool call unfinished.
+            Busy: it takes more than the client's share of memory.
         """
         for event in events:
             if type(event) is TextDelta:
@@ -102,8 +110,25 @@ class Reply:
                 self._add_call(event)
             else:
                 self._add_rare(event)
-        if self._characters > MAX_CHARACTERS:
+        if self._characters > self._count_at:
+            self._count()
+
+    def _count(self) -> None:
+        """Check the length, and count what the reply takes by now."""
+        characters = self._characters
+        if characters > MAX_CHARACTERS:
             fail(FailureClass.PROTOCOL, f"sent more than {MAX_CHARACTERS} characters")
+        if self._memory is not None:
+            size = sum(part.size_in_memory() for part in self._all_parts())
+            self._memory.grow(size - self._counted)
+            self._counted = size
+        self._count_at = min(characters + max(characters // 8, SMALL), MAX_CHARACTERS)
+
+    def forget_size(self) -> None:
+        """Give back what was counted: the reply is dropped."""
+        if self._memory is not None:
+            self._memory.shrink(self._counted)
+            self._counted = 0
 
     def _add_text(self, kind: str, event: TextDelta | ReasoningDelta) -> None:
         part = self._open

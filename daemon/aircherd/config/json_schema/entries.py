@@ -16,7 +16,16 @@ from aircherd.config.json_schema.fragments import (
     string,
     strings,
 )
-from aircherd.config.model import Fallback, Limit, MaxTokensField, Network, Per, Role, Strategy
+from aircherd.config.model import (
+    Daemon,
+    Fallback,
+    Limit,
+    MaxTokensField,
+    Network,
+    Per,
+    Role,
+    Strategy,
+)
 from aircherd.config.sections import auth, catalog, daemon, fallback, limits, tasks, usage
 from aircherd.config.values import MAX_SECONDS, MAX_TOKENS
 from aircherd.vocabulary.builtin_providers import KINDS
@@ -28,6 +37,7 @@ _URL = "^https?://"
 _VARIABLE = "^[A-Za-z_][A-Za-z0-9_]{0,127}$"
 _ROUTE = "^[^/]+/.+$"
 
+_DAEMON = Daemon()
 _FALLBACK = Fallback()
 _NETWORK = Network()
 
@@ -118,6 +128,12 @@ DAEMON: dict[str, Fragment] = {
         ],
         "default": 3600,
     },
+    "max_memory": integer(
+        "The megabytes that prompts, replies and whatever waits for clients may take together",
+        daemon.MIN_MEMORY,
+        daemon.MAX_MEMORY,
+        default=_DAEMON.max_memory,
+    ),
 }
 
 AUTH: dict[str, Fragment] = {

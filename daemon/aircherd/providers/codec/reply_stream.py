@@ -21,6 +21,7 @@ from aircherd.vocabulary.reply import Ending, ReplyEvent
 
 _ERROR = b"error"
 _MAX_SILENT = 4
+_MAX_KEPT = 8
 _MAX_ERROR = 64 * 1024
 
 
@@ -161,6 +162,8 @@ class ReplyStream(ABC):
             self._failed = error  # the events before it are returned first
         if not out:
             self._note_silent(events)
+        if len(events) > _MAX_KEPT:
+            self._batch = [*events[:_MAX_SILENT], events[-1]]
         return out
 
     def _take_again(

@@ -20,7 +20,7 @@ import trio
 
 from aircherd.providers.transport.out_of_files import is_out_of_files, out_of_files
 from aircherd.providers.transport.parser import ResponseParser
-from aircherd.providers.transport.request import Endpoint, Origin
+from aircherd.providers.transport.request import Endpoint, LargeMessage, Origin
 from aircherd.providers.transport.tcp import (
     BROKEN,
     READ_SIZE,
@@ -32,8 +32,8 @@ from aircherd.providers.transport.timeouts import RequestDeadlines, Timeouts
 from aircherd.providers.transport.tls import handshake_problem
 from aircherd.vocabulary.hosts import host_to_resolve
 
-SMALL_MESSAGE = 64 * 1024
-"""Bytes that the kernels at both ends hold even when the server reads nothing."""
+SEND_SIZE = 256 * 1024
+"""Bytes of a large body that are sent at once: TLS copies them twice."""
 MAX_DRAIN_READS = 4
 """Reads spent on the rest of a response before its connection is reused."""
 PORTS = {"http": 80, "https": 443}
@@ -80,7 +80,7 @@ class Connection:
 
     # ------------------------------------------------------------ a request
 
-    async def exchange(self, message: bytes, timeouts: Timeouts) -> bytes:
+    async def exchange(self, message: bytes | LargeMessage, timeouts: Timeouts) -> bytes:
         """Send a request, wait for the head of its response; return body bytes that came with it.
 
         Afterwards `tcp.read_by` is the deadline of the body's first byte.
@@ -92,7 +92,7 @@ class Connection:
         """
         self.uses += 1
         self.parser.start()
-        if len(message) > SMALL_MESSAGE:
+        if not isinstance(message, bytes):
             return await self._exchange_large(message, timeouts)
         tcp, stream, problem = self.tcp, self.stream, None
         try:
@@ -116,7 +116,7 @@ class Connection:
         except BROKEN as error:
             raise self._no_answer(problem, why_broken(error)) from None
 
-    async def _exchange_large(self, message: bytes, timeouts: Timeouts) -> bytes:
+    async def _exchange_large(self, message: LargeMessage, timeouts: Timeouts) -> bytes:
         deadlines = RequestDeadlines(timeouts, self.peer)
         self.tcp.read_by = self.tcp.send_seconds = math.inf  # the scope has the deadlines
         self.tcp.on_progress = deadlines.renew
@@ -126,7 +126,7 @@ class Connection:
             return body
         raise deadlines.error()
 
-    async def _send_and_receive(self, message: bytes, deadlines: RequestDeadlines) -> bytes:
+    async def _send_and_receive(self, message: LargeMessage, deadlines: RequestDeadlines) -> bytes:
         """Send in a separate task while waiting for the head.
 
         There are three cases: the head comes after the message, as usual; it comes early and
@@ -138,7 +138,10 @@ class Connection:
 
         async def send() -> None:
             try:
-                await self.stream.send_all(message)
+                await self.stream.send_all(message.head)
+                rest = memoryview(message.body)
+                for start in range(0, len(rest), SEND_SIZE):
+                    await self.stream.send_all(rest[start : start + SEND_SIZE])
             except BROKEN as error:
                 problems.append(why_broken(error))
             else:

@@ -30,6 +30,10 @@ OnSent = Callable[[], None]
 """Called when a request begins to leave. Before that, nothing can be billed."""
 
 
+SMALL_BODY = 64 * 1024
+"""Bytes that the kernels at both ends hold even when the server reads nothing."""
+
+
 def ignore_sent() -> None:
     """Do nothing: the caller does not care when the request leaves."""
 
@@ -88,6 +92,19 @@ def endpoint_of(text: str) -> Endpoint:
     return Endpoint(url)
 
 
+class LargeMessage:
+    """A request whose body is too large to be copied behind its head."""
+
+    __slots__ = ("body", "head")
+
+    def __init__(self, head: bytes, body: bytes) -> None:
+        self.head = head
+        self.body = body
+
+    def __repr__(self) -> str:
+        return f"<LargeMessage {len(self.body)} bytes>"
+
+
 class RequestHead:
     """Request line and headers, checked and encoded. It may hold a key; printing it shows none.
 
@@ -111,11 +128,14 @@ class RequestHead:
         self.headers.append((b"host", self.endpoint.origin[1]))
         self.encoded = _encode(method, self.endpoint.url.raw_path, self.headers)
 
-    def message(self, body: bytes) -> bytes:
-        """Return the bytes of a whole request with this head."""
+    def message(self, body: bytes) -> bytes | LargeMessage:
+        """Return a whole request with this head."""
         if not body:
             return self.encoded + b"\r\n"
-        return b"%bcontent-length: %d\r\n\r\n%b" % (self.encoded, len(body), body)
+        size = len(body)
+        if size > SMALL_BODY:
+            return LargeMessage(b"%bcontent-length: %d\r\n\r\n" % (self.encoded, size), body)
+        return b"%bcontent-length: %d\r\n\r\n%b" % (self.encoded, size, body)
 
     def __repr__(self) -> str:
         return f"<RequestHead {self.method} {self.endpoint.url}>"

@@ -16,7 +16,7 @@ from trio.testing import MockClock
 
 from aircherd.providers.transport.connection import Connection, connect_problem, open_connection
 from aircherd.providers.transport.pool import ConnectionPool
-from aircherd.providers.transport.request import endpoint_of
+from aircherd.providers.transport.request import SMALL_BODY, LargeMessage, endpoint_of
 from aircherd.providers.transport.response import PooledResponse
 from aircherd.providers.transport.timeouts import Timeouts
 from helpers.providers.http_server import (
@@ -71,7 +71,9 @@ async def exchange(connection: Connection, message: bytes, **timeouts: float) ->
     phases = Timeouts(**timeouts)
     pool = ConnectionPool()
     pool.add(connection)
-    body = await connection.exchange(message, phases)
+    is_large = len(message) > SMALL_BODY
+    sent = LargeMessage(message[:100], message[100:]) if is_large else message
+    body = await connection.exchange(sent, phases)
     response = PooledResponse(pool, connection, b"", phases)
     while piece := await response.receive_some():
         body += piece
