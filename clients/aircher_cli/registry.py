@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "auth lock": ("auth.lock", "make the daemon forget all keys until they are unlocked"),
     "auth unlock": ("auth.unlock", "let the daemon read the keys again"),
     "confirm": ("confirm", "ask you what other clients may do only with your word"),
+    "audit": ("audit", "show what was done with keys, and by which client"),
     "models list": ("models.list", "list models with their context windows and prices"),
     "models pick": ("models.pick", "choose the default model from a live list"),
     "models show": ("models.show", "show everything known about a model"),

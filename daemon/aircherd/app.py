@@ -25,6 +25,7 @@ from aircherd.access.questions import Questions
 from aircherd.api.model_rows import ModelRows
 from aircherd.api.services import About, OneTimeNotices, Services, Shutdown
 from aircherd.api.turns import Turns
+from aircherd.audit.audit_log import AuditLog
 from aircherd.auth.manager import AuthManager
 from aircherd.auth.outside_changes import OutsideChanges
 from aircherd.auth.stores.base import KeyStore
@@ -103,6 +104,7 @@ async def open_daemon(
             aclosing(Transports(environ)) as transports,
             # Closed after every service that writes files, with 2 s to flush.
             aclosing(BackgroundFiles()) as files,
+            aclosing(AuditLog(paths.audit_file)) as audit,
             open_ledger(
                 paths.data / "ledger.db",
                 clock=time.time,
@@ -172,7 +174,9 @@ async def open_daemon(
                     auth=auth,
                     catalog=catalog,
                     provider_client=provider_client,
-                    accounting=UsageAccounting(ledger, limits, bus, output_estimator),
+                    accounting=UsageAccounting(
+                        ledger, limits, bus, output_estimator, key_uses=audit.key_uses
+                    ),
                     bus=bus,
                     fetch_model_lists=fetcher.refresh,
                 ),
@@ -190,6 +194,7 @@ async def open_daemon(
                 turns=Turns(),
                 questions=Questions(bus),
                 memory=memory,
+                audit=audit,
             )
             listener = Listener(bound, services, sessions)
             recovery = Recovery(cooldowns, recovery_checks(config, auth, provider_client))
@@ -200,6 +205,7 @@ async def open_daemon(
                 recovery.run,
                 outside.run,
                 auth.locker.run,
+                audit.run,
                 reloader.run,
                 services.turns.run,
                 MemoryReturn(memory).run,

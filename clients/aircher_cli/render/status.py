@@ -261,6 +261,7 @@ def _activity(record: Map) -> list[tuple[str, str]]:
         ("cooling", _not_readable(unavailable.get("cooling"))),
         ("ledger", _ledger(as_map(record.get("ledger")))),
         ("memory", _memory(as_map(record.get("memory")))),
+        ("audit", text(as_map(record.get("audit")).get("reason"))),
     )
 
 

@@ -55,6 +55,7 @@ RULES: dict[str, Rule] = {
     # They call providers with your keys, or change what the daemon does for all clients.
     methods.DIAGNOSE: _ALL,
     methods.AUTH_TEST: _ALL,
+    methods.AUDIT_LIST: _ALL,
     methods.AUTH_LOCK: _ALL,
     methods.CONFIRM_ANSWER: _ALL,
     methods.MODELS_REFRESH: _ALL,

@@ -13,6 +13,7 @@ import msgspec
 import trio
 
 from aircher_wire import methods
+from aircherd.api.audit import audited, list_audit
 from aircherd.api.context import Method, RequestContext
 from aircherd.api.limit_warnings import add_line_numbers, limit_warnings
 from aircherd.api.models import (
@@ -26,6 +27,7 @@ from aircherd.api.models import (
 from aircherd.api.params import (
     AnswerParams,
     AttemptsParams,
+    AuditParams,
     CheckParams,
     ClearParams,
     DiagnoseParams,
@@ -202,6 +204,11 @@ async def auth_unlock(services: Services, _: RequestContext, params: UnlockParam
     return {"rows": rows, **({"problem": problem} if problem else {})}
 
 
+async def audit_list(services: Services, _: RequestContext, params: AuditParams) -> object:
+    """Return lines of the audit log."""
+    return await list_audit(services, params)
+
+
 async def confirm_list(services: Services, _: RequestContext, _params: NoParams) -> object:
     """Return the questions to the user that wait for an answer."""
     return {"questions": services.questions.rows()}
@@ -369,29 +376,34 @@ METHODS: dict[str, Method] = {
     methods.PING: Method(NoParams, ping),
     methods.STATUS: Method(StatusParams, status),
     methods.DIAGNOSE: Method(DiagnoseParams, diagnose),
-    methods.SHUTDOWN: Method(NoParams, shutdown),
+    methods.SHUTDOWN: Method(NoParams, audited("shutdown", shutdown)),
     methods.CHAT: Method(ChatRequest, chat),
     methods.ROUTE_EXPLAIN: Method(ExplainParams, route_explain),
-    methods.AUTH_LOGIN: Method(LoginParams, auth_login),
-    methods.AUTH_LOGOUT: Method(LogoutParams, auth_logout),
+    methods.AUTH_LOGIN: Method(LoginParams, audited("sign_in", auth_login, ("provider", "label"))),
+    methods.AUTH_LOGOUT: Method(
+        LogoutParams, audited("sign_out", auth_logout, ("provider", "label"))
+    ),
     methods.AUTH_STATUS: Method(NoParams, auth_status),
-    methods.AUTH_TEST: Method(TestParams, auth_test),
-    methods.AUTH_IMPORT: Method(ImportParams, auth_import),
-    methods.AUTH_LOCK: Method(LockParams, auth_lock),
-    methods.AUTH_UNLOCK: Method(UnlockParams, auth_unlock),
+    methods.AUTH_TEST: Method(TestParams, audited("key_test", auth_test, ("provider",))),
+    methods.AUTH_IMPORT: Method(ImportParams, audited("import", auth_import)),
+    methods.AUTH_LOCK: Method(LockParams, audited("lock", auth_lock, ("seconds",))),
+    methods.AUTH_UNLOCK: Method(UnlockParams, audited("unlock", auth_unlock)),
+    methods.AUDIT_LIST: Method(AuditParams, audit_list),
     methods.CONFIRM_LIST: Method(NoParams, confirm_list),
-    methods.CONFIRM_ANSWER: Method(AnswerParams, confirm_answer),
+    methods.CONFIRM_ANSWER: Method(
+        AnswerParams, audited("confirmation", confirm_answer, ("number", "allow"))
+    ),
     methods.MODELS_LIST: Method(ListParams, models_list),
-    methods.MODELS_USE: Method(UseParams, models_use),
+    methods.MODELS_USE: Method(UseParams, audited("config_change", models_use, ("model",))),
     methods.MODELS_REFRESH: Method(RefreshParams, models_refresh),
     methods.USAGE_REPORT: Method(ReportParams, usage_report),
     methods.ATTEMPTS_LIST: Method(AttemptsParams, attempts_list),
     methods.LIMITS_STATUS: Method(NoParams, limits_status),
     methods.COOLDOWNS_CLEAR: Method(ClearParams, cooldowns_clear),
     methods.CONFIG_CHECK: Method(CheckParams, config_check),
-    methods.CONFIG_RELOAD: Method(NoParams, config_reload),
+    methods.CONFIG_RELOAD: Method(NoParams, audited("config_reload", config_reload)),
     methods.CONFIG_SHOW: Method(ShowParams, config_show),
     methods.CONFIG_SCHEMA: Method(NoParams, config_schema),
-    methods.CONFIG_WRITE: Method(WriteParams, config_write),
-    methods.CONFIG_SET: Method(SetParams, config_set),
+    methods.CONFIG_WRITE: Method(WriteParams, audited("config_change", config_write)),
+    methods.CONFIG_SET: Method(SetParams, audited("config_change", config_set)),
 }

@@ -8,6 +8,9 @@ from aircher_wire import methods
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.keys import DEFAULT_LABEL
 
+MAX_ATTEMPTS = 1000
+"""Rows of one `attempts.list`: about 250 KB."""
+
 
 class StrictParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base class that refuses unknown parameters, so misspelled ones are not ignored."""
@@ -117,6 +120,16 @@ class UnlockParams(StrictParams, frozen=True):
     proof: Name | None = None
 
 
+class AuditParams(StrictParams, frozen=True):
+    """Which lines of the audit log; the newest `limit` of them. Unix times."""
+
+    since: float | None = None
+    until: float | None = None
+    client: Name | None = None
+    kind: Name | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_ATTEMPTS)] = 200
+
+
 class AnswerParams(StrictParams, frozen=True):
     """The number of a question, and the answer. `proof` as in `aircherd.api.file_proof`."""
 
@@ -164,10 +177,6 @@ class ReportParams(StrictParams, frozen=True):
     since: float | None = None
     until: float | None = None
     by: list[Name] = msgspec.field(default_factory=list)
-
-
-MAX_ATTEMPTS = 1000
-"""Rows of one `attempts.list`: about 250 KB."""
 
 
 class AttemptsParams(StrictParams, frozen=True):

@@ -10,6 +10,7 @@ import trio
 from aircherd.access.questions import Questions
 from aircherd.api.model_rows import ModelRows
 from aircherd.api.turns import Turns
+from aircherd.audit.audit_log import AuditLog
 from aircherd.auth.manager import AuthManager
 from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.fetcher import ModelFetcher
@@ -81,6 +82,7 @@ class Services(msgspec.Struct, frozen=True):
     does, without secrets. `model_rows` are the rows of `models.list`. `turns` bounds costly calls.
     `questions` asks the user. `mask_keys` is `Redactor.mask`, for what is sent to clients.
     `memory` is the budget that clients share.
+    `audit` is the audit log.
     """
 
     about: About
@@ -104,3 +106,4 @@ class Services(msgspec.Struct, frozen=True):
     turns: Turns
     questions: Questions
     memory: MemoryBudget
+    audit: AuditLog

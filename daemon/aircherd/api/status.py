@@ -50,6 +50,7 @@ async def daemon_status(
         "ledger": ledger_row(services),
         **services.auth.lock.to_wire(),
         "memory": services.memory.statistics(),
+        **services.audit.state(),
         **(
             {"keyring": to_wire({"state": state.health.value, "reason": state.reason})}
             if state

@@ -8,6 +8,7 @@ settle      after the call: record what it used, however it ended
 import msgspec
 
 from aircher_wire import codes
+from aircherd.audit.audit_log import KeyUser
 from aircherd.chat.caller import Caller
 from aircherd.chat.replies.reply import Reply
 from aircherd.chat.spending.expectations import Expectations, asked_of
@@ -136,10 +137,12 @@ class UsageAccounting:
         limits: LimitTracker,
         bus: EventBus,
         outputs: OutputEstimator | None = None,
+        key_uses: dict[tuple[KeyUser, str, str], int] | None = None,
     ) -> None:
         self._ledger = ledger
         self.saving = ledger.queue
         self.wait_until_saved = ledger.wait_until_saved
+        self._key_uses = {} if key_uses is None else key_uses
         self._limits = limits
         self._clock = limits.clock
         self._bus = bus
@@ -199,6 +202,9 @@ class UsageAccounting:
             if isinstance(found, Limited):
                 return found
             reservation = found
+        if candidate.key is not None:
+            use = (caller, provider, candidate.key)
+            self._key_uses[use] = self._key_uses.get(use, 0) + 1
         charge = PendingCharge(
             at=self._clock() if reservation is None else reservation.at,
             provider=provider,

@@ -44,6 +44,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         """The record of `auth lock`."""
         return self.state / "key-lock.json"
 
+    @property
+    def audit_file(self) -> Path:
+        """The current file of the audit log."""
+        return self.data / "audit.jsonl"
+
     def shown_file(self, code: str) -> Path:
         """Return the file that remembers that a one-time notice was shown."""
         return self.state / f"shown-{code}"

@@ -117,6 +117,7 @@ class Listener:
             pid, uid = peer_of(stream.socket)
             if uid not in (os.getuid(), 0):
                 log.warning("peer_rejected", uid=uid, pid=pid)
+                self._services.audit.count("refused_peer", None, None, ("uid", str(uid)))
                 return
             session = Session(stream, self._services, METHODS, peer=Peer(pid, uid))
             session.decide_rights()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 import trio
 
+from aircherd.api.audit import note_refusal
 from aircherd.chat.caller import Caller, Send
 from aircherd.errors import AircherError
 from aircherd.ipc.request_reader import ReadyRequest
@@ -126,6 +127,7 @@ class RequestTask:
         try:
             result = await method.handler(session.services, self, params)
         except AircherError as failure:
+            note_refusal(session.services, self.caller, failure)
             error = failure
         except Exception as failure:  # the edge: one request must not end the daemon
             log.exception("request_crashed")

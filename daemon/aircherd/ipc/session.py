@@ -18,6 +18,7 @@ import trio
 
 from aircher_wire import codes, frames, methods
 from aircherd.access.peer import Peer
+from aircherd.api.audit import note_refusal
 from aircherd.api.context import Method
 from aircherd.api.methods import METHODS
 from aircherd.api.services import Services
@@ -354,6 +355,7 @@ class Session:
         try:
             result = await request.method.handler(self, request.params)
         except AircherError as error:
+            note_refusal(self.services, self.caller, error)
             response = encode_error(request.msgid, error)
         except Exception as error:  # the edge: one request must not end the daemon
             log.exception("request_crashed")

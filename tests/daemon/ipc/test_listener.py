@@ -32,7 +32,10 @@ async def listening(*, idle_exit=None):
     with tempfile.TemporaryDirectory(prefix="air") as root:
         path = Path(root) / "run" / "s.sock"
         config = SimpleNamespace(current=Config(providers={}, daemon=Daemon(idle_exit=idle_exit)))
+        refused = []
         services = SimpleNamespace(
+            audit=SimpleNamespace(count=lambda *what: refused.append(what)),
+            refused=refused,
             bus=EventBus(),
             shutdown=Shutdown(),
             config=config,
@@ -115,12 +118,13 @@ async def test_crashed_session_ends_alone(monkeypatch):
 
 
 async def test_peer_of_another_user_is_disconnected(monkeypatch):
-    """Nothing is sent to it."""
-    async with listening() as (path, _, sessions):
+    """Nothing is sent to it, and the audit log has it."""
+    async with listening() as (path, services, sessions):
         monkeypatch.setattr(listener_module, "peer_of", lambda _: (1, 12345))
         async with await trio.open_unix_socket(str(path)) as stream:
             assert await stream.receive_some() == b""
         assert sessions == set()
+        assert services.refused == [("refused_peer", None, None, ("uid", "12345"))]
 
 
 async def test_removed_socket_file_stops_the_daemon():

@@ -1,0 +1,94 @@
+"""The audit log: written in the background, joined, bounded, and no obstacle on a full disk."""
+
+from contextlib import asynccontextmanager
+
+import trio
+import trio.testing
+
+from aircherd.audit.audit_log import MAX_JOINED, MAX_WAITING, AuditLog
+
+
+@asynccontextmanager
+async def writing(path):
+    log = AuditLog(path, clock=lambda: 1000.0)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(log.run)
+        yield log
+        nursery.cancel_scope.cancel()
+
+
+async def kinds(log):
+    return [line["kind"] for line in await log.list(None, None, None, None, 1000)]
+
+
+async def test_lines_are_written_with_start_and_stop(tmp_path):
+    """A start without a stop before it is an unclean end."""
+    path = tmp_path / "audit.jsonl"
+    async with writing(path) as log:
+        log.note("sign_in", "vi", provider="openai", label=None, outcome="ok")
+        await trio.testing.wait_all_tasks_blocked(0.05)
+        assert sorted(await kinds(log)) == ["sign_in", "start"]
+    await log.aclose()
+    found = await AuditLog(path).list(None, None, None, None, 1000)
+    assert found[-1]["kind"] == "stop"
+    line = next(each for each in found if each["kind"] == "sign_in")
+    assert line == {
+        "at": 1000.0,
+        "kind": "sign_in",
+        "client": "vi",
+        "provider": "openai",
+        "outcome": "ok",
+    }
+
+
+async def test_what_happens_often_is_one_line(tmp_path):
+    """With its count; uses of keys too."""
+    log = AuditLog(tmp_path / "audit.jsonl")
+    for _ in range(50):
+        log.count("refused", "vi", None, ("method", "status"))
+    log.key_uses[_User("vi"), "openai", "default"] = 3
+    found = await log.list(None, None, "vi", None, 10)
+    assert [(line["kind"], line["count"]) for line in found] == [("refused", 50), ("key_use", 3)]
+    assert await kinds(log) == ["refused", "key_use"]
+
+
+async def test_a_flood_of_different_things_is_bounded(tmp_path):
+    """Those beyond share a line: the file must not be flooded."""
+    log = AuditLog(tmp_path / "audit.jsonl")
+    for number in range(5 * MAX_JOINED):
+        log.count("refused", f"client {number}", None)
+    found = await log.list(None, None, None, None, 1000)
+    assert len(found) == MAX_JOINED + 1
+    assert found[-1]["count"] == 4 * MAX_JOINED
+
+
+async def test_a_disk_that_cannot_be_written_loses_lines_and_says_so(tmp_path):
+    """The daemon goes on."""
+    (tmp_path / "data").write_text("a file in its way")
+    log = AuditLog(tmp_path / "data" / "audit.jsonl")
+    for _ in range(MAX_WAITING + 10):
+        log.note("lock")
+    assert log.lost == 10
+    await log.list(None, None, None, None, 10)
+    assert log.state()["audit"]["lost"] == MAX_WAITING + 10
+    assert "cannot be written" in log.state()["audit"]["reason"]
+
+
+async def test_filters(tmp_path):
+    """By time, client and kind; the newest of them."""
+    log = AuditLog(tmp_path / "audit.jsonl", clock=lambda: next(times))
+    times = iter(range(1, 10))
+    for client in ("a", "b", "a"):
+        log.note("lock", client)
+    assert [line["at"] for line in await log.list(None, None, "a", None, 10)] == [1, 3]
+    assert [line["at"] for line in await log.list(2, 3, None, "lock", 10)] == [2]
+    assert [line["at"] for line in await log.list(None, None, None, None, 1)] == [3]
+
+
+class _User:
+    """A client without a process."""
+
+    peer = None
+
+    def __init__(self, client):
+        self.client = client
