@@ -2,4 +2,5 @@
 
 - `share`: what one client has used, known to all tasks that work for it.
 - `turns`: the event loop's time.
+- `descriptors`: file descriptors for connections to providers.
 """

@@ -100,3 +100,21 @@ async def test_the_log_is_not_flooded_while_clients_wait(daemon):
         await trio.sleep(1)
         lines = daemon.home.log().splitlines()
         assert len(lines) <= 4, lines[-1]
+
+
+async def test_a_client_with_many_streams_leaves_descriptors_for_others(daemon, sim):
+    """It gets `busy`; others, new ones too, are answered."""
+    async with await Peer.connect(daemon.home.socket) as greedy:
+        sim.behave(first_delay=2.0)
+        for number in range(100):
+            await greedy.chat(number, "work/m", "hi")
+        await trio.sleep(0.5)
+        sim.behave(first_delay=0.0)
+        with trio.fail_after(PATIENCE):
+            async with await Peer.connect(daemon.home.socket) as other:
+                heard = await other.ask(1, "work/m", "one two")
+                assert (heard.error, heard.text) == (None, "one two")
+            answers = await greedy.wait_end(*range(100))
+        codes = {heard.error["code"] for heard in answers if heard.error}
+        assert codes == {"busy"}
+        assert sum(heard.error is None for heard in answers) >= 10

@@ -30,6 +30,7 @@ from aircherd.providers.transport.tcp import (
 )
 from aircherd.providers.transport.timeouts import RequestDeadlines, Timeouts
 from aircherd.providers.transport.tls import handshake_problem
+from aircherd.sharing.share import Share
 from aircherd.vocabulary.hosts import host_to_resolve
 
 SEND_SIZE = 256 * 1024
@@ -47,7 +48,8 @@ class Connection:
     When a method raises, cancellation included, the caller closes it. `now` reads trio's clock.
     """
 
-    __slots__ = ("idle_since", "now", "origin", "parser", "peer", "stream", "tcp", "uses")
+    __slots__ = ("idle_since", "now", "origin", "parser", "peer", "share", "stream",
+                 "tcp", "uses")  # fmt: skip
 
     def __init__(self, tcp: TcpStream, stream: trio.abc.Stream, origin: Origin) -> None:
         self.origin = origin
@@ -56,6 +58,8 @@ class Connection:
         self.stream = stream
         self.parser = ResponseParser()
         self.now = trio.lowlevel.current_clock().current_time
+        self.share: Share | None = None
+        """The client that it is for."""
         self.idle_since = 0.0
         self.uses = 0
 

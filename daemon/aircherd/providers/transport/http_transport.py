@@ -17,6 +17,7 @@ import httpx
 import trio
 
 from aircherd.config.model import Network
+from aircherd.errors import Busy
 from aircherd.providers.transport.connection import (
     PORTS,
     Connection,
@@ -42,6 +43,8 @@ from aircherd.providers.transport.request import (
 from aircherd.providers.transport.response import PooledResponse
 from aircherd.providers.transport.timeouts import Timeouts
 from aircherd.providers.transport.tls import make_context
+from aircherd.sharing.descriptors import may_connect
+from aircherd.sharing.share import Share, share_of_task
 
 LOST = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 """How a request fails on a connection that the server closed at the moment it was reused."""
@@ -65,6 +68,7 @@ class Transport:
         self._get_context = get_context
         self._pool = ConnectionPool(keepalive=keepalive, max_idle=max_idle)
         self._retried = 0
+        self._opening: list[Share | None] = []
 
     def __repr__(self) -> str:
         return f"<Transport {'closed' if self._pool.is_closed else self.statistics()}>"
@@ -80,6 +84,7 @@ class Transport:
         pool, origin, message = self._pool, head.endpoint.origin, head.message(body)
         connection = pool.take(origin) or await pool.take_drained(origin)
         if connection is not None:
+            connection.share = share_of_task.get()
             on_sent()
             try:
                 pending = await connection.exchange(message, timeouts)
@@ -105,11 +110,34 @@ class Transport:
             raise RuntimeError("this transport is closed")
         if endpoint.url.scheme not in PORTS:
             raise httpx.UnsupportedProtocol(f"{endpoint.url.scheme}:// is not http:// or https://")
-        with trio.move_on_after(timeouts.connect):
-            connection = await open_connection(endpoint, self._get_context)
-            self._pool.add(connection)
-            return connection
+        share = share_of_task.get()
+        self._check_place(share)
+        self._opening.append(share)
+        try:
+            with trio.move_on_after(timeouts.connect):
+                connection = await open_connection(endpoint, self._get_context)
+                connection.share = share
+                self._pool.add(connection)
+                return connection
+        finally:
+            self._opening.remove(share)
         raise timeouts.error("connect", endpoint.peer)
+
+    def _check_place(self, share: Share | None) -> None:
+        """Check that the client leaves descriptors for others.
+
+        Raises:
+            Busy: it has too many connections.
+        """
+        opening = len(self._opening)
+        if may_connect(share, [*self._pool.owners(), *self._opening], opening):
+            return
+        self._pool.close_idle()
+        if not may_connect(share, [*self._pool.owners(), *self._opening], opening):
+            raise Busy(
+                "this client has so many connections to providers that few open files are left: "
+                "wait until some of its requests have ended, or raise the limit of open files"
+            )
 
     def close_expired(self) -> None:
         """Close what has been idle for too long.

@@ -11,6 +11,7 @@ import trio
 
 from aircherd.providers.transport.connection import Connection
 from aircherd.providers.transport.request import Origin
+from aircherd.sharing.share import Share
 
 KEEPALIVE_SECONDS = 60.0
 """How long an idle connection is kept; a server that closes earlier is noticed before reuse."""
@@ -59,6 +60,10 @@ class ConnectionPool:
             reused=self._reused,
             retried=retried,
         )
+
+    def owners(self) -> list[Share | None]:
+        """Return the client of each connection in use."""
+        return [each.share for each in self._in_use]
 
     def take(self, origin: Origin) -> Connection | None:
         """Return the connection used last if it can be reused as it is.
