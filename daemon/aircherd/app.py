@@ -66,6 +66,9 @@ from aircherd.usage.output_estimator import OutputEstimator
 if TYPE_CHECKING:
     from aircherd.systemd.manager import ServiceManager  # imported only if there is one
 
+CLOCK_SECONDS = 10.0
+"""Between two looks at the clock, while no limit makes each request look."""
+
 log = structlog.get_logger()
 
 
@@ -151,7 +154,9 @@ async def open_daemon(
                 hooks=fetch_hooks(config, auth, provider_client),
                 on_change=lambda names: bus.publish("models", {"providers": list(names)}),
             )
-            limits = LimitTracker(time.time, lost_at=lambda: ledger.lost_at)
+            await ledger.start_steady_clock()
+            limits = LimitTracker(time.time, lost_at=lambda: ledger.lost_at, steady=ledger.steady)
+            limits.after_jump = ledger.note_clock
             output_estimator = OutputEstimator()
             backfill = Backfill(ledger, limits)
             backfill.configure(config.current.limits)
@@ -207,6 +212,7 @@ async def open_daemon(
                 auth.locker.run,
                 audit.run,
                 reloader.run,
+                partial(_watch_clock, limits),
                 services.turns.run,
                 MemoryReturn(memory).run,
             )
@@ -290,6 +296,13 @@ async def _claimed_socket(
         stop_requested=shutdown.requested,
     ) as bound:
         yield bound
+
+
+async def _watch_clock(limits: LimitTracker) -> None:
+    """Have the ledger record when the clock is set, for limits that are to come."""
+    while True:
+        await trio.sleep(CLOCK_SECONDS)
+        limits.notice_clock()
 
 
 async def _finish_start(environ: Mapping[str, str], services: Services) -> None:

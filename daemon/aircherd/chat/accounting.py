@@ -144,7 +144,7 @@ class UsageAccounting:
         self.wait_until_saved = ledger.wait_until_saved
         self._key_uses = {} if key_uses is None else key_uses
         self._limits = limits
-        self._clock = limits.clock
+        self._clock, self._steady = limits.clock, limits.steady
         self._bus = bus
         self.outputs = outputs or OutputEstimator()
         self.pricing = Pricing()
@@ -206,7 +206,8 @@ class UsageAccounting:
             use = (caller, provider, candidate.key)
             self._key_uses[use] = self._key_uses.get(use, 0) + 1
         charge = PendingCharge(
-            at=self._clock() if reservation is None else reservation.at,
+            at=self._clock(),
+            steady=self._steady() if reservation is None else reservation.at,
             provider=provider,
             model=name,
             key=candidate.key,
@@ -272,7 +273,7 @@ class UsageAccounting:
                 key = LimitKey(charge.provider, charge.key, charge.model, charge.client)
                 tokens = charge.input_estimate + charge.output_estimate
                 charge.reservation = self._limits.admit(
-                    key, tokens, charge.cost_estimate_nano, charge.at
+                    key, tokens, charge.cost_estimate_nano, charge.steady, charge.at
                 )
 
     def _publish(self, status: LimitStatus) -> None:

@@ -25,11 +25,21 @@ import msgspec
 import structlog
 import trio
 
+from aircherd.errors import LedgerUnavailable
+from aircherd.usage.ledger.clock_history import (
+    Period,
+    has_jumped,
+    note_period,
+    read_jumped_usage,
+    read_periods,
+    read_stored,
+)
 from aircherd.usage.ledger.database import LedgerDatabase
 from aircherd.usage.ledger.errors import FileError
 from aircherd.usage.ledger.replay import ReplayedUsage, read_replayed_usage
 from aircherd.usage.ledger.report import UsageReport, read_report, validated_groups
 from aircherd.usage.ledger.writer import LedgerState, LedgerWriter
+from aircherd.usage.steady_clock import Stored, boot_number, since_boot, steady_base
 from aircherd.vocabulary.usage import Settled, Started
 
 OPEN_SECONDS = 2.0
@@ -88,6 +98,32 @@ class Ledger:
         self._tz = tz
         self._first_id = self._next_id = first_id
         self._open: dict[int, Started] = {}
+        self.steady: Callable[[], float] = clock
+        self._boot, self._added = boot_number(), 0.0
+
+    async def start_steady_clock(self, elapsed: Callable[[], float] = since_boot) -> None:
+        """Go on with the `steady` time of earlier runs; with the clock if they cannot be read."""
+        stored = None
+        with trio.move_on_after(OPEN_SECONDS), suppress(LedgerUnavailable):
+            stored = await self.read(read_stored)
+        clock, passed, boot = self._clock(), elapsed(), self._boot
+        known = stored or Stored()
+        added = self._added = steady_base(known, boot=boot, clock=clock, elapsed=passed)
+        self.steady = lambda: elapsed() + added
+        offset = clock - passed - added
+        if stored and (boot != stored.boot or abs(offset - stored.offset) > 1):
+            self.note_clock(offset)
+
+    def note_clock(self, offset: float) -> None:
+        """Record that from the next attempt on, the clock is so far ahead of the steady time."""
+        first, steady, boot, added = self._next_id, self.steady(), self._boot, self._added
+
+        def write(database: LedgerDatabase) -> None:
+            number = first + database.id_offset(self._first_id)
+            period = Period(number, offset, boot, added)
+            database.read(lambda connection: note_period(connection, period, steady))
+
+        self._writer.post(write)
 
     def __repr__(self) -> str:
         return f"<Ledger {self.state.status} {self.statistics()}>"
@@ -216,20 +252,19 @@ class Ledger:
             LedgerUnavailable: the file cannot be read, or lacks what cannot be written now.
         """
         now, number, in_progress = mark or Mark(self._clock(), self._next_id)
+        steady, ahead = self.steady(), self._clock() - self.steady()
 
         def read(database: LedgerDatabase) -> list[ReplayedUsage]:
             if self.state.status != "ok":
                 raise FileError(str(self.state.reason))
             offset = database.id_offset(self._first_id)
-            work = partial(
-                read_replayed_usage,
-                since=at,
-                now=now,
-                tz=self._tz,
-                before=number + offset,
-                without={each + offset for each in in_progress},
-            )
-            return database.read(work)
+            before, without = number + offset, {each + offset for each in in_progress}
+            periods = database.read(read_periods)
+            if has_jumped(periods, ahead):
+                jumped = partial(read_jumped_usage, periods=periods, steady=steady)
+                return database.read(partial(jumped, before=before, without=without))
+            work = partial(read_replayed_usage, since=at, now=now, tz=self._tz)
+            return database.read(partial(work, before=before, without=without))
 
         return await self._writer.ask(read)
 

@@ -20,9 +20,10 @@ from aircherd.usage.time_buckets import TableRange, hour_start, milliseconds, re
 class ReplayedUsage(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt that has ended, or `requests` of them, all made in one hour or day.
 
-    `at` is when it was made, or when that hour or day began. Tokens and cost that the provider did
-    not report are estimates. `cost_nano` lacks attempts of unknown cost. `is_margin` marks what
-    counts because it may have been lost: see `safety.margin`.
+    `at` is when it was made, or when that hour or day began, by the clock. `steady` is the same on
+    the time that only goes forward, None if the clock was not set since. Tokens and cost that the
+    provider did not report are estimates. `cost_nano` lacks attempts of unknown cost. `is_margin`
+    marks what counts because it may have been lost: see `safety.margin`.
     """
 
     at: float
@@ -36,6 +37,7 @@ class ReplayedUsage(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int
     cost_nano: int
     is_margin: bool = False
+    steady: float | None = None
 
 
 class _Cells(NamedTuple):

@@ -101,6 +101,12 @@ class LedgerWriter:
                 query.is_wanted = False
         return query.result()
 
+    def post(self, work: Callable[[LedgerDatabase], None]) -> None:
+        """Have `work` done as soon as possible; nothing waits for it, and it may fail."""
+        if not self._is_closing:
+            self._queries.append(LedgerQuery(lambda: work(self._database)))
+            self._wake()
+
     def close(self, within: float = 0.0) -> None:
         """Let the thread write what is left and end; failures are retried for `within` seconds."""
         self._close_by = max(self._close_by, time.monotonic() + within)

@@ -48,15 +48,18 @@ class Hold(NamedTuple):
 
 
 class UsageWindow(Protocol):
-    """Usage within a period: a `SlidingWindow` or a `CalendarWindow`."""
+    """Usage within a period: a `SlidingWindow` or a `CalendarWindow`. Times are steady ones."""
 
     used: int
 
-    def advance(self, now: float) -> float:
-        """Remove what is no longer in the window; return when to call this next."""
+    def advance(self, now: float, offset: float = 0.0) -> float:
+        """Remove what is no longer in the window; return when to call this next.
 
-    def add(self, at: float, amount: int) -> None:
-        """Count what was used at `at` if that is in the window."""
+        `offset` is what the clock of the machine is ahead of the steady time.
+        """
+
+    def add(self, at: float, amount: int, offset: float = 0.0) -> float:
+        """Count what was used at `at` if that is in the window; return when to `advance`."""
 
     def frees_at(self, now: float, excess: int) -> float:
         """Return when `excess` of `used` no longer counts."""
@@ -70,12 +73,11 @@ class UsageWindow(Protocol):
     def began_before(self, at: float) -> bool:
         """Return whether the window contains time before `at`."""
 
-    def set_back(self, seconds: float) -> None:
-        """Adjust to a clock that was set back."""
-
 
 class LimitCounter:
-    """Counts one amount; money is in nano-USD. Advance `window` before anything else.
+    """Counts one amount; money is in nano-USD. Call `advance` before anything else.
+
+    Times are steady ones, but those of a refusal and of `status` are by the clock.
 
     `amount_index` is the index of its amount in `AMOUNTS`. While it `is_incomplete`, usage from
     before it was created is missing. `lost_at` returns the Unix time before which the ledger may
@@ -96,6 +98,7 @@ class LimitCounter:
         "key",
         "margins",
         "maximum",
+        "offset",
         "reserved",
         "window",
     )
@@ -113,6 +116,7 @@ class LimitCounter:
         self.window: UsageWindow = (
             SlidingWindow(rolling) if rolling else CalendarWindow(key.per, tz)
         )
+        self.offset = 0.0
         self.reserved = 0
         self._unknown = 0  # reservations of calls whose real use is unknown
         self._alone = False  # whether one has reserved less than it may use
@@ -131,6 +135,11 @@ class LimitCounter:
             self._quiet_until = -math.inf  # another limit, another warning
         self.maximum, self._warn_from = maximum, warn_from
         self.description = describe_limit(*self.key, maximum)
+
+    def advance(self, now: float, offset: float) -> float:
+        """Move the window to `now`; return when to call this next."""
+        self.offset = offset
+        return self.window.advance(now, offset)
 
     def hold_for(self, amount: int, high: int, *, is_known: bool) -> "Hold | None":
         """Return what to reserve for a call that uses `amount` or up to `high`; None: no room.
@@ -197,11 +206,6 @@ class LimitCounter:
         self._quiet_until = self.window.ends_at(now)
         return True
 
-    def set_back(self, seconds: float) -> None:
-        """Adjust to a clock that was set back."""
-        self.window.set_back(seconds)
-        self._quiet_until -= seconds
-
     # -------------------------------------------------------------- descriptions
 
     def refusal(self, now: float, amount: int | None, *, is_known: bool = True) -> Limited:
@@ -220,12 +224,12 @@ class LimitCounter:
         parts.append(f"this request may use {describe_rounded(kind, amount)}")
         if not is_known:
             parts.append("what this model really uses is not known yet, so few requests at once")
-        is_pending = self.may_free(amount)
+        is_pending, until = self.may_free(amount), self.frees_at(now, amount)
         reached = "limit reserved by requests in progress" if is_pending else "limit reached"
         return Limited(
             codes.LIMIT_REACHED,
             f"{reached}: {self.description} ({', '.join(parts)})",
-            self.frees_at(now, amount),
+            None if until is None else until + self.offset,
             self.status(),
             is_pending,
         )
@@ -236,6 +240,7 @@ class LimitCounter:
         used, maximum, began_before = self.window.used, self.maximum, self.window.began_before
         margin = sum(amount for at, amount in self.margins if began_before(at))
         left = max(maximum - used - self.reserved, 0)
+        resets_at, lost_at = self.window.resets_at(), self._lost_at() - self.offset
         return LimitStatus(
             limit=self.description,
             counted=amount,
@@ -245,8 +250,8 @@ class LimitCounter:
             reserved=self._external(self.reserved),
             left=self._external(left),
             share=round(used / maximum, 4) if maximum else 1.0,
-            resets_at=self.window.resets_at(),
-            incomplete=self.is_incomplete or self.window.began_before(self._lost_at()),
+            resets_at=None if resets_at is None else resets_at + self.offset,
+            incomplete=self.is_incomplete or self.window.began_before(lost_at),
             margin=self._external(margin) if margin else 0,
             **scope._asdict(),
         )

@@ -1,6 +1,7 @@
 """Usage from before a limit was set: which counters lack it until the ledger has been read."""
 
 from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
 
 from aircherd.config.model import LimitScope
 from aircherd.usage.ledger.replay import ReplayedUsage
@@ -25,14 +26,14 @@ class MissingHistory:
         """Forget all other counters: their limits are gone."""
         self.counters = [counter for counter in self.counters if counter in counters]
 
-    def fill(self, rows: Iterable[ReplayedUsage], now: float) -> None:
-        """Add the usage of `rows`, once. Rows from the future count as of now.
+    def fill(self, rows: Iterable[ReplayedUsage], now: float, offset: float = 0.0) -> None:
+        """Add the usage of `rows`, once; those from the future count as of now.
 
-        (If they counted at their own time, a clock that was once a year ahead would exhaust a limit
-        for a year.)
+        `now` is the steady time, and the clock is `offset` ahead of it.
         """
         matching: dict[LimitKey, list[LimitCounter]] = {}  # many rows, few different keys
-        for row in rows:
+        placed = [(row.at - offset if row.steady is None else row.steady, row) for row in rows]
+        for steady, row in sorted(placed, key=itemgetter(0)):
             key = LimitKey(row.provider, row.key, row.model, row.client)
             counters = matching.get(key)
             if counters is None:
@@ -40,9 +41,10 @@ class MissingHistory:
                 matching[key] = counters
             used = (row.requests, row.input_tokens + row.output_tokens, row.cost_nano)
             for counter in counters:
-                counter.window.add(min(row.at, now), used[counter.amount_index])
+                at, amount = min(steady, now), used[counter.amount_index]
+                counter.window.add(at, amount, row.at - steady if at == steady else offset)
                 if row.is_margin:
-                    counter.margins.append((min(row.at, now), used[counter.amount_index]))
+                    counter.margins.append((at, amount))
         for counter in self.counters:
             counter.must_notify(now)  # it was notified before the restart
             counter.is_incomplete = False

@@ -39,17 +39,18 @@ REQUEST_ONLY = Amounts(1, 0, 0)
 class Reservation:
     """What is reserved for one attempt. `settle` ends it; later calls change nothing.
 
-    `at` is when it was made. Its usage counts at that time, which its row in the ledger has too.
+    `at` is the steady time when it was made, and the clock was `offset` ahead of it. Its usage
+    counts at that time, which its row in the ledger has too.
     `is_known`: what calls of its model really use is known.
     """
 
-    __slots__ = ("_end", "amounts", "at", "holds", "is_known", "key")
+    __slots__ = ("_end", "amounts", "at", "holds", "is_known", "key", "offset")
 
     def __init__(
         self,
         key: LimitKey,
         amounts: Amounts,
-        at: float,
+        at: tuple[float, float],
         holds: tuple[Hold, ...],
         end: "Callable[[Reservation, Amounts], tuple[LimitStatus, ...]]",
         *,
@@ -57,7 +58,7 @@ class Reservation:
     ) -> None:
         self.key = key
         self.amounts = amounts
-        self.at = at
+        self.at, self.offset = at
         self.holds = holds
         self._end = end
         self.is_known = is_known

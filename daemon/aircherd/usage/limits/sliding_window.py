@@ -20,7 +20,7 @@ class SlidingWindow:
         self._first: float = -math.inf  # the oldest step that counts
         self.used = 0
 
-    def advance(self, now: float) -> float:
+    def advance(self, now: float, offset: float = 0.0) -> float:  # noqa: ARG002 - the clock is not read
         """Remove what is older than the window; return when there is something to remove next."""
         first = max(self._first, int((now - self._length) // self._step))
         self._first = first
@@ -28,12 +28,13 @@ class SlidingWindow:
             self.used -= self._amounts.pop(step)
         return self._expires_at(first)
 
-    def add(self, at: float, amount: int) -> None:
-        """Count what was used at `at`, unless it is too old."""
+    def add(self, at: float, amount: int, offset: float = 0.0) -> float:  # noqa: ARG002 - likewise
+        """Count what was used at `at`, unless it is too old; `advance` need not be called."""
         step = int(at // self._step)
         if amount and step >= self._first:
             self._amounts[step] = self._amounts.get(step, 0) + amount
             self.used += amount
+        return math.inf
 
     def frees_at(self, now: float, excess: int) -> float:
         """Return when `excess` of `used` has left the window.
@@ -58,12 +59,6 @@ class SlidingWindow:
     def began_before(self, at: float) -> bool:
         """Return whether the window of the last `advance` contains time before `at`."""
         return self._first * self._step < at
-
-    def set_back(self, seconds: float) -> None:
-        """Adjust to a clock that was set back, so that a minute ago stays a minute ago."""
-        steps = int(seconds // self._step)
-        self._amounts = {step - steps: amount for step, amount in self._amounts.items()}
-        self._first -= steps
 
     def _expires_at(self, step: float) -> float:
         return float((step + 1) * self._step + self._length)

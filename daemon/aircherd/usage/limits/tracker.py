@@ -22,6 +22,7 @@ from aircherd.usage.limits.missing_history import MissingHistory, matches
 from aircherd.usage.limits.reservation import Amounts, High, LimitKey, Reservation
 from aircherd.usage.limits.windows import window_start
 from aircherd.usage.nano_usd import to_nano
+from aircherd.usage.steady_clock import FollowsClock
 from aircherd.vocabulary.availability import Limited, LimitStatus
 
 MAX_MATCHES = 16_384
@@ -35,12 +36,17 @@ def _do_nothing() -> None:
 class LimitTracker:
     """The counters of all limits. `clock` returns Unix time; `tz` None is the machine's time zone.
 
+    `steady` returns a time that goes forward as time really passes, whatever happens to the clock;
+    by default one that follows the clock forward. The counters use it, and what the clock is ahead
+    of it: its `offset`.
+
     `lost_at` returns the Unix time before which the ledger may lack attempts: a limit whose window
     contains such time is incomplete.
 
     While there is no limit (`has_limits`), nothing needs to be reserved. `before_first_limit` is
     called when one is set, to `admit` the attempts in progress; `after_change` whenever limits have
-    changed, or what was used before is known.
+    changed, or what was used before is known; `after_jump` with the new offset when the clock was
+    set.
     """
 
     def __init__(
@@ -49,14 +55,17 @@ class LimitTracker:
         tz: tzinfo | None = None,
         *,
         lost_at: Callable[[], float] = never_lost,
+        steady: Callable[[], float] | None = None,
     ) -> None:
         self.clock = clock
+        self.steady = steady or FollowsClock(clock)
         self.has_limits = False
         self.before_first_limit: Callable[[], None] = _do_nothing
         self.after_change: Callable[[], None] = _do_nothing
+        self.after_jump: Callable[[float], None] = lambda _: None
         self._tz = tz
         self._lost_at = lost_at
-        self._latest = -math.inf  # the last time that the clock returned
+        self._offset = math.inf  # what the clock was ahead of the steady time
         self._advance_at = -math.inf  # when the next window moves
         self._counters: dict[CounterKey, LimitCounter] = {}
         self._matches: dict[LimitKey, tuple[LimitCounter, ...]] = {}
@@ -94,12 +103,18 @@ class LimitTracker:
         for hold in holds:
             hold.counter.add(hold)
         is_known = high is None or high.is_known
-        return self._opened(Reservation(key, amounts, now, holds, self._end, is_known=is_known))
+        made = Reservation(key, amounts, (now, self._offset), holds, self._end, is_known=is_known)
+        return self._opened(made)
 
-    def admit(self, key: LimitKey, tokens: int, cost_nano: int | None, at: float) -> Reservation:
-        """Reserve for a request that was sent at `at`, when there was no limit."""
-        at = min(at, self._now())  # the clock may have been set back since
-        return self._opened(Reservation(key, Amounts(1, tokens, cost_nano), at, (), self._end))
+    def admit(
+        self, key: LimitKey, tokens: int, cost_nano: int | None, at: float, clock: float
+    ) -> Reservation:
+        """Reserve for a request sent at the steady time `at`, when there was no limit.
+
+        `clock` is what the clock said then.
+        """
+        amounts = Amounts(1, tokens, cost_nano)
+        return self._opened(Reservation(key, amounts, (at, clock - at), (), self._end))
 
     def learn(self, reservation: Reservation, high: Amounts) -> None:
         """Reserve `high` instead for a request in progress: it is known now what it may use."""
@@ -123,13 +138,15 @@ class LimitTracker:
         """Replace what is reserved by what was used; return the limits to notify the user of."""
         if reservation not in self._open:
             return ()
-        now = self._now()  # first: it adjusts open reservations to a clock that was set back
+        now = self._now()
         self._open.remove(reservation)
         notified = []
         for hold in reservation.holds:
             counter = hold.counter
             counter.remove(hold)
-            counter.window.add(reservation.at, used[counter.amount_index] or 0)
+            amount = used[counter.amount_index] or 0
+            move_at = counter.window.add(reservation.at, amount, reservation.offset)
+            self._advance_at = min(self._advance_at, move_at)
             if counter.must_notify(now):
                 notified.append(counter.status())
         return tuple(notified)
@@ -165,7 +182,10 @@ class LimitTracker:
         for history in self._missing:
             history.keep(self._counters.values())
         if new:
-            starts = [window_start(counter.key.per, now, self._tz) for counter in new]
+            clock = now + self._offset
+            starts = [window_start(counter.key.per, clock, self._tz) for counter in new]
+            for counter in new:
+                counter.advance(now, self._offset)
             self._missing.append(MissingHistory(new, min(starts)))
         self._missing = [history for history in self._missing if history.counters]
         self.after_change()
@@ -192,11 +212,16 @@ class LimitTracker:
         """
         now = self._now()
         if history in self._missing:
-            history.fill(rows, now)
+            history.fill(rows, now, self._offset)
+            self._advance_at = -math.inf
             self._missing.remove(history)
             self.after_change()
 
     # -------------------------------------------------------------- state
+
+    def notice_clock(self) -> None:
+        """See whether the clock was set: without limits, no request looks."""
+        self._now()
 
     def status(self) -> list[LimitStatus]:
         """Return the usage of every limit, in the order of the configuration."""
@@ -214,22 +239,19 @@ class LimitTracker:
     # -------------------------------------------------------------- helpers
 
     def _now(self) -> float:
-        """Read the clock, and move the windows to that time."""
-        now = self.clock()
-        if now < self._latest:
-            self._set_back(self._latest - now)
-        self._latest = now
+        """Return the steady time, and move the windows to it."""
+        now = self.steady()
+        offset = self.clock() - now
+        if abs(offset - self._offset) > 1:  # the clock was set
+            is_first, self._offset = self._offset == math.inf, offset
+            self._advance_at = -math.inf
+            if not is_first:
+                self.after_jump(offset)
         if now >= self._advance_at:
-            moves = (counter.window.advance(now) for counter in self._counters.values())
+            offset = self._offset
+            moves = (counter.advance(now, offset) for counter in self._counters.values())
             self._advance_at = min(moves, default=math.inf)
         return now
-
-    def _set_back(self, seconds: float) -> None:
-        for counter in self._counters.values():
-            counter.set_back(seconds)
-        for reservation in self._open:
-            reservation.at -= seconds
-        self._advance_at = -math.inf
 
     def _counters_for(self, key: LimitKey) -> tuple[LimitCounter, ...]:
         found = self._matches.get(key)

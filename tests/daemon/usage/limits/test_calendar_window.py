@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from aircherd.usage.limits.calendar_window import CalendarWindow
+from aircherd.usage.limits.calendar_window import MAX_PARTS, CalendarWindow
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 MIDNIGHT = NOON + 12 * 3600
@@ -40,26 +40,49 @@ def test_usage_of_yesterday_does_not_count_today():
     assert today.used == 0
 
 
-def test_a_clock_that_jumps_ahead_and_back_grants_no_second_budget():
-    """Usage from before and in between counts today."""
+def test_a_clock_set_ahead_renews_nothing():
+    """Until the day is really over; then what was used by the date of the clock still counts."""
     today = used_at_noon()
-    today.advance(NOON + DAY)
-    today.add(NOON + DAY, 2)
-    assert today.used == 2
-    today.set_back(DAY)
+    today.advance(NOON, DAY)
+    today.add(NOON, 2, DAY)
+    assert (today.used, today.resets_at()) == (7, MIDNIGHT)
     today.advance(NOON + 1)
     assert today.used == 7
     today.advance(MIDNIGHT)
+    assert today.used == 2  # it was made on a day that has this date
+    today.advance(NOON + 26 * 3600)
     assert today.used == 0
 
 
 def test_a_clock_set_back_by_days_keeps_the_usage():
-    """It counts for the day that the clock now shows."""
+    """It counts until its day is really over."""
     today = used_at_noon()
-    today.advance(NOON - DAY)
+    today.advance(NOON, -3 * DAY)
     assert today.used == 5
-    today.advance(MIDNIGHT - DAY)
+    today.advance(MIDNIGHT, -3 * DAY)
     assert today.used == 0
+
+
+def test_a_second_before_midnight_is_no_way_around_a_day():
+    """What is used there counts as long as what was used before the clock was set."""
+    today = used_at_noon()
+    almost = MIDNIGHT - NOON - 1
+    today.advance(NOON, almost)
+    today.add(NOON, 2, almost)
+    assert today.used == 7
+    today.advance(NOON + 2, almost)
+    assert (today.used, today.resets_at()) == (7, MIDNIGHT)
+    today.advance(NOON + 3, 0)
+    assert today.used == 7
+
+
+def test_a_clock_set_every_minute_fills_no_memory():
+    """Usage of one day is one part then, and still counts."""
+    today = used_at_noon(0)
+    for number in range(MAX_PARTS + 100):
+        today.advance(NOON + number, 5.0 * (number % 7000))
+        today.add(NOON + number, 1, 5.0 * (number % 7000))
+    assert today.used == MAX_PARTS + 100
 
 
 def test_a_day_of_25_hours_is_one_day():

@@ -38,7 +38,7 @@ def test_a_reservation_passes_on_what_was_used():
         ends.append((reservation, used))
         return ()
 
-    reservation = Reservation(LimitKey("p", None, "m", "c"), RESERVED, 1.0, (), end)
+    reservation = Reservation(LimitKey("p", None, "m", "c"), RESERVED, (1.0, 0.0), (), end)
     reservation.settle(Usage(1, 2), 5, produced=True)
     reservation.settle(Usage(1, 2), 5, produced=False)
     assert ends == [(reservation, Amounts(1, 3, 5)), (reservation, REQUEST_ONLY)]

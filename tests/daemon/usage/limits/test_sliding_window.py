@@ -89,19 +89,6 @@ def test_memory_is_bounded_by_the_steps_of_a_window():
     assert len(used._amounts) <= 61
 
 
-def test_set_back_keeps_the_remaining_time():
-    """Half of the minute stays half of the minute."""
-    used = SlidingWindow(MINUTE)
-    used.advance(100_000.0)
-    used.add(100_000.0, 5)
-    used.advance(100_030.0)
-    used.set_back(90_030.0)
-    used.advance(10_029.0)
-    assert used.used == 5
-    used.advance(10_031.0)
-    assert used.used == 0
-
-
 def test_began_before_compares_the_oldest_step():
     """A loss within that step is within the window."""
     minute = SlidingWindow(MINUTE)
