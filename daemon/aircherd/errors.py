@@ -19,7 +19,7 @@
 Every message is for people, says what to do if something can be done, and contains no key.
 """
 
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from aircher_wire import codes
 from aircherd.vocabulary.failure import Failure, FailureClass
@@ -34,6 +34,11 @@ class AircherError(Exception):
         super().__init__(message)
         self.message = message
         self.data: dict[str, object] = data
+
+    def without_frames(self) -> Self:
+        """Return the error to be kept: its traceback would keep the prompt and the reply alive."""
+        self.__context__ = self.__cause__ = None
+        return self.with_traceback(None)
 
 
 class UserError(AircherError):

@@ -4,7 +4,7 @@ import pytest
 
 from aircher_wire import codes
 from aircherd import errors
-from aircherd.errors import AircherError, ProviderFailed, fail
+from aircherd.errors import AircherError, BadRequest, ProviderFailed, fail
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 
@@ -35,3 +35,19 @@ def test_fail_raises_provider_failed():
     with pytest.raises(ProviderFailed) as raised:
         fail(FailureClass.RATE, "too fast")
     assert raised.value.failure == Failure(kind=FailureClass.RATE, message="too fast")
+
+
+def test_an_error_that_is_kept_keeps_nothing_else_alive() -> None:
+    """Its traceback refers to frames, and these to prompts and replies."""
+
+    def fail_again() -> None:
+        try:
+            int("first")
+        except ValueError as error:
+            raise BadRequest("second", field="x") from error
+
+    with pytest.raises(BadRequest) as caught:
+        fail_again()
+    kept = caught.value.without_frames()
+    assert (kept.__traceback__, kept.__context__, kept.__cause__) == (None, None, None)
+    assert (kept.message, kept.data) == ("second", {"field": "x"})

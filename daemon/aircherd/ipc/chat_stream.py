@@ -60,7 +60,7 @@ class ChatStream:
             try:
                 result = await handler(self)
             except AircherError as failure:
-                error = failure
+                error = failure.without_frames()
             except Exception as failure:  # the edge: one stream must not end the daemon
                 log.exception("request_crashed")
                 error = internal_error(failure)

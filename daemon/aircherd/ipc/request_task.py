@@ -128,7 +128,7 @@ class RequestTask:
             result = await method.handler(session.services, self, params)
         except AircherError as failure:
             note_refusal(session.services, self.caller, failure)
-            error = failure
+            error = failure.without_frames()
         except Exception as failure:  # the edge: one request must not end the daemon
             log.exception("request_crashed")
             error = internal_error(failure)

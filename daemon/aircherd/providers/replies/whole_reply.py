@@ -116,9 +116,10 @@ class OneReply:
         """Read the reply; see `ReplyDecoder`."""
         if self._is_read:
             return []
-        events = self._read(b"".join(self._pieces))
+        body = b"".join(self._pieces)
+        self._pieces.clear()
         self._is_read = True
-        return events
+        return self._read(body)
 
     def __repr__(self) -> str:
         return f"<OneReply {self._size} bytes>"
