@@ -155,11 +155,18 @@ async def open_daemon(
                 on_change=lambda names: bus.publish("models", {"providers": list(names)}),
             )
             await ledger.start_steady_clock()
-            limits = LimitTracker(time.time, lost_at=lambda: ledger.lost_at, steady=ledger.steady)
+            limits = LimitTracker(
+                time.time,
+                lost_at=lambda: ledger.lost_at,
+                steady=ledger.steady,
+                outage=lambda: ledger.outage,
+            )
             limits.after_jump = ledger.note_clock
             output_estimator = OutputEstimator()
             backfill = Backfill(ledger, limits)
-            backfill.configure(config.current.limits)
+            backfill.configure(
+                config.current.limits, refuses_unknown=config.current.refuses_unknown
+            )
             sessions: set[Session] = set()
             reloading = manager.report.reloading if manager else nullcontext
             reloader = Reloader(backfill, transports, reloading)

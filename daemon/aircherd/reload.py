@@ -190,7 +190,7 @@ class Reloader:
         if before.default_model != after.default_model:
             services.bus.publish("models", {"default": "", **default_row(services)})
         services.auth.locker.poke()
-        self._backfill.configure(after.limits)
+        self._backfill.configure(after.limits, refuses_unknown=after.refuses_unknown)
         await self._backfill.wait(BACKFILL_SECONDS)
 
     def _publish(self, services: Services, result: "ReloadResult") -> None:

@@ -15,6 +15,8 @@ INDENT = "    "
 WIDE = 70
 """Width of a terminal from which gauges are long."""
 
+WAY_OUT = 'To be served all the same, set [usage] on_failure = "serve".'
+
 EXAMPLE = """\
 [[limits]]
 provider = "anthropic"   # or model or client; without any of them, all requests
@@ -45,11 +47,25 @@ def limit_lines(
 
 
 def incomplete_note(status: Map) -> str:
-    """Return how many limits lack earlier usage, and why; or an empty string."""
+    """Return how many limits lack earlier usage or refuse requests, and why; or an empty string."""
+    ledger, refusing = as_map(status.get("ledger")), _refusing(status)
+    if refusing and ledger.get("state") != "ok":
+        return (
+            f"✗ {count(len(refusing), 'limit')} cannot be checked, so requests are refused: the "
+            f"ledger does not work: {text(ledger.get('reason'))}. This is retried. {WAY_OUT}"
+        )
+    note = _incomplete_note(status, ledger)
+    return f"{note} Requests are refused until then. {WAY_OUT}" if refusing and note else note
+
+
+def _refusing(status: Map) -> list[Map]:
+    return [limit for limit in records(status.get("limits")) if limit.get("refuses")]
+
+
+def _incomplete_note(status: Map, ledger: Map) -> str:
     limits = [limit for limit in records(status.get("limits")) if limit.get("incomplete")]
     if not limits:
         return ""
-    ledger = as_map(status.get("ledger"))
     reason = text(ledger.get("reason"))
     if reason and ledger.get("state") == "ok":  # it is lost
         return f"+? {count(len(limits), 'limit')} without a part of the earlier usage: {reason}."
@@ -100,7 +116,7 @@ def _name(limit: Map) -> Line:
 
 def _style(limit: Map) -> str:
     share = _share(limit)
-    return "bad" if share >= 1 else "warn" if share >= WARN_FROM else "good"
+    return "bad" if share >= 1 or limit.get("refuses") else "warn" if share >= WARN_FROM else "good"
 
 
 def _share(limit: Map) -> float:

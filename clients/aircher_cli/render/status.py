@@ -399,8 +399,11 @@ def _ledger(ledger: Map) -> str:
     """Return the problem of the ledger and what to do; empty if it is complete."""
     state, reason = text(ledger.get("state")), text(ledger.get("reason")).rstrip(".")
     if state not in {"", "ok"}:
+        served = "Requests are still served"
+        if ledger.get("on_failure") == "refuse":
+            served = "Requests under a limit are refused; others are served"
         return (
-            f"cannot be written: {reason or 'unknown reason'}. Requests are still served, and "
+            f"cannot be written: {reason or 'unknown reason'}. {served}, and "
             "their usage is kept in memory: fix this before the daemon stops, or that usage is lost"
         )
     if reason:

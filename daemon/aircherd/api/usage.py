@@ -86,9 +86,17 @@ def _attempt_row(attempt: "ListedAttempt") -> Map:
 
 
 def ledger_row(services: Services) -> Map:
-    """Return the state of the ledger."""
+    """Return the state of the ledger, and whether its failure means that limits refuse."""
     state = services.ledger.state
-    return to_wire({"state": state.status, "reason": state.reason})
+    refuses = services.config.current.refuses_unknown
+    return to_wire(
+        {
+            "state": state.status,
+            "reason": state.reason,
+            "since": state.since,
+            "on_failure": "refuse" if refuses else None,
+        }
+    )
 
 
 def list_limits(services: Services) -> Map:

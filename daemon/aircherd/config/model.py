@@ -30,6 +30,9 @@ Amount = Literal["requests", "tokens", "usd"]
 AMOUNTS: tuple[Amount, ...] = get_args(Amount)
 """What a limit can count."""
 
+OnFailure = Literal["serve", "refuse"]
+"""What happens to requests under a limit while it is not known what was used."""
+
 MaxTokensField = Literal["max_tokens", "max_completion_tokens"]
 
 
@@ -345,10 +348,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     auth: Auth = Auth()
     limits: tuple[Limit, ...] = ()
     keep_days: int | None = None
+    on_failure: OnFailure = "serve"
     tasks: dict[str, Task] = {}
     clients: dict[str, ClientRights] = {}
     protect: Protection = Protection()
     refused: Refused = NOTHING_REFUSED
+
+    @property
+    def refuses_unknown(self) -> bool:
+        """Whether requests under a limit are refused while it is not known what was used."""
+        return self.on_failure == "refuse"
 
     @property
     def has_roles(self) -> bool:

@@ -12,7 +12,8 @@ class LimitStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     name at the provider) and `client` are its scope. `max`, `used`, `reserved` (for requests in
     progress) and `left` are whole numbers, or decimal strings for USD. `share` is used / max.
     `resets_at` is the Unix time when all current usage has left the window. `incomplete` means that
-    `used` may be too low: the ledger is not read yet, or has lost attempts in the window. `margin`
+    `used` may be too low: the ledger is not read yet, or has lost attempts in the window. `refuses`
+    means that requests are refused, because it is not known what was used. `margin`
     is the part of `used` that the daemon's unclean end may have lost: it counts to be safe.
     """
 
@@ -26,6 +27,7 @@ class LimitStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     share: float
     resets_at: float | None = None
     incomplete: bool = False
+    refuses: bool = False
     margin: int | str = 0
     provider: str | None = None
     key: str | None = None

@@ -7,6 +7,7 @@ from msgspec.msgpack import decode
 from aircherd.api.params import AttemptsParams
 from aircherd.api.usage import build_report, list_attempts, list_limits
 from aircherd.config.load import parse_config
+from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.usage.ledger.ledger import open_ledger
 from aircherd.usage.ledger.writer import LedgerState
 from aircherd.usage.limits.tracker import LimitTracker
@@ -14,6 +15,7 @@ from aircherd.vocabulary.reply import Usage
 from aircherd.vocabulary.usage import Settled, Started
 
 NOW = 1_795_000_000.0
+CONFIG = SimpleNamespace(current=DEFAULT_CONFIG)
 
 
 def started():
@@ -40,7 +42,7 @@ async def test_a_report_counts_unknown_costs_apart(tmp_path):
     async with open_ledger(tmp_path / "l.db", clock=lambda: NOW) as ledger:
         ledger.settle(ledger.begin(started()), settled(1_500_000))
         ledger.settle(ledger.begin(started()), settled(None))
-        services = SimpleNamespace(ledger=ledger)
+        services = SimpleNamespace(ledger=ledger, config=CONFIG)
         report = decode(await build_report(services, None, None, ["provider", "project"]))
     sums = {
         "requests": 2,
@@ -71,7 +73,9 @@ async def test_a_report_says_how_much_is_estimated(tmp_path):
         guess = settled(1_500_000, tokens_estimated=True, cost_estimated=True)
         ledger.settle(ledger.begin(started()), guess)
         ledger.settle(ledger.begin(started()), settled(500_000))
-        report = decode(await build_report(SimpleNamespace(ledger=ledger), None, None, []))
+        report = decode(
+            await build_report(SimpleNamespace(ledger=ledger, config=CONFIG), None, None, [])
+        )
     totals = report["totals"]
     assert (totals["requests"], totals["input_tokens"], totals["cost"]) == (2, 20, "0.002")
     assert (totals["estimated"], totals["estimated_input_tokens"]) == (1, 10)
@@ -85,7 +89,7 @@ async def test_attempts_are_listed_without_what_is_unknown(tmp_path):
             ledger.begin(started()), settled(None, outcome="timeout", first_ms=None, usage=None)
         )
         ledger.settle(ledger.begin(started()), settled(500_000, cost_estimated=True))
-        services = SimpleNamespace(ledger=ledger)
+        services = SimpleNamespace(ledger=ledger, config=CONFIG)
         listed = decode(await list_attempts(services, AttemptsParams()))
         newest = decode(await list_attempts(services, AttemptsParams(limit=1)))
     names = {"at": NOW, "provider": "a", "model": "m", "key": "default", "client": "test"}

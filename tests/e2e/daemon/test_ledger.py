@@ -8,9 +8,17 @@ from decimal import Decimal
 import pytest
 
 from aircherd.testing.simulator import Fault
-from helpers.daemon.ipc_requests import KEYS, a_chat, ask, chats, run_concurrently
+from helpers.daemon.ipc_requests import (
+    KEYS,
+    a_chat,
+    ask,
+    chats,
+    refusal,
+    run_concurrently,
+    skip_reasons,
+)
 from helpers.daemon.real_daemon import home as open_home
-from helpers.daemon.real_daemon import simulator
+from helpers.daemon.real_daemon import simulator, wait_until
 from helpers.ledger.attempts import attempts, execute, query, sums
 from helpers.ledger.killing import CONFIG, Killer
 
@@ -194,3 +202,43 @@ def test_a_ledger_locked_by_another_process_stops_no_request(home, client):
             assert again.call("status")["ledger"]["state"] == "degraded"
     home.stop()
     assert query(ledger(home), "SELECT count(*) FROM attempts") == [(2,)]
+
+
+LIMIT = """
+[[limits]]
+requests = 10
+per = "day"
+provider = "work"
+"""
+REFUSE = '[usage]\non_failure = "refuse"\n'
+
+
+def test_limits_refuse_while_the_ledger_cannot_be_read(home, client):
+    """The fallback without a limit answers; a reload and the end of the outage change that."""
+    home.stop()
+    config = home.config_file.read_text() + LIMIT
+    home.write_config(config + REFUSE)
+    with closing(sqlite3.connect(ledger(home))) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        home.start(KEYS)
+        with home.client() as again:
+            assert skip_reasons(ask(again)) == [("work", "limit_reached")]
+            error = refusal(again, model="work/gpt-5.5")
+            assert error.code == "limit_reached"
+            assert "limit cannot be checked: work: 10 requests a day" in error.message
+            state = again.call("status")["ledger"]
+            assert (state["state"], state["on_failure"]) == ("degraded", "refuse")
+            assert again.call("limits.status")["limits"][0]["refuses"]
+            assert "refused" in home.cli("limits").stderr
+            home.write_config(config)
+            again.call("config.reload")
+            assert ask(again, model="work/gpt-5.5")["provider"] == "work"
+            home.write_config(config + REFUSE)
+            again.call("config.reload")
+            assert refusal(again, model="work/gpt-5.5").code == "limit_reached"
+            other.close()
+            wait_until(
+                lambda: not again.call("limits.status")["limits"][0].get("refuses"), "the ledger"
+            )
+            assert ask(again, model="work/gpt-5.5")["provider"] == "work"
+            assert again.call("limits.status")["limits"][0]["used"] == 2

@@ -77,7 +77,11 @@ async def diagnose(services: Services, params: DiagnoseParams) -> dict[str, obje
             lambda name: _proxy_relation(services, params, name),
             [name for name in theirs if name.lower() in PROXY_NAMES],
         ),
-        *ledger_findings(services.ledger.state.status, services.ledger.state.reason),
+        *ledger_findings(
+            services.ledger.state.status,
+            services.ledger.state.reason,
+            refuses=services.config.current.refuses_unknown and services.limits.has_limits,
+        ),
         *_memory(services),
         *file_findings(services.watcher.state().problem),
         *socket_findings(_displacement(services)),

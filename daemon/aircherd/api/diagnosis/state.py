@@ -45,15 +45,21 @@ def _problem(problem: Mapping[str, object]) -> str:
     return f"{where}: {what}{f' ({hint})' if hint else ''}"
 
 
-def ledger_findings(state: str, reason: str | None) -> list[Finding]:
-    """Return the finding about the ledger; the arguments are as in `status`."""
+def ledger_findings(state: str, reason: str | None, *, refuses: bool = False) -> list[Finding]:
+    """Return the finding about the ledger; the arguments are as in `status`.
+
+    `refuses`: requests under a limit are refused while it is not known what was used.
+    """
     why = (reason or "unknown reason").rstrip(".")
     if state != "ok":
         message = f"usage cannot be written: {why}; it is kept in memory until the daemon stops"
         cure = "free space or fix the access rights of the data directory; it is then written"
+        if refuses:
+            message += '. Until then limits refuse requests ([usage] on_failure = "refuse")'
         return [Finding(LEDGER, "problem", message, cure)]
     if reason:
-        message = f"usage was lost: {why}; limits may count too little until they reset"
+        effect = "refuse requests" if refuses else "may count too little"
+        message = f"usage was lost: {why}; limits {effect} until they reset"
         return [Finding(LEDGER, "warning", message, "aircher-cli limits")]
     return [Finding(LEDGER, "ok", "usage is recorded")]
 

@@ -22,6 +22,7 @@ from aircherd.config.model import (
     Limit,
     MaxTokensField,
     Network,
+    OnFailure,
     Per,
     Role,
     Strategy,
@@ -115,6 +116,12 @@ USAGE: dict[str, Fragment] = {
         "kept anyway",
         usage.MIN_KEEP_DAYS,
         usage.MAX_KEEP_DAYS,
+    ),
+    "on_failure": choice(
+        "What happens to requests under a limit while the ledger cannot tell what was used: serve "
+        "them, or refuse them",
+        get_args(OnFailure),
+        default="serve",
     ),
 }
 

@@ -15,7 +15,7 @@ from aircherd.config.sections.models import read_default_model, read_models
 from aircherd.config.sections.network import read_network
 from aircherd.config.sections.providers import read_providers
 from aircherd.config.sections.tasks import read_tasks
-from aircherd.config.sections.usage import read_keep_days
+from aircherd.config.sections.usage import read_usage
 from aircherd.config.values import read_table
 
 SECTION = Section(
@@ -56,6 +56,7 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
         default_model = read_default_model(report, top["default_model"], known, aliases)
     network = read_network(report, _section(report, top, "network"), folder)
     clients = read_clients(report, _section(report, top, "clients"), known)
+    usage = read_usage(report, _section(report, top, "usage"))
     return Config(
         default_model=default_model,
         auth=read_auth(report, _section(report, top, "auth"), folder),
@@ -65,7 +66,8 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
         daemon=read_daemon(report, _section(report, top, "daemon")),
         fallback=read_fallback(report, _section(report, top, "fallback")),
         catalog=read_catalog(report, _section(report, top, "catalog"), known),
-        keep_days=read_keep_days(report, _section(report, top, "usage")),
+        keep_days=usage.keep_days,
+        on_failure=usage.on_failure,
         limits=read_limits(report, top.get("limits", []), providers, known, aliases),
         tasks=read_tasks(report, _section(report, top, "tasks"), known, aliases),
         clients=clients,

@@ -1,22 +1,39 @@
-"""Read `[usage]`: how long the ledger keeps single attempts."""
+"""Read `[usage]`: how long the ledger keeps single attempts, and what its failure means."""
 
+from typing import Any, NamedTuple, get_args
+
+from aircherd.config.model import OnFailure
 from aircherd.config.problems import BadValue, ProblemCollector
 from aircherd.config.section import Section
-from aircherd.config.values import type_name
+from aircherd.config.values import read_choice, type_name
 
-SECTION = Section("[usage]", ("keep_days",))
+SECTION = Section("[usage]", ("keep_days", "on_failure"))
 
 MIN_KEEP_DAYS = 32
 """A month's limits are counted from attempts, so attempts are kept for at least a month."""
 MAX_KEEP_DAYS = 36_500
 
 
-def read_keep_days(report: ProblemCollector, table: dict[str, object]) -> int | None:
-    """Return for how many days the ledger keeps attempts, None to keep them forever."""
-    entries = dict(report.known_entries(SECTION, ("usage",), table))
-    if "keep_days" not in entries:
-        return None
-    return report.read(("usage", "keep_days"), entries["keep_days"], _read_days)
+class UsageSection(NamedTuple):
+    """`keep_days` is for how many days the ledger keeps attempts, None to keep them forever."""
+
+    keep_days: int | None = None
+    on_failure: OnFailure = "serve"
+
+
+def read_usage(report: ProblemCollector, table: dict[str, object]) -> UsageSection:
+    """Return the section; an invalid entry keeps its default."""
+    entries: dict[str, Any] = {}
+    for name, value in report.known_entries(SECTION, ("usage",), table):
+        reader = _read_days if name == "keep_days" else _read_on_failure
+        found = report.read(("usage", name), value, reader)
+        if found is not None:
+            entries[name] = found
+    return UsageSection(**entries)
+
+
+def _read_on_failure(value: object) -> str:
+    return read_choice(value, get_args(OnFailure))
 
 
 def _read_days(value: object) -> int:

@@ -134,6 +134,12 @@ class Ledger:
         return self._writer.state
 
     @property
+    def outage(self) -> LedgerState | None:
+        """The state while it does not work, None while attempts are being recorded."""
+        state = self._writer.state
+        return state if state.status != "ok" else None
+
+    @property
     def tz(self) -> tzinfo | None:
         """The time zone of hours and days, None for the machine's."""
         return self._tz

@@ -46,10 +46,14 @@ CLOSE_RETRY_SECONDS = 0.1
 
 
 class LedgerState(msgspec.Struct, frozen=True):
-    """Whether attempts are being recorded. `reason` says why not, or what was lost before."""
+    """Whether attempts are being recorded. `reason` says why not, or what was lost before.
+
+    `since` is the Unix time since when they are not.
+    """
 
     status: Literal["ok", "degraded"]
     reason: str | None = None
+    since: float | None = None
 
 
 class LedgerWriter:
@@ -77,6 +81,7 @@ class LedgerWriter:
         self._is_closing = False
         self._file_error: str | None = None
         self._internal_error: str | None = None
+        self._failing_since = self._opened_at = clock()
         self._recorded_loss = 0  # how many of the lost attempts the file knows of
         self._stuck_at: int | None = None  # how often anything had been saved by then
         self._retry_at = 0.0  # on the monotonic clock
@@ -124,6 +129,7 @@ class LedgerWriter:
         """Note that nothing was saved for a second, although no write has failed."""
         if self._stuck_at is None:
             self._stuck_at = self.queue.saves
+            self._failing_since = self._clock()
             log.warning("ledger_stuck", waiting=self.waiting)
 
     @property
@@ -131,12 +137,13 @@ class LedgerWriter:
         """The current state."""
         if self._file_error is None and not self.may_be_saved:
             reason = f"the disk does not answer ({self.waiting} entries wait in memory)"
-            return LedgerState("degraded", reason)
+            return LedgerState("degraded", reason, self._failing_since)
         if self._file_error is not None:
             counts = f"{self.waiting} entries wait in memory, {self.lost} attempts were lost"
-            return LedgerState("degraded", f"{self._file_error} ({counts})")
+            reason = f"{self._file_error} ({counts})"
+            return LedgerState("degraded", reason, self._failing_since)
         if self._database.refusal is not None:
-            return LedgerState("degraded", self._database.refusal)
+            return LedgerState("degraded", self._database.refusal, self._opened_at)
         return LedgerState("ok", self._note)
 
     @property
@@ -331,6 +338,7 @@ class LedgerWriter:
     def _set_file_error(self, reason: str) -> None:
         if self._file_error is None:
             log.warning("ledger_degraded", reason=reason)
+            self._failing_since = self._clock()
         self._file_error = reason
         self._retry_at = time.monotonic() + RETRY_SECONDS
 

@@ -16,7 +16,8 @@ from aircherd.usage.limits.missing_history import MissingHistory
 from aircherd.usage.limits.tracker import LimitTracker
 
 MIN_RETRY_SECONDS = 1.0
-MAX_RETRY_SECONDS = 60.0
+MAX_RETRY_SECONDS = 5.0
+"""Limits may refuse requests until it can be read."""
 
 log = structlog.get_logger()
 
@@ -31,9 +32,12 @@ class Backfill:
         self._requested, self._tried = trio.Event(), trio.Event()
         self._reason: str | None = None  # why the last read failed
 
-    def configure(self, limits: Sequence[Limit]) -> None:
-        """Apply these limits from now on, and read the history of new ones."""
-        self._tracker.configure(limits)
+    def configure(self, limits: Sequence[Limit], *, refuses_unknown: bool = False) -> None:
+        """Apply these limits from now on, and read the history of new ones.
+
+        `refuses_unknown` is as in `LimitTracker.configure`.
+        """
+        self._tracker.configure(limits, refuses_unknown=refuses_unknown)
         mark = self._ledger.mark()
         missing = self._tracker.missing_history
         self._marks = {history: self._marks.get(history, mark) for history in missing}

@@ -80,9 +80,9 @@ class LimitCounter:
     Times are steady ones, but those of a refusal and of `status` are by the clock.
 
     `amount_index` is the index of its amount in `AMOUNTS`. While it `is_incomplete`, usage from
-    before it was created is missing. `lost_at` returns the Unix time before which the ledger may
-    lack attempts. `margins` are times and amounts that the window has, because an unclean end of
-    the daemon may have lost them.
+    before it was created is missing. The argument `lost_at` returns the Unix time before which the
+    ledger may lack attempts. `margins` are times and amounts that the window has, because an
+    unclean end of the daemon may have lost them.
     """
 
     __slots__ = (
@@ -234,13 +234,19 @@ class LimitCounter:
             is_pending,
         )
 
+    @property
+    def lost_at(self) -> float | None:
+        """The Unix time before which attempts of the window may be missing, None if none are."""
+        lost_at = self._lost_at()
+        return lost_at if self.window.began_before(lost_at - self.offset) else None
+
     def status(self) -> LimitStatus:
         """Return the current usage."""
         scope, per, amount = self.key
         used, maximum, began_before = self.window.used, self.maximum, self.window.began_before
         margin = sum(amount for at, amount in self.margins if began_before(at))
         left = max(maximum - used - self.reserved, 0)
-        resets_at, lost_at = self.window.resets_at(), self._lost_at() - self.offset
+        resets_at = self.window.resets_at()
         return LimitStatus(
             limit=self.description,
             counted=amount,
@@ -251,7 +257,7 @@ class LimitCounter:
             left=self._external(left),
             share=round(used / maximum, 4) if maximum else 1.0,
             resets_at=None if resets_at is None else resets_at + self.offset,
-            incomplete=self.is_incomplete or self.window.began_before(lost_at),
+            incomplete=self.is_incomplete or self.lost_at is not None,
             margin=self._external(margin) if margin else 0,
             **scope._asdict(),
         )

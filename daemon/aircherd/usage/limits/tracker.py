@@ -15,11 +15,15 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from decimal import Decimal
 
+import msgspec
+
 from aircherd.config.model import Limit
 from aircherd.usage.ledger.replay import ReplayedUsage
+from aircherd.usage.ledger.writer import LedgerState
 from aircherd.usage.limits.counter import CounterKey, Hold, LimitCounter, never_lost
 from aircherd.usage.limits.missing_history import MissingHistory, matches
 from aircherd.usage.limits.reservation import Amounts, High, LimitKey, Reservation
+from aircherd.usage.limits.unknown_usage import no_outage, refuse_unknown, why_unknown
 from aircherd.usage.limits.windows import window_start
 from aircherd.usage.nano_usd import to_nano
 from aircherd.usage.steady_clock import FollowsClock
@@ -41,7 +45,7 @@ class LimitTracker:
     of it: its `offset`.
 
     `lost_at` returns the Unix time before which the ledger may lack attempts: a limit whose window
-    contains such time is incomplete.
+    contains such time is incomplete. `outage` returns the ledger's state while it does not work.
 
     While there is no limit (`has_limits`), nothing needs to be reserved. `before_first_limit` is
     called when one is set, to `admit` the attempts in progress; `after_change` whenever limits have
@@ -56,6 +60,7 @@ class LimitTracker:
         *,
         lost_at: Callable[[], float] = never_lost,
         steady: Callable[[], float] | None = None,
+        outage: Callable[[], LedgerState | None] = no_outage,
     ) -> None:
         self.clock = clock
         self.steady = steady or FollowsClock(clock)
@@ -66,6 +71,8 @@ class LimitTracker:
         self._tz = tz
         self._lost_at = lost_at
         self._offset = math.inf  # what the clock was ahead of the steady time
+        self._outage = outage
+        self._refuses_unknown = False
         self._advance_at = -math.inf  # when the next window moves
         self._counters: dict[CounterKey, LimitCounter] = {}
         self._matches: dict[LimitKey, tuple[LimitCounter, ...]] = {}
@@ -84,7 +91,10 @@ class LimitTracker:
         if not self._counters:
             return None
         amounts, now = Amounts(1, tokens, cost_nano), self._now()
-        found = _holds(self._counters_for(key), amounts, high or High(amounts), now)
+        counters = self._counters_for(key)
+        if self._refuses_unknown and (unknown := self._unknown(counters)):
+            return unknown
+        found = _holds(counters, amounts, high or High(amounts), now)
         return found if isinstance(found, Limited) else None
 
     def reserve(
@@ -97,6 +107,8 @@ class LimitTracker:
         """
         amounts, now = Amounts(1, tokens, cost_nano), self._now()
         counters = self._counters_for(key) if self._counters else ()
+        if self._refuses_unknown and (unknown := self._unknown(counters)):
+            return unknown
         holds = _holds(counters, amounts, high or High(amounts), now)
         if isinstance(holds, Limited):
             return holds
@@ -158,12 +170,14 @@ class LimitTracker:
         """The history of new limits, oldest first: `restore` each with the ledger's rows."""
         return tuple(self._missing)
 
-    def configure(self, limits: Sequence[Limit]) -> None:
+    def configure(self, limits: Sequence[Limit], *, refuses_unknown: bool = False) -> None:
         """Apply `limits` from now on; unchanged ones keep what they have counted.
 
-        New ones have `missing_history`, until now.
+        New ones have `missing_history`, until now. If it `refuses_unknown`, nothing is reserved
+        under a limit while it is not known what was used.
         """
         now = self._now()
+        self._refuses_unknown = refuses_unknown
         if limits and not self._counters:
             self.before_first_limit()
         before, self._counters = self._counters, {}
@@ -226,7 +240,14 @@ class LimitTracker:
     def status(self) -> list[LimitStatus]:
         """Return the usage of every limit, in the order of the configuration."""
         self._now()
-        return [counter.status() for counter in self._counters.values()]
+        outage = self._outage()
+        rows = []
+        for counter in self._counters.values():
+            row = counter.status()
+            if self._refuses_unknown and why_unknown(counter, outage, self._tz):
+                row = msgspec.structs.replace(row, refuses=True)
+            rows.append(row)
+        return rows
 
     def statistics(self) -> dict[str, int]:
         """Return how many amounts are limited, and how many reservations are open."""
@@ -252,6 +273,9 @@ class LimitTracker:
             moves = (counter.advance(now, offset) for counter in self._counters.values())
             self._advance_at = min(moves, default=math.inf)
         return now
+
+    def _unknown(self, counters: Iterable[LimitCounter]) -> Limited | None:
+        return refuse_unknown(counters, self._outage(), self._tz)
 
     def _counters_for(self, key: LimitKey) -> tuple[LimitCounter, ...]:
         found = self._matches.get(key)

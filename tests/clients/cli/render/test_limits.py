@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from aircher_cli.render.layout import Line
-from aircher_cli.render.limits import EXAMPLE, limit_lines, unknown_name_notes
+from aircher_cli.render.limits import EXAMPLE, incomplete_note, limit_lines, unknown_name_notes
 
 Map = dict[str, object]
 
@@ -110,3 +110,18 @@ def test_unknown_names_in_limits_are_reported() -> None:
     assert model.endswith("; did you mean 'openai/gpt-5.5'?")
     assert key == "! limits[2] is for 'wrok', an unknown key"
     assert unknown_name_notes({}) == []
+
+
+def test_limits_that_refuse_say_why() -> None:
+    """In an outage, and while or because earlier usage is missing."""
+    limits = [{**REQUESTS, "share": 0.0, "refuses": True}]
+    (line,) = plain(limit_lines(limits, 120, NOW, draws=False, has_unicode=True))
+    assert line.startswith("✗ client nvim")
+    outage = {"state": "degraded", "reason": "/l.db: the disk is full"}
+    note = incomplete_note({"limits": limits, "ledger": outage})
+    assert "1 limit cannot be checked, so requests are refused: the ledger does not work" in note
+    assert 'set [usage] on_failure = "serve"' in note
+    missing = [{**limits[0], "incomplete": True}]
+    note = incomplete_note({"limits": missing, "ledger": {"state": "ok"}})
+    assert "has not been read yet" in note
+    assert "Requests are refused until then." in note

@@ -209,6 +209,14 @@ def test_a_problem_of_the_ledger_is_shown(state: str) -> None:
     assert f"ledger    {LEDGERS[state]}" in lines
 
 
+def test_that_limits_refuse_is_shown() -> None:
+    """With `on_failure = "refuse"`."""
+    ledger = {"state": "degraded", "reason": "the disk is full", "on_failure": "refuse"}
+    lines = shown({**STATUS, "ledger": ledger}, 300)
+    (line,) = [line for line in lines if line.startswith("ledger")]
+    assert "Requests under a limit are refused; others are served" in line
+
+
 def test_a_complete_ledger_is_not_shown() -> None:
     """It has no line of its own."""
     assert shown({**STATUS, "ledger": {"state": "ok"}}) == shown(STATUS)

@@ -47,6 +47,11 @@ def test_state_of_the_ledger():
     assert "the file was damaged; " in found.message
     (found,) = ledger_findings("degraded", "the disk is full")
     assert (found.status, "the disk is full" in found.message) == ("problem", True)
+    assert "refuse" not in found.message
+    (found,) = ledger_findings("degraded", "the disk is full", refuses=True)
+    assert found.message.endswith('limits refuse requests ([usage] on_failure = "refuse")')
+    (found,) = ledger_findings("ok", "the file was damaged.", refuses=True)
+    assert found.message.endswith("; limits refuse requests until they reset")
 
 
 def test_files_without_events():

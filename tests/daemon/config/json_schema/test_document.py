@@ -83,6 +83,7 @@ api = "chat"
 
 [usage]
 keep_days = 32
+on_failure = "refuse"
 
 [tasks.review]
 model = "m"
@@ -121,6 +122,7 @@ BAD = [
     "[network]\nconnect_timeout = 0",
     "[network]\nidle_timeout = 600000",
     "[usage]\nkeep_days = 5",
+    "[usage]\non_failure = 'ignore'",
     "[tasks.'a b']\ntemperature = 1",
     "[tasks.a]\ntemperature = 3",
     "[tasks.a]\ntools = ['search']",

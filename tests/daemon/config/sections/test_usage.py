@@ -19,3 +19,17 @@ def test_invalid_keep_days_is_reported_at_its_line(value: str, message: str) -> 
     found = problem(f"[usage]\nkeep_days = {value}")
     assert found[:2] == (2, "usage.keep_days")
     assert message in found[2]
+
+
+def test_on_failure_is_read() -> None:
+    """Requests are served by default."""
+    assert parse_config("", file="f").on_failure == "serve"
+    config = parse_config('[usage]\nkeep_days = 400\non_failure = "refuse"', file="f")
+    assert (config.keep_days, config.on_failure, config.refuses_unknown) == (400, "refuse", True)
+
+
+def test_another_on_failure_is_reported_with_the_choices() -> None:
+    """At its line."""
+    found = problem('[usage]\non_failure = "ignore"')
+    assert found[:2] == (2, "usage.on_failure")
+    assert '"serve", "refuse"' in found[2]
