@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 PROGRAM = "aircher-cli"
+MAX_DIGITS = 18
+"""Of a whole number."""
 EXAMPLES = "examples:\n"
 
 _KEY_STARTS = ("sk-", "sk_", "pk-", "rk-", "gsk_", "xai-", "AIza")
@@ -145,7 +147,8 @@ def _indent(text: str) -> str:
 
 def positive_int(text: str) -> int:
     """Parse a positive whole number."""
-    value = int(text) if text.isdecimal() else 0
+    # A longer one may not fit into a message to the daemon.
+    value = int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else 0
     if value < 1:
         raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
     return value

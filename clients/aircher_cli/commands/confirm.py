@@ -1,6 +1,7 @@
 """`aircher-cli confirm`: asks you what other clients may do only with your word."""
 
 import argparse
+import json
 import os
 import select
 import termios
@@ -9,7 +10,7 @@ import time
 from aircher_cli.console import is_terminal
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, UsageError
-from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.parser import Parser, add_json, make_parser, positive_int
 from aircher_cli.render.formatting import format_duration
 from aircher_cli.values import Map, as_map, number, records, text
 from aircher_client.errors import DaemonError
@@ -40,7 +41,9 @@ YES = frozenset({"y", "yes"})
 def build_parser() -> Parser:
     """Return the parser of `confirm`."""
     parser = make_parser("confirm", DESCRIPTION, EXAMPLES)
-    parser.add_argument("number", nargs="?", type=int, metavar="NUMBER", help="only this question")
+    parser.add_argument(
+        "number", nargs="?", type=positive_int, metavar="NUMBER", help="only this question"
+    )
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--allow", action="store_true", help="answer yes")
     choice.add_argument("--deny", action="store_true", help="answer no")
@@ -105,10 +108,16 @@ def _subscribe(client: "Client", take: "Callable[[Map], object]") -> "Iterator[M
 def describe(row: Map, now: float) -> str:
     """Return a question as a sentence, with the time that is left."""
     pid, program = row.get("pid"), text(row.get("program"))
-    where = f" ({program or 'unknown program'}, process {pid})" if pid else ""
+    where = f" ({_quoted(program) if program else 'unknown program'}, process {pid})" if pid else ""
     left = (number(row.get("until")) or now) - now
     client, action = text(row.get("client")), text(row.get("action"))
-    return f"{client}{where} wants to {action} ({format_duration(left)} left)"
+    return f"{_quoted(client)}{where} wants to {action} ({format_duration(left)} left)"
+
+
+def _quoted(name: str) -> str:
+    """Return a name that its client chose so that it cannot pass for other words of a question."""
+    is_plain = name and all(char.isalnum() or char in "-_./@+" for char in name)
+    return name if is_plain else json.dumps(name, ensure_ascii=False)
 
 
 class _Terminal:

@@ -3,7 +3,7 @@
 A session without a gate, as all are without `[clients]` and `[protect]`, calls every method itself.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, Self, TypeVar
 
 import msgspec
@@ -44,7 +44,7 @@ M = TypeVar("M", bound=Replaceable)
 class Gate:
     """What stands between one client and the methods.
 
-    `forbidden` has the reasons, by the names of the methods that the client may not call.
+    `is_confirmed`: the user has let the client use aircher.
     """
 
     def __init__(
@@ -54,8 +54,14 @@ class Gate:
         self._config = config
         self._peer = peer
         self._confirmation = confirmation
-        self._is_confirmed = False
+        self.is_confirmed = False
+        self._refusals = 0
         self._asking = trio.Lock()
+
+    def continue_from(self, before: "Gate") -> None:
+        """Keep the user's word for the same client, if its rights are still the same."""
+        if before.rights == self.rights:
+            self.is_confirmed = before.is_confirmed
 
     def forbids(self, method: str) -> str | None:
         """Return why the client may not call a method, None if it may."""
@@ -81,8 +87,7 @@ class Gate:
         if action is not None:
             return self._with_confirmation(found, IN_WORDS[action])
         if self.rights.entry.confirm and name not in _NEVER_ASKED:
-            asked = self._with_confirmation(found, None)
-            return _except_answering(found, asked) if name == methods.EVENTS_SUBSCRIBE else asked
+            return self._with_confirmation(found, None)
         return found
 
     def _with_providers(self, handler: Handler) -> Handler:
@@ -130,15 +135,33 @@ class Gate:
     async def confirm_once(self) -> None:
         """Ask once per connection whether a client with `confirm = true` may be served.
 
+        A no counts for all requests that waited for it.
+
         Raises:
             Forbidden: it may not.
         """
         if not self.rights.entry.confirm:
             return
+        refusals = self._refusals
         async with self._asking:
-            if not self._is_confirmed:
-                await self._ask("use aircher")
-                self._is_confirmed = True
+            if self._refusals > refusals:
+                raise self._refused(_USE)
+            if not self.is_confirmed:
+                try:
+                    await self._ask(_USE)
+                except Forbidden:
+                    self._refusals += 1
+                    raise
+                self.is_confirmed = True
+
+    async def confirm_topics(self, topics: Sequence[str]) -> None:
+        """Ask as `confirm_once`, unless it subscribes to questions only: then it asks the user.
+
+        Raises:
+            Forbidden: it may not be served.
+        """
+        if list(topics) != [methods.CONFIRM]:
+            await self.confirm_once()
 
     async def _ask(self, action: str) -> None:
         peer = self._peer
@@ -149,9 +172,13 @@ class Gate:
             action=action,
         )
         if not is_allowed:
-            raise Forbidden(f"you did not let client {self.rights.claimed!r} {action}")
+            raise self._refused(action)
+
+    def _refused(self, action: str) -> Forbidden:
+        return Forbidden(f"you did not let client {self.rights.claimed!r} {action}")
 
 
+_USE = "use aircher"
 _WITH_ROUTE = frozenset({methods.CHAT, methods.CHAT_START, methods.ROUTE_EXPLAIN})
 _NEVER_ASKED = frozenset(
     {
@@ -162,18 +189,18 @@ _NEVER_ASKED = frozenset(
         methods.CONFIRM_ANSWER,  # it needs a proof
     }
 )
-_AT_ONCE = frozenset({methods.HELLO, methods.CHAT_START, methods.EVENTS_UNSUBSCRIBE})
-"""Methods that are answered before the next request is read; a started chat asks by itself."""
+_AT_ONCE = frozenset(
+    {
+        methods.HELLO,
+        methods.CHAT_START,
+        methods.EVENTS_SUBSCRIBE,
+        methods.EVENTS_UNSUBSCRIBE,
+    }
+)
+"""Methods that are answered before the next request is read: they must not wait for the user.
 
-
-def _except_answering(handler: Handler, asked: Handler) -> Handler:
-    """Let a client subscribe to questions without being asked: it is what asks the user."""
-
-    async def subscribe(*arguments: Any) -> object:
-        chosen = handler if list(arguments[-1].topics) == [methods.CONFIRM] else asked
-        return await chosen(*arguments)
-
-    return subscribe
+A started chat and the session ask by themselves.
+"""
 
 
 def _refuse(method: str, reason: str, rights: Rights) -> Handler:

@@ -2,7 +2,8 @@
 
     ask ──> event "confirm" ──> answer ──> event "confirm" with the outcome
      │           no client listens to that topic: refused at once, with what to do
-     └─ the same question again while it waits: the same answer
+     ├─ the same question again while it waits: the same answer
+     └─ the same question again within `PAUSE` after a no: no, without asking
 
 An answer counts for the question only. What is remembered for a client is for the caller to decide:
 `ask` knows no connection.
@@ -25,6 +26,8 @@ MAX_WAITING = 32
 """Questions at a time."""
 MAX_OF_CLIENT = 4
 """Those of one process among them: a client must not flood the terminal that answers."""
+PAUSE = 10.0
+"""Seconds after a no in which the same question is not asked again: it could be asked forever."""
 MAX_SHOWN = 200
 """Characters of a name in a question: the asking client may choose it."""
 
@@ -77,6 +80,7 @@ class Questions:
         self._clock = clock
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Question] = {}
+        self._refused: dict[Asked, float] = {}  # the Unix time of the user's no
 
     async def ask(self, *, client: str, program: str | None, pid: int | None, action: str) -> bool:
         """Return whether the user lets a client do something; no answer in time is a no.
@@ -92,6 +96,8 @@ class Questions:
             Busy: too many questions wait.
         """
         asked = (_shown(client), _shown(program) if program else None, pid, action)
+        if self._was_refused(asked):
+            return False
         question = self._find(asked) or self._begin(asked)
         question.waiting += 1
         try:
@@ -117,12 +123,22 @@ class Questions:
         if pid and pid == question.asked[2]:
             raise Forbidden("a client cannot answer its own question")
         self._end(question, "allowed" if allow else "refused")
+        if not allow:
+            self._refused[question.asked] = self._clock()
 
     def rows(self) -> list[dict[str, object]]:
         """Return the questions that wait, the oldest first."""
         return [question.to_wire() for question in self._waiting.values()]
 
     # -------------------------------------------------------------- internal
+
+    def _was_refused(self, asked: Asked) -> bool:
+        if self._refused:
+            now = self._clock()
+            for each, at in tuple(self._refused.items()):
+                if not 0 <= now - at < PAUSE:
+                    del self._refused[each]
+        return asked in self._refused
 
     def _find(self, asked: Asked) -> Question | None:
         if not asked[2]:  # an unknown process may be another one

@@ -15,6 +15,7 @@ from aircherd.errors import BadRequest
 from aircherd.vocabulary.chat import ChatRequest
 
 if TYPE_CHECKING:
+    from aircherd.access.gate import Gate
     from aircherd.ipc.session import Session
 
 FEATURES = ("chat", "chat.start", "auth", "models", "events", "config")
@@ -66,15 +67,31 @@ async def events_subscribe(session: "Session", params: SubscribeParams) -> objec
     return snapshot(session.services, params.topics)
 
 
+def subscribe_after(gate: "Gate", session: "Session") -> Method:
+    """Return `events.subscribe` as a request of its own: the user may take a while to confirm it.
+
+    A client that waits for the user's word can still send and cancel requests.
+    """
+
+    async def subscribe(_services: object, _context: object, params: SubscribeParams) -> object:
+        await gate.confirm_topics(params.topics)
+        await session.wait_for_room()  # or events might come before the snapshot
+        return await events_subscribe(session, params)
+
+    return Method(SubscribeParams, subscribe)
+
+
 async def events_unsubscribe(session: "Session", params: UnsubscribeParams) -> object:
     """Unsubscribe from topics."""
     session.events.unsubscribe(params.topics)
     return {}
 
 
+SUBSCRIBE = ConnectionMethod(SubscribeParams, events_subscribe)
+
 CONNECTION_METHODS: dict[str, ConnectionMethod] = {
     methods.HELLO: ConnectionMethod(HelloParams, hello),
     methods.CHAT_START: ConnectionMethod(ChatRequest, chat_start),
-    methods.EVENTS_SUBSCRIBE: ConnectionMethod(SubscribeParams, events_subscribe),
+    methods.EVENTS_SUBSCRIBE: SUBSCRIBE,
     methods.EVENTS_UNSUBSCRIBE: ConnectionMethod(UnsubscribeParams, events_unsubscribe),
 }

@@ -26,7 +26,12 @@ from aircherd.chat.caller import Caller, Delta, Send
 from aircherd.errors import AircherError, BadRequest, Busy, ShuttingDown
 from aircherd.ipc.chat_stream import ChatStream, Handler
 from aircherd.ipc.client_stream import ClientStream
-from aircherd.ipc.connection_methods import CONNECTION_METHODS, ConnectionMethod
+from aircherd.ipc.connection_methods import (
+    CONNECTION_METHODS,
+    SUBSCRIBE,
+    ConnectionMethod,
+    subscribe_after,
+)
 from aircherd.ipc.deltas import DeltaWriter
 from aircherd.ipc.event_feed import EventFeed
 from aircherd.ipc.outbox import Outbox
@@ -114,7 +119,8 @@ class Session:
     def decide_rights(self) -> None:
         """Decide what the client may do; again whenever its name or the configuration changes."""
         config, caller = self.services.config.current, self.caller
-        name, self.gate, self._replaced = self._claimed_name, None, {}
+        name, before = self._claimed_name, self.gate
+        self.gate, self._replaced = None, {}
         if config.has_roles:
             from aircherd.access.gate import Gate  # noqa: PLC0415 -- most users have no roles
             from aircherd.access.rights import decide  # noqa: PLC0415
@@ -122,9 +128,13 @@ class Session:
             rights = decide(config, name, self.peer.runs)
             name = rights.name
             self.gate = Gate(config, rights, self.peer, self.services.questions)
+            if before is not None:
+                self.gate.continue_from(before)
             self._replaced = self.gate.replacements({**self._table, **self._connection_table})
             if self.gate.forbids(methods.EVENTS_SUBSCRIBE):
                 self.events.unsubscribe(None)
+            elif rights.entry.confirm:
+                self._replaced[SUBSCRIBE] = subscribe_after(self.gate, self)
         if caller.client != name:
             self.caller = Caller(name, caller.project, self.peer)
 

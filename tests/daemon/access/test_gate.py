@@ -11,7 +11,7 @@ from aircherd.access.gate import Gate
 from aircherd.access.peer import Peer
 from aircherd.access.rights import decide
 from aircherd.api.context import Method
-from aircherd.api.params import NoParams, SubscribeParams
+from aircherd.api.params import NoParams
 from aircherd.config.model import DEFAULT_CONFIG, ClientRights, Protection
 from aircherd.errors import Forbidden
 from aircherd.vocabulary.chat import ChatRequest, RouteOptions
@@ -141,5 +141,40 @@ async def test_what_asks_the_user_is_not_asked_about() -> None:
     user = User()
     found = gate(ClientRights(confirm=True), user)
     for topics in (["confirm"], ["confirm", "auth"]):
-        await call(found, "events.subscribe", SubscribeParams(topics=topics))
+        await found.confirm_topics(topics)
     assert user.asked == [("vi", "use aircher")]
+
+
+async def test_a_no_counts_for_all_that_waited() -> None:
+    """Or a client with a hundred requests would have the user asked a hundred times."""
+    user = User(answer=False)
+    found = gate(ClientRights(confirm=True), user)
+    refused = 0
+
+    async def ask() -> None:
+        nonlocal refused
+        with pytest.raises(Forbidden, match="you did not let client 'vi' use aircher"):
+            await found.confirm_once()
+        refused += 1
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(5):
+            nursery.start_soon(ask)
+    assert (refused, len(user.asked)) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("entry", "asked"),
+    [(ClientRights(confirm=True), 1), (ClientRights(confirm=True, allow=("read",)), 2)],
+)
+async def test_the_word_holds_across_changes_of_other_things(
+    entry: ClientRights, asked: int
+) -> None:
+    """Until the rights of the client change."""
+    user = User()
+    before = gate(ClientRights(confirm=True), user)
+    await before.confirm_once()
+    after = gate(entry, user)
+    after.continue_from(before)
+    await after.confirm_once()
+    assert len(user.asked) == asked

@@ -1,10 +1,12 @@
 """Questions to the user: asked, joined, answered once, and bounded."""
 
+from functools import partial
+
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from aircherd.access.questions import MAX_OF_CLIENT, TIMEOUT, Questions
+from aircherd.access.questions import MAX_OF_CLIENT, PAUSE, TIMEOUT, Questions
 from aircherd.errors import BadRequest, Busy, Forbidden
 from aircherd.events import EventBus
 
@@ -134,3 +136,21 @@ async def test_a_name_cannot_imitate_a_question(autojump_clock):
         await rig.ask(client="a\n\x1b[2J" + "b" * 500)
     assert rig.events[0]["client"].startswith("a??[2Jbbb")
     assert len(rig.events[0]["client"]) == 200
+
+
+async def test_a_question_is_not_asked_again_right_after_a_no(autojump_clock):
+    """Another one is; so is the same one later."""
+    rig = Rig()
+
+    async def refuse(number, **changes):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(partial(rig.ask, **changes))
+            await wait_all_tasks_blocked()
+            rig.questions.answer(number, allow=False, pid=8)
+
+    await refuse(1)
+    await rig.ask()
+    assert (rig.outcomes, len(rig.events)) == ([False, False], 2)
+    await refuse(2, action="remove keys")
+    await trio.sleep(PAUSE)
+    await refuse(3)

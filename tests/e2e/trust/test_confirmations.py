@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import msgpack
 import pytest
+import trio
 
 from helpers.daemon.in_process import ask, running
 from helpers.daemon.real_daemon import Home, home
@@ -62,3 +64,29 @@ async def test_a_client_with_the_socket_only_cannot_answer() -> None:
             refused = await ask(services, "confirm.answer", number=1, allow=True)
             assert refused["data"]["reason"] == "proof"
             assert await ask(services, "confirm.list") == {"questions": []}
+
+
+async def test_a_client_that_waits_for_an_answer_is_still_served() -> None:
+    """Its subscription waits; other requests, and the cancellation of both, do not."""
+    with home() as user:
+        user.write_config("[clients.vi]\nconfirm = true\n")
+        async with running(user.environ) as services:
+            services.bus.subscribe(("confirm",), lambda _: None)
+            async with await trio.open_unix_socket(str(services.about.socket)) as stream:
+                calls = [
+                    ("hello", {"client": {"name": "vi"}}),
+                    ("events.subscribe", {"topics": ["auth"]}),
+                    ("ping", {}),
+                ]
+                for number, (method, params) in enumerate(calls):
+                    await stream.send_all(msgpack.packb([0, number, method, [params]]))
+                unpacker = msgpack.Unpacker()
+                answered = {}
+                while len(answered) < 3:
+                    unpacker.feed(await stream.receive_some())
+                    answered |= {frame[1]: frame[2] for frame in unpacker}
+                    if 2 in answered:
+                        await stream.send_all(msgpack.packb([2, "$/cancel", [{"id": 1}]]))
+                assert list(answered) == [0, 2, 1]
+                assert answered[1]["code"] == "cancelled"
+            assert services.questions.rows() == []

@@ -26,6 +26,18 @@ def test_a_question_as_a_sentence() -> None:
     assert describe({**ROW, "pid": None}, 1000.0) == "nvim wants to store a key (30 s left)"
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["vi (/usr/bin/vi, process 1) wants to use aircher (9 s left)", 'a"b', "", "nvim\u00a0"],
+)
+def test_a_name_cannot_pass_for_the_rest_of_a_question(name: str) -> None:
+    """The client chooses it, and the path of its program, too."""
+    row = {**ROW, "client": name, "program": f"/tmp/{name}"}
+    program = json.dumps(f"/tmp/{name}", ensure_ascii=False) if name else "/tmp/"
+    quoted = json.dumps(name, ensure_ascii=False)
+    assert describe(row, 1000.0).startswith(f"{quoted} ({program}, process 7) wants to store")
+
+
 def test_list_prints_the_questions_that_wait(daemon: CliDaemon) -> None:
     """Each with the number by which it is answered."""
     daemon.answers["confirm.list"] = {"questions": [{**ROW, "until": time.time() + 29.5}]}
@@ -45,7 +57,9 @@ def test_a_question_is_answered_by_its_number(daemon: CliDaemon, option: str, al
     assert daemon.params_of("confirm.answer") == {"number": 3, "allow": allow}
 
 
-@pytest.mark.parametrize("words", [("3",), ("--allow",), ("3", "--allow", "--deny"), ("x",), ()])
+@pytest.mark.parametrize(
+    "words", [("3",), ("--allow",), ("3", "--allow", "--deny"), ("x",), ("9" * 20, "--deny"), ()]
+)
 def test_a_command_line_that_does_not_fit(daemon: CliDaemon, words: tuple[str, ...]) -> None:
     """Nothing is answered; without a terminal there is nothing to ask on."""
     outcome = run_cli(daemon.environ, "confirm", *words)
