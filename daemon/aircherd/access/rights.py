@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from aircherd.access.rules import IN_WORDS, RULES, UNKNOWN, Action
-from aircherd.config.model import ClientRights, Config
+from aircherd.config.model import REPAIR, ClientRights, Config
 
 OTHERS = "*"
 """The section of all clients that have none of their own."""
@@ -51,18 +51,28 @@ def refusal(config: Config, rights: Rights, method: str) -> str | None:
     """Return why the client may not call `method`, None if it may."""
     rule = RULES.get(method, UNKNOWN)
     if "all" not in rights.entry.allow and not (rule.roles and _shares(rights, rule.roles)):
+        if config.roles_problem and REPAIR in rights.entry.allow:
+            return (
+                f"{_who(rights)} may not call {method}, since what clients may do is unknown until "
+                f"the configuration is valid: {config.roles_problem}"
+            )
         return (
             f"{_who(rights)} may not call {method}: {_section(rights)} allows "
-            f"{rights.role or 'nothing'}"
+            f"{rights.role or 'nothing'}{_invalid(config)}"
         )
     allowed = None if rule.action is None else getattr(config.protect, rule.action)
     if isinstance(allowed, tuple) and rights.name not in allowed:
         assert rule.action is not None
         return (
             f"{_who(rights)} may not {IN_WORDS[rule.action]}: [protect] {rule.action} allows "
-            f"{', '.join(allowed)}"
+            f"{', '.join(allowed) or 'nothing'}{_invalid(config)}"
         )
     return None
+
+
+def _invalid(config: Config) -> str:
+    problem = config.roles_problem
+    return f"; the configuration is invalid, which may be why: {problem}" if problem else ""
 
 
 def _shares(rights: Rights, roles: tuple[str, ...]) -> bool:

@@ -7,6 +7,7 @@ only the role `all` would have it.
 from typing import Literal, NamedTuple, get_args
 
 from aircher_wire import methods
+from aircherd.config.model import REPAIR
 
 Action = Literal["sign_in", "sign_out", "shutdown", "config"]
 """What `[protect]` can keep to some clients, or to a confirmation."""
@@ -33,6 +34,8 @@ _CHAT = Rule(("chat",))
 _READ = Rule(("read",))
 _BOTH = Rule(("chat", "read"))
 _ALL = Rule(())
+_REPAIR = Rule((REPAIR,))
+_READ_OR_REPAIR = Rule(("read", REPAIR))
 
 RULES: dict[str, Rule] = {
     methods.HELLO: _ANY,
@@ -48,22 +51,23 @@ RULES: dict[str, Rule] = {
     methods.ATTEMPTS_LIST: _READ,
     methods.LIMITS_STATUS: _READ,
     methods.CONFIRM_LIST: _READ,
-    methods.CONFIG_CHECK: _READ,
-    methods.CONFIG_SHOW: _READ,
+    methods.CONFIG_CHECK: _READ_OR_REPAIR,
+    methods.CONFIG_SHOW: _READ_OR_REPAIR,
     methods.CONFIG_SCHEMA: _READ,
     methods.EVENTS_SUBSCRIBE: _READ,
     # They call providers with your keys, or change what the daemon does for all clients.
-    methods.DIAGNOSE: _ALL,
+    methods.DIAGNOSE: _REPAIR,
     methods.AUTH_TEST: _ALL,
     methods.AUDIT_LIST: _ALL,
     methods.AUTH_LOCK: _ALL,
     methods.CONFIRM_ANSWER: _ALL,
     methods.MODELS_REFRESH: _ALL,
     methods.COOLDOWNS_CLEAR: _ALL,
-    methods.CONFIG_RELOAD: _ALL,
+    methods.CONFIG_RELOAD: _REPAIR,
     methods.MODELS_USE: Rule((), "config"),
-    methods.CONFIG_WRITE: Rule((), "config"),
-    methods.CONFIG_SET: Rule((), "config"),
+    # They need a proof, too.
+    methods.CONFIG_WRITE: Rule((REPAIR,), "config"),
+    methods.CONFIG_SET: Rule((REPAIR,), "config"),
     methods.AUTH_LOGIN: Rule((), "sign_in"),
     methods.AUTH_IMPORT: Rule((), "sign_in"),
     methods.AUTH_UNLOCK: Rule((), "sign_in"),

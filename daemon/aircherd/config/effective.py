@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from aircherd.config.edit.data import MISSING, find_value
-from aircherd.config.model import DEFAULT_CONFIG, Config, Limit, Provider
+from aircherd.config.model import DEFAULT_CONFIG, REPAIR, Config, Limit, Provider
 from aircherd.config.problems import path_text
 from aircherd.config.secret_detection import could_be_key, looks_like_key
 from aircherd.config.sections.auth import duration_text
@@ -112,7 +112,11 @@ def config_data(config: Config) -> dict[str, object]:
             name: {**_fields(task), "tools": list(task.tools)}
             for name, task in config.tasks.items()
         },
-        "clients": {name: _fields(rights) for name, rights in config.clients.items()},
+        "clients": {
+            name: _fields(rights)
+            for name, rights in config.clients.items()
+            if REPAIR not in rights.allow  # not from the file
+        },
         "protect": _fields(config.protect),
     }
 

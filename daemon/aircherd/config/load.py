@@ -27,10 +27,12 @@ class Checked(msgspec.Struct, frozen=True):
     - `problem` is None if it is valid.
     - `config` is then the configuration; else what can be used of it, with `refused`, or None if
       that is nothing.
+    - `roles` is then the built-in configuration, with what clients may do until there is another.
     """
 
     config: Config | None
     problem: ConfigInvalid | None = None
+    roles: Config | None = None
 
     @property
     def valid(self) -> Config:
@@ -50,7 +52,7 @@ def check_file(path: Path) -> Checked:
     try:
         text = read_text_of(path)
     except ConfigInvalid as error:
-        return _unusable(error)
+        return _unusable(error, None)
     return Checked(DEFAULT_CONFIG) if text is None else check_text(text, file=str(path))
 
 
@@ -60,7 +62,7 @@ def check_text(text: str, *, file: str) -> Checked:
         _check_encoding(text, file)
         data = read_toml(text, file=file)
     except ConfigInvalid as error:
-        return _unusable(error)
+        return _unusable(error, text)
     report = ProblemCollector(file, text.removeprefix("\ufeff"), explain_unknown)
     config = read_config(report, data, Path(file).parent)
     problem = report.error()
@@ -70,16 +72,18 @@ def check_text(text: str, *, file: str) -> Checked:
 
     if is_old_form(data):
         return Checked(None, old_form_error(file))
-    if report.found is None:
-        return Checked(None, problem)
-    from aircherd.config.salvage import salvage  # noqa: PLC0415 - most files are valid
+    from aircherd.config.salvage import roles_of, salvage  # noqa: PLC0415 - most files are valid
 
-    return Checked(salvage(config, data, report.found), problem)
+    usable = salvage(config, data, report.found) if report.found is not None else None
+    return Checked(usable, problem, None if usable else roles_of(config, data, problem.message))
 
 
-def _unusable(error: ConfigInvalid) -> Checked:
+def _unusable(error: ConfigInvalid, text: str | None) -> Checked:
+    from aircherd.config.salvage import roles_of_text  # noqa: PLC0415 - most files are valid
+
     # A copy: a raised error references its frames, and they hold the file's text.
-    return Checked(None, ConfigInvalid(error.message, **error.data))
+    problem = ConfigInvalid(error.message, **error.data)
+    return Checked(None, problem, roles_of_text(text, error.message))
 
 
 def load_config(path: Path) -> Config:

@@ -240,6 +240,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 Role = Literal["chat", "read", "all", "none"]
 """What a client may do: `access.rules` has the methods of each."""
 
+REPAIR: Literal["repair"] = "repair"
+"""Find out what is wrong with the configuration, and fix it; it cannot be given in a file."""
+
 
 class ClientRights(msgspec.Struct, frozen=True, kw_only=True):
     """What a client may do. None leaves a thing open.
@@ -248,7 +251,7 @@ class ClientRights(msgspec.Struct, frozen=True, kw_only=True):
     the user is asked once per connection.
     """
 
-    allow: tuple[Role, ...] = ("all",)
+    allow: tuple[Role | Literal["repair"], ...] = ("all",)
     program: str | None = None
     providers: tuple[str, ...] | None = None
     confirm: bool = False
@@ -335,7 +338,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The whole configuration. `providers` is in their default order.
 
     `catalog` has the user's data about models, by `provider/model`. `refused` is empty if the file
-    is valid; what is refused is in none of the other fields.
+    is valid; what is refused is in none of the other fields. `roles_problem` is why the roles are
+    those of an invalid file: its first problem.
     """
 
     default_model: str | None = None
@@ -352,6 +356,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     tasks: dict[str, Task] = {}
     clients: dict[str, ClientRights] = {}
     protect: Protection = Protection()
+    roles_problem: str | None = None
     refused: Refused = NOTHING_REFUSED
 
     @property

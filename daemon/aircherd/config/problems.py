@@ -137,6 +137,11 @@ class ProblemCollector:
                 self.add_bad((*path, name), self._explain_unknown(section, name, value, provider))
 
     @property
+    def count(self) -> int:
+        """The number of problems so far."""
+        return len(self._found) + self._uncollected
+
+    @property
     def found(self) -> list[tuple[KeyPath, Problem]] | None:
         """The problems, each with the path of its value; None if there are too many to list."""
         return None if self._uncollected else self._found
@@ -147,8 +152,7 @@ class ProblemCollector:
         return config_error(self.file, problems, self._uncollected) if problems else None
 
     def __repr__(self) -> str:
-        count = len(self._found) + self._uncollected
-        return f"<ProblemCollector {self.file}: {count} problems>"
+        return f"<ProblemCollector {self.file}: {self.count} problems>"
 
 
 def summary(problems: Sequence[Problem], uncollected: int = 0) -> str:

@@ -6,15 +6,29 @@ An entry is `[providers.NAME]`, `[models.NAME]`, `[catalog."PROVIDER/MODEL"]`, `
 to use: without its `[[limits]]` or its `[network]`, a configuration would do what the user does not
 want.
 
+What clients may do is used in any case, or they could do more than with a valid file: without any
+good file, all clients may only look, and fix the file, if its roles are unknown.
+
 Imported for invalid files only.
 """
 
+import difflib
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
 
-from aircherd.config.model import Config, Daemon, Refused, RefusedEntry
+from aircherd.config.model import (
+    DEFAULT_CONFIG,
+    NOTHING_PROTECTED,
+    REPAIR,
+    ClientRights,
+    Config,
+    Daemon,
+    Refused,
+    RefusedEntry,
+)
 from aircherd.config.problems import Problem, path_text
 from aircherd.config.secret_detection import could_be_key
 from aircherd.config.toml.locate import KeyPath
@@ -42,6 +56,45 @@ def salvage(
             return None
         grouped.setdefault(entry, []).append(problem)
     return _without(config, {path: _refuse(path, problems) for path, problems in grouped.items()})
+
+
+LOOK_AND_FIX = ClientRights(allow=("read", REPAIR))
+"""The rights of all clients while their roles are unknown."""
+ROLES = ("clients", "protect")
+_MENTIONS_ROLES = re.compile(
+    r"^[ \t]*\[*[ \t]*[\"']?(client|protect)", re.MULTILINE | re.IGNORECASE
+)
+
+
+def roles_of(config: Config, data: Mapping[str, object], problem: str) -> Config:
+    """Return the built-in configuration with the roles of a file that cannot be used.
+
+    `config` is the file as it was read, `data` what was parsed, `problem` what is wrong.
+    """
+    wrong = [name for name in ROLES if not isinstance(data.get(name, {}), dict)]
+    if wrong or any(_is_near_to_roles(name) for name in data):
+        return _unknown_roles(problem)
+    if not config.clients and config.protect == NOTHING_PROTECTED:
+        return DEFAULT_CONFIG
+    return msgspec.structs.replace(
+        DEFAULT_CONFIG, clients=config.clients, protect=config.protect, roles_problem=problem
+    )
+
+
+def roles_of_text(text: str | None, problem: str) -> Config:
+    """Return the same for a text that is not TOML; None is one that cannot be read."""
+    has_none = text is not None and not _MENTIONS_ROLES.search(text)
+    return DEFAULT_CONFIG if has_none else _unknown_roles(problem)
+
+
+def _unknown_roles(problem: str) -> Config:
+    return msgspec.structs.replace(
+        DEFAULT_CONFIG, clients={"*": LOOK_AND_FIX}, roles_problem=problem
+    )
+
+
+def _is_near_to_roles(name: str) -> bool:
+    return name not in ROLES and bool(difflib.get_close_matches(name.lower(), ROLES, n=1))
 
 
 def _entry_of(path: KeyPath, data: Mapping[str, object]) -> KeyPath | None:

@@ -57,8 +57,9 @@ class ConfigStore:
     runs, and reports the problem. The file is small, so it is read without a thread.
 
     - `current`: the last good config; until there was a good file, what could be used of the last
-      file that could be used in part, with `refused`; else the built-in one. What a new config
-      leaves as it was stays the same object, so that caches of it remain valid.
+      file that could be used in part, with `refused`; else the built-in one, with the roles of the
+      file. What a new config leaves as it was stays the same object, so that caches of it remain
+      valid.
     - `problem`: what was wrong with the file when it was last read, or None.
     - `has_good`: whether the file (or its absence) was ever good.
     - `is_disk_hanging`: whether the last read of the file timed out; it is worth a retry.
@@ -160,8 +161,11 @@ class ConfigStore:
     def _apply(self, checked: Checked, *, has_text: bool) -> bool:
         """Use the configuration if it is valid; return whether `current` changed."""
         self.problem = checked.problem
-        if checked.problem is not None and checked.config is not None and not self.has_good:
-            self.current, self._salvaged = checked.config, checked.problem
+        if checked.problem is not None and not self.has_good:
+            if checked.config is not None:
+                self.current, self._salvaged = checked.config, checked.problem
+            elif checked.roles is not None and self._salvaged is None:
+                self.current = checked.roles
         config = checked.valid
         changed = not self.has_good or config is not self.current
         self.current, self.has_good, self._has_text = config, True, has_text

@@ -92,3 +92,26 @@ def test_protected_by_a_confirmation() -> None:
         None,
     ]
     assert refusal(setup, found(setup, "ed"), "config.set") is None
+
+
+def test_the_problem_of_the_configuration_is_named() -> None:
+    """With an invalid one, a client may be able to do less than the user wants."""
+    clients = {"vi": ClientRights(allow=()), "*": ClientRights(allow=("read", "repair"))}
+    setup = msgspec.structs.replace(
+        DEFAULT_CONFIG,
+        clients=clients,
+        protect=Protection(config=()),
+        roles_problem="c.toml, line 3: is wrong",
+    )
+    assert refusal(setup, found(setup, "vi"), "chat") == (
+        "client 'vi' may not call chat: [clients.\"vi\"] allows nothing; the configuration is "
+        "invalid, which may be why: c.toml, line 3: is wrong"
+    )
+    assert refusal(setup, found(setup, "ed"), "chat") == (
+        "client 'ed' may not call chat, since what clients may do is unknown until the "
+        "configuration is valid: c.toml, line 3: is wrong"
+    )
+    assert refusal(setup, found(setup, "ed"), "config.reload") is None
+    assert "[protect] config allows nothing" in str(
+        refusal(setup, found(setup, "ed"), "config.set")
+    )

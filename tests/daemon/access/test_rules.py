@@ -13,8 +13,18 @@ def test_every_method_is_in_the_table() -> None:
 
 def test_what_changes_something_or_uses_keys_needs_all() -> None:
     """No other role has it."""
-    changing = ("auth.login", "auth.logout", "auth.import", "auth.test", "config.set", "shutdown")
+    changing = ("auth.login", "auth.logout", "auth.import", "auth.test", "models.use", "shutdown")
     assert [RULES[name].roles for name in changing] == [()] * len(changing)
+
+
+def test_repairing_the_configuration() -> None:
+    """What may be done while the roles are unknown, besides reading."""
+    assert {name for name, rule in RULES.items() if rule.roles == ("repair",)} == {
+        methods.DIAGNOSE,
+        methods.CONFIG_RELOAD,
+        methods.CONFIG_SET,
+        methods.CONFIG_WRITE,
+    }
 
 
 def test_no_role_reads_and_chats_by_accident() -> None:

@@ -13,7 +13,7 @@ from aircherd.config.effective import (
 )
 from aircherd.config.json_schema.document import json_schema
 from aircherd.config.load import parse_config
-from aircherd.config.model import DEFAULT_CONFIG, Alias, Route
+from aircherd.config.model import DEFAULT_CONFIG, Alias, ClientRights, Route
 from aircherd.config.problems import path_text
 
 TEXT = """\
@@ -223,3 +223,10 @@ def test_every_entry_of_the_schema_is_shown_with_its_line(tmp_path):
         line = shown[0].line
         assert line is not None
         assert lines[line - 1].lstrip().startswith(str(entry.path[-1])), path
+
+
+def test_rights_that_are_not_from_the_file_are_not_shown() -> None:
+    """Those of a daemon that started with an invalid file."""
+    vi, others = ClientRights(allow=("chat",)), ClientRights(allow=("read", "repair"))
+    config = replace(DEFAULT_CONFIG, clients={"vi": vi, "*": others})
+    assert config_data(config)["clients"].keys() == {"vi"}

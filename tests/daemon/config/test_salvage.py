@@ -189,3 +189,69 @@ def test_exactly_the_invalid_entries_are_refused(forms: dict[tuple[str, str], bo
         assert (is_used, is_refused) == (is_valid, not is_valid), (section, name)
     assert (checked.problem is None) == all(forms.values())
     assert "CANARY" not in repr(checked)
+
+
+ROLES = '[clients.vi]\nallow = ["chat"]\n[protect]\nsign_in = "confirm"\n'
+
+
+def roles(text: str) -> Config:
+    """Return what clients may do with a text of which nothing else can be used."""
+    checked = check_text(text, file=FILE)
+    assert (checked.config, checked.roles is None) == (None, False)
+    assert checked.roles is not None
+    return checked.roles
+
+
+def test_roles_hold_in_a_file_with_problems_elsewhere() -> None:
+    """Or a client could do more than with a valid file."""
+    found = roles(f"{ROLES}[network]\nidle = 5\n")
+    assert (found.clients["vi"].allow, found.protect.sign_in) == (("chat",), "confirm")
+    assert "network.idle" in str(found.roles_problem)
+
+
+@pytest.mark.parametrize(
+    "wrong", ['allow = ["chta"]', 'alow = ["chat"]', 'program = "vi"', "allow = [1]"]
+)
+def test_an_invalid_section_of_a_client_allows_to_fix_it(wrong: str) -> None:
+    """What it was meant to allow is unknown; the others are as they should be."""
+    found = roles(f'[clients.vi]\n{wrong}\n[clients.ed]\nallow = ["read"]\n')
+    assert (found.clients["vi"].allow, found.clients["ed"].allow) == (("repair",), ("read",))
+
+
+def test_a_key_in_the_place_of_a_client_is_not_kept() -> None:
+    """All clients without a section may only fix the file instead."""
+    found = roles(f'[clients.{KEY}]\n[clients."*"]\n')
+    assert list(found.clients) == ["*"]
+    assert found.clients["*"].allow == ("repair",)
+
+
+def test_what_an_invalid_entry_protects_is_kept_from_all() -> None:
+    """An unknown name could mean any of the four."""
+    found = roles('[protect]\nsign_in = "confrim"\nshutdown = "confirm"\n').protect
+    assert (found.sign_in, found.shutdown, found.config) == ((), "confirm", None)
+    found = roles('[protect]\nsignin = "confirm"\n').protect
+    assert (found.sign_in, found.sign_out, found.shutdown, found.config) == ((), (), (), ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{ROLES}[network\n",
+        " [ 'clients'.vi]\n=",
+        "clients = 3\n",
+        "[[protect]]\n",
+        "[client.vi]\n",
+        "[Protect]\n",
+    ],
+)
+def test_clients_may_look_and_fix_while_roles_are_unknown(text: str) -> None:
+    """All of them: a section cannot be read, or its name is not right."""
+    assert {name: each.allow for name, each in roles(text).clients.items()} == {
+        "*": ("read", "repair")
+    }
+
+
+@pytest.mark.parametrize("text", ["[network\n", "default = 3\n", "[network]\nidle = 5\n"])
+def test_a_file_without_roles_takes_nothing_away(text: str) -> None:
+    """Invalid or not, it names none."""
+    assert not roles(text).has_roles

@@ -130,6 +130,32 @@ def test_nothing_is_used_of_a_file_with_a_problem_outside_of_entries(file):
         store.usable()
 
 
+async def test_roles_of_an_invalid_file(file):
+    """They hold until there is a good file, and change with the file."""
+    file.write_text(f"{BAD}[clients.vi]\nallow = []\n")
+    store = ConfigStore(file)
+    assert (store.in_use, list(store.current.clients)) == ("none", ["vi"])
+    file.write_text("[clients.vi")
+    with pytest.raises(ConfigInvalid):
+        await store.reload()
+    assert list(store.current.clients) == ["*"]
+    file.write_text(GOOD)
+    assert (await store.reload()).changed
+    assert not store.current.has_roles
+
+
+async def test_a_file_that_cannot_be_read_may_have_roles(file):
+    """After a good one, the last good ones hold."""
+    file.write_bytes(b"\xff\n[clients.vi]")
+    assert list(ConfigStore(file).current.clients) == ["*"]
+    file.write_text('[clients.vi]\nallow = ["chat"]\n')
+    store = ConfigStore(file)
+    file.write_bytes(b"\xff\n")
+    with pytest.raises(ConfigInvalid):
+        await store.reload()
+    assert store.current.clients["vi"].allow == ("chat",)
+
+
 PROVIDER = '[providers.{name}]\nkind = "openai"\nbase_url = "http://127.0.0.1:{port}/v1"\n'
 
 

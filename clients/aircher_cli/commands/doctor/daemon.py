@@ -156,7 +156,9 @@ def cannot_diagnose(error: DaemonError, hello: Map) -> Finding:
         message = f"version {version} is too old to look for problems itself"
         return Finding(DAEMON, WARNING, message, RESTART)
     message = f"it could not look for problems itself ({error.code}): {error}"
-    return Finding(DAEMON, PROBLEM, message, RESTART)
+    # A restart changes nothing about what this client may do.
+    cure = "" if error.code == codes.FORBIDDEN else RESTART
+    return Finding(DAEMON, PROBLEM, message, cure)
 
 
 def notices(client: Client) -> list[Finding]:

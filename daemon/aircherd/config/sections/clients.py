@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast, get_args
 
-from aircherd.config.model import ClientRights, Protection, Role
+from aircherd.config.model import REPAIR, ClientRights, Protection, Role
 from aircherd.config.problems import BadValue, ProblemCollector, unknown_provider_value
 from aircherd.config.secret_detection import could_be_key, key_message
 from aircherd.config.section import Section
@@ -15,6 +15,10 @@ from aircherd.config.values import read_choice, read_list, read_table, read_text
 SECTION = Section("[clients.NAME]", ("allow", "program", "providers", "confirm"))
 PROTECT = Section("[protect]", ("sign_in", "sign_out", "shutdown", "config"))
 
+ONLY_REPAIR = ClientRights(allow=(REPAIR,))
+"""The rights of an invalid section: they are for a daemon that starts with an invalid file."""
+NOTHING_ALLOWED = Protection(sign_in=(), sign_out=(), shutdown=(), config=())
+
 CONFIRM = "confirm"
 MAX_NAME = 200
 
@@ -22,8 +26,18 @@ MAX_NAME = 200
 def read_clients(
     report: ProblemCollector, entries: dict[str, object], providers: list[str]
 ) -> dict[str, ClientRights]:
-    """Return the rights by the name of the client; `providers` has the names of all providers."""
-    return {name: _read_client(report, name, value, providers) for name, value in entries.items()}
+    """Return the rights by the name of the client; `providers` has the names of all providers.
+
+    Those of a section with a problem are `ONLY_REPAIR`. A name that may be a key is not kept: then
+    all clients without a section have these.
+    """
+    found: dict[str, ClientRights] = {}
+    for name, value in entries.items():
+        before = report.count
+        rights = _read_client(report, name, value, providers)
+        found[name] = rights if report.count == before else ONLY_REPAIR
+    kept = {name: rights for name, rights in found.items() if not could_be_key(name)}
+    return kept if len(kept) == len(found) else {**kept, "*": ONLY_REPAIR}
 
 
 def _read_client(
@@ -33,7 +47,7 @@ def _read_client(
     bad = _name_problem(name, value)
     if bad is not None:
         report.add_bad(path, bad)
-        return ClientRights()
+        return ONLY_REPAIR
     table = report.read(path, value, read_table) or {}
     fields: dict[str, Any] = {}
     for field, entry in report.known_entries(SECTION, path, table):
@@ -66,15 +80,22 @@ def _name_problem(name: str, value: object) -> BadValue | None:
 def read_protection(
     report: ProblemCollector, table: dict[str, object], clients: list[str]
 ) -> Protection:
-    """Return `[protect]`; `clients` has the names of the sections of clients."""
+    """Return `[protect]`; `clients` has the names of the sections of clients.
+
+    What an invalid entry protects is kept from all clients; so is all with a name that is unknown.
+    """
     fields: dict[str, Any] = {}
-    for field, entry in report.known_entries(PROTECT, ("protect",), table):
+    known = list(report.known_entries(PROTECT, ("protect",), table))
+    for field, entry in known:
         path: KeyPath = ("protect", field)
+        before = report.count
         if isinstance(entry, str):
             fields[field] = report.read(path, entry, partial(read_choice, choices=(CONFIRM,)))
         else:
             fields[field] = _read_names(report, path, entry, partial(_read_client_name, clients))
-    return Protection(**fields)
+        if report.count > before:
+            fields[field] = ()
+    return Protection(**fields) if len(known) == len(table) else NOTHING_ALLOWED
 
 
 def _read_names(

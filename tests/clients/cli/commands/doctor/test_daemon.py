@@ -113,15 +113,16 @@ def test_daemon_that_is_too_old(daemon: CliDaemon) -> None:
     assert " is too old to look for problems itself" in found.message
 
 
-def test_daemon_that_fails(daemon: CliDaemon) -> None:
-    """Its error is shown."""
+@pytest.mark.parametrize(("code", "cure"), [("internal", RESTART), ("forbidden", "")])
+def test_daemon_that_fails(daemon: CliDaemon, code: str, cure: str) -> None:
+    """Its error is shown; no restart lets this client do more."""
 
     def fail(*_: object) -> object:
-        raise Refusal("internal", "internal error: see the log")
+        raise Refusal(code, "internal error: see the log")
 
     daemon.answers["diagnose"] = fail
     found = ask_daemon(daemon.environ).findings[-1]
-    assert (found.status, found.cure) == ("problem", RESTART)
+    assert (found.status, found.cure) == ("problem", cure)
     assert "internal error" in found.message
 
 
