@@ -5,6 +5,9 @@
     /s/EVENTS/v1/...    a stream of EVENTS tiny deltas, 64 in one write
     /t/EVENTS/MS/v1/... a stream of EVENTS tiny deltas, one every MS milliseconds
     /large/MIB/v1/...   a stream with deltas of 100 kB, MIB in all
+    /whole/KIB/v1/...   a reply in one piece, with a text of KIB
+    /dust/KIB/v1/...    the same, and each 16 bytes are a chunk of HTTP of their own
+    /line/KIB/v1/...    a stream with one event of KIB, in a line that does not end before
     /list/NUMBER/...    the same as the first
     .../models          a list of one model, or of NUMBER models
 
@@ -14,7 +17,7 @@ It prints its port. `PROVIDERS` is the configuration that names them.
 import asyncio
 import json
 
-from bench.upstream import END, EVENT, STREAM_HEAD, Upstream, chunk
+from bench.upstream import END, EVENT, REPLY, STREAM_HEAD, Upstream, chunk
 
 PROVIDERS = """
 [providers.quick]
@@ -41,9 +44,38 @@ auth = "none"
 kind = "openai"
 base_url = "http://127.0.0.1:{port}/large/100/v1"
 auth = "none"
+
+[providers.whole]
+kind = "openai"
+base_url = "http://127.0.0.1:{port}/whole/6400/v1"
+auth = "none"
+
+[providers.huge]
+kind = "openai"
+base_url = "http://127.0.0.1:{port}/whole/100000/v1"
+auth = "none"
+
+[providers.dust]
+kind = "openai"
+base_url = "http://127.0.0.1:{port}/dust/100000/v1"
+auth = "none"
+
+[providers.line]
+kind = "openai"
+base_url = "http://127.0.0.1:{port}/line/100000/v1"
+auth = "none"
 """
 LARGE = chunk(EVENT % (b"x" * 100_000))
 MIB = 1024 * 1024
+BLOCK = b"x" * 65_536
+BEFORE, AFTER = REPLY.split(b"Hello, how are you?")
+JSON_HEAD = STREAM_HEAD.replace(b"text/event-stream", b"application/json")
+BODIES = {
+    b"whole": (JSON_HEAD, BEFORE, chunk(BLOCK)),
+    b"dust": (JSON_HEAD, BEFORE, chunk(BLOCK[:16]) * (len(BLOCK) // 16)),
+    b"line": (STREAM_HEAD, EVENT.split(b"%s")[0], chunk(BLOCK)),
+}
+"""Head, beginning, and what is repeated, of large replies."""
 
 
 def model_list(number: int) -> bytes:
@@ -70,6 +102,8 @@ class HostileUpstream(Upstream):
         parts = path.split(b"/")
         if parts[-1] == b"models":
             self._transport.write(model_list(int(parts[2]) if parts[1] == b"list" else 1))
+        elif parts[1] in BODIES:
+            self._task = asyncio.ensure_future(self._repeat(*BODIES[parts[1]], int(parts[2])))
         elif parts[1] == b"large":
             self._task = asyncio.ensure_future(self._large(int(parts[2])))
         else:
@@ -81,6 +115,13 @@ class HostileUpstream(Upstream):
             self._transport.write(LARGE)
             await self._resumed.wait()
         self._transport.write(chunk(END) + b"0\r\n\r\n")
+
+    async def _repeat(self, head: bytes, begin: bytes, piece: bytes, kib: int) -> None:
+        self._transport.write(head + chunk(begin))
+        for _ in range(kib * 1024 // len(BLOCK)):
+            self._transport.write(piece)
+            await self._resumed.wait()
+        self._transport.write(chunk(AFTER) + b"0\r\n\r\n")
 
 
 async def serve() -> None:

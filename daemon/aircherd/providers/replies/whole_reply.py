@@ -99,27 +99,25 @@ class OneReply:
     def __init__(self, read: Callable[[bytes], list[ReplyEvent]]) -> None:
         self._read = read
         self.progress_count = 0
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._body = bytearray()  # grows in place: pieces of many replies would fragment the heap
         self._is_read = False
 
     def feed(self, data: bytes) -> list[ReplyEvent]:
         """Keep `data`; see `ReplyDecoder`."""
         self.progress_count += 1
-        self._size += len(data)
-        if self._size > MAX_REPLY:
+        if len(self._body) + len(data) > MAX_REPLY:
             fail(FailureClass.PROTOCOL, f"sent a reply of more than {MAX_REPLY} bytes")
-        self._pieces.append(data)
+        self._body += data
         return []
 
     def close(self) -> list[ReplyEvent]:
         """Read the reply; see `ReplyDecoder`."""
         if self._is_read:
             return []
-        body = b"".join(self._pieces)
-        self._pieces.clear()
+        body = bytes(self._body)
+        self._body.clear()
         self._is_read = True
         return self._read(body)
 
     def __repr__(self) -> str:
-        return f"<OneReply {self._size} bytes>"
+        return f"<OneReply {len(self._body)} bytes>"
