@@ -30,6 +30,7 @@ class Connection:
         self._decoder = Decoder()
         self._inbox: deque[Frame] = deque()
         self.has_received = False
+        self.last_heard = 0.0  # when bytes last arrived
         self.is_send_lost = False
         self.is_closed = False
 
@@ -52,6 +53,17 @@ class Connection:
         except BaseException:
             self.close()
             raise
+
+    def send_if_possible(self, data: bytes) -> None:
+        """Send a small frame unless the kernel has no room; `receive` reports a lost connection.
+
+        The kernel takes a few bytes whole or not at all.
+        """
+        try:
+            self._sock.settimeout(0)
+            self._sock.send(data)
+        except OSError:
+            return
 
     def receive(self, deadline: float | None) -> Frame:
         """Return the next frame.
@@ -87,6 +99,7 @@ class Connection:
         if not data:
             raise self._lost(None)
         self.has_received = True
+        self.last_heard = time.monotonic()
         return data
 
     def _set_deadline(self, deadline: float | None) -> None:

@@ -1,7 +1,8 @@
 """Numbered requests over one connection, with responses and notifications.
 
 `hello` is sent together with the first request, so that it costs no round trip. Its response also
-proves that the daemon is alive: until it arrives, every wait has a deadline.
+proves that the daemon is alive: until it arrives, every wait has a deadline. Later a wait without
+one goes on while the daemon sends something, if only the answer to a `ping`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ HELLO_TIMEOUT = 10.0
 """Seconds for the daemon's answer to `hello`; a machine under load may need some."""
 SERVICE_TIMEOUT = 50.0
 """Further seconds if systemd listens for the daemon: an old one drains before a new one starts."""
+SILENCE_SECONDS = 30.0
+"""Seconds without a byte until a daemon that may take any time is asked whether it is alive."""
 CANCEL_TIMEOUT = 2.0
 """Seconds for the daemon's answer to a cancelled chat."""
 
@@ -101,7 +104,10 @@ class Conversation:
             )
         if not self._is_introduced:
             data = self._introduction() + data
-        self.connection.send(data, self._until(deadline))
+        until = self._until(deadline)
+        if until is None:
+            until = time.monotonic() + SILENCE_SECONDS + HELLO_TIMEOUT
+        self.connection.send(data, until)
 
     def _introduction(self) -> bytes:
         self._is_introduced = True
@@ -135,7 +141,8 @@ class Conversation:
         """Return the next frame other than the response to `hello`. Raises as `exchange`."""
         while True:
             try:
-                frame = self.connection.receive(self._until(deadline))
+                until = self._until(deadline)
+                frame = self._receive_alive() if until is None else self.connection.receive(until)
             except ConnectionLost:
                 if self._close_reason is None:
                     raise
@@ -153,6 +160,24 @@ class Conversation:
             self.server = result if isinstance(result, dict) else {}
             self._check_version()
             self._has_notices = self._on_notices is not None and bool(self.notices)
+
+    def _receive_alive(self) -> frames.Frame:
+        """Return the next frame, however long it takes, from a daemon that answers a `ping`."""
+        connection = self.connection
+        while True:
+            try:
+                return connection.receive(time.monotonic() + SILENCE_SECONDS)
+            except NoAnswer:
+                asked_at = time.monotonic()
+            ping = frames.encode_request(next(self._msgids), methods.PING, None)
+            connection.send_if_possible(ping)
+            try:
+                return connection.receive(asked_at + HELLO_TIMEOUT)
+            except NoAnswer:
+                if connection.last_heard < asked_at:
+                    message = self._hang_message()
+                    connection.close()
+                    raise NoAnswer(message) from None
 
     @property
     def notices(self) -> list[dict[str, Any]]:

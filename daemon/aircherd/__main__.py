@@ -7,6 +7,7 @@ import gc
 import os
 import resource
 import sys
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from aircherd.ipc.socket_file import AlreadyRunning
 from aircherd.logging_setup import LEVELS, LogOutput, configure_logging
 from aircherd.memory.allocator import fix_mapping
 from aircherd.process.hiding import hide
+from aircherd.process.loop_guard import EXIT_BROKEN, guarded
 from aircherd.redaction import Redactor
 from aircherd.signals import reload_on_hangup, watch_signals
 from aircherd.swap_lock import SWAP_LOCK
@@ -32,6 +34,7 @@ EXIT_CODES = {
     EXIT_CANNOT_START: "could not start",
     2: "the command line is wrong",
     EXIT_ALREADY_RUNNING: "another daemon is running",
+    EXIT_BROKEN: "its event loop failed, as without memory; the next client starts another daemon",
 }
 GC_THRESHOLD = 20_000
 """New objects until the youngest generation is collected; Python's default is 700."""
@@ -64,12 +67,21 @@ def main() -> int:
     manager = _service_manager()
     code = 0
     try:
-        trio.run(_serve, redactor, output, arguments.log_file, manager)
+        _run(partial(_serve, redactor, output, arguments.log_file, manager))
     except* AlreadyRunning as group:
         code = _fail(group, EXIT_ALREADY_RUNNING, manager)
     except* (AddressError, OSError) as group:
         code = _fail(group, EXIT_CANNOT_START, manager)
     return code
+
+
+def _run(serve: Callable[[], Awaitable[None]]) -> None:
+    """Run the event loop. If it fails itself, nothing is left that could close what is open."""
+    try:
+        trio.run(guarded, serve)
+    except trio.TrioInternalError as error:
+        log.critical("event_loop_broken", reason=repr(error.__cause__ or error))
+        os._exit(EXIT_BROKEN)
 
 
 def _service_manager() -> "ServiceManager | None":

@@ -7,8 +7,10 @@ import sys
 import tempfile
 
 import pytest
+import trio
 
 import aircherd.__main__ as main_module
+from aircherd.process.loop_guard import EXIT_BROKEN
 
 NO_BUS = {"DBUS_SESSION_BUS_ADDRESS": "disabled:"}  # not the user's own keyring
 
@@ -85,3 +87,16 @@ def test_memory_is_hidden_before_anything_else(monkeypatch):
     with pytest.raises(ZeroDivisionError):
         main_module.main()
     assert done == ["hidden", "parser"]
+
+
+def test_a_failure_of_the_event_loop_itself_ends_the_process(monkeypatch):
+    """Nothing is left that could close what is open."""
+
+    def fail(*_):
+        raise trio.TrioInternalError("internal error in Trio")
+
+    codes = []
+    monkeypatch.setattr(trio, "run", fail)
+    monkeypatch.setattr(main_module.os, "_exit", codes.append)
+    main_module._run(trio.sleep_forever)
+    assert codes == [EXIT_BROKEN]

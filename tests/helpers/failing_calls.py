@@ -9,7 +9,7 @@ the credentials file or with a keyring:
 
     cd tests && python -m helpers.failing_calls [keyring]
 
-Not among them are `epoll_ctl` and `recvfrom`: trio's loop itself ends when these run out of memory.
+The daemon may end where the call was one of trio's event loop, if it says so: it starts again.
 """
 
 import shutil
@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aircher_client import ClientError, DaemonError
+from aircherd.process.loop_guard import EXIT_BROKEN
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
 from helpers.required import missing
@@ -59,6 +60,8 @@ ERRORS = {
     "prctl": ("EPERM",),
     "prlimit64": ("EPERM",),
     "shutdown": ("ENOTCONN",),
+    "epoll_ctl": ("ENOMEM",),
+    "recvfrom": ("ENOMEM",),
 }
 """The errors that each system call of a sign-in may give; those that never fail are left out."""
 
@@ -83,7 +86,11 @@ def failing(home: Home, call: str, error: str, when: int) -> Iterator[None]:
         yield
     finally:
         tracer.send_signal(signal.SIGINT)
-        tracer.communicate(timeout=20)
+        try:
+            tracer.communicate(timeout=2 if home.process.poll() is None else 0.2)
+        except subprocess.TimeoutExpired:  # it waits for a thread of a daemon that has ended
+            tracer.kill()
+            tracer.communicate()
         log.unlink(missing_ok=True)  # not one of the daemon's own files
 
 
@@ -149,14 +156,21 @@ def problems_after(home: Home, outcome: str | None, *, is_file: bool) -> list[st
     if outcome is not None and KEY in outcome:
         found.append("the error has the key")
     assert home.process is not None
-    if home.process.poll() is not None:
-        return [*found, "the daemon ended"]
+    if (code := home.process.poll()) is not None:
+        if code != EXIT_BROKEN or not _is_explained(home):
+            return [*found, f"the daemon ended with {code}"]
+        home.start()
     stores = [path for path in home.root.rglob("*") if path.is_file() and _has_key(path)]
     allowed = [home.data / "credentials.json"] if is_file else []
     found += [f"the key is in {path}" for path in stores if path not in allowed]
     if (again := login(home)) is not None:
         found.append(f"the next sign-in fails: {again}")
     return found
+
+
+def _is_explained(home: Home) -> bool:
+    """Tell whether the last line of the log says that the event loop failed."""
+    return "event_loop_broken" in home.log().rstrip().rpartition("\n")[2]
 
 
 def _has_key(path: Path) -> bool:
@@ -185,7 +199,8 @@ def main() -> int:
     short = 0
     with secret_service(keyring=not is_file) as service, open_home() as home:
         home.write_config(CONFIG)
-        home.start({} if is_file else service.environ)
+        home.environ |= {} if is_file else service.environ
+        home.start()
         login(home)
         for call, error, when in cases(count_calls(home)):
             with failing(home, call, error, when):

@@ -8,10 +8,15 @@ import os
 import trio
 
 READ_SIZE = 65_536
+RETRY_SECONDS = 0.05
+"""After the system refused to wait for a socket, for example without memory."""
 
 
 class ClientStream:
-    """Reads and writes the bytes of one client."""
+    """Reads and writes the bytes of one client.
+
+    If the system cannot wait, it tries again after a pause; the connection is fine.
+    """
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._fd = stream.socket.fileno()
@@ -35,7 +40,10 @@ class ClientStream:
         rest = memoryview(data)
         while rest:
             # Wait first: this is mostly data that the kernel did not accept without waiting.
-            await trio.lowlevel.wait_writable(self._fd)
+            try:
+                await trio.lowlevel.wait_writable(self._fd)
+            except OSError:
+                await trio.sleep(RETRY_SECONDS)
             try:
                 rest = rest[os.write(self._fd, rest) :]
             except BlockingIOError:
@@ -52,7 +60,10 @@ class ClientStream:
             trio.BrokenResourceError: the client is gone.
         """
         while True:
-            await trio.lowlevel.wait_readable(self._fd)
+            try:
+                await trio.lowlevel.wait_readable(self._fd)
+            except OSError:
+                await trio.sleep(RETRY_SECONDS)
             try:
                 return os.read(self._fd, READ_SIZE)
             except BlockingIOError:

@@ -1,13 +1,15 @@
 """Accepts clients, and drains them at shutdown.
 
 On failure: a peer of another user is disconnected; a session that crashes is logged and ends alone;
-with too many open files trio retries later, while connected clients are served; if the socket file
-was removed or replaced, the daemon stops, because no client could connect.
+with too many open files, or after another error of the socket, it retries later, while connected
+clients are served; if the socket file was removed or replaced, the daemon stops, because no client
+could connect.
 
 At a shutdown no client is accepted any more, and every accepted one is drained. Those that connect
 to a socket of the service manager wait there for the next daemon.
 """
 
+import errno
 import math
 import os
 import resource
@@ -24,12 +26,17 @@ from aircherd.events import Event
 from aircherd.ipc.drain import drain_sessions
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket
+from aircherd.logging_setup import ACCEPT_LOG_SECONDS
 
 IDLE_CHECK_INTERVAL = 60.0
 """Seconds between two checks, since clients come and go without an event."""
 
 MIN_RESERVED = 32
 """File descriptors that clients do not use."""
+
+RETRY_SECONDS = 0.1
+CAPACITY = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+"""Errors that `trio.serve_listeners` logs, and accepts again after the same time."""
 
 MAX_GONE = 32
 """Clients that have disconnected already and are dropped in one turn of the event loop."""
@@ -167,19 +174,31 @@ class LimitedListener(trio.abc.Listener[trio.SocketStream]):
         self._slots = trio.Semaphore(capacity)
         self._connected = 0
         self._starting = 0
+        self._logs_failures_from = -math.inf
         self._idle_since = trio.current_time()
 
     async def accept(self) -> trio.SocketStream:
         """Wait for room and for a client; see `trio.abc.Listener`."""
         await self._slots.acquire()
         try:
-            accepted = await self._accept()
+            accepted = await self._accept_patiently()
         except BaseException:
             self._slots.release()
             raise
         self._connected += 1
         self._starting += 1
         return trio.SocketStream(trio.socket.from_stdlib_socket(accepted))
+
+    async def _accept_patiently(self) -> socket.socket:
+        """Try again after errors that `trio.serve_listeners` would end at."""
+        while True:
+            try:
+                return await self._accept()
+            except OSError as error:
+                if error.errno in CAPACITY:
+                    raise
+                self._note_failed(error)
+            await trio.sleep(RETRY_SECONDS)
 
     async def _accept(self) -> socket.socket:
         # Not trio's `accept`, which has a checkpoint after the system call: an accepted client that
@@ -201,6 +220,14 @@ class LimitedListener(trio.abc.Listener[trio.SocketStream]):
         # The task is about to be cancelled.
         await trio.sleep_forever()
         raise AssertionError
+
+    def _note_failed(self, error: OSError) -> None:
+        """Log it at most once per interval. `EEXIST` of a wait only hides the error before it."""
+        if self._logs_failures_from > (now := trio.current_time()):
+            return
+        self._logs_failures_from = now + ACCEPT_LOG_SECONDS
+        first = error.__context__ if isinstance(error, FileExistsError) else error
+        log.error("accept_failed", reason=str(first or error), retry_s=RETRY_SECONDS)
 
     @property
     def are_starting(self) -> bool:
@@ -236,10 +263,10 @@ def _has_gone(sock: socket.socket) -> bool:
     """Return whether the client has disconnected and sent nothing."""
     try:
         return not sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return False
-    except OSError:
+    except ConnectionError:
         return True
+    except OSError:
+        return False  # nothing has arrived, or there is no memory, and the session tries again
 
 
 def client_capacity() -> int:

@@ -181,3 +181,69 @@ def test_a_service_that_never_answers(daemon: FakeDaemon, monkeypatch: pytest.Mo
     with pytest.raises(NoAnswer, match=r"see 'systemctl --user status aircherd.service'"):
         talk.exchange("ping", None, None, None)
     talk.connection.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch, talk: Conversation) -> Conversation:
+    """A conversation after its first exchange, which soon asks whether the daemon is alive."""
+    talk.exchange("ping", None, None, None)
+    monkeypatch.setattr(conversation, "SILENCE_SECONDS", 0.05)
+    return talk
+
+
+def test_an_answer_may_take_any_time_while_the_daemon_is_alive(
+    daemon: FakeDaemon, impatient: Conversation
+) -> None:
+    """The client asks with a `ping`, whose answer is not the result."""
+    waiting: list[Request] = []
+
+    def ping(peer: Peer, request: Request) -> None:
+        peer.reply(request, {})
+        if len(daemon.requests("ping")) > 3:
+            peer.reply(waiting[0], "late")
+
+    daemon.handlers |= {"status": lambda peer, request: waiting.append(request), "ping": ping}
+    assert impatient.exchange("status", None, None, None) == "late"
+    impatient.connection.close()
+
+
+def test_a_daemon_that_hangs_later_is_noticed(
+    daemon: FakeDaemon, impatient: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call without a deadline ends with the reason, and the connection is closed."""
+    monkeypatch.setattr(conversation, "HELLO_TIMEOUT", 0.05)
+    daemon.handlers["status"] = lambda peer, request: time.sleep(0.4)
+    with pytest.raises(NoAnswer, match="accepts connections but does not answer"):
+        impatient.exchange("status", None, None, None)
+    assert impatient.connection.is_closed
+
+
+def test_a_long_answer_that_arrives_in_pieces_is_no_silence(
+    daemon: FakeDaemon, impatient: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only bytes count, not whole frames."""
+    monkeypatch.setattr(conversation, "HELLO_TIMEOUT", 0.2)
+
+    def answer_slowly(peer: Peer, request: Request) -> None:
+        for byte in frames.encode_response(request.msgid, "x" * 10):
+            peer.send(bytes([byte]))
+            time.sleep(0.04)
+
+    daemon.handlers["status"] = answer_slowly
+    assert impatient.exchange("status", None, None, None) == "x" * 10
+    impatient.connection.close()
+
+
+def test_a_lost_daemon_is_not_mistaken_for_one_that_never_got_the_call(
+    daemon: FakeDaemon, impatient: Conversation
+) -> None:
+    """Else the call would be sent a second time."""
+
+    def end(peer: Peer, request: Request) -> None:
+        time.sleep(0.01)
+        raise ConnectionError
+
+    daemon.handlers |= {"status": lambda peer, request: None, "ping": end}
+    with pytest.raises(ConnectionLost):
+        impatient.exchange("status", None, None, None)
+    assert not impatient.connection.is_send_lost

@@ -1,5 +1,6 @@
 """Reading from and writing to a client's socket."""
 
+import errno
 import socket
 
 import pytest
@@ -92,3 +93,35 @@ async def test_reset_connection_is_broken(ends):
     with pytest.raises(trio.BrokenResourceError):
         await stream.receive_some()
     assert repr(stream).startswith("<ClientStream fd=")
+
+
+@pytest.fixture
+def no_memory(monkeypatch, autojump_clock):
+    """Let the first wait for a socket fail."""
+    failed = []
+    for name in ("wait_readable", "wait_writable"):
+        wait = getattr(trio.lowlevel, name)
+
+        async def fail_once(sock, wait=wait):
+            if not failed:
+                failed.append(sock)
+                raise OSError(errno.ENOMEM, "Cannot allocate memory")
+            await wait(sock)
+
+        monkeypatch.setattr(trio.lowlevel, name, fail_once)
+    return failed
+
+
+async def test_a_refused_wait_is_no_end_of_a_connection(no_memory, ends):
+    """The request under way is not lost."""
+    stream, client = ends
+    client.sendall(b"frame")
+    assert await stream.receive_some() == b"frame"
+    assert no_memory
+
+
+async def test_a_refused_wait_does_not_end_sending_either(no_memory, ends):
+    """The response is sent."""
+    stream, client = ends
+    await stream.send_all(b"frame")
+    assert (client.recv(100), len(no_memory)) == (b"frame", 1)

@@ -1,6 +1,7 @@
 """Accepting and draining clients, over a real socket."""
 
 import contextlib
+import errno
 import random
 import socket
 import tempfile
@@ -292,3 +293,24 @@ async def test_no_client_is_lost_at_an_idle_exit(seed):
     for stream in unanswered:
         await stream.aclose()
     assert (len(served) + queued, len(unanswered)) == (3, queued)
+
+
+@pytest.mark.parametrize("number", [errno.ENOMEM, errno.EEXIST, errno.EPERM])
+async def test_a_refused_wait_does_not_end_accepting(monkeypatch, autojump_clock, number):
+    """It is logged once, and the next client is served."""
+    wait, failed = trio.lowlevel.wait_readable, []
+
+    async def fail_twice(sock):
+        if sock is services.bound.sock and len(failed) < 2:
+            failed.append(number)
+            raise OSError(number, "refused")
+        await wait(sock)
+
+    async with listening() as (path, services, _):
+        first, _ = await ping(path)
+        monkeypatch.setattr(trio.lowlevel, "wait_readable", fail_twice)
+        second, _ = await ping(path)
+        third, answer = await ping(path)
+        for stream in (first, second, third):
+            await stream.aclose()
+    assert (answer, failed) == ([1, 1, None, {}], [number, number])

@@ -16,12 +16,14 @@ CALLS = [
     ("execve", "ENOMEM", 1),
     ("waitid", "EINVAL", 1),
     ("brk", "ENOMEM", 4),
+    ("epoll_ctl", "ENOMEM", 3),
+    ("recvfrom", "ENOMEM", 2),
 ]
-"""Of each part once: the child, its start and its end, the file, its directory."""
+"""Of each part once: the child, its start and end, the file, its directory, client, event loop."""
 
 
 @pytest.mark.timeout(120)
-def test_each_sign_in_succeeds_or_says_why_and_the_daemon_lives(home):
+def test_each_sign_in_succeeds_or_says_why_and_the_daemon_serves_on(home):
     """One daemon for all: what a failure left behind would show later."""
     home.start()
     assert login(home) is None

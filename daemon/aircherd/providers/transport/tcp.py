@@ -92,7 +92,7 @@ class TcpStream(trio.abc.Stream):
         while rest:
             if self.send_seconds < math.inf:
                 scope.deadline = trio.current_time() + self.send_seconds
-            await trio.lowlevel.wait_writable(self._fd)
+            await self.wait_send_all_might_not_block()
             sent = self.send_now(rest)
             rest = rest[sent:]
             if sent and self.on_progress is not None:
@@ -110,8 +110,15 @@ class TcpStream(trio.abc.Stream):
         return self._gave_up
 
     async def wait_send_all_might_not_block(self) -> None:
-        """Wait until the socket takes data."""
-        await trio.lowlevel.wait_writable(self._fd)
+        """Wait until the socket takes data.
+
+        Raises:
+            trio.BrokenResourceError: the system cannot wait, for example without memory.
+        """
+        try:
+            await trio.lowlevel.wait_writable(self._fd)
+        except OSError as error:
+            raise trio.BrokenResourceError(error.strerror) from None
 
     # ------------------------------------------------------------ receiving
 
@@ -136,6 +143,8 @@ class TcpStream(trio.abc.Stream):
                     await trio.lowlevel.wait_readable(self._fd)
                 except trio.ClosedResourceError:
                     pass  # interrupted, or closed, and then the next read says so
+                except OSError as error:  # the system cannot wait, for example without memory
+                    raise trio.BrokenResourceError(error.strerror) from None
                 finally:
                     # A process that was stopped is late although bytes have arrived: look again.
                     is_late = scheduler.deadlines.pop(self, None) is None

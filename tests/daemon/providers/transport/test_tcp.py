@@ -1,5 +1,6 @@
 """A socket as a stream: waiting, not waiting, giving up, closing."""
 
+import errno
 import socket
 from collections.abc import AsyncIterator
 
@@ -189,3 +190,18 @@ async def test_close_wakes_the_reader(pair: tuple[TcpStream, socket.socket]) -> 
         wire.close()
         wire.close()
     assert (peer.recv(1), repr(wire)) == (b"", "<TcpStream closed>")
+
+
+@pytest.mark.parametrize("name", ["wait_readable", "wait_writable"])
+async def test_a_refused_wait_is_a_broken_connection(
+    pair: tuple[TcpStream, socket.socket], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """So the request falls back to another provider."""
+
+    async def refuse(_: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    wire, _peer = pair
+    monkeypatch.setattr(trio.lowlevel, name, refuse)
+    with pytest.raises(trio.BrokenResourceError, match="memory"):
+        await (wire.receive_some() if name == "wait_readable" else wire.send_all(MANY))
