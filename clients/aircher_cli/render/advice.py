@@ -27,6 +27,7 @@ MAX_REASON = 160
 
 NEWCOMER = "You are not signed in to any provider yet."
 LOGIN = "aircher-cli auth login"
+UNLOCK_KEYS = "aircher-cli auth unlock"
 
 
 # ------------------------------------------------------------------ without a default
@@ -176,6 +177,8 @@ def _lines(first_line: str, steps: list[Step], unlocking: Sequence[str] = ()) ->
     first, *others = steps
     if unlocking:
         lines = [*head, *unlocking, f"  {first.command}"]
+    elif first.kind == "fix" and first.command == UNLOCK_KEYS:
+        lines = [*head, "Unlock them:", f"  {first.command}"]
     elif first.kind == "fix" and not first.command.startswith(LOGIN):
         lines = [*head, f"{_what_first(first)}, then run this:", f"  {first.command}"]
     else:

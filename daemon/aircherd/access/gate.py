@@ -111,7 +111,7 @@ class Gate:
         wanted = request.route.providers
         kept = [name for name in (allowed if wanted is None else wanted) if name in allowed]
         if not kept:
-            raise self._other_provider(f"use {', '.join(wanted or ())}")
+            raise self._other_provider(f"use {', '.join(wanted or ()) or 'no provider'}")
         route: RouteOptions = msgspec.structs.replace(request.route, providers=kept)
         return msgspec.structs.replace(request, route=route)
 

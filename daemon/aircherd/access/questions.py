@@ -83,7 +83,7 @@ class Questions:
         self._refused: dict[Asked, float] = {}  # the Unix time of the user's no
 
     async def ask(self, *, client: str, program: str | None, pid: int | None, action: str) -> bool:
-        """Return whether the user lets a client do something; no answer in time is a no.
+        """Return whether the user lets a client do something.
 
         Args:
             client: the name that it gave itself.
@@ -92,7 +92,7 @@ class Questions:
             action: what it wants to do, such as "store a key".
 
         Raises:
-            Forbidden: nothing listens that could ask the user.
+            Forbidden: nothing listens that could ask the user, or there was no answer in time.
             Busy: too many questions wait.
         """
         asked = (_shown(client), _shown(program) if program else None, pid, action)
@@ -108,6 +108,9 @@ class Questions:
             question.waiting -= 1
             if not question.waiting:
                 self._end(question, "cancelled")
+        if question.outcome == "timed_out":
+            why = "only if you confirm it, and there was no answer in time"
+            raise Forbidden(f"{_who(asked)} may {action} {why}")
         return question.outcome == "allowed"
 
     def answer(self, number: int, *, allow: bool, pid: int | None) -> None:
@@ -146,9 +149,7 @@ class Questions:
         return next((each for each in self._waiting.values() if each.asked == asked), None)
 
     def _begin(self, asked: Asked) -> Question:
-        client, program, pid, action = asked
-        where = f" ({program or 'unknown program'}, process {pid})" if pid else ""
-        who = f"client {client!r}{where}"
+        who, pid, action = _who(asked), asked[2], asked[3]
         if not self._bus.has_subscribers(TOPIC):
             raise Forbidden(
                 f"{who} may {action} only if you confirm it: run 'aircher-cli confirm' in a "
@@ -172,6 +173,12 @@ class Questions:
 
     def __repr__(self) -> str:
         return f"<Questions, {len(self._waiting)} waiting>"
+
+
+def _who(asked: Asked) -> str:
+    client, program, pid, _ = asked
+    where = f" ({program or 'unknown program'}, process {pid})" if pid else ""
+    return f"client {client!r}{where}"
 
 
 def _shown(name: str) -> str:

@@ -20,7 +20,8 @@ aircher-cli auth lock --until 18:00
 DESCRIPTION = """\
 Make the daemon forget all keys and use none, until 'aircher-cli auth unlock' or a time. Requests
 that are under way go on to their end. Local servers without a key still answer. A restart of the
-daemon does not unlock the keys. Nothing is removed: the keys stay where they are stored."""
+daemon does not unlock the keys, and a shorter time does not end a longer lock. Nothing is removed:
+the keys stay where they are stored."""
 
 
 def build_parser() -> Parser:

@@ -4,6 +4,9 @@
     unlock   forget the record on disk -> open -> read the keys again -> tell clients
     run      opens a lock at its time, and closes one after `[auth] lifetime`
 
+Locking needs no proof, so it never opens anything: it does not shorten a lock, and a lock that
+opens at its time does not renew the lifetime.
+
 Keys are forgotten before the disk is written, since a disk may hang. A request whose key was given
 out before goes on to its end; it gets no other key, so a retry or a fallback that needs one fails.
 """
@@ -77,7 +80,7 @@ class Locker:
     # -------------------------------------------------------------- commands
 
     async def lock(self, seconds: float | None = None) -> str | None:
-        """Close the lock, for `seconds` or until `unlock`.
+        """Close the lock, for `seconds` or until `unlock`; it does not shorten a lock.
 
         Return why a restart of the daemon would open it, None if it would not.
         """
@@ -92,6 +95,7 @@ class Locker:
 
         Return why a restart of the daemon would close it again, None if it would not.
         """
+        self._held_since = self._now()
         problem = await self._open()
         log.info("keys_unlocked", cause="command")
         return problem
@@ -117,10 +121,10 @@ class Locker:
         while True:
             self._changed = trio.Event()
             self._update()
-            if self._is_over():
+            if self._is_over() and not self._is_lifetime_over():
                 await self._open()
                 log.info("keys_unlocked", cause="time")
-            elif self.is_expired():
+            elif self._is_over() or self.is_expired():
                 self.expire()
             if self._record() != self._saved:
                 await self._save()
@@ -130,18 +134,18 @@ class Locker:
     # -------------------------------------------------------------- internal
 
     def _close(self, cause: Cause, seconds: float | None) -> None:
-        wall = self._wall()
-        self._lock.closed = Lock(
-            cause=cause,
-            since=wall,
-            until=None if seconds is None else wall + seconds,
-            opens_at=None if seconds is None else self._now() + seconds,
-        )
+        wall, closed = self._wall(), self._lock.closed
+        opens_at = None if seconds is None else self._now() + seconds
+        until = None if seconds is None else wall + seconds
+        if opens_at is not None and closed is not None:
+            longer = closed.opens_at is None or closed.opens_at >= opens_at
+            if longer:
+                return
+        self._lock.closed = Lock(cause=cause, since=wall, until=until, opens_at=opens_at)
         self.expires_at = None
 
     async def _open(self) -> str | None:
         self._lock.closed = None
-        self._held_since = self._now()
         self.poke()
         problem = await self._save()
         await self._reread()
@@ -151,6 +155,11 @@ class Locker:
         """Compute when the lifetime is over: it may have changed."""
         lifetime = None if self._lock.is_closed() else self._lifetime()
         self.expires_at = None if lifetime is None else self._held_since + lifetime
+
+    def _is_lifetime_over(self) -> bool:
+        """Return whether the lifetime is over, also while the lock is closed."""
+        lifetime = self._lifetime()
+        return lifetime is not None and self._now() >= self._held_since + lifetime
 
     def _is_over(self) -> bool:
         """Return whether the lock is closed, and its time is over."""
@@ -169,10 +178,11 @@ class Locker:
     # -------------------------------------------------------------- the record on disk
 
     def _record(self) -> Record:
-        has_end = self.expires_at is not None
+        lock = self._lock.closed
+        has_end = self._lifetime() is not None and (lock is None or lock.opens_at is not None)
         return Record(
             boot=self._boot,
-            lock=self._lock.closed,
+            lock=lock,
             held_since=self._held_since if has_end else None,
         )
 

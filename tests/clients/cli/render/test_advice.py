@@ -358,3 +358,17 @@ def test_advice_is_short(case: str) -> None:
     assert found is not None
     shown = [wrap_hanging(line, 80) for line in sign_in_lines(found, environ)]
     assert len("\n".join(shown).splitlines()) <= MAX_LINES
+
+
+def test_locked_keys_are_unlocked_by_one_command() -> None:
+    """It is named once."""
+    row = needed(
+        "work",
+        "locked",
+        key="default",
+        reason="all keys are locked (auth lock)",
+        hint="unlock them with 'aircher-cli auth unlock'",
+    )
+    found = read_sign_in({"sign_in": {"providers": [row]}}, {})
+    assert found is not None
+    assert sign_in_lines(found, {})[1:] == ["Unlock them:", "  aircher-cli auth unlock"]

@@ -206,3 +206,39 @@ async def test_the_record_is_short(rig):
     found = json.loads(rig.path.read_text())
     assert set(found) == {"boot", "lock"}
     assert set(found["lock"]) == {"cause", "since", "until", "opens_at"}
+
+
+@pytest.mark.parametrize("seconds", [None, 7200.0])
+async def test_a_lock_is_not_shortened(rig, seconds):
+    """Locking needs no proof: a client that has only the socket could open a lock with it."""
+    async with rig.running():
+        await rig.locker.lock(seconds)
+        await rig.locker.lock(1.0)
+        await rig.pass_time(7100.0)
+        assert rig.lock.is_closed()
+        await rig.locker.lock(7200.0)
+        await rig.pass_time(7100.0)
+        assert rig.lock.is_closed()
+        await rig.locker.lock()
+        await rig.pass_time(100_000.0)
+        assert rig.lock.is_closed()
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_a_short_lock_does_not_renew_the_lifetime(rig, is_restarted):
+    """Or a client could make it endless, by locking for a moment again and again."""
+    rig.lifetime = 28_800.0
+    rig.restart()
+    async with rig.running():
+        await rig.pass_time(28_000.0)
+        await rig.locker.lock(600.0)
+        if is_restarted:
+            rig.restart()
+    async with rig.running():
+        await rig.pass_time(700.0)
+        assert not rig.lock.is_closed()
+        await rig.locker.lock(600.0)
+        await rig.pass_time(700.0)
+        assert rig.lock.to_wire()["lock"]["cause"] == "lifetime"
+        await rig.pass_time(28_800.0)
+        assert rig.lock.is_closed()
