@@ -29,6 +29,7 @@ from aircherd.config.watcher.file_watcher import START_DELAY
 from hardness.attack import Attack, Figures
 from hardness.attackers import chat
 from hardness.upstream import PROVIDERS
+from helpers.daemon.children import die_with_parent
 from helpers.daemon.load import Peer, Watched, start_watched
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
@@ -65,8 +66,9 @@ class Arena:
 
 
 @contextmanager
-def _process(module: str, *arguments: object) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", f"hardness.{module}", *map(str, arguments)]
+def start_process(module: str, *arguments: object) -> Iterator["subprocess.Popen[str]"]:
+    """Run a module of the tests, which ends with this process."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     with subprocess.Popen(
         command,
         cwd=TESTS,
@@ -74,6 +76,7 @@ def _process(module: str, *arguments: object) -> Iterator["subprocess.Popen[str]
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # asyncio writes to it whenever a peer has gone
         text=True,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 -- one system call
     ) as process:
         try:
             yield process
@@ -89,7 +92,7 @@ def _line(process: "subprocess.Popen[str]") -> str:
 @asynccontextmanager
 async def _observer(path: Path, figures: Figures) -> AsyncIterator[None]:
     """Ping and chat meanwhile; add the figures at the end."""
-    with _process("observer", path) as process:
+    with start_process("hardness.observer", path) as process:
         assert await trio.to_thread.run_sync(_line, process) == "ready"
         yield
         assert process.stdin is not None
@@ -105,9 +108,13 @@ async def _unobserved() -> AsyncIterator[None]:
 @contextmanager
 def open_arena(attack: Attack) -> Iterator[Arena]:
     """Start the provider and the daemon."""
-    with _process("upstream") as upstream, open_home({**attack.environ, **WATCHED}) as home:
+    with (
+        start_process("hardness.upstream") as upstream,
+        open_home({**attack.environ, **WATCHED}) as home,
+    ):
         port = int(_line(upstream))
         home.write_config((PROVIDERS + attack.config).replace("{port}", str(port)))
+        home.preexec = die_with_parent
         attack.prepare(home)
         yield Arena(home, start_watched(home, nofile=attack.nofile), port)
 

@@ -30,6 +30,7 @@ from pathlib import Path
 from aircher_client.connection import try_connect
 from aircher_client.errors import DaemonUnreachable
 from aircher_wire import address
+from helpers.daemon.children import die_with_parent
 
 OTHER = 12345
 KEY = b"canary-raced-0123456789abcdef"
@@ -48,6 +49,7 @@ def attack(place: Path, report: int) -> None:
     os.setgroups([])
     os.setgid(OTHER)
     os.setuid(OTHER)
+    die_with_parent()
     theirs = place / "theirs"
     theirs.mkdir(mode=0o755)
     seen = [0, 0]

@@ -1,6 +1,8 @@
 """Every attack in its short form: the bounds hold, those on times with much slack."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from hardness.arena import carry_out
 from hardness.attack import Attack, judge
 from hardness.collection import all_attacks
+from helpers.daemon.real_daemon import wait_until
 
 SLACK = 20
 """For a busy machine with two cores: 1 s instead of 50 ms still tells a daemon that freezes."""
@@ -36,6 +39,32 @@ def test_a_bound_that_does_not_hold_is_reported():
 
     assert broken(1) == ["lost", "ping_p99_ms", "not_measured", "kept"]
     assert broken(20) == ["lost", "not_measured", "kept"]
+
+
+PARENT = """
+import time
+from hardness.arena import start_process
+
+with start_process("hardness.upstream") as process:
+    process.stdout.readline()
+    print(process.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_child_ends_with_its_parent():
+    """Also if that is killed: it would go on without end."""
+    tests = Path(__file__).parents[1]
+    command = [sys.executable, "-c", PARENT]
+    with subprocess.Popen(command, cwd=tests, stdout=subprocess.PIPE, text=True) as parent:
+        child = Path("/proc", parent.stdout.readline().strip(), "status")
+        assert "zombie" not in child.read_text()
+        parent.kill()
+
+    def has_ended() -> bool:
+        return not child.exists() or "zombie" in child.read_text()
+
+    wait_until(has_ended, "the child has ended")
 
 
 def test_the_promises_name_attacks_that_exist():

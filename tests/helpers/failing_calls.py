@@ -24,6 +24,7 @@ from pathlib import Path
 
 from aircher_client import ClientError, DaemonError
 from aircherd.process.loop_guard import EXIT_BROKEN
+from helpers.daemon.children import die_with_parent
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
 from helpers.required import missing
@@ -79,7 +80,10 @@ def failing(home: Home, call: str, error: str, when: int) -> Iterator[None]:
     inject = f"inject={call}:error={error}:when={when}"
     command = [strace, "-f", "-q", "-o", str(log), "-e", f"trace={call}", "-e", inject]
     tracer = subprocess.Popen(
-        [*command, "-p", str(home.process.pid)], stderr=subprocess.PIPE, text=True
+        [*command, "-p", str(home.process.pid)],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 -- one system call
     )
     try:
         _wait_until_traced(home.process.pid)
@@ -129,7 +133,9 @@ def count_calls(home: Home) -> Counter[str]:
     assert home.process is not None
     log = home.root / "calls"
     with subprocess.Popen(
-        [strace, "-f", "-q", "-o", str(log), "-p", str(home.process.pid)], stderr=subprocess.PIPE
+        [strace, "-f", "-q", "-o", str(log), "-p", str(home.process.pid)],
+        stderr=subprocess.PIPE,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 -- one system call
     ) as tracer:
         _wait_until_traced(home.process.pid)
         assert login(home) is None
@@ -196,10 +202,11 @@ def cases(most: Counter[str]) -> Iterator[tuple[str, str, int]]:
 def main() -> int:
     """Run the whole form, print what falls short, and return its number."""
     is_file = sys.argv[1:] != ["keyring"]
-    short = 0
+    short = number = 0
     with secret_service(keyring=not is_file) as service, open_home() as home:
         home.write_config(CONFIG)
         home.environ |= {} if is_file else service.environ
+        home.preexec = die_with_parent
         home.start()
         login(home)
         for call, error, when in cases(count_calls(home)):
@@ -207,8 +214,9 @@ def main() -> int:
                 outcome = login(home)
             problems = problems_after(home, outcome, is_file=is_file)
             short += bool(problems)
+            number += 1
             print(call, error, when, outcome or "ok", *problems, flush=True)  # noqa: T201
-    print(f"{short} fall short")  # noqa: T201
+    print(f"{short} of {number} fall short")  # noqa: T201
     return short
 
 

@@ -2,21 +2,19 @@
 
 import json
 import os
-import sys
-from pathlib import Path
 
 import trio
 
-from hardness.arena import Arena
+from hardness.arena import Arena, start_process
 from hardness.attack import Attack, Figures
 
 
 async def _race(_arena: Arena, size: int) -> Figures:
     """Connect `size` times with all checks, and as often with that of the process alone."""
-    command = [sys.executable, "-m", "hardness.socket_race", str(size)]
-    tests = Path(__file__).parents[2]
-    done = await trio.run_process(command, capture_stdout=True, cwd=tests)
-    found: Figures = json.loads(done.stdout)
+    with start_process("hardness.socket_race", size) as process:
+        assert process.stdout is not None
+        line = await trio.to_thread.run_sync(process.stdout.readline, abandon_on_cancel=True)
+        found: Figures = json.loads(line)
     return found
 
 

@@ -200,6 +200,7 @@ def start_watched(home: Home, *, nofile: int | None = None) -> Watched:
             stdout=log,
             stderr=log,
             text=True,
+            preexec_fn=home.preexec,  # noqa: PLW1509 -- one system call
         )
 
     def is_up() -> bool:

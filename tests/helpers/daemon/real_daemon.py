@@ -67,6 +67,7 @@ class Home:
         self.process: subprocess.Popen[str] | None = None
         self.children: list[subprocess.Popen[str]] = []
         self.log_file = root / "daemon.log"
+        self.preexec: Callable[[], None] | None = None
 
     def write_config(self, text: str) -> None:
         """Write the configuration file; the daemon sees it on its next start or reload."""
@@ -85,7 +86,8 @@ class Home:
     ) -> None:
         """Start `aircherd` and wait until it answers; `program` is what Python runs.
 
-        It gets the sockets `passed` as from a service manager.
+        It gets the sockets `passed` as from a service manager. It calls the
+        home's `preexec` first.
         """
         command = [self.python, *program, "--log-level", log_level]
         with self.log_file.open("a") as log:
@@ -97,6 +99,7 @@ class Home:
                 stdout=log,
                 stderr=log,
                 text=True,
+                preexec_fn=self.preexec,  # noqa: PLW1509 -- one system call
             )
         process = self.process
 
