@@ -161,17 +161,28 @@ def problems_after(home: Home, outcome: str | None, *, is_file: bool) -> list[st
         found.append(f"the error is not clear: {outcome}")
     if outcome is not None and KEY in outcome:
         found.append("the error has the key")
-    assert home.process is not None
-    if (code := home.process.poll()) is not None:
-        if code != EXIT_BROKEN or not _is_explained(home):
-            return [*found, f"the daemon ended with {code}"]
-        home.start()
     stores = [path for path in home.root.rglob("*") if path.is_file() and _has_key(path)]
     allowed = [home.data / "credentials.json"] if is_file else []
     found += [f"the key is in {path}" for path in stores if path not in allowed]
-    if (again := login(home)) is not None:
+    assert home.process is not None
+    again = login(home)
+    if again is not None and _ends_soon(home.process):
+        if home.process.returncode != EXIT_BROKEN or not _is_explained(home):
+            return [*found, f"the daemon ended with {home.process.returncode}"]
+        home.start()
+        again = login(home)
+    if again is not None:
         found.append(f"the next sign-in fails: {again}")
     return found
+
+
+def _ends_soon(process: "subprocess.Popen[str]") -> bool:
+    """Tell whether a daemon that did not answer has ended or is about to."""
+    try:
+        process.wait(1)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _is_explained(home: Home) -> bool:

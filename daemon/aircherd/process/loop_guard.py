@@ -7,10 +7,13 @@ the daemon would neither serve nor end.
 
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 import trio
 
+WAKE_SECONDS = 5.0
+"""A thread whose result is ready may be refused the byte that wakes trio's task: for how long."""
 EXIT_BROKEN = 70
 """`EX_SOFTWARE` of sysexits.h."""
 
@@ -29,13 +32,21 @@ async def guarded(serve: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _end_if_broken(outermost: trio.CancelScope) -> None:
-    """Wait until cancelled; end the process unless `outermost` was: then it was trio."""
+    """Wake trio's task until cancelled; end the process unless it was `outermost` that was."""
+    token = trio.lowlevel.current_trio_token()
     try:
-        await trio.sleep_forever()
+        while True:
+            await trio.sleep(WAKE_SECONDS)
+            with suppress(OSError):  # the next time
+                token.run_sync_soon(_do_nothing, idempotent=True)
     finally:
         if not outermost.cancel_called:
             log.critical("event_loop_broken", reason=_reason())
             os._exit(EXIT_BROKEN)
+
+
+def _do_nothing() -> None:
+    pass
 
 
 def _reason() -> str:

@@ -6,6 +6,7 @@ import sys
 import pytest
 import trio
 
+from aircherd.process import loop_guard
 from aircherd.process.loop_guard import EXIT_BROKEN, guarded
 
 BROKEN = """
@@ -47,3 +48,26 @@ async def test_a_program_may_end_or_fail_or_be_cancelled_by_its_own_scopes():
     await guarded(end)
     with pytest.RaisesGroup(ValueError):
         await guarded(fail)
+
+
+async def test_a_thread_whose_wakeup_was_refused_is_heard_a_little_later(monkeypatch):
+    """Without memory, the byte that wakes trio's task cannot be sent."""
+    monkeypatch.setattr(loop_guard, "WAKE_SECONDS", 0.05)
+    token = trio.lowlevel.current_trio_token()
+    wakeup = token._reentry_queue.wakeup
+    refused, heard = [], trio.Event()
+
+    def refuse():
+        refused.append(1)
+        raise OSError(105, "No buffer space available")
+
+    async def serve():
+        with monkeypatch.context() as patch:
+            patch.setattr(type(wakeup), "wakeup_thread_and_signal_safe", lambda self: refuse())
+            with pytest.raises(OSError, match="buffer"):
+                token.run_sync_soon(heard.set)
+        with trio.fail_after(20):
+            await heard.wait()
+
+    await guarded(serve)
+    assert refused
