@@ -15,7 +15,7 @@ CALLS = [
     ("socketpair", "EMFILE", 1),
     ("execve", "ENOMEM", 1),
     ("waitid", "EINVAL", 1),
-    ("brk", "ENOMEM", 4),
+    ("mmap", "ENOMEM", 20),
     ("epoll_ctl", "ENOMEM", 3),
     ("recvfrom", "ENOMEM", 2),
 ]
