@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from aircherd.access.rules import IN_WORDS, RULES, UNKNOWN, Action
-from aircherd.config.model import REPAIR, ClientRights, Config
+from aircherd.config.model import REPAIR, UNVERIFIED, ClientRights, Config
 
 OTHERS = "*"
 """The section of all clients that have none of their own."""
@@ -44,7 +44,7 @@ def decide(config: Config, claimed: str, runs: Callable[[str], bool]) -> Rights:
     others = config.clients.get(OTHERS, EVERYTHING)
     if entry is None:
         return Rights(claimed, claimed, section, others)
-    return Rights(f"unverified:{claimed}", claimed, section, others, entry.program)
+    return Rights(f"{UNVERIFIED}{claimed}", claimed, section, others, entry.program)
 
 
 def refusal(config: Config, rights: Rights, method: str) -> str | None:

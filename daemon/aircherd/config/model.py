@@ -244,6 +244,10 @@ REPAIR: Literal["repair"] = "repair"
 """Find out what is wrong with the configuration, and fix it; it cannot be given in a file."""
 
 
+UNVERIFIED = "unverified:"
+"""What precedes the name of a client that takes the name of another program."""
+
+
 class ClientRights(msgspec.Struct, frozen=True, kw_only=True):
     """What a client may do. None leaves a thing open.
 

@@ -140,7 +140,7 @@ def run_filter(command: Sequence[str], data: bytes, environ: Mapping[str, str]) 
     """Return what a program makes of `data`; it gets a few harmless variables and no terminal.
 
     Raises:
-        CipherFailed: it is not installed, it failed, or it did not end in time.
+        CipherFailed: it is not installed, failed, did not end in time, or returned nothing.
     """
     program = command[0]
     try:
@@ -167,6 +167,8 @@ def run_filter(command: Sequence[str], data: bytes, environ: Mapping[str, str]) 
             raise CipherFailed(f"{program} has not answered for {SECONDS:g} s") from None
     if process.returncode:
         raise CipherFailed(f"{program} failed: {_reason(complaint)}")
+    if not output:
+        raise CipherFailed(f"{program} returned nothing, and no error")
     return output
 
 

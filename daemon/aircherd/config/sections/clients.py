@@ -5,8 +5,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast, get_args
 
-from aircherd.config.model import REPAIR, ClientRights, Protection, Role
-from aircherd.config.problems import BadValue, ProblemCollector, unknown_provider_value
+from aircherd.config.model import REPAIR, UNVERIFIED, ClientRights, Protection, Role
+from aircherd.config.problems import (
+    BadValue,
+    ProblemCollector,
+    path_text,
+    unknown_provider_value,
+)
 from aircherd.config.secret_detection import could_be_key, key_message
 from aircherd.config.section import Section
 from aircherd.config.toml.locate import KeyPath
@@ -57,6 +62,8 @@ def _read_client(
             fields[field] = _read_names(report, here, entry, one)
         else:
             fields[field] = report.read(here, entry, _READERS[field])
+    if "none" in (allow := fields.get("allow", ())) and len(allow) > 1:
+        report.add((*path, "allow"), 'has "none" besides other roles', "leave one of them out")
     if name == "*" and fields.get("program") is not None:
         report.add((*path, "program"), "binds no name", "use it in a section with a client's name")
     found = {name: value for name, value in fields.items() if value is not None}
@@ -73,6 +80,11 @@ def _name_problem(name: str, value: object) -> BadValue | None:
     if not (name.isprintable() and name.strip() and len(name) <= MAX_NAME):
         return BadValue(
             "is not the name of a client", "`aircher-cli usage --by client` shows names"
+        )
+    if name.startswith(UNVERIFIED):
+        return BadValue(
+            "is a name that clients get which take another one's",
+            'they have the rights of [clients."*"]',
         )
     return None
 
@@ -118,10 +130,11 @@ def _read_provider(known: list[str], value: object) -> str:
 
 def _read_client_name(known: list[str], value: object) -> str:
     name = read_text(value)
-    if name not in known or name == "*":
-        raise BadValue(
-            "has no section of its own", f"add [clients.{name}], with its program to be safe"
-        )
+    if name == "*":
+        raise BadValue("is no client", "to let all clients do it, leave the entry out")
+    if name not in known:
+        section = path_text(("clients", name))
+        raise BadValue("has no section of its own", f"add [{section}], with its program to be safe")
     return name
 
 

@@ -53,6 +53,7 @@ def test_missing_identity_is_named_with_the_command_that_creates_it():
         ("no script", "tool cannot be started: Exec format error"),
         ("#!/bin/sh\necho one; echo two >&2; exit 3\n", "tool failed: two$"),
         ("#!/bin/sh\nexit 3\n", "tool failed: it said nothing"),
+        ("#!/bin/sh\nexit 0\n", "tool returned nothing, and no error"),
         ("#!/bin/sh\nsleep 30 & sleep 30\n", "tool has not answered for 0.3 s"),
     ],
 )

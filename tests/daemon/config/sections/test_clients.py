@@ -61,9 +61,12 @@ def test_a_program_in_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
         ("[clients.vi]\nconfirm = 1", "clients.vi.confirm", "must be true or false"),
         ("[clients.vi]\nrole = 1", "clients.vi.role", "is unknown in [clients.NAME]"),
         ("[clients]\nvi = 1", "clients.vi", "must be a section"),
+        ('[clients.vi]\nallow = ["none", "all"]', "clients.vi.allow", '"none" besides other'),
         ('[clients." "]', "clients.' '", "is not the name of a client"),
+        ('[clients."unverified:vi"]', "clients.'unverified:vi'", "which take another one's"),
         ('[protect]\nconfig = "ask"', "protect.config", 'must be "confirm"'),
         ('[protect]\nsign_in = ["vi"]', "protect.sign_in[0]", "has no section of its own"),
+        ('[protect]\nsign_in = ["*"]', "protect.sign_in[0]", "is no client"),
         ("[protect]\nsign_up = 1", "protect.sign_up", "is unknown in [protect]"),
     ],
 )
