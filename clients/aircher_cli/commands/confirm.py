@@ -129,6 +129,8 @@ class _Terminal:
         self._client = client
         self._waiting: dict[int, Map] = {}
         self._asked: int | None = None
+        self._yes = YES
+        self._is_interrupted = False
 
     def run(self) -> None:
         """Ask until Ctrl-C, or until the terminal is closed."""
@@ -155,6 +157,7 @@ class _Terminal:
         self._waiting.pop(key, None)
         if key == self._asked:
             self._asked = None
+            self._is_interrupted = True
             self._console.line()
             self._console.line(f"question {key}: {outcome.replace('_', ' ')}", "dim")
 
@@ -163,7 +166,13 @@ class _Terminal:
             self._asked = next(iter(self._waiting))
             termios.tcflush(self._input, termios.TCIFLUSH)  # typed for an earlier question
             question = describe(self._waiting[self._asked], time.time())
-            self._console.prompt(f"{question}. Allow it? [y/N] ")
+            self._yes, how = YES, "[y/N]"
+            if self._is_interrupted:
+                # A client may swap its question just before the user answers.
+                self._is_interrupted = False
+                self._yes = frozenset({str(self._asked)})
+                how = f"[type {self._asked} to allow it]"
+            self._console.prompt(f"{question}. Allow it? {how} ")
 
     def _read(self) -> bool:
         """Take a line that was typed; return False at the end of the input."""
@@ -174,7 +183,7 @@ class _Terminal:
         if asked is None:
             return True  # typed before there was a question
         self._waiting.pop(asked, None)
-        allow = typed.decode(errors="replace").strip().lower() in YES
+        allow = typed.decode(errors="replace").strip().lower() in self._yes
         try:
             _answer(self._client, asked, allow=allow)
         except DaemonError as error:

@@ -123,8 +123,13 @@ class Questions:
         question = self._waiting.get(number)
         if question is None:
             raise BadRequest(f"there is no question {number}: it was answered, or its time is over")
-        if pid and pid == question.asked[2]:
-            raise Forbidden("a client cannot answer its own question")
+        if (pid or None) == question.asked[2]:
+            raise Forbidden(
+                "a client cannot answer its own question"
+                if pid
+                else "the process that answers may be the one that asks: answer in "
+                "a terminal outside of its container"
+            )
         self._end(question, "allowed" if allow else "refused")
         if not allow:
             self._refused[question.asked] = self._clock()

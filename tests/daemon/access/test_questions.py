@@ -79,6 +79,19 @@ async def test_the_first_answer_wins(autojump_clock):
     assert rig.outcomes == [False]
 
 
+async def test_an_unknown_process_cannot_answer_one(autojump_clock):
+    """They may be the same: in another container, a process has no number here."""
+    rig = Rig()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(partial(rig.ask, pid=None))
+        await wait_all_tasks_blocked()
+        for unknown in (None, 0):
+            with pytest.raises(Forbidden, match="may be the one that asks"):
+                rig.questions.answer(1, allow=True, pid=unknown)
+        rig.questions.answer(1, allow=True, pid=9)
+    assert rig.outcomes == [True]
+
+
 async def test_the_asking_process_cannot_answer(autojump_clock):
     """Nor a process that is unknown as another one's."""
     rig = Rig()

@@ -57,6 +57,25 @@ def test_the_terminal_answers(typed: bytes, code: int) -> None:
             assert asking.wait(20) == code
 
 
+def test_a_yes_for_a_question_that_has_gone_allows_no_other() -> None:
+    """A client could end its question and ask another one just before the user types."""
+    with home() as user:
+        user.write_config("[clients.aircher-cli]\nconfirm = true\n")
+        user.start()
+        with terminal(user) as master:
+            read_until(master, "waiting for questions")
+            for number, typed, code in ((2, b"y\n", 1), (4, b"4\n", 0)):
+                gone = user.popen("limits")
+                read_until(master, "wants to use aircher")
+                gone.kill()
+                gone.wait()
+                read_until(master, f"question {number - 1}: cancelled")
+                asking = user.popen("limits")
+                read_until(master, f"[type {number} to allow it]")
+                os.write(master, typed)
+                assert asking.wait(20) == code
+
+
 async def test_a_client_with_the_socket_only_cannot_answer() -> None:
     """It has no proof."""
     with home() as user:
