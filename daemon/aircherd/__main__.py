@@ -19,7 +19,7 @@ from aircher_wire.address import EXIT_ALREADY_RUNNING, AddressError
 from aircher_wire.version import __version__
 from aircherd.api.services import Services, Shutdown
 from aircherd.app import open_daemon
-from aircherd.ipc.socket_file import AlreadyRunning
+from aircherd.files.data_lock import AlreadyRunning
 from aircherd.logging_setup import LEVELS, LogOutput, configure_logging
 from aircherd.memory.allocator import fix_mapping
 from aircherd.process.hiding import hide

@@ -221,6 +221,7 @@ async def open_daemon(
                 reloader.run,
                 partial(_watch_clock, limits),
                 services.turns.run,
+                bound.data_lock.run,
                 MemoryReturn(memory).run,
             )
             after_start = (

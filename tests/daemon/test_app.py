@@ -11,7 +11,7 @@ import pytest
 import trio
 from structlog.testing import capture_logs
 
-from aircherd.ipc.socket_file import AlreadyRunning
+from aircherd.files.data_lock import AlreadyRunning
 from aircherd.memory.request_memory import uncounted
 from aircherd.testing.keyring import MemoryStore
 from aircherd.testing.simulator import Fault, open_simulator

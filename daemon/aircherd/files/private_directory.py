@@ -63,8 +63,15 @@ def prepare_own_directory(directory: Path, uid: int) -> None:
         why, cure = open_parent
         raise AddressError(f"other users could replace {directory}: {why}. To close it, {cure}")
     if found.st_mode & OPEN_TO_OTHERS:
+        _close(directory, f"{stat.S_IMODE(found.st_mode):04o}")
+
+
+def _close(directory: Path, mode: str) -> None:
+    try:
         directory.chmod(0o700)
-        mode = f"{stat.S_IMODE(found.st_mode):04o}"
+    except OSError as error:  # a read-only file system; each file with a key is closed itself
+        log.warning("directory_open", directory=str(directory), mode=mode, reason=error.strerror)
+    else:
         log.info("directory_closed", directory=str(directory), mode_before=mode)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import trio
 
-from aircherd.ipc.socket_file import AlreadyRunning, BoundSocket, claim_socket
+from aircherd.files.data_lock import AlreadyRunning
+from aircherd.ipc.socket_file import BoundSocket, claim_socket
 
 CLAIM_TIMEOUT = 30.0
 """Seconds to wait for a daemon that holds the locks: more than it needs to drain."""

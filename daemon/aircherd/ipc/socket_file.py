@@ -1,30 +1,26 @@
 """Claims the socket's path: one daemon per socket and one per data directory.
 
-Two locks are held while the daemon runs: one next to the socket, and one in the data directory, so
-that a shell with another runtime directory cannot start a second daemon on the same data. A stale
-socket is removed and bound again only under both; without them this would race with another start.
+Two locks are held while the daemon runs: one next to the socket, and one of the data directory (see
+`data_lock`), so that a shell with another runtime directory cannot start a second daemon on the
+same data. A stale socket is removed and bound again only under both; without them this would race
+with another start.
 """
 
-import errno
-import fcntl
 import os
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from aircher_wire import address
 from aircher_wire.directories import failure_reason, make_private_directory
 from aircher_wire.peer import peer_of
+from aircherd.files.data_lock import AlreadyRunning, DataLock, FileLock
 from aircherd.files.private_directory import prepare_own_directory
 
 BACKLOG = 512
 """Clients that may wait to be accepted: enough for a burst of editors and scripts."""
-
-
-class AlreadyRunning(Exception):
-    """Another daemon holds the socket or the data directory."""
 
 
 class BoundSocket:
@@ -33,9 +29,12 @@ class BoundSocket:
     `is_passed` tells that the service manager has opened it, and keeps it when the daemon ends.
     """
 
-    def __init__(self, path: Path, sock: socket.socket, *, is_passed: bool = False) -> None:
+    def __init__(
+        self, path: Path, sock: socket.socket, data_lock: DataLock, *, is_passed: bool = False
+    ) -> None:
         self.path = path
         self.sock = sock
+        self.data_lock = data_lock
         self.is_passed = is_passed
         self._identity = _identity(path)
 
@@ -71,13 +70,14 @@ def claim_socket(
     prepare_own_directory(data_dir, uid)
     with ExitStack() as stack:
         owner = _lock_text(path, passed)
-        stack.enter_context(_hold_lock(path.with_name(path.name + ".lock"), owner))
-        stack.enter_context(_hold_lock(data_dir / "aircherd.lock", owner))
+        lock_file = path.with_name(path.name + ".lock")
+        stack.enter_context(closing(FileLock.on_file(lock_file, owner)))
+        data_lock = stack.enter_context(closing(DataLock(data_dir, owner)))
         if passed is None:
             _remove_stale_socket(path)
-            bound = BoundSocket(path, stack.enter_context(_open_listener(path)))
+            bound = BoundSocket(path, stack.enter_context(_open_listener(path)), data_lock)
         else:
-            bound = BoundSocket(path, passed, is_passed=True)
+            bound = BoundSocket(path, passed, data_lock, is_passed=True)
         try:
             yield bound
         finally:
@@ -100,39 +100,6 @@ def _lock_text(path: Path, passed: socket.socket | None) -> bytes:
         # Of a listening socket, the kernel tells who called `listen`: clients see that process.
         lines.append(str(peer_of(passed)[0]))
     return ("\n".join(lines) + "\n").encode(errors="surrogateescape")
-
-
-@contextmanager
-def _hold_lock(lock_file: Path, text: bytes) -> Iterator[None]:
-    # O_NOFOLLOW: a planted symlink must not redirect the write to another file.
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(lock_file, flags, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-                raise
-            raise AlreadyRunning(_running_message(descriptor, lock_file)) from None
-        # A full disk is not an error: clients then check less.
-        with suppress(OSError):
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, text)
-        yield
-    finally:
-        # Closing releases the lock. The file stays: if it were removed, two daemons could lock two
-        # different files.
-        os.close(descriptor)
-
-
-def _running_message(descriptor: int, lock_file: Path) -> str:
-    text = os.pread(descriptor, 4096, 0).decode(errors="replace")
-    pid, where = (*text.split("\n"), "")[:2]
-    where = where or "an unknown socket"
-    return (
-        f"another aircherd is running (process {pid or 'unknown'}, socket {where}); it holds "
-        f"{lock_file}. Use it (AIRCHER_SOCKET={where}) or stop it: aircher-cli daemon stop"
-    )
 
 
 def _remove_stale_socket(path: Path) -> None:

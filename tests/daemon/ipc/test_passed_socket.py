@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import trio
 
+from aircherd.files.data_lock import AlreadyRunning
 from aircherd.ipc.passed_socket import CLAIM_TIMEOUT, claim_passed_socket
-from aircherd.ipc.socket_file import AlreadyRunning, claim_socket
+from aircherd.ipc.socket_file import claim_socket
 
 
 def claim(root, passed, *, on_wait=print, stop_requested=None):

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from aircher_wire.address import AddressError
-from aircherd.ipc.socket_file import AlreadyRunning, claim_socket
+from aircherd.files.data_lock import AlreadyRunning
+from aircherd.ipc.socket_file import claim_socket
 
 
 @pytest.fixture

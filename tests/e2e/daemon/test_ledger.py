@@ -21,6 +21,7 @@ from helpers.daemon.real_daemon import home as open_home
 from helpers.daemon.real_daemon import simulator, wait_until
 from helpers.ledger.attempts import attempts, execute, query, sums
 from helpers.ledger.killing import CONFIG, Killer
+from helpers.ledger.read_only import read_only
 
 PRICE = """
 [catalog."work/gpt-5.5"]
@@ -242,3 +243,24 @@ def test_limits_refuse_while_the_ledger_cannot_be_read(home, client):
             )
             assert ask(again, model="work/gpt-5.5")["provider"] == "work"
             assert again.call("limits.status")["limits"][0]["used"] == 2
+
+
+def test_a_data_directory_that_cannot_be_written_stops_no_request(home, client):
+    """It says why and what to do, is the only daemon, and records all once it can."""
+    ask(client)
+    home.stop()
+    with read_only(home.data):
+        home.start(KEYS)
+        again = home.client()
+        assert ask(again)["provider"] == "work"
+        state = again.call("status")["ledger"]
+        assert state["state"] == "degraded"
+        assert "read-only" in state["reason"]
+        assert "read-only" in home.cli("status").stdout
+        other = home.run_daemon({"AIRCHER_SOCKET": str(home.root / "other" / "a.sock")})
+        assert (other.returncode, "another aircherd is running" in other.stderr) == (3, True)
+    wait_until(lambda: again.call("status")["ledger"]["state"] == "ok", "the ledger works")
+    assert again.call("usage.report")["totals"]["requests"] == 2
+    again.close()
+    home.stop()
+    assert query(ledger(home), "SELECT count(*) FROM attempts") == [(2,)]

@@ -86,6 +86,11 @@ class LedgerDatabase:
     def __repr__(self) -> str:
         return f"<LedgerDatabase {self._path} {'closed' if self._connection is None else 'open'}>"
 
+    @property
+    def has_opened(self) -> bool:
+        """Whether the file was opened, and has what an earlier run left."""
+        return not self._is_first_open
+
     # -------------------------------------------------------------- operations
 
     def open(self) -> None:
@@ -306,10 +311,12 @@ class LedgerDatabase:
                 raise DamagedFileError(str(error)) from error
             if not is_full(error):
                 self.close()
-            raise self._file_error(describe_error(error)) from error
+            is_full_disk = db_file.has_no_space(self._path)
+            reason = "the disk is full" if is_full_disk else describe_error(error)
+            raise self._file_error(reason) from error
         except OSError as error:
             self.close()
-            raise self._file_error(error.strerror or str(error)) from error
+            raise self._file_error(db_file.explain(self._path, error)) from error
 
     @contextmanager
     def _forgetting_parties(self) -> Iterator[None]:

@@ -3,12 +3,13 @@
 SQLite gives the files next to it (`-wal`, `-shm`, `-journal`) the mode of the database.
 """
 
+import errno
 import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aircher_wire.directories import make_private_directory
+from aircher_wire.directories import make_private_directory, write_problem
 from aircherd.usage.time_buckets import clamp_time
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
@@ -53,6 +54,24 @@ def make_private(path: Path) -> None:
             os.fchmod(descriptor, 0o600)
     finally:
         os.close(descriptor)
+
+
+def explain(path: Path, error: OSError) -> str:
+    """Return why a file cannot be used, and what to do if it is about rights."""
+    found = None
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        found = write_problem(path, "XDG_DATA_HOME", os.getuid())
+    if found is None:
+        return error.strerror or str(error)
+    return ": ".join(found).replace(f"{path} ", "it ", 1)
+
+
+def has_no_space(path: Path) -> bool:
+    """Return whether its disk is full: SQLite often has another name for it."""
+    try:
+        return os.statvfs(path.parent).f_bavail == 0
+    except OSError:
+        return False
 
 
 def is_truncated(path: Path) -> bool:

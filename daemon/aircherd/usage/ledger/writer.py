@@ -200,7 +200,7 @@ class LedgerWriter:
         """Open the file, call `opened`, and write until closed."""
         try:
             self._database.before_write = self.guard.note_offset
-            self._database.earlier = self.guard.open()
+            self._open_guard()
             self._try(self._database.open)
             opened()
             while self._run_turn() or self._can_retry():
@@ -214,6 +214,13 @@ class LedgerWriter:
             self._database.close()
             self.guard.close()
             self._refuse_queries("the ledger is closed")
+
+    def _open_guard(self) -> None:
+        """Open the spare file, if it could not be opened before."""
+        is_late = self._database.has_opened
+        earlier = self.guard.open(is_late=is_late)
+        if earlier is not None and not is_late:
+            self._database.earlier = earlier
 
     def _keep_rest(self) -> None:
         """Leave what could not be written in the spare file, and say what is lost."""
@@ -322,6 +329,8 @@ class LedgerWriter:
     def _try(self, work: Callable[[], None]) -> None:
         """Do work that may fail, and update the state."""
         try:
+            if self._file_error is not None:
+                self._open_guard()
             try:
                 work()
             except DamagedFileError:
@@ -333,6 +342,7 @@ class LedgerWriter:
         else:
             if self._file_error is not None:
                 log.info("ledger_recovered", lost=self.lost)
+                self._open_guard()
             self._file_error = None
 
     def _set_file_error(self, reason: str) -> None:

@@ -315,7 +315,7 @@ async def test_a_read_only_file_system_blocks_no_attempt(tmp_path):
             ledger.settle(ledger.begin(started()), settled())
         remount(folder, "ro")
         async with open_at_noon(path) as ledger:
-            assert "Read-only file system" in ledger.state.reason
+            assert "read-only file system: mount it writable" in ledger.state.reason
             attempt = ledger.begin(started())
             assert attempt.id == 1  # the file cannot be read, so the count starts again
             ledger.settle(attempt, settled())

@@ -32,6 +32,7 @@ class File:
         self.unwritable = set()
         self.checks = []
         self.is_damaged = False
+        self.has_opened = True
         self.losses = self.tries = 0
         self.is_open = False
         self.may_write = threading.Event()
@@ -149,6 +150,7 @@ async def test_a_file_error_degrades_the_state_until_a_write_succeeds(file):
         assert writer.state == LedgerState(
             "degraded",
             "/data/ledger.db: the disk is full (2 entries wait in memory, 0 attempts were lost)",
+            NOW,
         )
         file.always = None
         await writer.ask(do_nothing)
@@ -195,7 +197,7 @@ async def test_the_state_has_the_refusal_and_the_note(file):
         file.note = "was damaged"
         assert writer.state == LedgerState("ok", "was damaged")
         file.refusal = "of a later version"
-        assert writer.state == LedgerState("degraded", "of a later version")
+        assert writer.state == LedgerState("degraded", "of a later version", NOW)
 
 
 async def test_a_failed_query_reports_the_reason(file):

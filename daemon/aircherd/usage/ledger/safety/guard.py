@@ -48,18 +48,28 @@ class Guard:
 
     # -------------------------------------------------------------- the database's thread
 
-    def open(self) -> EarlierRun:
-        """Open the file; return what an earlier run left. `problem` says why it cannot be used."""
-        if self._file is None:
-            return EarlierRun()
+    def open(self, *, is_late: bool = False) -> EarlierRun | None:
+        """Open the file unless it is open; return what an earlier run left.
+
+        None: it cannot be opened now, as `problem` says, or was open. `is_late`: the ledger has
+        been opened without what an earlier run left, so a file that has any is not used: the ids
+        would be others now.
+        """
+        if self._file is None or self._file.is_open:
+            return None
         try:
             self._file.open()
             found, (lost, at) = self._file.read(), self._file.loss()
+            if is_late and self._file.used:
+                raise FileExistsError("it has attempts of an earlier run")
         except OSError as error:
             self._file.close()
-            self.problem = error.strerror or str(error)
-            log.warning("ledger_without_spare_file", reason=self.problem)
-            return EarlierRun()
+            reason = error.strerror or str(error)
+            if reason != self.problem:
+                log.warning("ledger_without_spare_file", reason=reason)
+            self.problem = reason
+            return None
+        self.problem = None
         self._loaded = self._file.used
         records = [record for data in found if (record := decode_record(data)) is not None]
         return EarlierRun(records, lost, at, self._forget_earlier)

@@ -123,10 +123,29 @@ def test_a_file_that_cannot_be_made_is_a_problem(tmp_path, queue):
     """The ledger works without it."""
     (tmp_path / "ledger.spare").mkdir()
     guard = Guard(tmp_path / "ledger.spare", queue)
-    assert guard.open().records == ()
+    assert guard.open() is None
     put(queue, ended(1))
     assert (guard.save(), guard.record_loss(1, 1.0)) == (False, False)
     assert guard.problem
+
+
+def test_a_file_that_could_not_be_made_is_made_later(tmp_path, queue):
+    """What an earlier run left in it is used only before the ledger has been opened."""
+    path = tmp_path / "ledger.spare"
+    path.mkdir()
+    guard = Guard(path, queue)
+    assert guard.open() is None
+    path.rmdir()
+    assert guard.open().records == []
+    assert guard.problem is None
+    put(queue, ended(1))
+    assert guard.save()
+    assert guard.open() is None  # it is open
+    guard.close()
+    late = Guard(path, WriteQueue(lambda _waiting: None, lambda _error: None))
+    assert late.open(is_late=True) is None
+    assert "earlier run" in late.problem
+    assert left(path) == [(1, True)]
 
 
 async def test_the_thread_saves_what_waits_too_long(guard, queue, path, monkeypatch):
