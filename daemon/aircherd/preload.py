@@ -46,6 +46,7 @@ def _load_rare_modules() -> None:
     for name in ("importing", "key_tester", "sign_in", "variables.assignments"):
         import_module(f"aircherd.auth.{name}")
     import_module("aircherd.usage.attempt_list")
+    import_module("aircherd.chat.request.unpriced")
     for name in ("gate", "displacement"):
         import_module(f"aircherd.access.{name}")
 

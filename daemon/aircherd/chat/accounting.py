@@ -17,7 +17,7 @@ from aircherd.chat.spending.pricing import Pricing
 from aircherd.events import EventBus
 from aircherd.routing.candidate import Candidate
 from aircherd.usage.ledger.ledger import Ledger
-from aircherd.usage.limits.reservation import LimitKey, Reservation
+from aircherd.usage.limits.reservation import Amounts, High, LimitKey, Reservation
 from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.usage.observed_use import Asked, Expectation
 from aircherd.usage.output_estimator import OutputEstimator
@@ -171,11 +171,20 @@ class UsageAccounting:
         """Return the limit that such a call would exceed now, None if there is none."""
         if not self._limits.has_limits:
             return None
-        asked = self._asked(provider, model, requirements)
-        found, high = self.expectations.expect(provider, model, asked, self._clock())
-        least = self.expectations.amounts(model.prices, found.least)
+        least, high = self._may_use(provider, model, requirements)
         limit_key = LimitKey(provider, key, model.id, client)
         return self._limits.check(limit_key, least.tokens, least.nano, high)
+
+    def _may_use(
+        self, provider: str, model: Model, requirements: Requirements
+    ) -> tuple[Amounts, High]:
+        """Return what a call uses at least and at most; an unpriced option makes its cost None."""
+        asked = self._asked(provider, model, requirements)
+        found, high = self.expectations.expect(provider, model, asked, self._clock())
+        if requirements.unpriced:
+            amounts = self.expectations.amounts
+            return amounts(None, found.least), High(amounts(None, found.high), high.is_known)
+        return self.expectations.amounts(model.prices, found.least), high
 
     def _asked(self, provider: str, model: Model, requirements: Requirements) -> Asked:
         output = self.expected_output(provider, model, requirements)
@@ -230,9 +239,7 @@ class UsageAccounting:
         self, candidate: Candidate, client: str, requirements: Requirements
     ) -> Reservation | Limited:
         model, provider = candidate.model, candidate.provider.name
-        asked = self._asked(provider, model, requirements)
-        found, high = self.expectations.expect(provider, model, asked, self._clock())
-        least = self.expectations.amounts(model.prices, found.least)
+        least, high = self._may_use(provider, model, requirements)
         key = LimitKey(provider, candidate.key, model.id, client)
         return self._limits.reserve(key, least.tokens, least.nano, high)
 

@@ -340,7 +340,7 @@ class FallbackRunner:
         if isinstance(charge, Limited):
             if not candidate.is_last_resort:  # a last resort takes no probe
                 cooldowns.give_back(*target.names)
-            return skip_by_limit(candidate, charge)
+            return skip_by_limit(candidate, charge, self._requirements)
         if self._turn is not None:
             self._pass_turn()
         return charge

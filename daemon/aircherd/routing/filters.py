@@ -76,20 +76,24 @@ def cooling(candidate: Candidate, context: FilterContext) -> Skipped | None:
 def limited(candidate: Candidate, context: FilterContext) -> Skipped | None:
     """Skip a candidate that would exceed one of the user's limits."""
     found = context.state.limited(candidate.provider.name, candidate.key, candidate.model)
-    return skip_by_limit(candidate, found) if found else None
+    return skip_by_limit(candidate, found, context.requirements) if found else None
 
 
-def skip_by_limit(candidate: Candidate, found: Limited) -> Skipped:
+def skip_by_limit(candidate: Candidate, found: Limited, requirements: Requirements) -> Skipped:
     """Return the record of a candidate that would exceed that limit.
 
-    A missing price is reported with the model and where to write the price, because the limit does
-    not name one.
+    A missing price is reported with what has none and what to do, because the limit does not name
+    it: an option of the request, or the model.
     """
-    message = found.message
+    message, unpriced = found.message, requirements.unpriced
     if found.reason == codes.PRICE_UNKNOWN and found.status is not None:
+        limit, name = found.status.limit, candidate.origin
         message = (
-            f"{candidate.origin} is under a limit in USD ({found.status.limit}), and its price is "
-            f'not known: write it under [catalog."{candidate.origin}"]'
+            f"{name} is under a limit in USD ({limit}), and what {unpriced} costs is not known: "
+            "leave it out, or write that limit in tokens or requests"
+            if unpriced
+            else f"{name} is under a limit in USD ({limit}), and its price is not known: write it "
+            f'under [catalog."{name}"]'
         )
     return candidate.skipped(found.reason, message, found.until)
 

@@ -102,9 +102,11 @@ class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 class Requirements(msgspec.Struct, frozen=True, kw_only=True):
     """What a request needs of a model.
 
-    `abilities` are names of `Model`'s fields; the token counts are estimates.
+    `abilities` are names of `Model`'s fields; the token counts are estimates. `unpriced` is an
+    option with a price of its own, which makes the cost unknown.
     """
 
     abilities: tuple[str, ...] = ()
     input_tokens: int = 0
     output_tokens: int = 0
+    unpriced: str | None = None

@@ -134,6 +134,12 @@ def test_missing_price_names_the_model() -> None:
         'write it under [catalog."a/m"]'
     )
     assert reason(FilterContext(Requirements(), state)) == ("price_unknown", expected, None)
+    expected = (
+        "a/m is under a limit in USD (a: 5.00 USD a day), and what extra.plugins costs is not "
+        "known: leave it out, or write that limit in tokens or requests"
+    )
+    needs = Requirements(unpriced="extra.plugins")
+    assert reason(FilterContext(needs, state)) == ("price_unknown", expected, None)
 
 
 @pytest.mark.parametrize(

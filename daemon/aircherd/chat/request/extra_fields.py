@@ -27,7 +27,7 @@ _RESERVED: dict[str, str] = {
     **dict.fromkeys(("messages", "input", "contents", "prompt"), _MESSAGES),
     **dict.fromkeys(("previousresponseid", "conversation"), _MESSAGES),
 }
-"""Normalized field name (see `_normalize`) -> what to do instead."""
+"""Normalized field name (see `normalize`) -> what to do instead."""
 
 _RESERVED_IN_MAPS: dict[str, frozenset[str]] = {
     "generationconfig": frozenset({"maxoutputtokens", "candidatecount"}),
@@ -60,16 +60,17 @@ def _is_harmless(name: str, value: object) -> bool:
 def _fields(extra: dict[str, object]) -> Iterator[tuple[str, str, object]]:
     """Yield path, normalized name and value of each field that may be reserved."""
     for name, value in extra.items():
-        normalized = _normalize(name)
+        normalized = normalize(name)
         yield name, normalized, value
         if isinstance(value, dict) and normalized in _RESERVED_IN_MAPS:
-            inner = ((str(n), _normalize(str(n)), inside) for n, inside in value.items())
+            inner = ((str(n), normalize(str(n)), inside) for n, inside in value.items())
             yield from (
                 (f"{name}.{n}", p, v) for n, p, v in inner if p in _RESERVED_IN_MAPS[normalized]
             )
 
 
-def _normalize(name: str) -> str:
+def normalize(name: str) -> str:
+    """Return a field's name as the most tolerant provider compares it."""
     # Google accepts both max_output_tokens and maxOutputTokens. Ollama ignores case and is written
     # in Go, whose case folding maps the long s and the Kelvin sign to s and k.
     return name.replace("_", "").casefold()

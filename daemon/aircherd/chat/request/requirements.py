@@ -13,10 +13,15 @@ def requirements_of(request: ChatRequest) -> Requirements:
 
     `output_tokens` is 0 if the request sets no maximum.
     """
+    if _is_plain(request):
+        return Requirements(
+            input_tokens=input_estimate(request), output_tokens=request.max_tokens or 0
+        )
     return Requirements(
-        abilities=() if _is_plain(request) else tuple(_abilities(request)),
+        abilities=tuple(_abilities(request)),
         input_tokens=input_estimate(request),
         output_tokens=request.max_tokens or 0,
+        unpriced=_unpriced(request),
     )
 
 
@@ -29,14 +34,25 @@ def is_text_only(messages: list[Message]) -> bool:
 
 
 def _is_plain(request: ChatRequest) -> bool:
-    uses_options = (
+    if (
         request.tools
+        or request.extra
+        or request.modalities is not None
         or request.reasoning is not None
         or request.response_format is not None
         or request.temperature is not None
         or request.top_p is not None
-    )
-    return not uses_options and is_text_only(request.messages)
+    ):
+        return False
+    return is_text_only(request.messages)
+
+
+def _unpriced(request: ChatRequest) -> str | None:
+    if not (request.tools or request.extra or request.modalities):
+        return None
+    from aircherd.chat.request.unpriced import unpriced_option  # noqa: PLC0415 - rarely needed
+
+    return unpriced_option(request)
 
 
 def _abilities(request: ChatRequest) -> Iterator[str]:
