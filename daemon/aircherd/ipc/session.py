@@ -155,17 +155,30 @@ class Session:
         """Serve the client until it disconnects or the daemon stops; the caller owns the stream."""
         share_of_task.set(self.share)
         with closing(self.memory), closing(self._reader), closing(self.events):
-            async with trio.open_nursery() as self._nursery:
-                self._nursery.start_soon(self._write)
-                try:
-                    await self._read()
-                except trio.BrokenResourceError:
-                    pass  # the client disconnected; its requests are cancelled
-                except frames.FrameError as error:
-                    log.warning("broken_frame", client=self.caller.client, error=str(error))
-                    await self._start_all()
-                    await self._send_last_error(codes.BAD_REQUEST, str(error))
-                self._nursery.cancel_scope.cancel()
+            try:
+                async with trio.open_nursery() as self._nursery:
+                    self._nursery.start_soon(self._write)
+                    await self._read_all()
+                    self._nursery.cancel_scope.cancel()
+            finally:
+                self._note_left()
+
+    def _note_left(self) -> None:
+        """Forget the requests that ended with the connection: nothing is left to drain."""
+        self._nursery = None
+        self._requests.clear()
+        self.note_end()
+
+    async def _read_all(self) -> None:
+        """Read until the client disconnects, which cancels its requests, or breaks a frame."""
+        try:
+            await self._read()
+        except trio.BrokenResourceError:
+            pass
+        except frames.FrameError as error:
+            log.warning("broken_frame", client=self.caller.client, error=str(error))
+            await self._start_all()
+            await self._send_last_error(codes.BAD_REQUEST, str(error))
 
     async def _read(self) -> None:
         client, reader, outbox, queue = self._client, self._reader, self._outbox, self._queue
@@ -228,7 +241,8 @@ class Session:
 
     async def close(self) -> None:
         """Cancel all requests, tell the client that the daemon is shutting down, and end."""
-        if self._nursery is None:
+        nursery = self._nursery
+        if nursery is None:
             return
         self._drain()
         for msgid in self._queue.clear():
@@ -240,7 +254,7 @@ class Session:
         with trio.move_on_after(CLOSE_TIMEOUT):
             await self.wait_drained()
         await self._send_last_error(codes.SHUTTING_DOWN, "the daemon is shutting down")
-        self._nursery.cancel_scope.cancel()
+        nursery.cancel_scope.cancel()
 
     async def _send_last_error(self, code: str, message: str) -> None:
         self.notify(methods.ERROR, {"code": code, "message": message})

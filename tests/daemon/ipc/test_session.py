@@ -165,6 +165,20 @@ async def test_draining_waits_for_active_requests():
             assert error_of(await peer.receive())[0] == "shutting_down"
 
 
+async def test_draining_does_not_wait_for_a_client_that_leaves():
+    """Its requests end with it, and nothing is left to answer or to close."""
+    async with conversation() as (peer, session):
+        await peer.send([0, 1, "hang", []], [0, 2, "hang", []])
+        await session.services.hanging.wait()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(session.wait_drained)
+            await trio.testing.wait_all_tasks_blocked(0.01)
+            await peer.stream.aclose()
+        assert session.active == 0
+        await session.close()
+        assert session.services.ended.is_set()
+
+
 async def test_close_cancels_requests_and_sends_an_error():
     """Every request gets a response."""
     async with conversation() as (peer, session):

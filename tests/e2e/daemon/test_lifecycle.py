@@ -51,6 +51,21 @@ def test_a_second_signal_ends_the_draining(daemon, sim):
     wait_until(sim.requests[-1].disconnected.is_set, "the provider sees its client leave")
 
 
+def test_a_client_that_leaves_is_not_waited_for(daemon, sim):
+    """Its request ends with it, and nothing has to be cancelled at the end of the drain."""
+    daemon.login("work", KEY)
+    sim.faults.add(Fault("stall", after=1))
+    asked = daemon.popen("ask", "-m", "work/m", "one two three")
+    assert asked.stdout.read(3) == "one"
+    daemon.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: '"draining"' in daemon.log(), "the daemon drains")
+    asked.kill()
+    asked.wait()
+    # Far less than the limit for draining.
+    assert daemon.process.wait(timeout=8) == 0
+    assert "requests_cancelled" not in daemon.log()
+
+
 def test_every_client_gets_a_final_error(daemon):
     """`shutting_down`, also clients that only receive events."""
     with daemon.client() as client:
