@@ -7,6 +7,7 @@
     /large/MIB/v1/...   a stream with deltas of 100 kB, MIB in all
     /whole/KIB/v1/...   a reply in one piece, with a text of KIB
     /dust/KIB/v1/...    the same, and each 16 bytes are a chunk of HTTP of their own
+    /crumbs/KIB/v1/...  a stream of the smallest events there are, 1,500 in 64 KiB
     /line/KIB/v1/...    a stream with one event of KIB, in a line that does not end before
     /list/NUMBER/...    the same as the first
     .../models          a list of one model, or of NUMBER models
@@ -60,6 +61,11 @@ kind = "openai"
 base_url = "http://127.0.0.1:{port}/dust/100000/v1"
 auth = "none"
 
+[providers.crumbs]
+kind = "openai"
+base_url = "http://127.0.0.1:{port}/crumbs/100000/v1"
+auth = "none"
+
 [providers.line]
 kind = "openai"
 base_url = "http://127.0.0.1:{port}/line/100000/v1"
@@ -69,10 +75,12 @@ LARGE = chunk(EVENT % (b"x" * 100_000))
 MIB = 1024 * 1024
 BLOCK = b"x" * 65_536
 BEFORE, AFTER = REPLY.split(b"Hello, how are you?")
+CRUMB = b'data: {"choices":[{"delta":{"content":"ab"}}]}\n\n'
 JSON_HEAD = STREAM_HEAD.replace(b"text/event-stream", b"application/json")
 BODIES = {
     b"whole": (JSON_HEAD, BEFORE, chunk(BLOCK)),
     b"dust": (JSON_HEAD, BEFORE, chunk(BLOCK[:16]) * (len(BLOCK) // 16)),
+    b"crumbs": (STREAM_HEAD, CRUMB, chunk(CRUMB * (len(BLOCK) // len(CRUMB)))),
     b"line": (STREAM_HEAD, EVENT.split(b"%s")[0], chunk(BLOCK)),
 }
 """Head, beginning, and what is repeated, of large replies."""

@@ -131,8 +131,10 @@ class ProviderAttempt:
             if held:
                 events = held + events
             if reply.has_begun or reply.ending:
-                await send(events)
                 held = []
+                sending = send(events)
+                del events  # once they are queued, waiting for room must not keep them
+                await sending
             else:
                 held = events[-1:]  # the latest count is enough
 

@@ -460,6 +460,7 @@ class Session:
         async def send(deltas: Sequence[Delta]) -> None:
             outbox.put_deltas(writer, deltas)
             if outbox.is_full:
+                del deltas
                 await outbox.wait_for_room()
 
         return send

@@ -32,6 +32,9 @@ MAX_BATCH = 1000
 LARGE = 128 * 1024
 """Bytes without an event after which a thread decodes the next ones, so that others go on."""
 
+EVENT_COST = 128
+"""Bytes that each event of a read with more than `MAX_BATCH` counts for: short text mostly."""
+
 MAX_THREADS = 2
 
 _DECODING = trio.lowlevel.RunVar[trio.CapacityLimiter]("decoding")
@@ -54,7 +57,7 @@ class ChatCall(Protocol):
 
         Raises:
             ProviderFailed: the call failed, or the reply broke off.
-            Busy: what was read without an event is more than the client's share of memory.
+            Busy: what was read and not returned is more than the client's share of memory.
         """
 
     async def aclose(self) -> None:
@@ -120,7 +123,7 @@ class StreamingCall:
         self._on_closed: Callable[[], None] | None = on_closed
         self._now = trio.lowlevel.current_clock().current_time
         self._memory = memory
-        self._held = 0  # bytes that were read without an event, as they are counted
+        self._held = 0  # bytes of what was read and not returned yet, as they are counted
         self._is_empty = True  # no byte has come yet
         self._has_ended = False
         self._queued: Iterator[ReplyEvent] | None = None  # of a read with many events
@@ -157,6 +160,7 @@ class StreamingCall:
             self._response.finish()
             self._report.whole()
         if len(events) > MAX_BATCH:
+            self._hold(EVENT_COST * len(events))
             self._queued = iter(events)
             events = list(islice(self._queued, MAX_BATCH))
         return events
@@ -220,7 +224,11 @@ class StreamingCall:
         return events
 
     def _hold(self, size: int) -> None:
-        """Count `size` bytes of what was read."""
+        """Count `size` bytes of what was read.
+
+        Raises:
+            Busy: that is more than the client's share of memory.
+        """
         self._memory.grow(size - self._held)
         self._held = size
 

@@ -13,7 +13,6 @@ server adds changes a short request more than a long one.
 
 import math
 from collections.abc import Iterable, Sequence
-from statistics import median
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -212,10 +211,16 @@ def _levels(values: Sequence[float]) -> _Range:
     Few values say nothing about the least, so that a single odd one cannot block a model: a request
     alone may go out as it was estimated.
     """
-    number, usual = len(values), median(values)
+    number, usual = len(values), _median(values)
     if number < MIN_FOR_OUTLIER:
         return _Range(0.0, usual, max(values) * _margin(number))
     return _Range(usual, usual, max(sorted(values)[-2], usual) * _margin(number))
+
+
+def _median(values: Sequence[float]) -> float:
+    # Not that of `statistics`, which takes 1.6 ms of the daemon's start to import.
+    ordered, middle = sorted(values), len(values) // 2
+    return (ordered[middle] + ordered[~middle]) / 2
 
 
 def _margin(calls: int) -> float:

@@ -1,6 +1,7 @@
 """One call: its record, the deltas for the client, and its latency."""
 
 import math
+import weakref
 
 import pytest
 import trio
@@ -126,6 +127,24 @@ async def test_latest_count_is_sent_with_the_first_output():
     made = Made([[counts[0]], [counts[1]], [TextDelta("x")], [Ending("stop")]])
     await made.make()
     assert made.sent == [counts[1], TextDelta("x"), Ending("stop")]
+
+
+class Batch(list):
+    """Events of one read, which can be referred to weakly."""
+
+
+async def test_events_are_not_kept_while_they_are_sent():
+    """Hundreds of streams may wait for a client that does not read."""
+    are_kept = []
+
+    async def send(deltas):
+        found = weakref.ref(deltas)
+        del deltas
+        await trio.lowlevel.checkpoint()
+        are_kept.append(found() is not None)
+
+    await Made([Batch([TextDelta("x")]), Batch([Ending("stop")])]).make(send=send)
+    assert are_kept == [False, False]
 
 
 @pytest.mark.parametrize("piece", [TextDelta("x"), ReasoningDelta("hm")])

@@ -1,5 +1,7 @@
 """One client and the daemon, over a real socket pair."""
 
+import weakref
+
 import msgpack
 import pytest
 import trio
@@ -7,6 +9,7 @@ import trio.testing
 
 from aircherd.ipc import session as session_module
 from aircherd.memory.budget import QUEUE_LIMIT
+from aircherd.vocabulary.reply import TextDelta
 from helpers.sessions import conversation, error_of
 
 
@@ -249,3 +252,23 @@ async def test_a_request_after_a_quiet_time_waits_for_changed_files():
         await peer.ask(2, "greet", name="x")
         await peer.ask(3, "greet", name="x")
         assert order == ["caught up"]
+
+
+class Batch(list):
+    """Deltas of one read, which can be referred to weakly."""
+
+
+async def test_deltas_are_not_kept_while_their_stream_waits():
+    """They are in the queue; a client that does not read may have hundreds of streams."""
+    async with conversation() as (peer, session), trio.open_nursery() as nursery:
+        await peer.send([0, 3, "flood", []])
+        while not session._outbox.is_full:  # noqa: ASYNC110 - only this test needs to wait
+            await trio.sleep(0.01)
+        deltas = Batch([TextDelta("x")])
+        found = weakref.ref(deltas)
+        nursery.start_soon(session.delta_sender("id", 9), deltas)
+        del deltas
+        await trio.testing.wait_all_tasks_blocked()
+        assert nursery.child_tasks
+        assert found() is None
+        nursery.cancel_scope.cancel()

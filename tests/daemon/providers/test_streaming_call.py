@@ -8,7 +8,8 @@ import httpx
 import pytest
 import trio
 
-from aircherd.errors import ProviderFailed
+from aircherd.errors import Busy, ProviderFailed
+from aircherd.memory.budget import MEGABYTE, MemoryBudget
 from aircherd.memory.request_memory import RequestMemory, uncounted
 from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.chat_completions.reasoning_details import DetailsThinking
@@ -18,6 +19,7 @@ from aircherd.providers.openai_chat.adapter import OpenAIChat
 from aircherd.providers.replies.sniffed_reply import SniffedReply
 from aircherd.providers.replies.whole_reply import OneReply
 from aircherd.providers.streaming_call import (
+    EVENT_COST,
     LARGE,
     MAX_BATCH,
     FinishedCall,
@@ -30,7 +32,8 @@ from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, ReplyEvent, TextDelta
 from helpers.providers.provider_calls import sse
 
-HELLO = sse({"choices": [{"delta": {"content": "a"}}]})
+HELLO_EVENT = {"choices": [{"delta": {"content": "a"}}]}
+HELLO = sse(HELLO_EVENT)
 END = sse({"choices": [{"finish_reason": "stop"}]}, b"[DONE]")
 
 
@@ -324,6 +327,26 @@ async def test_large_events_leave_time_for_others() -> None:
     assert [each is main for each in decoder.threads] == [True, True, True, False, False]
     assert heard.events == ["whole"]
     assert await call.receive() == []
+
+
+async def test_events_that_wait_for_their_receiver_are_counted() -> None:
+    """As many as one read may bring: a client that does not read has hundreds of streams."""
+    budget = MemoryBudget(64 * MEGABYTE)
+    memory = RequestMemory(budget.open_share())
+    call = a_call(Pieces(sse(*[HELLO_EVENT] * (MAX_BATCH + 1)) + END), memory=memory)
+    assert len(await call.receive()) == MAX_BATCH
+    assert memory.size == EVENT_COST * (MAX_BATCH + 2)
+    assert [type(each) for each in await call.receive()] == [TextDelta, Ending]
+    await call.aclose()
+    assert (memory.size, budget.used) == (0, 0)
+
+
+async def test_too_many_waiting_events_are_refused() -> None:
+    """By the rule for everything that a client makes the daemon keep."""
+    memory = RequestMemory(MemoryBudget(1024).open_share())
+    call = a_call(Pieces(sse(*[HELLO_EVENT] * (MAX_BATCH + 1))), memory=memory)
+    with pytest.raises(Busy):
+        await call.receive()
 
 
 async def test_what_fails_in_a_thread_is_a_failure() -> None:

@@ -13,19 +13,22 @@ from hardness.small_clients import all_served
 
 EACH = 4
 """Chats of each deaf client."""
+MANY = 300
 SECONDS = 10.0
 SHORT_SECONDS = 1.5
 SHORT = 40
 
 
-def _deaf_to(model: str, **params: object) -> Callable[[Arena, int], Awaitable[Figures]]:
-    """Return an attack: clients that do not read ask for `size` replies, four each."""
+def _deaf_to(
+    model: str, each: int = EACH, **params: object
+) -> Callable[[Arena, int], Awaitable[Figures]]:
+    """Return an attack: clients that do not read ask for `size` replies together."""
     frames = b"".join(
-        msgpack.packb([0, number, "chat", [chat(model, **params)]]) for number in range(EACH)
+        msgpack.packb([0, number, "chat", [chat(model, **params)]]) for number in range(each)
     )
 
     async def run(arena: Arena, size: int) -> Figures:
-        clients = await connect_deaf(arena.socket, size // EACH)
+        clients = await connect_deaf(arena.socket, size // each)
         async with trio.open_nursery() as nursery:
             for client in clients:
                 nursery.start_soon(client.send, frames)
@@ -83,6 +86,15 @@ ATTACKS = [
         short=0,
         whole=200,
         at_most=AT_MOST,
+    ),
+    Attack(
+        "deaf-with-many-streams",
+        "8 clients do not read 300 streams each of the smallest events",
+        _deaf_to("crumbs/m", each=MANY),
+        short=0,
+        whole=8 * MANY,
+        # The small objects of 2,400 tasks leave holes among those that stay.
+        at_most={**AT_MOST, "memory_kept_mb": 64},
     ),
     _too_large("huge", "in one piece"),
     _too_large("dust", "in pieces of 16 bytes"),

@@ -7,6 +7,7 @@ from aircher_cli.render.status import has_countdown, is_in_use, status_lines
 from aircher_cli.values import Map
 
 NOW = 1_000_000.0
+MIB = 1024 * 1024
 
 STATUS: Map = {
     "version": "0.1.0",
@@ -363,3 +364,25 @@ def test_an_older_daemon_says_nothing_about_swap() -> None:
     """The line is left out."""
     record = {name: value for name, value in STATUS.items() if name != "swap"}
     assert not any(line.startswith("swap") for line in shown(record, 300))
+
+
+@pytest.mark.parametrize(
+    ("memory", "expected"),
+    [
+        ({"total": 256 * MIB, "used": 12 * MIB, "refused": 0}, "12 of 256 MB in use{for}"),
+        (
+            {"total": 64 * MIB, "used": 0, "refused": 1},
+            "0 of 64 MB in use{for}, 1 request{no}",
+        ),
+        (
+            {"total": 64 * MIB, "used": 0, "refused": 7},
+            "0 of 64 MB in use{for}, 7 requests{no}",
+        ),
+    ],
+)
+def test_memory_says_what_is_in_use_and_whether_it_was_enough(memory: Map, expected: str) -> None:
+    """An earlier daemon has no budget, and no line."""
+    words = {"for": " for prompts and replies", "no": " refused since the start"}
+    lines = shown({**STATUS, "memory": memory}, 300)
+    assert f"memory    {expected.format(**words)}" in lines
+    assert not [line for line in shown(STATUS) if line.startswith("memory")]

@@ -1,12 +1,17 @@
-"""Findings about the configuration, the ledger and file events."""
+"""Findings about the configuration, the ledger, file events and memory."""
+
+import time
 
 from aircherd.api.diagnosis.state import (
     EDIT,
     MORE_INOTIFY,
+    MORE_MEMORY,
     config_findings,
     file_findings,
     ledger_findings,
+    memory_findings,
 )
+from aircherd.memory.budget import MEGABYTE
 
 
 def shown(findings):
@@ -59,3 +64,20 @@ def test_files_without_events():
     assert [each.status for each in file_findings(None)] == ["ok"]
     (found,) = file_findings("too many open files")
     assert (found.status, found.cure) == ("warning", MORE_INOTIFY)
+
+
+def test_memory_was_always_enough():
+    """The budget is named, so that it can be compared with the machine's memory."""
+    message = "no request was refused for lack of memory (256 MB)"
+    assert shown(memory_findings(256 * MEGABYTE, 0, None)) == [("ok", message, None)]
+
+
+def test_refusals_for_lack_of_memory_are_a_warning():
+    """The cure is twice as much."""
+    at = time.strftime("%Y-%m-%d %H:%M", time.localtime(86_400.0))
+    (found,) = memory_findings(64 * MEGABYTE, 3, 86_400.0)
+    assert (found.status, found.cure) == ("warning", MORE_MEMORY.format(128))
+    assert found.message == (
+        "3 requests or frames were refused as busy since the start, the last at "
+        f"{at}: clients asked for more than 64 MB at once"
+    )
