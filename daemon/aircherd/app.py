@@ -22,6 +22,7 @@ from aircher_wire.directories import check_ownership
 from aircher_wire.version import __version__
 from aircherd.about import describe_daemon
 from aircherd.access.questions import Questions
+from aircherd.api.audit import question_noter
 from aircherd.api.model_rows import ModelRows
 from aircherd.api.services import About, OneTimeNotices, Services, Shutdown
 from aircherd.api.turns import Turns
@@ -41,6 +42,7 @@ from aircherd.chat.controller import ChatController
 from aircherd.config.paths import resolve_paths
 from aircherd.config.store import ConfigStore
 from aircherd.config.watcher.file_watcher import FileWatcher
+from aircherd.desktop.notifier import DesktopNotifier
 from aircherd.events import EventBus
 from aircherd.files.background_files import BackgroundFiles
 from aircherd.files.private_directory import check_directories
@@ -107,7 +109,7 @@ async def open_daemon(
             aclosing(Transports(environ)) as transports,
             # Closed after every service that writes files, with 2 s to flush.
             aclosing(BackgroundFiles()) as files,
-            aclosing(AuditLog(paths.audit_file)) as audit,
+            aclosing(AuditLog(paths.audit_file, redact=redactor.redact)) as audit,
             open_ledger(
                 paths.data / "ledger.db",
                 clock=time.time,
@@ -204,7 +206,12 @@ async def open_daemon(
                 mask_keys=redactor.mask,
                 model_rows=ModelRows(catalog),
                 turns=Turns(),
-                questions=Questions(bus),
+                questions=Questions(
+                    bus,
+                    timeout=lambda: config.current.protect.timeout,
+                    desktop=DesktopNotifier(environ, lambda: config.current.protect.desktop),
+                    note=question_noter(audit),
+                ),
                 memory=memory,
                 audit=audit,
             )
@@ -218,6 +225,7 @@ async def open_daemon(
                 outside.run,
                 auth.locker.run,
                 audit.run,
+                services.questions.run,
                 reloader.run,
                 partial(_watch_clock, limits),
                 services.turns.run,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import structlog
 import trio
 
+from aircherd.api.audit import changed_entries
 from aircherd.api.services import Services
 from aircherd.api.status import default_row, problem_row
 from aircherd.config.model import Config, Provider
@@ -144,15 +145,19 @@ class Reloader:
             await trio.sleep(UNCHANGED_SECONDS)
 
     async def _use_changed_file(self, services: Services, loaded: "Loaded") -> None:
-        had_problem, before = services.config.problem is not None, services.config.current
+        problem, before = services.config.problem, services.config.current
         try:
             result = await self._use(services, loaded)
-        except ConfigInvalid:
+        except ConfigInvalid as error:
             result = None  # reported
+            if is_other_problem(problem, error):
+                services.audit.note("config_reload", by="file", outcome=error.code)
         if has_other_keys(before, services.config.current):
             await services.auth.config_changed()
-        if result and (result.changed or had_problem):
+        if result and (result.changed or problem):
             self._publish(services, result)
+            entries = changed_entries([change.path for change in result.changes])
+            services.audit.note("config_reload", None, None, by="file", outcome="ok", **entries)
 
     async def _use(self, services: Services, loaded: "Loaded") -> "ReloadResult":
         """Apply what was loaded, except for keys.
@@ -164,7 +169,7 @@ class Reloader:
         try:
             return config.use(loaded)
         except ConfigInvalid as error:
-            if problem is None or problem_row(problem) != problem_row(error):
+            if is_other_problem(problem, error):
                 log.warning("config_invalid", problem=error.message)
                 with self._reloading():
                     services.bus.publish("config", {"ok": False, "problem": problem_row(error)})
@@ -198,6 +203,11 @@ class Reloader:
         if result.changed:
             changes = [str(change) for change in result.changes[:MAX_LOGGED]]
             log.info("config_changed", count=len(result.changes), changes=changes)
+
+
+def is_other_problem(before: ConfigInvalid | None, after: ConfigInvalid) -> bool:
+    """Return whether a problem of the file has not been reported yet."""
+    return before is None or problem_row(before) != problem_row(after)
 
 
 def gone_providers(before: Config, after: Config) -> list[Provider]:

@@ -17,6 +17,7 @@ from contextlib import suppress
 import structlog
 import trio
 
+from aircherd.api.audit import changed_entries
 from aircherd.api.services import Services, Shutdown
 from aircherd.errors import AircherError
 
@@ -68,7 +69,11 @@ def _exit_later() -> None:
 async def reload_on_hangup(services: Services, reloads: trio.MemoryReceiveChannel[None]) -> None:
     """Reload the configuration for each item, until cancelled; an error is only reported."""
     async for _ in reloads:
+        facts: dict[str, object] = {"by": "signal", "outcome": "ok"}
         try:
-            await services.reload()
+            result = await services.reload()
+            facts |= changed_entries([change.path for change in result.changes])
         except (AircherError, ImportError) as error:  # or the installation was removed
             log.warning("reload_failed", reason=str(error))
+            facts["outcome"] = error.code if isinstance(error, AircherError) else "internal"
+        services.audit.note("config_reload", None, None, **facts)

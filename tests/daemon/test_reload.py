@@ -98,6 +98,12 @@ async def when(is_so):
             await trio.sleep(0.01)
 
 
+async def noted(services):
+    """Return what the audit log has of reloads; it names what changed, and has no values."""
+    rows = await services.audit.list(None, None, None, "config_reload", 100)
+    return [(row.get("by"), row["outcome"], row.get("entries")) for row in rows]
+
+
 async def test_a_changed_file_takes_effect_by_itself(environ):
     """One event says what changed, field by field."""
     text = PROVIDER.format(name="work", url="http://127.0.0.1:8")
@@ -111,6 +117,7 @@ async def test_a_changed_file_takes_effect_by_itself(environ):
         }
         assert events == [{"ok": True, "changed": True, "changes": [change]}]
         assert services.config.current.providers["work"].base_url == "http://127.0.0.1:9/v1"
+        assert await noted(services) == [("file", "ok", ["providers.work.base_url"])]
 
 
 async def test_a_bad_file_is_reported_once_and_never_takes_effect(environ):
@@ -128,6 +135,11 @@ async def test_a_bad_file_is_reported_once_and_never_takes_effect(environ):
         file.write_text(text)
         await when(lambda: len(events) > 1)
         assert events[1] == {"ok": True, "changed": False, "changes": []}
+        assert await noted(services) == [
+            ("file", "config_invalid", None),
+            (None, "config_invalid", None),
+            ("file", "ok", None),
+        ]
 
 
 async def test_a_bad_file_is_not_reported_while_it_is_saved_again_and_again(environ):

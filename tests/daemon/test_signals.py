@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from aircherd import signals
 from aircherd.api.services import Shutdown
+from aircherd.config.changes import Change, ReloadResult
 from aircherd.errors import ConfigInvalid
 from aircherd.signals import reload_on_hangup, watch_signals
 
@@ -71,23 +72,32 @@ async def test_hangups_before_the_daemon_is_ready_are_one_reload():
 
 
 async def test_a_hangup_reloads_the_configuration():
-    """Each one does; a bad configuration is only reported."""
-    outcomes = []
+    """Each one does; a bad configuration is only reported. The audit log has both."""
+    outcomes, noted = [], []
 
     async def reload():
         outcomes.append(1)
         if len(outcomes) == 1:
             raise ConfigInvalid("line 3 is wrong", problems=())
+        return ReloadResult(True, (Change("usage.keep_days", 40, 50),))
 
     send_reload, reloads = trio.open_memory_channel(1)
     with capture_logs() as logs:
         async with trio.open_nursery() as nursery:
             await nursery.start(watch_signals, Shutdown(), send_reload)
-            nursery.start_soon(reload_on_hangup, SimpleNamespace(reload=reload), reloads)
+            services = SimpleNamespace(
+                reload=reload,
+                audit=SimpleNamespace(note=lambda *_, **facts: noted.append(facts)),
+            )
+            nursery.start_soon(reload_on_hangup, services, reloads)
             await send(signal.SIGHUP)
             await send(signal.SIGHUP)
             nursery.cancel_scope.cancel()
     assert len(outcomes) == 2
+    assert noted == [
+        {"by": "signal", "outcome": "config_invalid"},
+        {"by": "signal", "outcome": "ok", "entries": ["usage.keep_days"]},
+    ]
     assert [(entry["event"], entry.get("reason")) for entry in logs] == [
         ("reloading", None),
         ("reload_failed", "line 3 is wrong"),

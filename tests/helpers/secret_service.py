@@ -94,6 +94,11 @@ class SecretService:
         self._bus = self._start(command)
         _wait_until(self._bus_answers, "the session bus did not come up")
 
+    def stop_bus(self) -> None:
+        """End the session bus, as at the end of a session."""
+        assert self._bus is not None
+        _end(self._bus)
+
     def start_keyring(self) -> None:
         """Start the keyring, unlocked."""
         command = ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"]

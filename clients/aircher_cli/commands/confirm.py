@@ -31,8 +31,9 @@ aircher-cli confirm 3 --allow
 
 DESCRIPTION = """\
 Wait for the questions of clients that may do something only if you confirm it, and ask you each on
-this terminal, until Ctrl-C. A question without an answer in 30 seconds is refused, and so is every
-one while no 'aircher-cli confirm' runs. With a number, answer that question."""
+this terminal, until Ctrl-C. A notification of the desktop asks, too, if it can have buttons; the
+first answer counts. A question without an answer in 30 seconds ('[protect] timeout') is refused,
+and so is every one that neither could show. With a number, answer that question."""
 
 MAX_LINE = 4096
 YES = frozenset({"y", "yes"})

@@ -1,7 +1,7 @@
-"""Questions to the user, each answered once: by a terminal, or by its time-out with a no.
+"""Questions to the user, each answered once: by a terminal, by the desktop, or in time by neither.
 
-    ask ──> event "confirm" ──> answer ──> event "confirm" with the outcome
-     │           no client listens to that topic: refused at once, with what to do
+    ask ──> event "confirm", notification ──> first answer ──> event "confirm" with the outcome
+     │           no client listens to that topic, and no desktop can ask: refused at once
      ├─ the same question again while it waits: the same answer
      └─ the same question again within `PAUSE` after a no: no, without asking
 
@@ -11,8 +11,8 @@ An answer counts for the question only. What is remembered for a client is for t
 
 import itertools
 import time
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Literal, Protocol
 
 import trio
 
@@ -32,12 +32,28 @@ MAX_SHOWN = 200
 """Characters of a name in a question: the asking client may choose it."""
 
 Outcome = Literal["allowed", "refused", "timed_out", "cancelled"]
+DesktopAnswer = Literal["allowed", "refused", "absent"]
 Asked = tuple[str, str | None, int | None, str]
 """Client, program, process and action: what makes two questions the same."""
 
 
+class Desktop(Protocol):
+    """Asks the user besides the terminals: `desktop.notifier`."""
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether it is worth trying."""
+
+    async def ask(self, question: Mapping[str, object], seconds: float) -> DesktopAnswer:
+        """Ask until answered or cancelled; `absent` if there is no desktop, or it went away."""
+
+
 class Question:
-    """A question that waits. `until` is a Unix time."""
+    """A question that waits. `until` is a Unix time.
+
+    `answered_by` is `terminal` or `desktop` once it has been answered. `desktop` ends the asking
+    there. Without a desktop and a terminal, it `has_no_answerer`.
+    """
 
     def __init__(self, number: int, asked: Asked, until: float) -> None:
         self.number = number
@@ -45,6 +61,9 @@ class Question:
         self.until = until
         self.outcome: Outcome | None = None
         self.answered = trio.Event()
+        self.answered_by: str | None = None
+        self.desktop = trio.CancelScope()
+        self.has_no_answerer = False
         self.waiting = 0
 
     def to_wire(self) -> dict[str, object]:
@@ -66,7 +85,15 @@ class Question:
 
 
 class Questions:
-    """The questions of a daemon. `clock` returns the Unix time."""
+    """The questions of a daemon.
+
+    Args:
+        bus: where terminals listen.
+        timeout: returns how many seconds a question waits.
+        clock: returns the Unix time.
+        desktop: asks, too; None for terminals only.
+        note: is called with each question when it is asked, and when it has ended.
+    """
 
     def __init__(
         self,
@@ -74,13 +101,23 @@ class Questions:
         *,
         timeout: Callable[[], float] = lambda: TIMEOUT,
         clock: Callable[[], float] = time.time,
+        desktop: Desktop | None = None,
+        note: Callable[[Question], None] = lambda _: None,
     ) -> None:
         self._bus = bus
         self._timeout = timeout
         self._clock = clock
+        self._desktop = desktop
+        self._note = note
+        self._nursery: trio.Nursery | None = None
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Question] = {}
         self._refused: dict[Asked, float] = {}  # the Unix time of the user's no
+
+    async def run(self) -> None:
+        """Ask on the desktop, too, as long as this runs; never returns."""
+        async with trio.open_nursery() as self._nursery:
+            await trio.sleep_forever()
 
     async def ask(self, *, client: str, program: str | None, pid: int | None, action: str) -> bool:
         """Return whether the user lets a client do something.
@@ -111,6 +148,8 @@ class Questions:
         if question.outcome == "timed_out":
             why = "only if you confirm it, and there was no answer in time"
             raise Forbidden(f"{_who(asked)} may {action} {why}")
+        if question.has_no_answerer:
+            raise _without_answerer(asked)
         return question.outcome == "allowed"
 
     def answer(self, number: int, *, allow: bool, pid: int | None) -> None:
@@ -130,9 +169,8 @@ class Questions:
                 else "the process that answers may be the one that asks: answer in "
                 "a terminal outside of its container"
             )
+        question.answered_by = "terminal"
         self._end(question, "allowed" if allow else "refused")
-        if not allow:
-            self._refused[question.asked] = self._clock()
 
     def rows(self) -> list[dict[str, object]]:
         """Return the questions that wait, the oldest first."""
@@ -154,26 +192,49 @@ class Questions:
         return next((each for each in self._waiting.values() if each.asked == asked), None)
 
     def _begin(self, asked: Asked) -> Question:
-        who, pid, action = _who(asked), asked[2], asked[3]
-        if not self._bus.has_subscribers(TOPIC):
-            raise Forbidden(
-                f"{who} may {action} only if you confirm it: run 'aircher-cli confirm' in a "
-                "terminal, which asks you, and try again"
-            )
-        same = sum(each.asked[2] == pid for each in self._waiting.values())
+        desktop = self._desktop if self._nursery and self._desktop else None
+        if desktop is not None and not desktop.may_ask:
+            desktop = None
+        if desktop is None and not self._bus.has_subscribers(TOPIC):
+            raise _without_answerer(asked)
+        same = sum(each.asked[2] == asked[2] for each in self._waiting.values())
         if same >= MAX_OF_CLIENT or len(self._waiting) >= MAX_WAITING:
-            raise Busy(f"{who} may {action} only if you confirm it, and other questions wait")
-        question = Question(next(self._numbers), asked, self._clock() + self._timeout())
+            raise Busy(
+                f"{_who(asked)} may {asked[3]} only if you confirm it, and other questions wait"
+            )
+        seconds = self._timeout()
+        question = Question(next(self._numbers), asked, self._clock() + seconds)
         self._waiting[question.number] = question
+        self._note(question)
         self._bus.publish(TOPIC, question.to_wire())
+        if desktop is not None:
+            assert self._nursery is not None
+            self._nursery.start_soon(self._ask_desktop, desktop, question, seconds)
         return question
+
+    async def _ask_desktop(self, desktop: Desktop, question: Question, seconds: float) -> None:
+        answer: DesktopAnswer = "absent"
+        with question.desktop:
+            answer = await desktop.ask(question.to_wire(), seconds)
+        if question.outcome is not None:
+            return
+        if answer != "absent":
+            question.answered_by = "desktop"
+            self._end(question, answer)
+        elif not self._bus.has_subscribers(TOPIC):
+            question.has_no_answerer = True
+            self._end(question, "refused")
 
     def _end(self, question: Question, outcome: Outcome) -> None:
         if question.outcome is not None:
             return
         question.outcome = outcome
+        if question.answered_by and outcome == "refused":
+            self._refused[question.asked] = self._clock()
         del self._waiting[question.number]
         question.answered.set()
+        question.desktop.cancel()
+        self._note(question)
         self._bus.publish(TOPIC, question.to_wire())
 
     def __repr__(self) -> str:
@@ -184,6 +245,13 @@ def _who(asked: Asked) -> str:
     client, program, pid, _ = asked
     where = f" ({program or 'unknown program'}, process {pid})" if pid else ""
     return f"client {client!r}{where}"
+
+
+def _without_answerer(asked: Asked) -> Forbidden:
+    return Forbidden(
+        f"{_who(asked)} may {asked[3]} only if you confirm it: run 'aircher-cli confirm' in a "
+        "terminal, which asks you, and try again"
+    )
 
 
 def _shown(name: str) -> str:

@@ -1,29 +1,25 @@
-"""The file of the audit log: lines of JSON that are only appended, and two older files of it.
+"""Writes the file of the audit log: lines of JSON that are only appended, and two older files.
 
     audit.jsonl -> audit.jsonl.1 -> audit.jsonl.2 -> removed
 
-A rotation happens before a write, so each has at most `MAX_BYTES` and one write.
+A rotation happens before a write, so each has at most `MAX_BYTES` and one write. They are read by
+`aircher_wire.audit_lines`.
 Everything here blocks: call it in a thread.
 """
 
 import itertools
 import os
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from aircher_wire.audit_lines import Line, files
 from aircher_wire.directories import make_private_directory
 
 MAX_BYTES = 4 * 1024 * 1024
 """Of one file; a larger one is rotated."""
-OLDER = 2
-"""Files that are kept beside the current one."""
-
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-
-Line = dict[str, object]
 
 
 def append(path: Path, lines: Sequence[Line]) -> None:
@@ -43,27 +39,6 @@ def append(path: Path, lines: Sequence[Line]) -> None:
         os.close(descriptor)
 
 
-def read(path: Path) -> Iterator[Line]:
-    """Yield all lines, the oldest first. What is not a line of this log is left out."""
-    for each in reversed(_files(path)):
-        try:
-            content = each.read_bytes() if stat.S_ISREG(each.lstat().st_mode) else b""
-        except OSError:
-            continue
-        for text in content.split(b"\n"):
-            try:
-                line = msgspec.json.decode(text) if text else None
-            except msgspec.DecodeError:
-                continue  # it was being written when the power failed
-            if isinstance(line, dict) and isinstance(line.get("at"), int | float):
-                yield line
-
-
-def _files(path: Path) -> list[Path]:
-    """Return the current file and the older ones, the newest first."""
-    return [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, OLDER + 1))]
-
-
 def _rotate(path: Path) -> None:
     try:
         size = path.stat().st_size
@@ -71,7 +46,6 @@ def _rotate(path: Path) -> None:
         return
     if size < MAX_BYTES:
         return
-    files = _files(path)
-    for newer, older in reversed(list(itertools.pairwise(files))):
+    for newer, older in reversed(list(itertools.pairwise(files(path)))):
         if newer.exists():
             newer.replace(older)

@@ -3,31 +3,38 @@
     note    one line: a sign-in, a lock, a change of the configuration
     count   joined: one line per minute for what happens again and again, such as uses of a key
 
-A line has no prompt and no key: callers pass names. While the disk is full, the daemon serves, and
-`state` says how many lines are lost.
+A line has no prompt and no key: callers pass names, and what looks like a key in them is redacted.
+Of one kind, a hundred lines are written in a minute; the others are counted, so that a client
+cannot push out what happened before. While the disk is full, the daemon serves, and `state` says
+how many lines are lost.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 import trio
 
+from aircher_wire import audit_lines
+from aircher_wire.audit_lines import Line
 from aircher_wire.version import __version__
 from aircherd.access.peer import Peer
 from aircherd.audit import audit_file
-from aircherd.audit.audit_file import Line
 from aircherd.files.file_worker import FileWorker
 
 JOIN_SECONDS = 60.0
 MAX_WAITING = 1000
 """Lines that wait for the disk. Those beyond are lost, and counted."""
+MAX_NOTED = 100
+"""Lines of one kind in a minute. Those beyond are counted."""
 MAX_JOINED = 200
 """Different things that are counted in a minute; those beyond share a line."""
 MAX_TEXT = 200
 """Characters of one value: a client chooses its name."""
+MAX_LISTED = 20
+"""Entries of one list."""
 DISK_SECONDS = 5.0
 
 Counted = tuple[str, str | None, str | None, tuple[tuple[str, str], ...]]
@@ -50,27 +57,37 @@ log = structlog.get_logger()
 
 
 class AuditLog:
-    """The audit log at `path`. `clock` returns the Unix time."""
+    """The audit log at `path`. `clock` returns the Unix time; `redact` hides keys in a text."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], float] = time.time,
+        redact: Callable[[str], str] = str,
+    ) -> None:
         self.path = path
         self._clock = clock
+        self._redact = redact
         self._worker = FileWorker()
         self._waiting: list[Line] = []
         self.key_uses: dict[tuple[KeyUser, str, str], int] = {}
         """How often each client has used each key of a provider since the last line; counted by
         the chats themselves, because that is cheap."""
         self._joined: dict[Counted, int] = {}
+        self._noted: dict[str, int] = {}
         self._changed = trio.Event()
         self.lost = 0
         self.problem: str | None = None
 
     def note(
-        self, kind: str, client: str | None = None, peer: Peer | None = None, **facts: object
+        self, kind: str, client: str | None = None, peer: Peer | None = None, /, **facts: object
     ) -> None:
         """Add a line. `client` and `peer` are those of the client that did it."""
-        line = {"at": round(self._clock(), 3), "kind": kind, **_of_client(client, peer), **facts}
-        self._put({name: _short(value) for name, value in line.items() if value is not None})
+        noted = self._noted[kind] = self._noted.get(kind, 0) + 1
+        if noted > MAX_NOTED:
+            self.count(kind, client, peer, *_outcome(facts))
+        else:
+            self._put(self._line(kind, {**_of_client(client, peer), **facts}))
 
     def count(
         self,
@@ -97,13 +114,14 @@ class AuditLog:
             self._changed = trio.Event()
             if trio.current_time() >= join_at:
                 self._join()
+                self._noted.clear()
                 join_at = trio.current_time() + JOIN_SECONDS
             await self._write()
 
     async def aclose(self) -> None:
         """Write what is left, for at most 2 s, even if cancelled."""
         self._join()
-        self.note("stop")
+        self._put(self._line("stop", {}))
         with trio.move_on_after(2.0, shield=True):
             await self._write()
 
@@ -118,23 +136,18 @@ class AuditLog:
         """Return the newest `limit` lines that match, the oldest first.
 
         Raises:
-            DiskTimeout: the disk does not answer.
+            OSError: the file cannot be read, or the disk does not answer.
         """
-        self._join()
         await self._write()
-
-        def matches(line: Line) -> bool:
-            at = line["at"]
-            assert isinstance(at, int | float)
-            return (
-                (since is None or at >= since)
-                and (until is None or at < until)
-                and (client is None or line.get("client") == client)
-                and (kind is None or line.get("kind") == kind)
-            )
+        # Not written: a client that asks often would make a line of each refusal.
+        counted = self._counted_lines()
 
         def read(_: object) -> list[Line]:
-            return [line for line in audit_file.read(self.path) if matches(line)][-limit:]
+            lines = [*audit_lines.read(self.path), *counted]
+            found = [
+                line for line in lines if audit_lines.matches(line, since, until, client, kind)
+            ]
+            return found[-limit:]
 
         return await self._worker.do(read, DISK_SECONDS)
 
@@ -154,6 +167,12 @@ class AuditLog:
         self._changed.set()
 
     def _join(self) -> None:
+        for line in self._counted_lines():
+            self._put(line)
+        self._joined.clear()
+
+    def _counted_lines(self) -> Sequence[Line]:
+        """Return a line for each thing that was counted; uses of keys are counted in first."""
         uses = dict(self.key_uses)
         self.key_uses.clear()  # in place: the chats have it
         for found, ((user, provider, key), times) in enumerate(uses.items()):
@@ -161,9 +180,22 @@ class AuditLog:
             self.count(
                 "key_use", user.client, peer, ("provider", provider), ("key", key), times=times
             )
-        joined, self._joined = self._joined, {}
-        for (kind, client, program, facts), times in joined.items():
-            self.note(kind, client, None, program=program, **dict(facts), count=times)
+        return [
+            self._line(kind, {"client": client, "program": program, **dict(facts), "count": times})
+            for (kind, client, program, facts), times in self._joined.items()
+        ]
+
+    def _line(self, kind: str, facts: Line) -> Line:
+        line = {"at": round(self._clock(), 3), "kind": kind, **facts}
+        return {name: self._shown(value) for name, value in line.items() if value is not None}
+
+    def _shown(self, value: object) -> object:
+        if isinstance(value, str):
+            # Before it is cut: half of a key is one, too.
+            return self._redact(value[: 2 * MAX_TEXT])[:MAX_TEXT]
+        if isinstance(value, list | tuple):
+            return [self._shown(each) for each in value[:MAX_LISTED]]
+        return value
 
     async def _write(self) -> None:
         lines, self._waiting = self._waiting, []
@@ -189,5 +221,5 @@ def _of_client(client: str | None, peer: Peer | None) -> Line:
     return {"client": client, "program": peer.script or peer.program, "pid": peer.pid}
 
 
-def _short(value: object) -> object:
-    return value[:MAX_TEXT] if isinstance(value, str) else value
+def _outcome(facts: Mapping[str, object]) -> list[tuple[str, str]]:
+    return [("outcome", str(facts["outcome"]))] if "outcome" in facts else []

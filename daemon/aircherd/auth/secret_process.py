@@ -73,7 +73,7 @@ async def run_secret_process(
     Raises:
         OSError: the program cannot be started or waited for.
     """
-    process, stream = await _start(command, environ, with_socket=stdin is not None)
+    process, stream = await start_process(command, environ, with_socket=stdin is not None)
     output: bytes | None = None
     has_exited = False
     try:
@@ -88,7 +88,7 @@ async def run_secret_process(
     except ExceptionGroup as group:
         raise _as_oserror(group) from None
     finally:
-        await _kill_and_reap(process, stream, has_exited=has_exited)
+        await kill_and_reap(process, stream, has_exited=has_exited)
     if output is None or not has_exited:
         return ProcessResult(None, is_late=scope.cancelled_caught)
     return ProcessResult(process.returncode, output)
@@ -107,7 +107,7 @@ def _as_oserror(group: ExceptionGroup[Exception]) -> Exception:
     return OSError(errno.EAGAIN, str(cause))
 
 
-async def _start(
+async def start_process(
     command: Sequence[str], environ: Mapping[str, str], *, with_socket: bool
 ) -> tuple[trio.Process, Output]:
     """Start a process, in a group that can be killed, and without a terminal to prompt on."""
@@ -200,7 +200,7 @@ async def _wait_for_exit(process: trio.Process) -> None:
         )
 
 
-async def _kill_and_reap(process: trio.Process, stream: Output, *, has_exited: bool) -> None:
+async def kill_and_reap(process: trio.Process, stream: Output, *, has_exited: bool) -> None:
     """Kill the process group, which may outlive the child, and only then reap the child."""
     can_kill = True
     try:

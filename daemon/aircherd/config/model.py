@@ -264,13 +264,16 @@ class ClientRights(msgspec.Struct, frozen=True, kw_only=True):
 class Protection(msgspec.Struct, frozen=True, kw_only=True):
     """Which clients may do what matters most: their names, or `confirm` to ask the user; None: all.
 
-    `sign_in` and `sign_out` are about keys; `config` is about changes of the configuration.
+    `sign_in` and `sign_out` are about keys; `config` is about changes of the configuration. A
+    question waits for `timeout` seconds; with `desktop` a notification asks it, too.
     """
 
     sign_in: tuple[str, ...] | str | None = None
     sign_out: tuple[str, ...] | str | None = None
     shutdown: tuple[str, ...] | str | None = None
     config: tuple[str, ...] | str | None = None
+    timeout: float = 30.0
+    desktop: bool = True
 
 
 class RefusedEntry(msgspec.Struct, frozen=True):
@@ -371,7 +374,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def has_roles(self) -> bool:
         """Whether clients differ in what they may do."""
-        return bool(self.clients) or self.protect != NOTHING_PROTECTED
+        protect = self.protect
+        actions = (protect.sign_in, protect.sign_out, protect.shutdown, protect.config)
+        return bool(self.clients) or actions != (None,) * 4
 
     def has_entry_of(self, provider: str) -> bool:
         """Return whether a provider exists, even if it is refused."""

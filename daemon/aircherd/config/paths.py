@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from aircher_wire import audit_lines
 from aircher_wire.address import aircher_home, find_socket, home_hash
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def audit_file(self) -> Path:
         """The current file of the audit log."""
-        return self.data / "audit.jsonl"
+        return self.data / audit_lines.FILE
 
     def shown_file(self, code: str) -> Path:
         """Return the file that remembers that a one-time notice was shown."""

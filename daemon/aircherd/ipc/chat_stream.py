@@ -8,6 +8,7 @@ import structlog
 import trio
 
 from aircher_wire import methods
+from aircherd.api.audit import note_refusal
 from aircherd.api.context import RequestContext
 from aircherd.chat.caller import Caller, Send
 from aircherd.errors import AircherError
@@ -60,6 +61,7 @@ class ChatStream:
             try:
                 result = await handler(self)
             except AircherError as failure:
+                note_refusal(self._session.services, self.caller, failure)
                 error = failure.without_frames()
             except Exception as failure:  # the edge: one stream must not end the daemon
                 log.exception("request_crashed")

@@ -141,7 +141,9 @@ class Listener:
             return
         # A new daemon would get the same socket, which no client can reach.
         cure = {"hint": "systemctl --user restart aircherd.socket"} if self._bound.is_passed else {}
-        log.error("socket_displaced", socket=str(self._bound.path), **cure, **self._successor())
+        successor = self._successor()
+        log.error("socket_displaced", socket=str(self._bound.path), **cure, **successor)
+        self._services.audit.note("displaced", None, None, **successor)
         self._services.shutdown.requested.set()
 
     def _successor(self) -> dict[str, object]:

@@ -14,15 +14,21 @@ ASKED = {"client": "nvim", "program": "/usr/bin/nvim", "pid": 7, "action": "stor
 
 
 class Rig:
-    """Questions with a listener; `outcomes` has how each `ask` ended."""
+    """Questions with a listener; `outcomes` has how each `ask` ended, `noted` what was noted."""
 
-    def __init__(self, *, listens=True):
+    def __init__(self, *, listens=True, desktop=None):
         self.bus = EventBus()
         self.events = []
         self.outcomes = []
         if listens:
             self.bus.subscribe(("confirm",), lambda event: self.events.append(event.data))
-        self.questions = Questions(self.bus, clock=trio.current_time)
+        self.noted = []
+        self.questions = Questions(
+            self.bus,
+            clock=trio.current_time,
+            desktop=desktop,
+            note=lambda question: self.noted.append((question.outcome, question.answered_by)),
+        )
 
     async def ask(self, **changes):
         try:
@@ -31,6 +37,24 @@ class Rig:
             if "no answer in time" not in error.message:
                 raise
             self.outcomes.append("no answer")
+
+
+class Desktop:
+    """A desktop that answers after some seconds; `ended` has the questions that it asked."""
+
+    may_ask = True
+
+    def __init__(self, answer="allowed", after=3.0):
+        self.answer = answer
+        self.after = after
+        self.ended = []
+
+    async def ask(self, question, seconds):
+        try:
+            await trio.sleep(self.after)
+        finally:
+            self.ended.append(question["number"])
+        return self.answer
 
 
 @pytest.mark.parametrize("allow", [True, False])
@@ -172,3 +196,66 @@ async def test_a_question_is_not_asked_again_right_after_a_no(autojump_clock):
     await refuse(2, action="remove keys")
     await trio.sleep(PAUSE)
     await refuse(3)
+
+
+async def ask_with(rig, answer_at=None):
+    """Ask, with a desktop; a terminal allows it at a time."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(rig.questions.run)
+        await wait_all_tasks_blocked()
+
+        async def answer():
+            await trio.sleep(answer_at)
+            rig.questions.answer(1, allow=True, pid=8)
+
+        if answer_at is not None:
+            nursery.start_soon(answer)
+        await rig.ask()
+        await wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("listens", [True, False])
+@pytest.mark.parametrize("answer", ["allowed", "refused"])
+async def test_the_desktop_answers(autojump_clock, answer, listens):
+    """Also while no terminal listens."""
+    rig = Rig(listens=listens, desktop=Desktop(answer))
+    await ask_with(rig)
+    assert rig.outcomes == [answer == "allowed"]
+    assert rig.noted == [(None, None), (answer, "desktop")]
+
+
+async def test_the_terminal_is_faster(autojump_clock):
+    """The question on the desktop ends, and its answer does not count."""
+    desktop = Desktop("refused")
+    rig = Rig(desktop=desktop)
+    await ask_with(rig, answer_at=1.0)
+    assert (rig.outcomes, desktop.ended) == ([True], [1])
+    assert trio.current_time() == 1.0
+    assert rig.noted[-1] == ("allowed", "terminal")
+
+
+async def test_no_answer_on_the_desktop_is_a_no(autojump_clock):
+    """The notification is closed then."""
+    desktop = Desktop(after=TIMEOUT + 1)
+    rig = Rig(listens=False, desktop=desktop)
+    await ask_with(rig)
+    assert (rig.outcomes, desktop.ended) == (["no answer"], [1])
+    assert rig.noted[-1] == ("timed_out", None)
+
+
+async def test_a_desktop_that_is_absent(autojump_clock):
+    """A terminal may still answer; without one the question is refused at once."""
+    rig = Rig(desktop=Desktop("absent", after=0.1))
+    await ask_with(rig, answer_at=1.0)
+    assert rig.outcomes == [True]
+    rig = Rig(listens=False, desktop=Desktop("absent", after=0.1))
+    began = trio.current_time()
+    with pytest.RaisesGroup(pytest.RaisesExc(Forbidden, match="aircher-cli confirm")):
+        await ask_with(rig)
+    assert trio.current_time() - began == pytest.approx(0.1)
+    switched_off = Desktop()
+    switched_off.may_ask = False
+    with pytest.RaisesGroup(Forbidden):
+        await ask_with(Rig(listens=False, desktop=switched_off))
+    assert switched_off.ended == []

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 import trio
 import trio.testing
 
-from aircherd.audit.audit_log import MAX_JOINED, MAX_WAITING, AuditLog
+from aircherd.audit.audit_log import MAX_JOINED, MAX_NOTED, MAX_WAITING, AuditLog
+from aircherd.redaction import Redactor
 
 
 @asynccontextmanager
@@ -66,12 +67,45 @@ async def test_a_disk_that_cannot_be_written_loses_lines_and_says_so(tmp_path):
     """The daemon goes on."""
     (tmp_path / "data").write_text("a file in its way")
     log = AuditLog(tmp_path / "data" / "audit.jsonl")
-    for _ in range(MAX_WAITING + 10):
-        log.note("lock")
+    for number in range(MAX_WAITING + 10):
+        log.note(f"lock {number}")
     assert log.lost == 10
     await log.list(None, None, None, None, 10)
     assert log.state()["audit"]["lost"] == MAX_WAITING + 10
     assert "cannot be written" in log.state()["audit"]["reason"]
+
+
+async def test_a_flood_of_one_kind_is_counted(tmp_path):
+    """What happened before must not be pushed out; asking for the lines writes none."""
+    log = AuditLog(tmp_path / "audit.jsonl")
+    log.note("sign_in", "vi", outcome="ok")
+    for _ in range(50 * MAX_NOTED):
+        log.note("lock", "vi", outcome="ok")
+    for _ in range(3):
+        found = await log.list(None, None, None, None, 1000)
+        assert len(found) == MAX_NOTED + 2
+        assert found[-1] | {"at": 0} == {
+            "at": 0,
+            "kind": "lock",
+            "client": "vi",
+            "outcome": "ok",
+            "count": 49 * MAX_NOTED,
+        }
+    assert len(log.path.read_bytes().splitlines()) == MAX_NOTED + 1
+
+
+async def test_a_key_in_a_name_is_redacted(tmp_path):
+    """It was typed in the wrong place; one that is cut is found, too."""
+    log = AuditLog(tmp_path / "audit.jsonl", redact=Redactor().redact)
+    key = "sk-canary-0123456789abcdef"
+    log.note("sign_in", key, provider="x" * 190 + f" {key}", entries=[key], number=1)
+    log.count("refused", key, None, ("method", key))
+    await log.list(None, None, None, None, 10)
+    await log.aclose()
+    text = log.path.read_text()
+    assert "sk-can" not in text
+    assert text.count("[redacted]") == 4
+    assert '"number":1' in text
 
 
 async def test_filters(tmp_path):

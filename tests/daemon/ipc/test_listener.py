@@ -33,10 +33,14 @@ async def listening(*, idle_exit=None):
     with tempfile.TemporaryDirectory(prefix="air") as root:
         path = Path(root) / "run" / "s.sock"
         config = SimpleNamespace(current=Config(providers={}, daemon=Daemon(idle_exit=idle_exit)))
-        refused = []
+        refused, noted = [], []
         services = SimpleNamespace(
-            audit=SimpleNamespace(count=lambda *what: refused.append(what)),
+            audit=SimpleNamespace(
+                count=lambda *what: refused.append(what),
+                note=lambda kind, *_, **facts: noted.append(kind),
+            ),
             refused=refused,
+            noted=noted,
             bus=EventBus(),
             shutdown=Shutdown(),
             config=config,
@@ -129,12 +133,13 @@ async def test_peer_of_another_user_is_disconnected(monkeypatch):
 
 
 async def test_removed_socket_file_stops_the_daemon():
-    """No client could connect any more."""
+    """No client could connect any more; the audit log has it."""
     async with listening() as (path, services, _), trio.open_nursery() as nursery:
         nursery.start_soon(services.watcher.run)
         path.unlink()
         with trio.fail_after(20):
             await services.shutdown.requested.wait()
+        assert services.noted == ["displaced"]
         nursery.cancel_scope.cancel()
 
 

@@ -13,6 +13,8 @@ import trio
 
 from helpers.daemon.in_process import ask, running
 from helpers.daemon.real_daemon import Home, home
+from helpers.desktop.notifications import notifications
+from helpers.secret_service import secret_service
 
 
 @contextmanager
@@ -74,6 +76,58 @@ def test_a_yes_for_a_question_that_has_gone_allows_no_other() -> None:
                 read_until(master, f"[type {number} to allow it]")
                 os.write(master, typed)
                 assert asking.wait(20) == code
+
+
+@pytest.mark.secret_service
+@pytest.mark.parametrize(("button", "code"), [("allow", 0), ("deny", 1)])
+def test_the_desktop_answers(button: str, code: int) -> None:
+    """No terminal is needed; the audit log has the question and its answer."""
+    with home() as user, secret_service(keyring=False) as bus, notifications(bus) as desktop:
+        user.write_config("[clients.aircher-cli]\nconfirm = true\n")
+        user.start(bus.environ)
+        asking = user.popen("limits")
+        shown = desktop.wait_shown()
+        assert shown.title == "Let a client use aircher?"
+        assert f"(process {asking.pid})" in shown.body
+        desktop.press(shown, button)
+        assert asking.wait(20) == code
+        user.stop()
+        lines = user.cli("audit", "--kind", "question").stdout.splitlines()
+        assert len(lines) == 2
+        assert f"outcome={'allowed' if code == 0 else 'refused'}  by=desktop" in lines[1]
+
+
+@pytest.mark.secret_service
+def test_the_first_answer_counts() -> None:
+    """The terminal is faster: the notification is closed."""
+    with home() as user, secret_service(keyring=False) as bus, notifications(bus) as desktop:
+        user.write_config("[clients.aircher-cli]\nconfirm = true\n")
+        user.start(bus.environ)
+        with terminal(user) as master:
+            read_until(master, "waiting for questions")
+            asking = user.popen("limits")
+            shown = desktop.wait_shown()
+            read_until(master, "wants to use aircher")
+            os.write(master, b"y\n")
+            assert asking.wait(20) == 0
+            assert desktop.wait_closed() == shown.number
+
+
+@pytest.mark.secret_service
+def test_a_desktop_that_does_not_answer_in_time() -> None:
+    """The time is in the configuration; the desktop can be switched off there."""
+    config = "[clients.aircher-cli]\nconfirm = true\n[protect]\n"
+    with home() as user, secret_service(keyring=False) as bus, notifications(bus) as desktop:
+        user.write_config(f"{config}timeout = 5\n")
+        user.start(bus.environ)
+        asking = user.popen("limits")
+        shown = desktop.wait_shown()
+        assert asking.wait(20) == 1
+        assert desktop.wait_closed() == shown.number
+        user.stop()
+        user.write_config(f"{config}desktop = false\n")
+        user.start(bus.environ)
+        assert "run 'aircher-cli confirm'" in user.cli("limits").stderr
 
 
 async def test_a_client_with_the_socket_only_cannot_answer() -> None:

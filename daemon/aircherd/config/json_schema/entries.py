@@ -304,4 +304,12 @@ PROTECT: dict[str, Fragment] = {
     "sign_out": _protected("Which clients may remove keys"),
     "shutdown": _protected("Which clients may stop the daemon"),
     "config": _protected("Which clients may change the configuration"),
+    "timeout": {
+        "description": "How long a question to you waits for an answer, in seconds",
+        "type": "number",
+        "minimum": 5,
+        "maximum": 600,
+        "default": 30.0,
+    },
+    "desktop": {**flag("Whether a notification of the desktop asks you, too"), "default": True},
 }

@@ -18,13 +18,16 @@ from aircherd.config.toml.locate import KeyPath
 from aircherd.config.values import read_choice, read_list, read_table, read_text, type_name
 
 SECTION = Section("[clients.NAME]", ("allow", "program", "providers", "confirm"))
-PROTECT = Section("[protect]", ("sign_in", "sign_out", "shutdown", "config"))
+PROTECT = Section("[protect]", ("sign_in", "sign_out", "shutdown", "config", "timeout", "desktop"))
 
 ONLY_REPAIR = ClientRights(allow=(REPAIR,))
 """The rights of an invalid section: they are for a daemon that starts with an invalid file."""
 NOTHING_ALLOWED = Protection(sign_in=(), sign_out=(), shutdown=(), config=())
 
 CONFIRM = "confirm"
+MIN_TIMEOUT = 5.0
+"""Seconds: less is not enough to read a question."""
+MAX_TIMEOUT = 600.0
 MAX_NAME = 200
 
 
@@ -101,6 +104,10 @@ def read_protection(
     for field, entry in known:
         path: KeyPath = ("protect", field)
         before = report.count
+        if field in _PROTECT_READERS:
+            found = report.read(path, entry, _PROTECT_READERS[field])
+            fields.update({} if found is None else {field: found})
+            continue
         if isinstance(entry, str):
             fields[field] = report.read(path, entry, partial(read_choice, choices=(CONFIRM,)))
         else:
@@ -151,6 +158,18 @@ def _read_flag(value: object) -> bool:
     return value
 
 
+def _read_timeout(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadValue(f"must be a number of seconds, not {type_name(value)}", "write 30")
+    if not MIN_TIMEOUT <= value <= MAX_TIMEOUT:  # false for nan, too
+        raise BadValue(f"must be from {MIN_TIMEOUT:g} to {MAX_TIMEOUT:g} seconds")
+    return float(value)
+
+
+_PROTECT_READERS: dict[str, Callable[[object], object]] = {
+    "timeout": _read_timeout,
+    "desktop": _read_flag,
+}
 _READERS: dict[str, Callable[[object], object]] = {
     "program": _read_program,
     "confirm": _read_flag,

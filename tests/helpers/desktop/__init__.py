@@ -1,0 +1,1 @@
+"""The desktop of a test: what shows notifications on its session bus."""
