@@ -69,11 +69,11 @@ def check_text(text: str, *, file: str) -> Checked:
     if problem is None:
         return Checked(config)
     from aircherd.config.old_form import is_old_form, old_form_error  # noqa: PLC0415 - as below
-
-    if is_old_form(data):
-        return Checked(None, old_form_error(file))
     from aircherd.config.salvage import roles_of, salvage  # noqa: PLC0415 - most files are valid
 
+    if is_old_form(data):
+        problem = old_form_error(file)
+        return Checked(None, problem, roles_of(config, data, problem.message))
     usable = salvage(config, data, report.found) if report.found is not None else None
     return Checked(usable, problem, None if usable else roles_of(config, data, problem.message))
 

@@ -61,9 +61,7 @@ def salvage(
 LOOK_AND_FIX = ClientRights(allow=("read", REPAIR))
 """The rights of all clients while their roles are unknown."""
 ROLES = ("clients", "protect")
-_MENTIONS_ROLES = re.compile(
-    r"^[ \t]*\[*[ \t]*[\"']?(client|protect)", re.MULTILINE | re.IGNORECASE
-)
+_BEGINS_ROLES = re.compile(r"""[\s\ufeff]*\[*\s*["']?(client|protect)""", re.IGNORECASE)
 
 
 def roles_of(config: Config, data: Mapping[str, object], problem: str) -> Config:
@@ -83,8 +81,9 @@ def roles_of(config: Config, data: Mapping[str, object], problem: str) -> Config
 
 def roles_of_text(text: str | None, problem: str) -> Config:
     """Return the same for a text that is not TOML; None is one that cannot be read."""
-    has_none = text is not None and not _MENTIONS_ROLES.search(text)
-    return DEFAULT_CONFIG if has_none else _unknown_roles(problem)
+    if text is None or any(map(_BEGINS_ROLES.match, text.splitlines())):
+        return _unknown_roles(problem)
+    return DEFAULT_CONFIG
 
 
 def _unknown_roles(problem: str) -> Config:

@@ -238,6 +238,8 @@ def test_what_an_invalid_entry_protects_is_kept_from_all() -> None:
     [
         f"{ROLES}[network\n",
         " [ 'clients'.vi]\n=",
+        "\ufeff[clients.vi]\n=",
+        "=\r[clients.vi]",
         "clients = 3\n",
         "[[protect]]\n",
         "[client.vi]\n",
@@ -251,7 +253,16 @@ def test_clients_may_look_and_fix_while_roles_are_unknown(text: str) -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["[network\n", "default = 3\n", "[network]\nidle = 5\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[network\n",
+        "# [clients.vi]\n[",
+        "api_server_url = 1\n",
+        "default = 3\n",
+        "[network]\nidle = 5\n",
+    ],
+)
 def test_a_file_without_roles_takes_nothing_away(text: str) -> None:
     """Invalid or not, it names none."""
     assert not roles(text).has_roles
