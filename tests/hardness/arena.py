@@ -4,6 +4,7 @@ After an attack, these figures are known:
 
     ping_median_ms, ping_p99_ms, ping_max_ms   of the observer's pings
     chat_p99_ms                                of its chats
+    ping_cpu_p99_ms, chat_cpu_p99_ms           likewise, what the daemon's event loop used meanwhile
     loop_cpu_max                               the longest turn of the daemon's event loop, in ms of
                                                CPU time, which others' load does not change
     refused                                    how many of both were refused
@@ -84,20 +85,21 @@ def start_process(module: str, *arguments: object) -> Iterator["subprocess.Popen
             process.kill()
 
 
-def _line(process: "subprocess.Popen[str]") -> str:
+def read_line(process: "subprocess.Popen[str]") -> str:
+    """Wait for the next line that it prints."""
     assert process.stdout is not None
     return process.stdout.readline().strip()
 
 
 @asynccontextmanager
-async def _observer(path: Path, figures: Figures) -> AsyncIterator[None]:
+async def _observer(arena: Arena, figures: Figures) -> AsyncIterator[None]:
     """Ping and chat meanwhile; add the figures at the end."""
-    with start_process("hardness.observer", path) as process:
-        assert await trio.to_thread.run_sync(_line, process) == "ready"
+    with start_process("hardness.observer", arena.socket, arena.daemon.process.pid) as process:
+        assert await trio.to_thread.run_sync(read_line, process) == "ready"
         yield
         assert process.stdin is not None
         process.stdin.close()
-        figures |= json.loads(await trio.to_thread.run_sync(_line, process))
+        figures |= json.loads(await trio.to_thread.run_sync(read_line, process))
 
 
 @asynccontextmanager
@@ -112,7 +114,7 @@ def open_arena(attack: Attack) -> Iterator[Arena]:
         start_process("hardness.upstream") as upstream,
         open_home({**attack.environ, **WATCHED}) as home,
     ):
-        port = int(_line(upstream))
+        port = int(read_line(upstream))
         home.write_config((PROVIDERS + attack.config).replace("{port}", str(port)))
         home.preexec = die_with_parent
         attack.prepare(home)
@@ -125,7 +127,7 @@ async def carry_out(attack: Attack, size: int) -> Figures:
     with open_arena(attack) as arena:
         before, memory = await _warm_up(arena), arena.memory_mb()
         started = time.monotonic()
-        observer = _observer(arena.socket, figures) if attack.is_observed else _unobserved()
+        observer = _observer(arena, figures) if attack.is_observed else _unobserved()
         async with observer:
             with trio.move_on_after(LONGEST) as scope:
                 figures |= await attack.run(arena, size) or {}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 Figures = dict[str, float]
 
-TIMES = ("_ms", "_s")
+TIMES = ("_ms", "_s", "_ratio")
 """Ends of the names of figures that depend on the machine's speed."""
 
 

@@ -100,6 +100,12 @@ async def _receive(stream: trio.SocketStream) -> bytes:
         return b""
 
 
+async def read_and_drop(stream: trio.SocketStream) -> None:
+    """Read until the daemon closes the connection."""
+    while await _receive(stream):
+        pass
+
+
 class Deaf:
     """A client that sends and never reads; its receive buffer is as small as it may be."""
 

@@ -1,14 +1,18 @@
 """An honest client in its own process: it pings and chats at a steady pace, and measures.
 
-    python -m hardness.observer SOCKET
+    python -m hardness.observer SOCKET PID
 
 Prints `ready` once both were answered. When its input ends, it waits for what is still unanswered,
 and prints the figures as JSON. It sends at its pace whether or not it is answered, so that a freeze
 of the daemon is seen by every request that it delays.
+
+`..._cpu_p99_ms` is not the time that passed until the answer, but the CPU time that the daemon's
+main thread used meanwhile. So it is the same on a busy machine.
 """
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -27,17 +31,35 @@ CHAT = {
 }
 
 
-class Pace(asyncio.Protocol):
-    """One connection that sends the same request at a steady pace."""
+class LoopClock:
+    """The CPU time of a daemon's main thread, which runs its event loop."""
 
-    def __init__(self, method: str, params: dict[str, object], seconds: float) -> None:
+    def __init__(self, pid: int) -> None:
+        self._file = os.open(f"/proc/{pid}/task/{pid}/schedstat", os.O_RDONLY)
+
+    def now(self) -> float:
+        """Return the seconds."""
+        return int(os.pread(self._file, 64, 0).split()[0]) / 1e9
+
+
+class Pace(asyncio.Protocol):
+    """One connection that sends the same request at a steady pace.
+
+    `latencies` are seconds until the answers, `cpu` what the daemon's clock says of the same.
+    """
+
+    def __init__(
+        self, clock: LoopClock, method: str, params: dict[str, object], seconds: float
+    ) -> None:
         self.latencies: list[float] = []
+        self.cpu: list[float] = []
+        self._clock = clock
         self.refused = 0
         self._all_answered = asyncio.Event()
         self._method = method
         self._params = params
         self._seconds = seconds
-        self._sent: dict[int, float] = {}
+        self._sent: dict[int, tuple[float, float]] = {}
         self._unpacker = msgpack.Unpacker()
         self._number = 0
 
@@ -46,19 +68,22 @@ class Pace(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        now = time.perf_counter()
         self._unpacker.feed(data)
         for kind, number, error, _result in (f for f in self._unpacker if f[0] == 1):
             del kind
-            self.latencies.append(now - self._sent.pop(number))
+            self._note(self._sent.pop(number))
             self.refused += error is not None
         if not self._sent:
             self._all_answered.set()
 
+    def _note(self, sent: tuple[float, float]) -> None:
+        self.latencies.append(time.perf_counter() - sent[0])
+        self.cpu.append(self._clock.now() - sent[1])
+
     def _send(self) -> None:
         self._all_answered.clear()
         self._number += 1
-        self._sent[self._number] = time.perf_counter()
+        self._sent[self._number] = time.perf_counter(), self._clock.now()
         self._transport.write(msgpack.packb([0, self._number, self._method, [self._params]]))
 
     async def first(self) -> None:
@@ -66,6 +91,12 @@ class Pace(asyncio.Protocol):
         self._send()
         await self._all_answered.wait()
         self.latencies.clear()
+        self.cpu.clear()
+
+    @property
+    def unanswered(self) -> int:
+        """How many requests have no answer yet."""
+        return len(self._sent)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until stopped, and wait for the answers."""
@@ -76,8 +107,8 @@ class Pace(asyncio.Protocol):
             await asyncio.sleep(due - time.perf_counter())
         with suppress(TimeoutError):
             await asyncio.wait_for(self._all_answered.wait(), LONGEST)
-        now = time.perf_counter()
-        self.latencies += [now - sent for sent in self._sent.values()]
+        for sent in self._sent.values():
+            self._note(sent)
 
 
 def at(latencies: Sequence[float], share: float) -> float:
@@ -86,10 +117,11 @@ def at(latencies: Sequence[float], share: float) -> float:
     return round(1000 * ordered[min(len(ordered) - 1, int(len(ordered) * share))], 1)
 
 
-async def observe(path: str) -> dict[str, float]:
+async def observe(path: str, pid: int) -> dict[str, float]:
     """Ping and chat until the input ends."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    paces = (Pace("ping", {}, PING_SECONDS), Pace("chat", CHAT, CHAT_SECONDS))
+    clock = LoopClock(pid)
+    paces = (Pace(clock, "ping", {}, PING_SECONDS), Pace(clock, "chat", CHAT, CHAT_SECONDS))
     for pace in paces:
         await loop.create_unix_connection(lambda pace=pace: pace, path)
         await pace.first()
@@ -102,11 +134,13 @@ async def observe(path: str) -> dict[str, float]:
         "ping_median_ms": at(pings.latencies, 0.5),
         "ping_p99_ms": at(pings.latencies, 0.99),
         "ping_max_ms": at(pings.latencies, 1),
+        "ping_cpu_p99_ms": at(pings.cpu, 0.99),
         "chats": len(chats.latencies),
         "chat_p99_ms": at(chats.latencies, 0.99),
+        "chat_cpu_p99_ms": at(chats.cpu, 0.99),
         "refused": pings.refused + chats.refused,
     }
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(observe(sys.argv[1]))))
+    print(json.dumps(asyncio.run(observe(sys.argv[1], int(sys.argv[2])))))

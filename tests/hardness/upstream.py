@@ -4,6 +4,7 @@
     /mute/v1/...        reads everything and never responds
     /s/EVENTS/v1/...    a stream of EVENTS tiny deltas, 64 in one write
     /t/EVENTS/MS/v1/... a stream of EVENTS tiny deltas, one every MS milliseconds
+    /tools/EVENTS/v1/... a stream of one tool call, whose arguments come in EVENTS pieces
     /large/MIB/v1/...   a stream with deltas of 100 kB, MIB in all
     /whole/KIB/v1/...   a reply in one piece, with a text of KIB
     /dust/KIB/v1/...    the same, and each 16 bytes are a chunk of HTTP of their own
@@ -18,7 +19,7 @@ It prints its port. `PROVIDERS` is the configuration that names them.
 import asyncio
 import json
 
-from bench.upstream import END, EVENT, REPLY, STREAM_HEAD, Upstream, chunk
+from bench.upstream import END, EVENT, PER_WRITE, REPLY, STREAM_HEAD, Upstream, chunk
 
 PROVIDERS = """
 [providers.quick]
@@ -69,6 +70,9 @@ auth = "none"
 [providers.line]
 kind = "openai"
 base_url = "http://127.0.0.1:{port}/line/100000/v1"
+[providers.tools]
+kind = "openai"
+base_url = "http://127.0.0.1:{port}/tools/1000000/v1"
 auth = "none"
 """
 LARGE = chunk(EVENT % (b"x" * 100_000))
@@ -84,6 +88,13 @@ BODIES = {
     b"line": (STREAM_HEAD, EVENT.split(b"%s")[0], chunk(BLOCK)),
 }
 """Head, beginning, and what is repeated, of large replies."""
+_DELTA = b'data: {"id":"c","model":"m","choices":[{"index":0,"delta":{"tool_calls":[%s]}}]}\n\n'
+CALL = _DELTA % (
+    b'{"index":0,"id":"call_1","type":"function",'
+    b'"function":{"name":"f","arguments":"{\\"text\\":\\""}}'
+)
+ARGUMENTS = _DELTA % b'{"index":0,"function":{"arguments":"hello "}}'
+CALL_END = _DELTA % b'{"index":0,"function":{"arguments":"\\"}"}}'
 
 
 def model_list(number: int) -> bytes:
@@ -114,6 +125,8 @@ class HostileUpstream(Upstream):
             self._task = asyncio.ensure_future(self._repeat(*BODIES[parts[1]], int(parts[2])))
         elif parts[1] == b"large":
             self._task = asyncio.ensure_future(self._large(int(parts[2])))
+        elif parts[1] == b"tools":
+            self._task = asyncio.ensure_future(self._call(int(parts[2])))
         else:
             super()._answer(path)
 
@@ -130,6 +143,13 @@ class HostileUpstream(Upstream):
             self._transport.write(piece)
             await self._resumed.wait()
         self._transport.write(chunk(AFTER) + b"0\r\n\r\n")
+
+    async def _call(self, events: int) -> None:
+        self._transport.write(STREAM_HEAD + chunk(CALL))
+        for _ in range(events // PER_WRITE):
+            self._transport.write(chunk(ARGUMENTS * PER_WRITE))
+            await self._resumed.wait()
+        self._transport.write(chunk(CALL_END + END) + b"0\r\n\r\n")
 
 
 async def serve() -> None:

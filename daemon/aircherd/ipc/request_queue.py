@@ -7,13 +7,11 @@ and the client's other frames are handled meanwhile.
 """
 
 from collections import OrderedDict
-from time import thread_time
 from typing import TYPE_CHECKING
 
 import trio
 
 from aircherd.ipc.request_reader import ReadyRequest
-from aircherd.sharing.turns import LONG_TURN
 from aircherd.vocabulary.chat import ChatRequest
 
 if TYPE_CHECKING:
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 FEW = 8
 """Requests of one client that are started in one turn of the event loop."""
 MANY = 64
-"""Likewise, of a client that has used little, while the turns are long."""
+"""Likewise, of all clients that have used little, while the turns are long."""
 MAX_TOGETHER = 32
 """Requests from here, except chats, that are served at the same time."""
 
@@ -68,11 +66,14 @@ class RequestQueue:
         session, turns = self._session, self._session.turns
         try:
             while self._waiting:
-                count = FEW
                 if turns.is_congested:
                     # Turns are long: one that owes little must not fall behind.
                     has_waited = await turns.enter(session.share)
-                    count = 1 if session.share.is_greedy else FEW if has_waited else MANY
+                    many = max(MANY // max(turns.active, 1), 1)
+                    count = 1 if session.share.is_greedy else FEW if has_waited else many
+                else:
+                    # One write of each of many clients would make one long turn.
+                    count = FEW if await turns.wait_to_start() else 1
                 for _ in range(count):
                     # Results are made when there is room for them, not before.
                     await session.wait_for_room()
@@ -81,10 +82,8 @@ class RequestQueue:
                         return
                     _, request = self._waiting.popitem(last=False)
                     await self._start(request)
-                used = thread_time()
-                await trio.lowlevel.checkpoint()
-                if thread_time() - used > LONG_TURN:
-                    turns.note_long_turn()
+                if turns.is_congested:
+                    await trio.lowlevel.checkpoint()
         finally:
             self.is_active = False
             session.note_end()

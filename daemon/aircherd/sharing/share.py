@@ -9,8 +9,6 @@ from contextvars import ContextVar
 
 import trio
 
-PAID_BACK = 0.05
-"""The part of the time that a client may use without being asked to wait."""
 MAX_OWED = 0.25
 """Seconds that are remembered at most: what was long ago is forgiven."""
 
@@ -19,14 +17,16 @@ class Share:
     """One client's share.
 
     `owed` are seconds of the event loop's time, as of the last `charge`. `waiting` are the tasks
-    that wait for their turn, in their order.
+    that wait for their turn, in their order. `turn` is the number of the last turn of the loop in
+    which it was charged.
     """
 
-    __slots__ = ("_paid_at", "owed", "waiting")
+    __slots__ = ("_paid_at", "owed", "turn", "waiting")
 
     def __init__(self) -> None:
         self.waiting: OrderedDict[trio.lowlevel.Task, None] = OrderedDict()
         self.owed = 0.0
+        self.turn = 0
         self._paid_at = 0.0
 
     @property
@@ -34,11 +34,14 @@ class Share:
         """Whether it uses as much as it can get."""
         return self.owed > MAX_OWED / 2
 
-    def charge(self, seconds: float, now: float) -> float:
-        """Add time that was used; return how much is owed at `now`, in seconds."""
-        owed = self.owed - (now - self._paid_at) * PAID_BACK
+    def charge(self, seconds: float, paid: float) -> float:
+        """Add time that was used; return how much is owed, in seconds.
+
+        `paid` is what every client has paid back so far. Nothing is saved for later.
+        """
+        owed = self.owed - (paid - self._paid_at)
         self.owed = min(max(owed, 0.0) + seconds, MAX_OWED)
-        self._paid_at = now
+        self._paid_at = paid
         return self.owed
 
     def __repr__(self) -> str:

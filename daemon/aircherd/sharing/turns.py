@@ -9,8 +9,9 @@ If it is, then until it has been on time for `CALM` seconds
   steps are let through, first those of the client that has used least, so that together they take
   about `BUDGET`.
 
-A client that uses little never waits, however many others wait. A step is what is done between two
-waits; those that could be long are cut into pieces (`PIECE`).
+A client that uses little never waits, however many others wait: it may use as much as it would get
+if the time was divided among those that are active and `ALWAYS_ACTIVE` more. A step is what is done
+between two waits; those that could be long are cut into pieces (`PIECE`).
 """
 
 from contextlib import suppress
@@ -29,8 +30,14 @@ BUDGET = 0.005
 """Seconds of each turn for clients that have used much, together."""
 CALM = 0.5
 """Seconds without a long turn until nothing is measured any more."""
+ALWAYS_ACTIVE = 20
+"""With fewer clients, one may use a part of the time as if there were so many more."""
 FREE = 0.004
-"""Seconds that a client may owe and still go on without waiting."""
+"""Seconds that a client may owe and still go on without waiting, less if many are active."""
+MANY_ACTIVE = 8
+"""Active clients at which it is the half."""
+MAX_STARTING = 8
+"""Clients of whose queued requests the next ones are started in one turn while all is calm."""
 MAX_RELEASED = 8
 """Steps let through in one turn, even if the last ones were short: the next need not be."""
 SHORT = 0.00001
@@ -51,6 +58,7 @@ class Turns:
         "_meter",
         "_queue",
         "_released",
+        "_starting",
         "_was_long",
         "is_congested",
         "is_open",
@@ -61,6 +69,7 @@ class Turns:
         """Whether clients may go on; otherwise they call `enter` before their work."""
         self.is_congested = False
         """Whether the work of those that have used much waits for its turn."""
+        self._starting = trio.Semaphore(MAX_STARTING)
         self._queue: dict[Share, None] = {}  # in the order of their turns
         self._is_watching = False
         self._activity = trio.lowlevel.ParkingLot()
@@ -70,11 +79,19 @@ class Turns:
         self._released = 0  # in the last turn
         self._cost = BUDGET / 2  # of a step, in seconds
 
-    def note_long_turn(self) -> None:
-        """Note that the loop is late, without waiting until the next look."""
-        if self.is_open:
-            self._filled.unpark_all()
-            self._was_long = True
+    async def wait_to_start(self) -> bool:
+        """Wait before the next of many requests of a client; return whether no other client waits.
+
+        Few pass in each turn of the loop. If what they started takes long, that is noted at once.
+        """
+        async with self._starting:
+            is_alone = not self._starting.statistics().tasks_waiting
+            used = thread_time()
+            await trio.lowlevel.checkpoint()
+            if thread_time() - used > LONG_TURN and self.is_open:
+                self._filled.unpark_all()
+                self._was_long = True
+        return is_alone
 
     async def enter(self, share: Share | None, *, first: bool = False) -> bool:
         """Wait for a turn of this client; return whether it had to wait.
@@ -89,7 +106,7 @@ class Turns:
                 trio.lowlevel.spawn_system_task(self._watch)
             self._activity.unpark_all()
             return False
-        if share is None or share.charge(0.0, self._meter.now) <= FREE:
+        if share is None or share.charge(0.0, self._meter.paid) <= self._meter.free:
             return False
         task = trio.lowlevel.current_task()
         if not share.waiting:
@@ -107,6 +124,11 @@ class Turns:
 
         await trio.lowlevel.wait_task_rescheduled(abort)
         return True
+
+    @property
+    def active(self) -> int:
+        """How many clients were active in the last turn of the loop, while it is congested."""
+        return self._meter.active
 
     # ---------------------------------------------------------- the task that looks
 
@@ -134,7 +156,7 @@ class Turns:
 
     async def _share_out(self) -> None:
         self.is_congested, self.is_open = True, False
-        self._meter.tick()
+        self._meter.tick(MANY_ACTIVE)  # how many there are is not known yet
         trio.lowlevel.add_instrument(self._meter)
         late_at = perf_counter()
         try:
@@ -146,7 +168,7 @@ class Turns:
                     is_late = bool(self._queue) or thread_time() - used > LONG_TURN
                 else:
                     is_late = await self._is_late()
-                self._meter.tick()
+                self._meter.tick(len(self._queue))
                 if is_late:
                     late_at = perf_counter()
         finally:
@@ -185,22 +207,31 @@ class Turns:
 class _Meter(trio.abc.Instrument):
     """Charges each step of a task to its client.
 
-    `heavy` are the seconds of those that owe much. `now` is a clock that stands still in long
-    turns: nothing is paid back by making others wait.
+    `heavy` are the seconds of those that owe much. `paid` is what each client has paid back so far,
+    which is nothing in long turns: it is not paid back by making others wait. `free` is what one
+    may owe. `active` clients had a step in the last turn, or wait for one.
     """
 
     def __init__(self) -> None:
         self.heavy = 0.0
-        self.now = 0.0
+        self.paid = 0.0
+        self.free = FREE
         self._began = 0.0
         self._ticked_at = self._used = 0.0
+        self.active = MANY_ACTIVE
+        self._turn = 0
+        self._stepping = 0  # clients that had a step in this turn
 
-    def tick(self) -> None:
-        """Let time go on."""
+    def tick(self, waiting: int) -> None:
+        """Let time go on; `waiting` clients wait for a turn."""
         at, used = perf_counter(), thread_time()
         too_long = max(used - self._used - SAMPLE, 0.0)
-        self.now += max(at - self._ticked_at - too_long, 0.0)
+        active = self.active = self._stepping + waiting
+        self.paid += max(at - self._ticked_at - too_long, 0.0) / (ALWAYS_ACTIVE + active)
+        self.free = FREE * MANY_ACTIVE / (MANY_ACTIVE + active)
         self._ticked_at, self._used = at, used
+        self._turn += 1
+        self._stepping = 0
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:  # noqa: ARG002
         """Note when a step began."""
@@ -210,8 +241,11 @@ class _Meter(trio.abc.Instrument):
         """Charge a step."""
         share = task.context.get(share_of_task)
         if share is not None:
+            if share.turn != self._turn:
+                share.turn = self._turn
+                self._stepping += 1
             seconds = thread_time() - self._began
-            if share.charge(seconds, self.now) > FREE:
+            if share.charge(seconds, self.paid) > self.free:
                 self.heavy += seconds
 
 

@@ -3,22 +3,22 @@
 import pytest
 import trio
 
-from aircherd.sharing.share import MAX_OWED, PAID_BACK, Share, share_of_task
+from aircherd.sharing.share import MAX_OWED, Share, share_of_task
 
 
-def test_what_is_used_is_owed_and_paid_back_over_time():
-    """A part of the time is free, and nothing is saved for later."""
+def test_what_is_used_is_owed_until_it_is_paid_back():
+    """Nothing is saved for later."""
     share = Share()
-    assert share.charge(0.010, now=100.0) == pytest.approx(0.010)
-    assert share.charge(0.0, now=100.1) == pytest.approx(0.010 - 0.1 * PAID_BACK)
-    assert share.charge(0.0, now=200.0) == 0.0
-    assert share.charge(0.004, now=200.0) == pytest.approx(0.004)
+    assert share.charge(0.010, paid=5.0) == pytest.approx(0.010)
+    assert share.charge(0.0, paid=5.004) == pytest.approx(0.006)
+    assert share.charge(0.0, paid=9.0) == 0.0
+    assert share.charge(0.004, paid=9.0) == pytest.approx(0.004)
 
 
 def test_what_was_long_ago_is_forgiven():
     """However much it was."""
     share = Share()
-    assert share.charge(60.0, now=1.0) == MAX_OWED
+    assert share.charge(60.0, paid=1.0) == MAX_OWED
 
 
 async def test_tasks_inherit_the_share_of_the_task_that_starts_them():

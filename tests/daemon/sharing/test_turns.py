@@ -7,7 +7,7 @@ import trio
 
 from aircherd.sharing import turns as turns_module
 from aircherd.sharing.share import Share, share_of_task
-from aircherd.sharing.turns import MAX_RELEASED, turns
+from aircherd.sharing.turns import MAX_RELEASED, MAX_STARTING, turns
 
 STEP = 0.002
 """Seconds of work in one step of a greedy task."""
@@ -98,6 +98,43 @@ async def test_greedy_clients_take_turns():
         await until(lambda: first.steps + second.steps > 100)
         assert first.steps < 1.5 * second.steps + 5
         nursery.cancel_scope.cancel()
+
+
+async def test_many_greedy_clients_together_get_few_steps_in_each_turn():
+    """Although each of them uses less of the loop than a client may use among few."""
+    async with trio.open_nursery() as nursery:
+        clients = [Greedy(nursery, tasks=2) for _ in range(40)]
+        for client in clients:
+            client.start()
+        await until(
+            lambda: turns().is_congested and sum(bool(c.share.waiting) for c in clients) > 30
+        )
+        before = sum(client.steps for client in clients)
+        for _ in range(20):
+            await trio.lowlevel.checkpoint()
+        assert sum(client.steps for client in clients) - before < 20 * 2 * MAX_RELEASED
+        assert turns().active > 20
+        nursery.cancel_scope.cancel()
+
+
+async def test_few_clients_start_queued_requests_in_one_turn():
+    """Others wait for the next turns, and what is returned says whether any does."""
+    passed = []
+
+    async def start(number):
+        passed.append((number, await turns().wait_to_start()))
+
+    assert await turns().wait_to_start()
+    async with trio.open_nursery() as nursery:
+        for number in range(10 * MAX_STARTING):
+            nursery.start_soon(start, number)
+        most = 0
+        while len(passed) < 10 * MAX_STARTING:
+            before = len(passed)
+            await trio.lowlevel.checkpoint()
+            most = max(most, len(passed) - before)
+    assert most <= 2 * MAX_STARTING
+    assert not all(is_alone for _, is_alone in passed[: 2 * MAX_STARTING])
 
 
 async def test_what_goes_first_does_not_wait_for_the_clients_other_tasks():
