@@ -10,6 +10,7 @@ how many lines are lost.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -53,6 +54,8 @@ class KeyUser(Protocol):
         """Its process."""
 
 
+KeyUses = defaultdict[tuple[KeyUser, str, str | None], int]
+
 log = structlog.get_logger()
 
 
@@ -70,9 +73,9 @@ class AuditLog:
         self._redact = redact
         self._worker = FileWorker()
         self._waiting: list[Line] = []
-        self.key_uses: dict[tuple[KeyUser, str, str], int] = {}
+        self.key_uses: KeyUses = defaultdict(int)
         """How often each client has used each key of a provider since the last line; counted by
-        the chats themselves, because that is cheap."""
+        the chats themselves, because that is cheap. The key is None where none is needed."""
         self._joined: dict[Counted, int] = {}
         self._noted: dict[str, int] = {}
         self._changed = trio.Event()
@@ -173,12 +176,17 @@ class AuditLog:
 
     def _counted_lines(self) -> Sequence[Line]:
         """Return a line for each thing that was counted; uses of keys are counted in first."""
-        uses = dict(self.key_uses)
+        uses = {use: times for use, times in self.key_uses.items() if use[2] is not None}
         self.key_uses.clear()  # in place: the chats have it
         for found, ((user, provider, key), times) in enumerate(uses.items()):
             peer = user.peer if found < MAX_JOINED else None  # its program is looked up
             self.count(
-                "key_use", user.client, peer, ("provider", provider), ("key", key), times=times
+                "key_use",
+                user.client,
+                peer,
+                ("provider", provider),
+                ("key", key or ""),
+                times=times,
             )
         return [
             self._line(kind, {"client": client, "program": program, **dict(facts), "count": times})

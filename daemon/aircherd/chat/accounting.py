@@ -5,10 +5,12 @@ begin       right before a call: reserve, and begin its row; or return the limit
 settle      after the call: record what it used, however it ended
 """
 
+from collections import defaultdict
+
 import msgspec
 
 from aircher_wire import codes
-from aircherd.audit.audit_log import KeyUser
+from aircherd.audit.audit_log import KeyUses
 from aircherd.chat.caller import Caller
 from aircherd.chat.replies.reply import Reply
 from aircherd.chat.spending.expectations import Expectations, asked_of
@@ -27,6 +29,8 @@ from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Usage
 from aircherd.vocabulary.usage import Settled, Started
 
+MAX_AGE = 3600.0
+"""Seconds: no call in progress is older."""
 MAX_TOKENS = 10**8
 """Of one call: context windows have a hundredth of that. Larger counts are ignored."""
 _CUT_OFF = frozenset({"ok", codes.CANCELLED, codes.TIMEOUT, codes.TRUNCATED})
@@ -137,12 +141,12 @@ class UsageAccounting:
         limits: LimitTracker,
         bus: EventBus,
         outputs: OutputEstimator | None = None,
-        key_uses: dict[tuple[KeyUser, str, str], int] | None = None,
+        key_uses: KeyUses | None = None,
     ) -> None:
         self._ledger = ledger
         self.saving = ledger.queue
         self.wait_until_saved = ledger.wait_until_saved
-        self._key_uses = {} if key_uses is None else key_uses
+        self._key_uses = defaultdict(int) if key_uses is None else key_uses
         self._limits = limits
         self._clock, self._steady = limits.clock, limits.steady
         self._bus = bus
@@ -211,12 +215,9 @@ class UsageAccounting:
             if isinstance(found, Limited):
                 return found
             reservation = found
-        if candidate.key is not None:
-            use = (caller, provider, candidate.key)
-            self._key_uses[use] = self._key_uses.get(use, 0) + 1
+        self._key_uses[caller, provider, candidate.key] += 1
         charge = PendingCharge(
             at=self._clock(),
-            steady=self._steady() if reservation is None else reservation.at,
             provider=provider,
             model=name,
             key=candidate.key,
@@ -275,12 +276,15 @@ class UsageAccounting:
 
     def _admit_open(self) -> None:
         """Reserve for the calls in progress that began when there was no limit."""
+        clock, steady = self._clock(), self._steady()
         for charge in self._ledger.in_progress:
             if isinstance(charge, PendingCharge) and charge.reservation is None:
                 key = LimitKey(charge.provider, charge.key, charge.model, charge.client)
                 tokens = charge.input_estimate + charge.output_estimate
+                # No call is older; if the clock was set meanwhile, its age is not known better.
+                age = min(max(clock - charge.at, 0.0), MAX_AGE)
                 charge.reservation = self._limits.admit(
-                    key, tokens, charge.cost_estimate_nano, charge.steady, charge.at
+                    key, tokens, charge.cost_estimate_nano, steady - age, charge.at
                 )
 
     def _publish(self, status: LimitStatus) -> None:

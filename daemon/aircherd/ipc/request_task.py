@@ -122,24 +122,22 @@ class RequestTask:
         self._request = None  # its prompt must not stay in memory while the task is idle
         session = self._session
         self.caller = session.caller
-        result: object = None
-        error: AircherError | None = None
         try:
             result = await method.handler(session.services, self, params)
         except AircherError as failure:
             note_refusal(session.services, self.caller, failure)
-            error = failure.without_frames()
+            result = failure.without_frames()
         except Exception as failure:  # the edge: one request must not end the daemon
             log.exception("request_crashed")
-            error = internal_error(failure)
+            result = internal_error(failure)
         self._stop_watching()
         # Responses wait for room, or thousands of them would pile up in memory.
         if session.is_full and not self._is_cancelled:
             await session.wait_for_room()
-        if error is None:
-            response = encode_result(msgid, result, self.memory)
+        if isinstance(result, AircherError):
+            response = encode_error(msgid, result)
         else:
-            response = encode_error(msgid, error)
+            response = encode_result(msgid, result, self.memory)
         if method.may_quote:
             response = session.services.mask_keys(response)
         if self.memory.size:

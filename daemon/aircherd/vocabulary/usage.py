@@ -32,9 +32,8 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
 class Started(msgspec.Struct, kw_only=True, eq=False):
     """An attempt that is about to be sent; `key` is the key's label.
 
-    `at` is by the clock, `steady` on the time that only goes forward, `at` if it is 0. The last
-    three fields belong to the ledger: the attempt's number, how it ended, and whether it
-    is in the queue to be written.
+    `at` is by the clock. The last three fields belong to the ledger: the attempt's number, how it
+    ended, and whether it is in the queue to be written.
     """
 
     at: float
@@ -46,7 +45,6 @@ class Started(msgspec.Struct, kw_only=True, eq=False):
     input_estimate: int
     output_estimate: int
     cost_estimate_nano: int | None
-    steady: float = 0.0
     id: int = 0
     settled: Settled | None = None
     is_queued: bool = False

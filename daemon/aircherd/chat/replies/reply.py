@@ -45,6 +45,11 @@ _BYTES_PER_CHARACTER = 4
 class Reply:
     """A reply being received. `add` is on the hot path: it appends, and joins only at the end."""
 
+    _counted = 0
+    """What was counted of it, in bytes."""
+    _count_at = SMALL
+    """Characters from which it is counted again."""
+
     def __init__(self, memory: RequestMemory | None = None) -> None:
         """`memory` counts what the reply takes, None for one to which nothing is added."""
         self.ending: Ending | None = None
@@ -57,8 +62,6 @@ class Reply:
         # Those of text, reasoning and arguments so far, and `PART_COST` for each part.
         self._characters = 0
         self._memory = memory
-        self._counted = 0
-        self._count_at = SMALL  # characters from which it is counted again
         self.has_output = False
         """Whether there is output that a program may act on; after it nothing is retried.
 
