@@ -17,7 +17,8 @@ class Rights(msgspec.Struct, frozen=True):
 
     - `name`: by which it is counted; that of a section only if its program is the section's.
     - `claimed`: the name that it gave itself. `section` is the deciding one, None without one.
-    - `bound_to`: the program that its name belongs to, if this client is another program.
+    - `bound_to`: the program that its name belongs to, if this client is another program: `runs`,
+      None if that is unknown.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Rights(msgspec.Struct, frozen=True):
     section: str | None
     entry: ClientRights
     bound_to: str | None = None
+    runs: str | None = None
 
     @property
     def role(self) -> str:
@@ -92,7 +94,8 @@ def _section(rights: Rights) -> str:
 def _who(rights: Rights) -> str:
     if rights.bound_to is None:
         return f"client {rights.claimed!r}"
+    what = f"is {rights.runs} and not" if rights.runs else "is not"
     return (
-        f"a client that calls itself {rights.claimed!r} but is not {rights.bound_to}, as "
+        f"a client that calls itself {rights.claimed!r} but {what} {rights.bound_to}, as "
         f'[clients."{rights.claimed}"] wants it,'
     )

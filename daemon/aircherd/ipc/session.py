@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 import trio
+from msgspec.structs import replace
 
 from aircher_wire import codes, frames, methods
 from aircherd.access.peer import Peer
@@ -126,6 +127,8 @@ class Session:
             from aircherd.access.rights import decide  # noqa: PLC0415
 
             rights = decide(config, name, self.peer.runs)
+            if rights.bound_to is not None:
+                rights = replace(rights, runs=self.peer.script or self.peer.program)
             name = rights.name
             self.gate = Gate(config, rights, self.peer, self.services.questions)
             if before is not None:

@@ -43,6 +43,10 @@ def test_a_bound_name_of_another_program() -> None:
         "a client that calls itself 'vi' but is not /bin/vi, as [clients.\"vi\"] wants it, may not "
         'call shutdown: [clients."*"] allows chat'
     )
+    known = msgspec.structs.replace(rights, runs="/bin/sh")
+    assert "calls itself 'vi' but is /bin/sh and not /bin/vi, as" in str(
+        refusal(setup, known, "shutdown")
+    )
     assert found(setup, "vi", "/bin/vi").name == "vi"
 
 

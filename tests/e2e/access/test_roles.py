@@ -98,7 +98,8 @@ def test_a_name_that_belongs_to_a_program(daemon: Home, configure: Configure) ->
     wrong = daemon.cli("ask", "hello")
     status = daemon.cli("daemon", "status", "--clients")
     assert (right.returncode, wrong.returncode, status.returncode) == (0, 1, 0)
-    assert "calls itself 'aircher-cli' but is not /bin/false" in wrong.stderr
+    assert "calls itself 'aircher-cli' but is " in wrong.stderr
+    assert "and not /bin/false, as" in wrong.stderr
     assert "  unverified:aircher-cli: may do: read, process " in status.stdout
     assert program in status.stdout
 
