@@ -39,6 +39,7 @@ from aircherd.catalog.fetcher import ModelFetcher
 from aircherd.catalog.model_list_cache import move_old_folder
 from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.controller import ChatController
+from aircherd.chat.spending.observed_file import ObservedUseFile
 from aircherd.config.paths import resolve_paths
 from aircherd.config.store import ConfigStore
 from aircherd.config.watcher.file_watcher import FileWatcher
@@ -169,6 +170,13 @@ async def open_daemon(
             backfill.configure(
                 config.current.limits, refuses_unknown=config.current.refuses_unknown
             )
+            accounting = UsageAccounting(
+                ledger, limits, bus, output_estimator, key_uses=audit.key_uses
+            )
+            observed_file = ObservedUseFile(
+                paths.data / "observed_use.json", accounting.expectations, files
+            )
+            observed_file.load()
             sessions: set[Session] = set()
             reloading = manager.report.reloading if manager else nullcontext
             reloader = Reloader(backfill, transports, reloading)
@@ -188,9 +196,7 @@ async def open_daemon(
                     auth=auth,
                     catalog=catalog,
                     provider_client=provider_client,
-                    accounting=UsageAccounting(
-                        ledger, limits, bus, output_estimator, key_uses=audit.key_uses
-                    ),
+                    accounting=accounting,
                     bus=bus,
                     fetch_model_lists=fetcher.refresh,
                 ),
@@ -221,6 +227,7 @@ async def open_daemon(
                 transports.sweep,
                 files.run,
                 cooldown_file.run,
+                observed_file.run,
                 recovery.run,
                 outside.run,
                 auth.locker.run,

@@ -13,7 +13,7 @@ server adds changes a short request more than a long one.
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 
@@ -34,6 +34,11 @@ SURE = 8
 ALMOST = 1 - 1e-9
 RETRY_SECONDS = 86_400.0
 """After such a time without a call, one may go out with the plain estimate: prices change."""
+
+
+Tokens = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+_FEW = msgspec.Meta(max_length=KEPT)
 
 
 class Use(NamedTuple):
@@ -72,10 +77,10 @@ class ObservedCalls(msgspec.Struct):
     `costs` has reported costs as multiples of the catalog's. `last_at` is a Unix time.
     """
 
-    inputs: list[tuple[int, int]] = []
-    bounded: list[tuple[int, int]] = []
-    unbounded: list[int] = []
-    costs: list[float] = []
+    inputs: Annotated[list[tuple[Positive, Positive]], _FEW] = []
+    bounded: Annotated[list[tuple[Positive, Tokens]], _FEW] = []
+    unbounded: Annotated[list[Tokens], _FEW] = []
+    costs: Annotated[list[Annotated[float, msgspec.Meta(gt=0)]], _FEW] = []
     last_at: float = 0.0
 
 
@@ -92,7 +97,7 @@ class ObservedUse:
 
     def __init__(self) -> None:
         self._models: dict[tuple[str, str], ObservedCalls] = {}
-        self._changed: set[tuple[str, str]] = set()
+        self._is_changed = False
 
     def record(
         self, provider: str, model: str, asked: Asked, used: Use, at: float, *, has_cost: bool
@@ -110,11 +115,9 @@ class ObservedUse:
         if has_cost:
             _keep(calls.costs, used.cost_factor)
         calls.last_at = at
-        self._changed.add(key)
+        self._is_changed = True
         if len(self._models) > MAX_MODELS:
-            oldest = next(iter(self._models))
-            del self._models[oldest]
-            self._changed.discard(oldest)
+            del self._models[next(iter(self._models))]
 
     def expect(
         self, provider: str, model: str, asked: Asked, max_output: int | None, now: float
@@ -139,10 +142,10 @@ class ObservedUse:
 
     # -------------------------------------------------------------- keeping
 
-    def take_changed(self) -> list[ObservedModel]:
-        """Return what has changed since the last call of this."""
-        changed, self._changed = self._changed, set()
-        return [ObservedModel(*key, self._models[key]) for key in changed]
+    def take_if_changed(self) -> list[ObservedModel]:
+        """Return all models, oldest first; none if nothing has changed since the last call."""
+        is_changed, self._is_changed = self._is_changed, False
+        return [ObservedModel(*key, self._models[key]) for key in self._models if is_changed]
 
     def restore(self, observed: Iterable[ObservedModel]) -> None:
         """Include what was observed before the start, oldest first; calls since then are newer."""

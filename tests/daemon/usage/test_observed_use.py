@@ -102,9 +102,9 @@ def test_what_was_observed_is_restored():
     """Calls since then are newer."""
     use = observed(*[(ASKED, Use(300, 150))] * 8)
     again = observed((ASKED, Use(100, 50)))
-    again.restore(use.take_changed())
+    again.restore(use.take_if_changed())
     assert expect(again).high == Use(300, 150)
-    assert use.take_changed() == []
+    assert use.take_if_changed() == []
 
 
 def test_memory_is_bounded():
@@ -115,7 +115,7 @@ def test_memory_is_bounded():
     for _ in range(KEPT + 5):
         use.record("p", "m", ASKED, Use(1, 1, 2.0), NOW, has_cost=True)
     assert repr(use) == f"<ObservedUse of {MAX_MODELS} models>"
-    changed = {row.model: row.calls for row in use.take_changed()}
+    changed = {row.model: row.calls for row in use.take_if_changed()}
     calls = changed["m"]
     assert {len(calls.inputs), len(calls.bounded), len(calls.costs)} == {KEPT}
     assert len(changed) == MAX_MODELS

@@ -234,6 +234,21 @@ def test_usage_survives_a_restart(home, started, end):
         assert skip_reasons(ask(again)) == [("work", "limit_reached")]
 
 
+def test_what_calls_use_is_known_after_a_restart(home, sim, started):
+    """Of a model that is unknown, at most five calls would be out."""
+    client = started(limit("tokens = 100000", provider="work"))
+    request = {"model": "work/gpt-5.5", "max_tokens": 10}
+    for _ in range(8):
+        ask(client, **request)
+    assert home.stop() == 0
+    home.start(KEYS)
+    sim.faults.add(Fault("stall", vendor="openai", times=12))
+    with home.client() as again:
+        for _ in range(12):
+            again.call("chat.start", a_chat(**request))
+        wait_until(lambda: len(chats(sim)) == 8 + 12, "all are out at once")
+
+
 def test_a_damaged_ledger_does_not_reset_a_budget(home, sim, started):
     """The readable part counts, and the limit is marked incomplete."""
     client = started(limit("requests = 1", provider="work"))

@@ -70,10 +70,13 @@ class Expectations:
             cost = math.ceil(cost * factor * ALMOST)
         return Amounts(1, tokens + output, cost)
 
-    def take_changed(self) -> list[ObservedModel]:
-        """Return the models that were used since the last call of this."""
+    def take_if_changed(self) -> list[ObservedModel]:
+        """Return all models that were used, none if no call has ended since the last call of this.
+
+        Oldest first.
+        """
         self._observe()
-        return self._observed.take_changed()
+        return self._observed.take_if_changed()
 
     def restore(self, observed: Iterable[ObservedModel]) -> None:
         """Include what was observed before the start, oldest first."""

@@ -61,7 +61,7 @@ def test_a_server_without_counts_is_known_by_its_first_reply():
 
 def test_what_is_restored_counts():
     """And calls noted before that as well."""
-    before = after(*[ended(Usage(300, 150))] * 8).take_changed()
+    before = after(*[ended(Usage(300, 150))] * 8).take_if_changed()
     expectations = after(ended(Usage(100, 50)))
     expectations.restore(before)
     assert expectations.expect(A.name, MODEL, ASKED, NOW)[0].high == Use(300, 150)
@@ -70,5 +70,5 @@ def test_what_is_restored_counts():
 def test_notes_are_bounded():
     """Without limits, nothing reads them."""
     expectations = after(*[ended(Usage(300, 150))] * (MAX_UNREAD + 50))
-    assert len(expectations.take_changed()) == 1
+    assert len(expectations.take_if_changed()) == 1
     assert repr(expectations) == "<Expectations from <ObservedUse of 1 models>>"
