@@ -36,8 +36,6 @@ from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
 
 TESTS = Path(__file__).parent.parent
-LONGEST = 170.0
-"""Seconds that an attack may take; one that is not over then has failed."""
 ONCE = (("chat", chat("quick/m")), ("models.list", {}), ("status", {}))
 GIVE_BACK_SECONDS = 10.0
 SETTLE_SECONDS = 0.3
@@ -129,9 +127,9 @@ async def carry_out(attack: Attack, size: int) -> Figures:
         started = time.monotonic()
         observer = _observer(arena, figures) if attack.is_observed else _unobserved()
         async with observer:
-            with trio.move_on_after(LONGEST) as scope:
+            with trio.move_on_after(attack.longest) as scope:
                 figures |= await attack.run(arena, size) or {}
-            took = LONGEST if scope.cancelled_caught else time.monotonic() - started
+            took = attack.longest if scope.cancelled_caught else time.monotonic() - started
         figures |= {"took_s": round(took, 2), "unfinished": float(scope.cancelled_caught)}
         figures["loop_cpu_max"] = round((await arena.daemon.count())["loop_us"] / 1000, 1)
         figures |= await _memory(arena, attack, memory)

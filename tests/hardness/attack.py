@@ -33,6 +33,7 @@ class Attack:
     is_observed whether honest clients ping and chat meanwhile
     environ     added to the daemon's environment
     nofile      limits its descriptors
+    longest     seconds that it may take; one that is not over then has failed
     """
 
     name: str
@@ -47,6 +48,7 @@ class Attack:
     is_observed: bool = True
     environ: Mapping[str, str] = field(default_factory=dict)
     nofile: int | None = None
+    longest: float = 170.0
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ class Home:
         self.children: list[subprocess.Popen[str]] = []
         self.log_file = root / "daemon.log"
         self.preexec: Callable[[], None] | None = None
+        self.at_end: Callable[[], object] = lambda: None
 
     def write_config(self, text: str) -> None:
         """Write the configuration file; the daemon sees it on its next start or reload."""
@@ -221,6 +222,7 @@ def home(
             process.wait()
             for pipe in filter(None, (process.stdout, process.stderr)):
                 pipe.close()
+        made.at_end()
         shutil.rmtree(root)
 
 

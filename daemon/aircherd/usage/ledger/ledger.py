@@ -94,6 +94,7 @@ class Ledger:
         self._writer = writer
         self._put = writer.put
         self.queue = writer.queue
+        self._note_ended = writer.queue.note_ended
         self._clock = clock
         self._tz = tz
         self._first_id = self._next_id = first_id
@@ -178,7 +179,7 @@ class Ledger:
         started.settled = settled  # before `is_queued` is read: see `WriteQueue`
         if not started.is_queued:
             self._put(started)
-        self.queue.note_ended()
+        self._note_ended()
 
     async def wait_until_saved(self) -> None:
         """Wait while answered attempts are in memory only, so that a `kill -9` loses few of them.

@@ -43,7 +43,7 @@ class Guard:
         self._lock = threading.Lock()  # of the file and `_saved`
         self._saved: tuple[dict[int, LedgerEntry], ...] = ({}, {})  # by half and id
         self._loaded: tuple[int, ...] = ()  # halves of an earlier run that are not in the ledger
-        self._is_working, self._closing = threading.Event(), threading.Event()
+        self._is_working, self._is_closed = threading.Event(), False
         self.problem: str | None = None
 
     # -------------------------------------------------------------- the database's thread
@@ -124,7 +124,7 @@ class Guard:
 
     def close(self) -> None:
         """End the thread and close the file."""
-        self._closing.set()
+        self._is_closed = True
         self._is_working.set()
         with self._lock:
             if self._file is not None:
@@ -149,9 +149,11 @@ class Guard:
 
     def run(self) -> None:
         """Save what waits too long, until closed."""
-        while not self._closing.is_set():
+        while True:
             self._is_working.wait()
-            self._closing.wait(CHECK_SECONDS)
+            time.sleep(CHECK_SECONDS)  # a wait on an event would take ten times the steps
+            if self._is_closed:
+                return
             if self._is_working.is_set() and self._queue.unsaved_for(time.monotonic()) > SAVE_AFTER:
                 self.save()
 
