@@ -1,0 +1,1 @@
+"""What tests look for that must not be there: keys in memory."""
