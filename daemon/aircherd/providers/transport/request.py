@@ -131,11 +131,11 @@ class RequestHead:
     def message(self, body: bytes) -> bytes | LargeMessage:
         """Return a whole request with this head."""
         size = len(body)
-        if 0 < size <= SMALL_BODY:
+        if size > SMALL_BODY:
+            return LargeMessage(b"%bcontent-length: %d\r\n\r\n" % (self.encoded, size), body)
+        if size:
             return b"%bcontent-length: %d\r\n\r\n%b" % (self.encoded, size, body)
-        if not body:
-            return self.encoded + b"\r\n"
-        return LargeMessage(b"%bcontent-length: %d\r\n\r\n" % (self.encoded, size), body)
+        return self.encoded + b"\r\n"
 
     def __repr__(self) -> str:
         return f"<RequestHead {self.method} {self.endpoint.url}>"
