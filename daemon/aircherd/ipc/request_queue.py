@@ -91,7 +91,7 @@ class RequestQueue:
     async def _start(self, request: ReadyRequest) -> None:
         if request.method.params is not ChatRequest:
             self._started.add(request.msgid)
-        await self._session.start(request, is_admitted=True)
+        await self._session.start(request)
 
     async def _wait_until_few(self) -> None:
         """Wait while many of the requests from here are under way. They have their deadlines."""

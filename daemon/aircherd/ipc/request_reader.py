@@ -82,14 +82,11 @@ class RequestReader:
         self._decoder = frames.Decoder()
         self._incoming = IncomingMemory(self._decoder, share, on_refused)
         self._splitter = _new_splitter()
+        self.error: frames.FrameError | None = None
+        """The first violation of the protocol, None if there is none."""
         self.rest = b""
         """What `feed` has left: the caller feeds it again after a turn for other tasks."""
         self._is_partial = False
-
-    @property
-    def error(self) -> frames.FrameError | None:
-        """The first violation of the protocol, None if there is none."""
-        return self._decoder.error
 
     def feed(self, data: bytes) -> list[Incoming]:
         """Take the next bytes; return the requests and frames that they complete.
@@ -100,27 +97,43 @@ class RequestReader:
         Raises:
             FrameError: the stream was broken by an earlier call.
         """
+        size = len(data)
+        if self._is_partial or size > SLICE:
+            return self._feed_large(data)
+        self.rest = b""
+        splitter = self._splitter
+        found: list[Incoming] = []
+        splitter.feed(data)
+        start, end = splitter.tell(), 0
+        try:
+            while end < size and self.error is None:
+                splitter.skip()
+                begin, end = end, splitter.tell() - start
+                found += self._decode(data if end - begin == size else data[begin:end])
+        except (ValueError, msgpack.UnpackException):  # a partial frame, or no frame
+            self._splitter = _new_splitter()
+            found += self._feed_decoder(data[end:])
+        return found
+
+    def _feed_large(self, data: bytes) -> list[Incoming]:
+        """Take the frames that begin in the first `SLICE` bytes, unless one has begun before."""
         if self._is_partial or len(data) > frames.MAX_ITEMS:
             return self._feed_slices(data)
-        splitter, found = self._splitter, list[Incoming]()
+        splitter = self._splitter
+        found: list[Incoming] = []
         splitter.feed(data)
-        start = splitter.tell()
-        end, stop = 0, min(len(data), SLICE)
+        start, end = splitter.tell(), 0
+        # This one holds the rest, too, or would keep a buffer for it.
+        self._splitter = _new_splitter()
         try:
-            while end < stop and self._decoder.error is None:
+            while end < SLICE and self.error is None:
                 splitter.skip()
                 begin, end = end, splitter.tell() - start
                 found += self._decode(data if end - begin == len(data) else data[begin:end])
         except (ValueError, msgpack.UnpackException):  # a partial frame, or no frame
-            self._splitter = _new_splitter()
             found += self._feed_decoder(data[end:])
             end = len(data)
-        self.rest = data[end:]
-        if self.rest or len(data) > SMALL:
-            # This one holds the rest, too, or would keep a buffer for it.
-            self._splitter = _new_splitter()
-            if self._decoder.error is not None:
-                self.rest = b""
+        self.rest = b"" if self.error else data[end:]
         if len(data) > SMALL:
             found = [_marked_large(each) for each in found]
         return found
@@ -132,8 +145,8 @@ class RequestReader:
         while end < len(data) and not found and self._decoder.error is None:
             found += self._decoder.feed(data[end : end + PARTIAL_SLICE])
             end += PARTIAL_SLICE
-        self.rest = b"" if self._decoder.error else data[end:]
         self._note_partial()
+        self.rest = b"" if self.error else data[end:]
         return found
 
     def close(self) -> None:
@@ -147,6 +160,7 @@ class RequestReader:
 
     def _note_partial(self) -> None:
         self._incoming.count()
+        self.error = self._decoder.error
         self._is_partial = self._decoder.has_partial_frame
 
     def _decode(self, data: bytes) -> "tuple[ReadyRequest] | list[Incoming]":

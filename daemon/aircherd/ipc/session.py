@@ -106,8 +106,8 @@ class Session:
         self._nursery: trio.Nursery | None = None
         self._request_ended = trio.lowlevel.ParkingLot()
         self._reports_ends = False
-        # Requests that need no closer look: none while there are streams, or while it drains.
-        self._unchecked = MAX_ACTIVE_REQUESTS
+        # While there are streams or rights, or it drains, each request needs a closer look.
+        self._is_usual = True
 
     # ---------------------------------------------------------- the client
 
@@ -138,6 +138,7 @@ class Session:
                 self.events.unsubscribe(None)
             elif rights.entry.confirm:
                 self._replaced[SUBSCRIBE] = subscribe_after(self.gate, self)
+        self._note_state()
         if caller.client != name:
             self.caller = Caller(name, caller.project, self.peer)
 
@@ -186,6 +187,7 @@ class Session:
     async def _read(self) -> None:
         client, reader, outbox, queue = self._client, self._reader, self._outbox, self._queue
         watcher, turns = self.services.watcher, self.turns
+        found: Sequence[Incoming] | None
         incoming: Incoming | None
         request: ReadyRequest | None
         # No deadlines: an editor may be idle for days.
@@ -193,28 +195,32 @@ class Session:
             if not watcher.is_attentive:
                 # After a quiet time: files may have changed that the request depends on.
                 await watcher.catch_up()
-            while data:
+            while True:
                 if not turns.is_open:
                     await turns.enter(self.share, first=True)
                 found = reader.feed(data)
-                data = reader.rest
                 if len(found) > FEW or queue.is_active:
                     self._start_later(found)
                 else:
                     for incoming in found:
-                        if type(incoming) is ReadyRequest:
-                            await self.start(incoming)
-                        elif request := self._handle_frame(incoming):
-                            await self.start(request)
+                        request = (
+                            self._start_unless_inline(incoming)
+                            if type(incoming) is ReadyRequest
+                            else self._start_frame(incoming)
+                        )
+                        if request is not None:
+                            await self._serve_inline(request)
                 # A prompt must not be kept until the client sends more.
-                found, incoming, request = [], None, None
+                found = incoming = request = None
                 if reader.error:
                     raise reader.error
                 # Stop reading from a client that does not read responses: they are in our memory.
                 if outbox.is_full:
                     await outbox.wait_for_room()
-                if data:
-                    await trio.lowlevel.checkpoint()
+                if not reader.rest:
+                    break
+                data = reader.rest
+                await trio.lowlevel.checkpoint()
 
     async def _write(self) -> None:
         while True:
@@ -240,7 +246,10 @@ class Session:
 
     def _drain(self) -> None:
         self.is_draining = True
-        self._unchecked = 0
+        self._note_state()
+
+    def _note_state(self) -> None:
+        self._is_usual = not (self._streams or self.is_draining or self._replaced)
 
     async def close(self) -> None:
         """Cancel all requests, tell the client that the daemon is shutting down, and end."""
@@ -302,30 +311,54 @@ class Session:
             self._queue.is_active = True
             self._nursery.start_soon(self._queue.run)
 
-    async def start(self, request: ReadyRequest, *, is_admitted: bool = False) -> None:
-        """Start a request, or refuse it unless that was decided before."""
+    async def start(self, request: ReadyRequest) -> None:
+        """Start a request that was not refused."""
+        if inline := self._start_closely(request, is_admitted=True):
+            await self._serve_inline(inline)
+
+    def _start_frame(self, frame: Incoming) -> ReadyRequest | None:
+        request = self._handle_frame(frame)
+        return None if request is None else self._start_closely(request)
+
+    def _start_unless_inline(self, request: ReadyRequest) -> ReadyRequest | None:
+        """Start or refuse a request, and return None; or return it.
+
+        Then it has to be served in the reader's task, so that `hello` applies to all requests of
+        the same read.
+        """
+        msgid, method, _, memory = request
+        requests, idle = self._requests, self._idle_tasks
+        if (
+            not idle  # while there is one, there are less than `MAX_ACTIVE_REQUESTS`
+            or memory
+            or msgid in requests
+            or not self._is_usual
+            or type(method) is ConnectionMethod
+        ):
+            return self._start_closely(request)
+        task = requests[msgid] = idle.pop()
+        task.assign(request)
+        return None
+
+    def _start_closely(
+        self, request: ReadyRequest, *, is_admitted: bool = False
+    ) -> ReadyRequest | None:
+        """Do the same for any request; `is_admitted` if it must not be refused any more."""
         if self._replaced:
             request = request.with_method_of(self._replaced)
-        msgid, requests = request.msgid, self._requests
-        if (
-            (msgid in requests or len(requests) >= self._unchecked)
-            and not is_admitted
-            and (refusal := self._refusal(msgid))
-        ):
+        msgid = request.msgid
+        if not is_admitted and (refusal := self._refusal(msgid)):
             self._outbox.put(encode_error(msgid, refusal))
         elif type(request.method) is ConnectionMethod:
-            # In this task, so that `hello` applies to all requests of the same read.
             if request.memory > 0:  # a stream takes it again
                 self.memory.give_back(request.memory)
-            await self._serve_inline(request)
-        elif self._idle_tasks and not request.memory:
-            task = requests[msgid] = self._idle_tasks.pop()
-            task.assign(request)
+            return request
         else:
             try:
                 self._assign(request)
             except Busy as error:
                 self._refuse(msgid, error)
+        return None
 
     def _assign(self, request: ReadyRequest) -> None:
         """Hand a request to a task that may have to be started.
@@ -483,7 +516,7 @@ class Session:
         msgid = self._serving_inline
         stream = self._streams[number] = ChatStream(self, number, msgid, memory)
         self._streams_by_request[msgid] = stream
-        self._unchecked = 0
+        self._note_state()
         self._nursery.start_soon(stream.run, handler)
         return number
 
@@ -492,8 +525,7 @@ class Session:
         stream = self._streams.pop(number)
         if self._streams_by_request.get(stream.msgid) is stream:
             del self._streams_by_request[stream.msgid]
-        if not (self._streams or self.is_draining):
-            self._unchecked = MAX_ACTIVE_REQUESTS
+        self._note_state()
         self.note_end()
 
     def __repr__(self) -> str:
