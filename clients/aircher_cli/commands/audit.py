@@ -164,7 +164,15 @@ def describe(row: Map, now: float) -> str:
     """Return a line of the log as text."""
     program, pid = text(row.get("program")), row.get("pid")
     process = " ".join(each for each in (program, f"(process {pid})" if pid else "") if each)
-    facts = [f"{name}={value}" for name, value in row.items() if name not in _SHOWN_FIRST]
+    facts = [f"{name}={_shown(value)}" for name, value in row.items() if name not in _SHOWN_FIRST]
     at = format_time(number(row.get("at")) or 0.0, now)
     parts = [at, text(row.get("kind")), text(row.get("client")), process, *facts]
     return "  ".join(part for part in parts if part)
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return round(value) if isinstance(value, float) else value

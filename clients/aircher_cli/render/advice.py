@@ -22,7 +22,7 @@ PREFIX = "aircher-cli: "
 """What precedes the first line."""
 KEYRING_LOCKED = "it is locked"
 """Part of the daemon's reason if the keyring is locked, rather than missing or hanging."""
-MAX_REASON = 160
+MAX_REASON = 250
 """Characters of a reason: the message of a provider may be long."""
 
 NEWCOMER = "You are not signed in to any provider yet."

@@ -21,6 +21,8 @@ ADVICE: dict[str, str] = {
     "unreachable": "find out why: aircher-cli doctor",
 }
 """State or health -> what to do."""
+ADVICE_OTHER_LOCK = "find out why: aircher-cli auth status"
+"""What is locked is not in a locked keyring, but in a file or behind a command."""
 
 UNCONFIGURED = frozenset({"not_configured", "not_required"})
 """States of a provider that the user may have nothing to do with."""
@@ -180,6 +182,8 @@ def _details(provider: Map, record: Map, width: int, now: float) -> list[Line]:
     advice = ADVICE.get(text(provider.get("health" if is_ill else "state")), "")
     if record.get("lock") and provider.get("state") == "locked":
         advice = ""  # the lines at the top say it
+    elif provider.get("state") == "locked" and not is_ill and not _is_keyring_locked(record):
+        advice = ADVICE_OTHER_LOCK
     if advice:
         sentence = f"→ {advice.format(name=_name(provider))}"
         lines += paragraph(sentence, width, indent=INDENT, hang="  ")
@@ -187,6 +191,11 @@ def _details(provider: Map, record: Map, width: int, now: float) -> list[Line]:
         if row.get("provider") == provider.get("provider") and not _repeats(row, provider):
             lines += _part_lines(row, width, now)
     return lines
+
+
+def _is_keyring_locked(record: Map) -> bool:
+    """Tell whether the keyring is locked; also if its state was not asked for."""
+    return text(as_map(record.get("keyring")).get("state")) in {"", "locked"}
 
 
 def _refusal(provider: Map) -> str:
@@ -271,6 +280,7 @@ def _facts(record: Map, home: str) -> list[tuple[str, str]]:
     return _known(
         ("tasks", ", ".join(tasks)),
         ("keyring", _keyring(as_map(record.get("keyring")))),
+        ("key file", _key_file(record)),
         ("swap", _swap(as_map(record.get("swap")))),
         ("started", _started(record)),
         ("config", _config(as_map(record.get("config")), home)),
@@ -376,6 +386,16 @@ def _keyring(keyring: Map) -> str:
     state, reason = text(keyring.get("state")), text(keyring.get("reason")).rstrip(".")
     why = f": {reason}" if reason else ""
     return f"{state}{why}{KEYRING_ADVICE.get(state, '')}"
+
+
+def _key_file(record: Map) -> str:
+    """Return whether the file with keys is encrypted; empty if there are none in it."""
+    if "key_file" not in record:
+        return ""
+    file = as_map(record.get("key_file"))
+    cipher, problem = text(file.get("encrypted_with")), text(file.get("problem"))
+    found = f"encrypted with {cipher}" if cipher else "not encrypted"
+    return f"{found}, which is not what [auth] encrypt_with says: {problem}" if problem else found
 
 
 def _swap(swap: Map) -> str:

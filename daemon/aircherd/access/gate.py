@@ -175,7 +175,10 @@ class Gate:
             raise self._refused(action)
 
     def _refused(self, action: str) -> Forbidden:
-        return Forbidden(f"you did not let client {self.rights.claimed!r} {action}")
+        claimed = self.rights.claimed
+        return Forbidden(
+            f"you did not let client {claimed!r} {action}", client=claimed, action=action
+        )
 
 
 _USE = "use aircher"

@@ -147,7 +147,7 @@ class Questions:
                 self._end(question, "cancelled")
         if question.outcome == "timed_out":
             why = "only if you confirm it, and there was no answer in time"
-            raise Forbidden(f"{_who(asked)} may {action} {why}")
+            raise Forbidden(f"{_who(asked)} may {action} {why}", action=action)
         if question.has_no_answerer:
             raise _without_answerer(asked)
         return question.outcome == "allowed"
@@ -250,7 +250,8 @@ def _who(asked: Asked) -> str:
 def _without_answerer(asked: Asked) -> Forbidden:
     return Forbidden(
         f"{_who(asked)} may {asked[3]} only if you confirm it: run 'aircher-cli confirm' in a "
-        "terminal, which asks you, and try again"
+        "terminal, which asks you, and try again",
+        action=asked[3],
     )
 
 

@@ -44,8 +44,10 @@ def audited(kind: str, handler: Handler, facts: Sequence[str] = ()) -> Handler:
 def note_refusal(services: Services, caller: Caller, error: AircherError) -> None:
     """Note that a client may not do what it asked for."""
     if error.code == codes.FORBIDDEN:
-        method = str(error.data.get("method", ""))
-        facts = [("method", method)] if method else []
+        # A confirmation is of an action; several methods may do it.
+        facts = [
+            (name, str(error.data[name])) for name in ("method", "action") if name in error.data
+        ]
         services.audit.count("refused", caller.client, caller.peer, *facts)
 
 

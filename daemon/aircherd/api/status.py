@@ -56,6 +56,7 @@ async def daemon_status(
             if state
             else {}
         ),
+        **_key_file(services),
         "swap": to_wire(SWAP_LOCK.report()),
         "providers": [
             *(_provider_row(services, p) for p in services.config.current.providers.values()),
@@ -218,6 +219,19 @@ def _provider_row(services: Services, provider: Provider) -> dict[str, object]:
         **({"last_failure": failure} if failure else {}),
         **({"builtin": True} if provider == DEFAULT_CONFIG.providers.get(provider.name) else {}),
         **({"absent": True} if error and error.is_absent else {}),
+    }
+
+
+def _key_file(services: Services) -> dict[str, object]:
+    """Return whether the credentials file is encrypted; empty if no key is stored in it."""
+    if not services.auth.stored.count("file"):
+        return {}
+    file = services.auth.file_protection
+    return {
+        "key_file": {
+            **({"encrypted_with": file.encrypted_with} if file.encrypted_with else {}),
+            **({"problem": file.problem} if file.problem else {}),
+        }
     }
 
 

@@ -25,7 +25,7 @@ from aircherd.auth.key_verifier import KeyChecker, KeyVerifier
 from aircherd.auth.lock.key_lock import KeyLock
 from aircherd.auth.lock.locker import Locker
 from aircherd.auth.stored_keys import StoredKeys
-from aircherd.auth.stores.base import KeyStore, StoreHealth, StoreState
+from aircherd.auth.stores.base import FileProtection, KeyStore, StoreHealth, StoreState
 from aircherd.auth.stores.credential_store import KEYRING, STORES, CredentialStore, StoreName
 from aircherd.auth.stores.index import KeyIndex
 from aircherd.auth.variables.key_variables import KeyVariables
@@ -107,6 +107,11 @@ class AuthManager:
         if self.lock.is_closed():
             self._variables.forget()
         self._verifier = KeyVerifier(check_key=check_key, redactor=redactor, clock=clock)
+
+    @property
+    def file_protection(self) -> FileProtection:
+        """Whether the credentials file is encrypted."""
+        return self._credentials.file_protection
 
     @cached_property
     def stored(self) -> StoredKeys:

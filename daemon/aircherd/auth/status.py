@@ -17,7 +17,14 @@ from aircherd.auth.stores.index import BlockKind, IndexEntry, SourceBlock
 from aircherd.auth.verification import Verification
 from aircherd.config.model import Provider
 from aircherd.vocabulary.builtin_providers import VENDORS
-from aircherd.vocabulary.keys import DEFAULT_LABEL, KeyChoice, KeyState, KeyStatus, SourceKind
+from aircherd.vocabulary.keys import (
+    DEFAULT_LABEL,
+    USABLE,
+    KeyChoice,
+    KeyState,
+    KeyStatus,
+    SourceKind,
+)
 from aircherd.vocabulary.secret import Secret
 
 _SIGN_IN_AGAIN = "sign in again with '{login}'"
@@ -138,7 +145,7 @@ def key_row(
         checked_at=known.checked_at,
         checked_how=known.checked_how,
         failing_since=effective.failing_since,
-        hint=_hint(provider, source, effective) or _encryption_hint(source, file),
+        hint=_hint(provider, source, effective) or _encryption_hint(effective, source, file),
     )
 
 
@@ -238,9 +245,11 @@ def _place(source: KeySource, file: FileProtection) -> str:
     return file.description if source.kind == "file" else source.description
 
 
-def _encryption_hint(source: KeySource, file: FileProtection) -> str | None:
+def _encryption_hint(
+    effective: Verification, source: KeySource, file: FileProtection
+) -> str | None:
     """Return how to have a working key encrypted."""
-    if source.kind != "file":
+    if source.kind != "file" or effective.state not in USABLE:
         return None
     if file.problem:
         return f"it is not encrypted as [auth] encrypt_with says: {file.problem}"

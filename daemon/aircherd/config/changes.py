@@ -11,6 +11,7 @@ import msgspec
 
 from aircherd.config.model import Config, Limit, Provider
 from aircherd.config.secret_detection import looks_like_key, safe_name
+from aircherd.config.sections.auth import duration_text
 
 HIDDEN = "(hidden)"
 MAX_TEXT = 200
@@ -97,12 +98,18 @@ def _compare(path: str, before: object, after: object, *, is_hidden: bool) -> It
 def _compare_field(path: str, field: str, before: object, after: object) -> Iterator[Change]:
     if field == "needs_key":
         field, before, after = "auth", _auth(before), _auth(after)
+    elif field == "lifetime":
+        before, after = _duration(before), _duration(after)
     is_hidden = field in _SECRET_FIELDS
     yield from _compare(f"{path}.{field}", before, after, is_hidden=is_hidden)
 
 
 def _auth(needs_key: object) -> str | None:
     return None if needs_key else "none"
+
+
+def _duration(seconds: object) -> str | None:
+    return duration_text(seconds) if isinstance(seconds, float) else None
 
 
 def _by_scope(limits: tuple[Limit, ...]) -> dict[str, Limit]:

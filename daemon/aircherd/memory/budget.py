@@ -184,8 +184,8 @@ class MemoryShare:
             raise Busy(
                 f"this needs {_in_words(size)} more memory, and aircherd has "
                 f"{_in_words(budget.free)} left of the {_in_words(budget.total)} of [daemon] "
-                f"max_memory, {_in_words(self.used)} of it in use by this client: wait for other "
-                "requests to end"
+                f"max_memory, of which this client has {_in_words(self.used)} in use: wait for "
+                "other requests to end, or allow more ('aircher-cli doctor' says how)"
             )
         self.hold(size)
 

@@ -97,3 +97,13 @@ async def test_nothing_that_a_client_sends_is_in_it():
         text = services.audit.path.read_text()
     assert {"sign_in", "sign_out"} <= {line["kind"] for line in lines}
     assert "canary" not in text
+
+
+async def test_a_refusal_without_the_users_word_says_of_what():
+    """Nothing asks, so there is no question that would say it."""
+    with home() as user:
+        write_config(user.environ, '[protect]\nsign_out = "confirm"\n')
+        async with running(user.environ, keyring=MemoryStore()) as services:
+            await ask(services, "auth.logout", provider="openai")
+            rows = await services.audit.list(None, None, None, "refused", 10)
+    assert [row.get("action") for row in rows] == ["remove keys"]

@@ -223,3 +223,10 @@ def test_row_of_a_key_in_the_file_says_whether_it_is_encrypted(file, source, hin
     found = row(stored(store="file"), verification.UNVERIFIED, file=file)
     assert found.source == source
     assert (hint in found.hint) if hint else found.hint is None
+
+
+def test_a_file_that_cannot_be_read_gets_no_hint_about_its_encryption():
+    """The reason says what to do; the file may well be encrypted."""
+    file = FileProtection("age", "no identity")
+    found = row(stored(store="file"), LOCKED, file=file)
+    assert (found.source, found.hint) == ("file, encrypted with age", None)

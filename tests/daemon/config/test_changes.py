@@ -36,6 +36,7 @@ def changes(before: str, after: str) -> list[tuple[str, object, object]]:
         ]),
         ("", "[network]\nidle_timeout = 5\n", [("network.idle_timeout", 60.0, 5.0)]),
         ("", "[usage]\nkeep_days = 40\n", [("usage.keep_days", None, 40)]),
+        ("", '[auth]\nlifetime = "8h"\n', [("auth.lifetime", None, "8h")]),
         ("", '[usage]\non_failure = "refuse"', [("usage.on_failure", "serve", "refuse")]),
         ("", "[fallback]\nmax_cost_increase = 2.5\n",
          [("fallback.max_cost_increase", None, "2.5")]),

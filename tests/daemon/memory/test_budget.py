@@ -64,7 +64,7 @@ def test_a_refusal_takes_nothing_and_says_what_there_is() -> None:
     budget = MemoryBudget(TOTAL, clock=lambda: 5.0)
     share = budget.open_share()
     share.take(64 * MEGABYTE)
-    with pytest.raises(Busy, match=r"80\.0 MB more memory.*64\.0 MB of it in use by this client"):
+    with pytest.raises(Busy, match=r"80\.0 MB more memory.*this client has 64\.0 MB in use"):
         share.take(80 * MEGABYTE)
     assert budget.statistics() == {
         "total": TOTAL,

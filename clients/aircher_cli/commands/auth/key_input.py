@@ -22,8 +22,8 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--store",
         choices=("keyring", "file"),
-        help="where to keep the key; the file is not encrypted, and is used only where there is no "
-        "keyring unless you choose it",
+        help="where to keep the key; the file is used only where there is no keyring unless you "
+        "choose it, and is not encrypted unless [auth] encrypt_with is set",
     )
 
 

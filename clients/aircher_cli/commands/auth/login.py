@@ -70,6 +70,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
             # Check the provider's name before the user pastes the key.
             status = as_map(client.call(methods.AUTH_STATUS))
             refuse_unknown_provider(status, options.provider)
+            refuse_locked(status)
             if page := keys_page(records(status.get("rows")), options.provider):
                 context.console.note(f"Keys for {options.provider} are created at {page}")
         params = {"provider": options.provider, "key": read_key(context, options.provider)}
@@ -102,6 +103,17 @@ def refuse_unknown_provider(status: dict[str, object], provider: str) -> None:
     if known and provider not in known:
         names = ", ".join(known)
         raise UsageError(f'unknown provider "{provider}"{suggest(provider, known)}; known: {names}')
+
+
+def refuse_locked(status: dict[str, object]) -> None:
+    """Check that a key can be stored now, before the user types it.
+
+    Raises:
+        DaemonError: `keyring_locked`: all keys are locked.
+    """
+    if lock := as_map(status.get("lock")):
+        message = f"{text(lock.get('reason'))}; unlock them with 'aircher-cli auth unlock'"
+        raise DaemonError(codes.KEYRING_LOCKED, message, {})
 
 
 def keys_page(rows: list[dict[str, object]], provider: str) -> str:

@@ -97,7 +97,7 @@ def _calendar(typed: str, option: str, now: float) -> Span:
         except ValueError:
             raise UsageError(f"{option}: {typed} is not a date") from None
         return _day_span(year, month, day, day + 1)
-    raise UsageError(f"{option}: must be one of {TIME_FORMATS}", "aircher-cli usage --help")
+    raise UsageError(f"{option}: must be one of {TIME_FORMATS}")
 
 
 def _day_span(year: int, month: int, first: int, after: int) -> Span:

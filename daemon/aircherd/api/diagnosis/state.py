@@ -84,7 +84,8 @@ def memory_findings(total: int, refused: int, refused_at: float | None) -> list[
         return [Finding(MEMORY, "ok", f"no request was refused for lack of memory ({size} MB)")]
     at = time.strftime("%Y-%m-%d %H:%M", time.localtime(refused_at))
     message = (
-        f"{refused} requests or frames were refused as busy since the start, the last at {at}: "
+        f"{refused} {'request or frame was' if refused == 1 else 'requests or frames were'} "
+        f"refused as busy since the start, the last at {at}: "
         f"clients asked for more than {size} MB at once"
     )
     return [Finding(MEMORY, "warning", message, MORE_MEMORY.format(2 * size))]

@@ -8,6 +8,7 @@ no file and on no command line. These functions block: call them in a thread.
 """
 
 import os
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -121,17 +122,21 @@ class Age:
 
     def encrypt(self, plain: bytes) -> bytes:
         """Return `plain`, sealed to the identity."""
-        return self._run("--encrypt", plain)
+        return self._run("--encrypt", plain, f"create it with 'age-keygen -o {self._quoted}'")
 
     def decrypt(self, sealed: bytes) -> bytes:
         """Return the content of what was sealed to the identity."""
-        return self._run("--decrypt", sealed)
+        return self._run("--decrypt", sealed, "put it back")
 
-    def _run(self, verb: str, data: bytes) -> bytes:
+    @property
+    def _quoted(self) -> str:
+        return shlex.quote(str(self._identity))
+
+    def _run(self, verb: str, data: bytes, remedy: str) -> bytes:
         if not self._identity.is_file():
             raise CipherFailed(
-                f"age has no identity {self._identity}: create it (age-keygen -o FILE), or name "
-                "another in [auth] age_identity"
+                f"age has no identity {self._identity}: {remedy} and run 'aircher-cli config "
+                "reload', or name another in [auth] age_identity"
             )
         return run_filter(["age", verb, "-i", str(self._identity)], data, self._environ)
 

@@ -169,11 +169,11 @@ class FileStore:
             self.encrypted_with = None
             return {}
         sealed = _decode(content, _Sealed)
+        self.encrypted_with = sealed.encrypted_with if sealed else ""
         if sealed is not None:
             content = self._decrypt(sealed)
         if (document := _decode(content, _Document)) is None:
             raise FileRefused(f"{self._path} is damaged: repair it or move it away")
-        self.encrypted_with = sealed.encrypted_with if sealed else ""
         return document.keys
 
     def _encode(self, keys: Keys) -> tuple[bytes, str]:

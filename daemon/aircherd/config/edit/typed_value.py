@@ -40,6 +40,8 @@ def _types(schema: Mapping[str, object]) -> Iterator[str]:
     """Yield the types that a schema allows."""
     own = schema.get("type", [])
     yield from [own] if isinstance(own, str) else own  # type: ignore[misc]  # our own schema
+    if False in schema.get("enum", ()):  # type: ignore[operator]  # likewise
+        yield "boolean"
     for inner in schema.get("anyOf", ()):  # type: ignore[attr-defined]  # likewise
         yield from _types(inner)
 

@@ -222,7 +222,7 @@ class LimitCounter:
             reserved = describe_rounded(kind, self.reserved)
             parts.append(f"{reserved} reserved for requests in progress")
         parts.append(f"this request may use {describe_rounded(kind, amount)}")
-        if not is_known:
+        if not is_known and kind != "requests":
             parts.append("what this model really uses is not known yet, so few requests at once")
         is_pending, until = self.may_free(amount), self.frees_at(now, amount)
         reached = "limit reserved by requests in progress" if is_pending else "limit reached"

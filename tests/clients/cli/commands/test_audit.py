@@ -73,3 +73,10 @@ def test_what_is_added_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     lines = [json.loads(line) for line in outcome.out.splitlines()]
     assert [line.get("client") for line in lines[:2]] == ["vi", "sign_in"]
     assert [line["error"]["code"] for line in lines[2:]] == ["cancelled"]
+
+
+def test_values_are_for_people(daemon: CliDaemon) -> None:
+    """And the advice does not name another command."""
+    row = {**ROW, "allow": True, "seconds": 7199.99, "entries": ["a.b", "c"]}
+    assert describe(row, 2000.0).endswith("allow=yes  seconds=7200  entries=a.b,c")
+    assert "usage --help" not in run_cli(daemon.environ, "audit", "--since", "x").err

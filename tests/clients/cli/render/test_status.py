@@ -386,3 +386,31 @@ def test_memory_says_what_is_in_use_and_whether_it_was_enough(memory: Map, expec
     lines = shown({**STATUS, "memory": memory}, 300)
     assert f"memory    {expected.format(**words)}" in lines
     assert not [line for line in shown(STATUS) if line.startswith("memory")]
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ({}, "key file  not encrypted"),
+        ({"encrypted_with": "age"}, "key file  encrypted with age"),
+        (
+            {"problem": "no identity"},
+            "key file  not encrypted, which is not what [auth] encrypt_with says: no identity",
+        ),
+    ],
+)
+def test_the_encryption_of_the_file_with_keys_is_shown(file: Map, expected: str) -> None:
+    """Only where there are keys in it."""
+    assert expected in shown({**STATUS, "key_file": file}, 300)
+
+
+def test_the_desktop_is_no_advice_where_no_keyring_is_locked() -> None:
+    """The key is in a file that cannot be decrypted, for example."""
+    record: Map = {
+        **STATUS,
+        "keyring": {"state": "unavailable"},
+        "providers": [{"provider": "openai", "state": "locked"}],
+    }
+    assert "    → find out why: aircher-cli auth status" in shown(record)
+    record["keyring"] = {"state": "locked"}
+    assert any("log in to the desktop" in line for line in shown(record))

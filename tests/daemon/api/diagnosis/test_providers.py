@@ -150,3 +150,10 @@ def test_clocks_that_differ_by_more_than_a_minute(skews, expected):
     """If all disagree, it is this machine's."""
     found = clock_findings([facts(name=f"p{n}", skew=skew) for n, skew in enumerate(skews)])
     assert [(each.status, each.message, each.cure) for each in found] == [expected] * bool(expected)
+
+
+def test_signing_in_is_no_advice_while_all_keys_are_locked():
+    """It would be refused; another finding has the command that unlocks them."""
+    locked = facts(row("locked", reason="all keys are locked", hint="unlock them"))
+    assert len(provider_findings([locked])) == 2
+    assert len(provider_findings([locked], is_locked=True)) == 1

@@ -41,8 +41,14 @@ def test_another_identity_decrypts_nothing(tmp_path):
 
 def test_missing_identity_is_named_with_the_command_that_creates_it():
     """Before age is started."""
-    with pytest.raises(CipherFailed, match="age has no identity /nowhere/id: create it"):
+    with pytest.raises(CipherFailed, match="create it with 'age-keygen -o /nowhere/id'"):
         Age(os.environ, Path("/nowhere/id")).encrypt(PLAIN)
+
+
+def test_a_new_identity_is_no_advice_where_the_old_one_is_needed():
+    """It could decrypt nothing."""
+    with pytest.raises(CipherFailed, match="age has no identity /nowhere/id: put it back"):
+        Age(os.environ, Path("/nowhere/id")).decrypt(PLAIN)
 
 
 @pytest.mark.parametrize(

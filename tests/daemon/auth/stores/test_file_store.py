@@ -197,3 +197,18 @@ async def test_unknown_cipher_is_named(path):
     path.chmod(0o600)
     state = await FileStore(path).probe()
     assert "encrypted with 'rot13', which this version does not know" in state.reason
+
+
+async def test_a_file_that_cannot_be_decrypted_is_still_known_as_encrypted(path, tmp_path):
+    """Its rows must not say that it is not."""
+    cipher = real_cipher("age", tmp_path)
+    await FileStore(path, sealing=lambda: FileSealing("age", lambda _: cipher)).write(
+        KEY_ID, Secret("canary-1")
+    )
+
+    def fails(_: str):
+        raise CipherFailed("the token is missing")
+
+    store = FileStore(path, sealing=lambda: FileSealing("age", fails))
+    assert (await store.probe()).health is not StoreHealth.USABLE
+    assert store.protection.encrypted_with == "age"

@@ -53,6 +53,8 @@ def test_typed_values(text: str, value: object) -> None:
         ('["A"]', ("providers", "x", "env"), ["A"]),
         ("10", ("network", "idle_timeout"), 10),
         ("5", ("unknown",), 5),
+        ("false", ("auth", "lifetime"), False),
+        ("8h", ("auth", "lifetime"), "8h"),
     ],
 )
 def test_the_type_of_the_entry_decides(

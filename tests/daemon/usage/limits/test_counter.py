@@ -162,6 +162,8 @@ def test_calls_in_progress_may_leave_room():
     requests = counter(most=1)
     requests.add(requests.hold_for(1, 1, is_known=True))
     assert not requests.refusal(NOON, 1).is_pending
+    # What a request uses of a limit of requests is always known.
+    assert "not known" not in requests.refusal(NOON, 1, is_known=False).message
 
 
 def test_one_call_may_use_more_than_is_left():

@@ -98,6 +98,15 @@ def test_no_key_is_read_for_a_refused_provider(daemon: CliDaemon) -> None:
     assert outcome.err == "aircher-cli: work is refused: /c.toml, line 2: bad\n"
 
 
+def test_no_key_is_read_while_all_keys_are_locked(daemon: CliDaemon) -> None:
+    """Nothing could be stored: a prompt would waste the user's paste."""
+    lock = {"reason": "all keys are locked (auth lock)"}
+    daemon.answers["auth.status"] = {"rows": [{"provider": "openai"}], "lock": lock}
+    outcome = run_cli(daemon.environ, "auth", "login", "openai", stdin=None)
+    assert (outcome.code, daemon.methods) == (4, ["auth.status"])
+    assert "unlock them with 'aircher-cli auth unlock'" in outcome.err
+
+
 def test_no_provider(daemon: CliDaemon) -> None:
     """What is missing is called by the name that the help gives it."""
     outcome = run_cli(daemon.environ, "auth", "login")
