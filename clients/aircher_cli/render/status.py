@@ -394,8 +394,9 @@ def _key_file(record: Map) -> str:
         return ""
     file = as_map(record.get("key_file"))
     cipher, problem = text(file.get("encrypted_with")), text(file.get("problem"))
-    found = f"encrypted with {cipher}" if cipher else "not encrypted"
-    return f"{found}, which is not what [auth] encrypt_with says: {problem}" if problem else found
+    if cipher:
+        return f"encrypted with {cipher}{problem and f'; {problem}'}"
+    return "not encrypted" + (problem and f" as [auth] encrypt_with says: {problem}")
 
 
 def _swap(swap: Map) -> str:

@@ -97,7 +97,7 @@ class Gate:
             except BadRequest as error:
                 if not error.message.startswith("route.providers: none of"):
                     raise
-                raise self._other_provider("have another provider answer") from None
+                raise self._other_provider("use another provider") from None
 
         return restricted
 

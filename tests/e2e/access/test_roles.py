@@ -144,7 +144,7 @@ def test_providers_of_a_client(daemon: Home, configure: Configure) -> None:
     fine = daemon.cli("ask", "-m", "spare/claude-sonnet-5", "hello")
     assert [each.returncode for each in (named, default, fine)] == [1, 1, 0]
     for each in (named, default):
-        assert "may not have another provider answer" in each.stderr
+        assert "may not use another provider" in each.stderr
         assert "allows the providers spare" in each.stderr
 
 

@@ -395,7 +395,12 @@ def test_memory_says_what_is_in_use_and_whether_it_was_enough(memory: Map, expec
         ({"encrypted_with": "age"}, "key file  encrypted with age"),
         (
             {"problem": "no identity"},
-            "key file  not encrypted, which is not what [auth] encrypt_with says: no identity",
+            "key file  not encrypted as [auth] encrypt_with says: no identity",
+        ),
+        # It may be encrypted as it should be, and cannot be decrypted.
+        (
+            {"encrypted_with": "age", "problem": "no identity"},
+            "key file  encrypted with age; no identity",
         ),
     ],
 )
