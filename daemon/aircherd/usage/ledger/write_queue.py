@@ -19,7 +19,7 @@ MAX_WAITING = 20_000
 """Entries held while nothing can be written: about 15 MB."""
 
 
-LATE_AFTER = 0.08
+LATE_AFTER = 0.07
 """Seconds that an attempt that ended may be in memory only, before further answers wait."""
 MAX_BATCH = 2000
 """Of one transaction: a longer one would keep more answers waiting."""

@@ -1,11 +1,11 @@
-"""A thread that keeps what the database has not saved within 40 ms, in the spare file.
+"""A thread that keeps what the database has not saved within 30 ms, in the spare file.
 
 The database's own thread may wait for a slow or full disk, a check of the whole file, a report, or
 the interpreter's lock, once for each statement. This one takes a snapshot and appends it: one
 write, whose cost does not depend on names, sums or the ledger's size.
 
     the database is quick    nothing is appended; this thread wakes once a batch
-    it is slow or fails      every 25 ms what is new is appended; a half of the file is released
+    it is slow or fails      every 20 ms what is new is appended; a half of the file is released
                              once the database has saved everything in it
     neither can save         `is_late` makes answers wait: see `Ledger.wait_until_saved`
 """
@@ -25,8 +25,8 @@ from aircherd.usage.ledger.safety.records import decode_record, encode_record
 from aircherd.usage.ledger.safety.spare_file import SpareFile
 from aircherd.usage.ledger.write_queue import ID, WriteQueue
 
-CHECK_SECONDS = 0.025
-SAVE_AFTER = 0.04
+CHECK_SECONDS = 0.02
+SAVE_AFTER = 0.03
 """An attempt that ended is in the database or in the spare file about this time later."""
 
 log = structlog.get_logger()
