@@ -11,10 +11,10 @@ import trio
 
 from aircher_wire import methods
 from aircherd.access.peer import Peer
-from aircherd.access.rights import Rights, protected_action, refusal
+from aircherd.access.rights import Rights, is_unknown, protected_action, refusal
 from aircherd.access.rules import IN_WORDS
 from aircherd.config.model import Config
-from aircherd.errors import BadRequest, Forbidden
+from aircherd.errors import BadRequest, ConfigInvalid, Forbidden
 from aircherd.vocabulary.chat import ChatRequest, RouteOptions
 
 Handler = Callable[..., Awaitable[object]]
@@ -77,6 +77,8 @@ class Gate:
 
     def _handler(self, name: str, handler: Handler) -> Handler:
         if reason := self.forbids(name):
+            if is_unknown(self._config, self.rights):
+                return _refuse_until_valid(reason)
             return _refuse(name, reason, self.rights)
         found = handler
         if self.rights.entry.providers and name in _WITH_ROUTE:
@@ -214,5 +216,14 @@ def _refuse(method: str, reason: str, rights: Rights) -> Handler:
             client=rights.claimed,
             **({"section": f"clients.{rights.section}"} if rights.section else {}),
         )
+
+    return refuse
+
+
+def _refuse_until_valid(reason: str) -> Handler:
+    async def refuse(first: Any, *_: object) -> object:
+        # The services, or the session of a method that belongs to a connection.
+        problem: ConfigInvalid | None = getattr(first, "services", first).config.problem
+        raise ConfigInvalid(reason, **(problem.data if problem else {"problems": []}))
 
     return refuse

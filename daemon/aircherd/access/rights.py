@@ -53,7 +53,7 @@ def refusal(config: Config, rights: Rights, method: str) -> str | None:
     """Return why the client may not call `method`, None if it may."""
     rule = RULES.get(method, UNKNOWN)
     if "all" not in rights.entry.allow and not (rule.roles and _shares(rights, rule.roles)):
-        if config.roles_problem and REPAIR in rights.entry.allow:
+        if is_unknown(config, rights):
             return (
                 f"{_who(rights)} may not call {method}, since what clients may do is unknown until "
                 f"the configuration is valid: {config.roles_problem}"
@@ -70,6 +70,11 @@ def refusal(config: Config, rights: Rights, method: str) -> str | None:
             f"{', '.join(allowed) or 'nothing'}{_invalid(config)}"
         )
     return None
+
+
+def is_unknown(config: Config, rights: Rights) -> bool:
+    """Return whether the client may do little because the configuration is invalid."""
+    return config.roles_problem is not None and REPAIR in rights.entry.allow
 
 
 def _invalid(config: Config) -> str:

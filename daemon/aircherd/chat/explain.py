@@ -48,7 +48,7 @@ def explain(
     explained: dict[str, object] = {
         "strategy": plan.strategy,
         "max_attempts": config.fallback.max_attempts,
-        "needs": msgspec.to_builtins(requirements),
+        "needs": _needs(requirements),
         "candidates": [_candidate_row(each, plan, state, requirements) for each in candidates],
         "skipped": [msgspec.to_builtins(skip) for skip in skipped_steps(steps)],
     }
@@ -101,6 +101,11 @@ def _candidate_row(
     if cooling is not None and cooling.until is not None:
         row["until"] = cooling.until
     return row
+
+
+def _needs(requirements: Requirements) -> dict[str, object]:
+    built = msgspec.to_builtins(requirements)
+    return {name: value for name, value in built.items() if value is not None}
 
 
 def _size_warning(candidate: Candidate, requirements: Requirements) -> str:
