@@ -24,7 +24,7 @@ from aircherd.sharing.share import Share, share_of_task
 
 SAMPLE = 0.05
 """Seconds between two looks."""
-LONG_TURN = 0.016
+LONG_TURN = 0.024
 """Seconds of a turn of the loop from which on it is congested."""
 BUDGET = 0.005
 """Seconds of each turn for clients that have used much, together."""
