@@ -38,8 +38,6 @@ EXIT_CODES = {
 }
 GC_THRESHOLD = 20_000
 """New objects until the youngest generation is collected; Python's default is 700."""
-SWITCH_SECONDS = 0.001
-"""How long a busy thread keeps the event loop waiting; Python's default is 5 ms."""
 
 MANAGER_VARIABLES = ("NOTIFY_SOCKET", "LISTEN_FDS", "WATCHDOG_USEC")
 """With none of them, no service manager takes part."""
@@ -53,7 +51,6 @@ log = structlog.get_logger()
 def main() -> int:
     """Run the daemon until it is stopped."""
     hide()
-    sys.setswitchinterval(SWITCH_SECONDS)
     fix_mapping()
     arguments = command_line_parser().parse_args()
     redactor = Redactor(SWAP_LOCK.keep)

@@ -1,5 +1,6 @@
 """Costly calls: bounded, in turn by client, joined, cancelled."""
 
+import sys
 import traceback
 from collections import Counter
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from aircherd.api.params import NoParams
-from aircherd.api.turns import Turns, in_turn, together
+from aircherd.api.turns import SWITCH_SECONDS, Turns, in_turn, together
 from aircherd.errors import AircherError, ShuttingDown
 
 ANN, BOB = object(), object()
@@ -210,3 +211,21 @@ async def test_handlers_are_wrapped(turns):
         assert len(calls) == expected
         found = sorted(msgspec.msgpack.decode(each)["n"] for each in results)
         assert found == ([1, 2, 2, 2] if expected == 2 else [1, 2, 3, 4])
+
+
+async def test_threads_switch_more_often_only_while_a_costly_call_runs():
+    """Otherwise each waiting thread would wake up five times as often for nothing."""
+    usual, during = sys.getswitchinterval(), []
+
+    async def work() -> object:
+        during.append(sys.getswitchinterval())
+        return None
+
+    async with trio.open_nursery() as nursery:
+        turns = Turns()
+        nursery.start_soon(turns.run)
+        await wait_all_tasks_blocked()
+        await turns.take("costly", work, client=object())
+        nursery.cancel_scope.cancel()
+    assert during == [pytest.approx(SWITCH_SECONDS)]
+    assert sys.getswitchinterval() == usual
