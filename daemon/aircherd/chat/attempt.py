@@ -63,7 +63,7 @@ class ProviderAttempt:
         self._charge = charge
         self._caller = caller
         self._memory = memory
-        self._started = trio.current_time()
+        self._started = services.now()
         self._first_ms: int | None = None
 
     async def run(self, request: ChatRequest, send: Send, deadline: float) -> Failure | None:
@@ -142,7 +142,7 @@ class ProviderAttempt:
         self.was_sent = True
 
     def _note_first(self) -> None:
-        seconds = trio.current_time() - self._started
+        seconds = self._services.now() - self._started
         self._first_ms = round(seconds * 1000)
         self._services.latency.note(self._target.average, seconds)
 
@@ -150,7 +150,7 @@ class ProviderAttempt:
         """Create the record, and settle limits and ledger."""
         if failure is not None and not self.reply.has_output:  # another candidate is called
             self.reply.forget_size()
-        now = trio.current_time()
+        now = self._services.now()
         ms = round((now - self._started) * 1000)
         provider, key, model = self._target.names
         record = Attempt(provider=provider, model=model, key=key, outcome=outcome, ms=ms)

@@ -3,6 +3,8 @@
 Requests share the services here; each has its own `FallbackRunner`.
 """
 
+import trio
+
 from aircherd.auth.manager import AuthManager
 from aircherd.catalog.catalog import Catalog
 from aircherd.chat import chat_errors
@@ -51,6 +53,7 @@ class ChatController:
             last_failures=LastFailures(),
             routes=RouteCache(catalog, provider_client, latency),
             fetch_model_lists=fetch_model_lists,
+            now=trio.lowlevel.current_clock().current_time,
         )
         # Never unsubscribed: the controller lives as long as the bus.
         bus.subscribe(("auth",), self.services.routes.note_auth_event)

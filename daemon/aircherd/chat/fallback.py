@@ -96,7 +96,7 @@ class FallbackRunner:
         )
         plan = None if target else await self._make_plan()
         seconds = self._request.timeout or self._config.network.request_timeout
-        scope.deadline = self._deadline = trio.current_time() + seconds
+        scope.deadline = self._deadline = self._services.now() + seconds
         try:
             if target is not None:
                 result = await self._try(target)

@@ -43,7 +43,7 @@ class ChatStream:
         session = self._session
         try:
             result, error = await self._run(handler)
-            await session.wait_for_room()
+            await session.outbox.wait_for_room()
             params: dict[str, object] = {"stream": self._number}
             if error is None:
                 params["result"] = msgspec.to_builtins(result)

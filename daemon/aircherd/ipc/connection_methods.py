@@ -75,7 +75,7 @@ def subscribe_after(gate: "Gate", session: "Session") -> Method:
 
     async def subscribe(_services: object, _context: object, params: SubscribeParams) -> object:
         await gate.confirm_topics(params.topics)
-        await session.wait_for_room()  # or events might come before the snapshot
+        await session.outbox.wait_for_room()  # or events might come before the snapshot
         return await events_subscribe(session, params)
 
     return Method(SubscribeParams, subscribe)

@@ -17,14 +17,15 @@ OnRefused = Callable[[int, AircherError], None]
 """Gets the id of a request that was dropped, and why."""
 
 
-class IncomingMemory:
+class IncomingMemory(IncomingFrame):
     """What the incomplete frame of one client takes."""
 
+    __slots__ = ("_counted", "_decoder", "_on_refused")
+
     def __init__(self, decoder: frames.Decoder, share: MemoryShare, on_refused: OnRefused) -> None:
+        super().__init__(share)
         self._decoder = decoder
-        self._share = share
         self._on_refused = on_refused
-        self._frame = IncomingFrame(share, self._drop_stale)
         self._counted = 0
 
     def count(self) -> None:
@@ -36,12 +37,12 @@ class IncomingMemory:
         more = cost - self._counted
         if more > 0:
             try:
-                self._share.take(more)
+                self.share.take(more)
             except Busy as error:
                 self._drop(error)
                 return
             if not self._counted:
-                self._share.budget.note_incoming(self._frame)
+                self.share.budget.note_incoming(self)
             self._counted = cost
         elif more:
             self._forget(cost)
@@ -53,13 +54,14 @@ class IncomingMemory:
 
     def _forget(self, cost: int) -> None:
         """The frame is complete, or was dropped; `cost` is for the beginning of the next one."""
-        self._share.give_back(self._counted - cost)
+        self.share.give_back(self._counted - cost)
         self._counted = cost
-        self._share.budget.forget_incoming(self._frame)
+        self.share.budget.forget_incoming(self)
         if cost:
-            self._share.budget.note_incoming(self._frame)
+            self.share.budget.note_incoming(self)
 
-    def _drop_stale(self) -> None:
+    def forget(self) -> None:
+        """Drop the frame for others, and tell the client."""
         self._drop(
             Busy(
                 f"this frame was still incomplete after {STALE_SECONDS:g} s, and its memory was "

@@ -72,6 +72,8 @@ class Outbox:
         self._share = share
         self._send_now = send_now
         self.size = 0
+        self.is_behind = False
+        """Whether so much is queued that `is_full` has to be asked."""
         self._counted = 0  # in `share`
         self._waiting: deque[bytes | MergedText] = deque()
         # The last queued text of each chat, while more can be added to it.
@@ -83,7 +85,7 @@ class Outbox:
     @property
     def is_full(self) -> bool:
         """Whether the client is too far behind to be sent more."""
-        return self.size >= MERGE_ABOVE and not self._share.may_queue
+        return self.is_behind and not self._share.may_queue
 
     def put(self, data: bytes) -> None:
         """Add a frame without waiting, even if the queue is full."""
@@ -96,6 +98,7 @@ class Outbox:
     def _resize(self, change: int) -> None:
         """Note by how much the queue grew, and count it unless it is small."""
         self.size += change
+        self.is_behind = self.size >= MERGE_ABOVE
         cost = self.size + _FRAME_COST * len(self._waiting)
         if cost > SMALL or self._counted:
             cost = cost if cost > SMALL else 0
@@ -104,7 +107,7 @@ class Outbox:
 
     def put_deltas(self, writer: DeltaWriter, deltas: Sequence[Delta]) -> None:
         """Add the deltas of one read; text is merged if the client is far behind."""
-        if self.size < MERGE_ABOVE:
+        if not self.is_behind:
             self._growing.pop(writer, None)
             if data := writer.encode(deltas):
                 self.put(data)

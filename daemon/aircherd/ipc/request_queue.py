@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from aircherd.ipc.request_reader import ReadyRequest
+from aircherd.memory.budget import MemoryShare
 from aircherd.vocabulary.chat import ChatRequest
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ MAX_TOGETHER = 32
 class RequestQueue:
     """Starts the requests of a session in their order, while the client reads its responses."""
 
-    def __init__(self, session: "Session") -> None:
-        self._session = session
+    def __init__(self, memory: MemoryShare) -> None:
+        self._memory = memory
         self._waiting: OrderedDict[int, ReadyRequest] = OrderedDict()
         self._started: set[int] = set()
         self.is_active = False
@@ -44,7 +45,7 @@ class RequestQueue:
         return msgid in self._waiting
 
     def add(self, request: ReadyRequest) -> None:
-        """Add a request; the session runs `run`."""
+        """Add a request; its session runs `run`."""
         self._waiting[request.msgid] = request
 
     def remove(self, msgid: int) -> bool:
@@ -52,7 +53,7 @@ class RequestQueue:
         request = self._waiting.pop(msgid, None)
         if request is None:
             return False
-        self._session.memory.give_back(request.memory)
+        self._memory.give_back(request.memory)
         return True
 
     def clear(self) -> list[int]:
@@ -61,9 +62,9 @@ class RequestQueue:
         self._waiting.clear()
         return numbers
 
-    async def run(self) -> None:
+    async def run(self, session: "Session") -> None:
         """Start requests until none is left."""
-        session, turns = self._session, self._session.turns
+        turns = session.turns
         try:
             while self._waiting:
                 if turns.is_congested:
@@ -76,26 +77,22 @@ class RequestQueue:
                     count = FEW if await turns.wait_to_start() else 1
                 for _ in range(count):
                     # Results are made when there is room for them, not before.
-                    await session.wait_for_room()
-                    await self._wait_until_few()
+                    await session.outbox.wait_for_room()
+                    await self._wait_until_few(session)
                     if not self._waiting:
                         return
                     _, request = self._waiting.popitem(last=False)
-                    await self._start(request)
+                    if request.method.params is not ChatRequest:
+                        self._started.add(request.msgid)
+                    await session.start(request)
                 if turns.is_congested:
                     await trio.lowlevel.checkpoint()
         finally:
             self.is_active = False
             session.note_end()
 
-    async def _start(self, request: ReadyRequest) -> None:
-        if request.method.params is not ChatRequest:
-            self._started.add(request.msgid)
-        await self._session.start(request)
-
-    async def _wait_until_few(self) -> None:
+    async def _wait_until_few(self, session: "Session") -> None:
         """Wait while many of the requests from here are under way. They have their deadlines."""
-        session = self._session
         while len(self._started) >= MAX_TOGETHER:
             self._started = {each for each in self._started if session.is_served(each)}
             if len(self._started) >= MAX_TOGETHER:

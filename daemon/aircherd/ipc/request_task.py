@@ -122,22 +122,23 @@ class RequestTask:
         self._request = None  # its prompt must not stay in memory while the task is idle
         session = self._session
         self.caller = session.caller
+        result, failure = None, None
         try:
             result = await method.handler(session.services, self, params)
-        except AircherError as failure:
-            note_refusal(session.services, self.caller, failure)
-            result = failure.without_frames()
-        except Exception as failure:  # the edge: one request must not end the daemon
+        except AircherError as error:
+            note_refusal(session.services, self.caller, error)
+            failure = error.without_frames()
+        except Exception as error:  # the edge: one request must not end the daemon
             log.exception("request_crashed")
-            result = internal_error(failure)
+            failure = internal_error(error)
         self._stop_watching()
         # Responses wait for room, or thousands of them would pile up in memory.
-        if session.is_full and not self._is_cancelled:
-            await session.wait_for_room()
-        if isinstance(result, AircherError):
-            response = encode_error(msgid, result)
-        else:
+        if session.outbox.is_behind and not self._is_cancelled:
+            await session.outbox.wait_for_room()
+        if failure is None:
             response = encode_result(msgid, result, self.memory)
+        else:
+            response = encode_error(msgid, failure)
         if method.may_quote:
             response = session.services.mask_keys(response)
         if self.memory.size:

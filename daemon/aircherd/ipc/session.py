@@ -11,6 +11,7 @@ import itertools
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -93,16 +94,18 @@ class Session:
         self._table = table
         self.share = Share()
         self.turns = turns()
+        # Nothing here refers to the session: it is freed when it ends, not by the next collection.
+        self.outbox = Outbox(self.memory, self._client.send_now)
+        self._refuse = partial(_refuse, self.outbox)
         self._reader = RequestReader({**table, **connection_table}, self.memory, self._refuse)
-        self._queue = RequestQueue(self)
-        self._outbox = Outbox(self.memory, self._client.send_now)
+        self._queue = RequestQueue(self.memory)
         self._requests: dict[int, RequestTask] = {}
         self._serving_inline = -1  # the number of the request
         self._idle_tasks: list[RequestTask] = []
         self._streams: dict[int, ChatStream] = {}
         self._streams_by_request: dict[int, ChatStream] = {}
         self._stream_numbers = itertools.count(1)
-        self.events = EventFeed(services.bus, self._outbox, services.mask_keys)
+        self.events = EventFeed(services.bus, self.outbox, services.mask_keys)
         self._nursery: trio.Nursery | None = None
         self._request_ended = trio.lowlevel.ParkingLot()
         self._reports_ends = False
@@ -185,7 +188,7 @@ class Session:
             await self._send_last_error(codes.BAD_REQUEST, str(error))
 
     async def _read(self) -> None:
-        client, reader, outbox, queue = self._client, self._reader, self._outbox, self._queue
+        client, reader, outbox, queue = self._client, self._reader, self.outbox, self._queue
         watcher, turns = self.services.watcher, self.turns
         found: Sequence[Incoming] | None
         incoming: Incoming | None
@@ -215,7 +218,7 @@ class Session:
                 if reader.error:
                     raise reader.error
                 # Stop reading from a client that does not read responses: they are in our memory.
-                if outbox.is_full:
+                if outbox.is_behind:
                     await outbox.wait_for_room()
                 if not reader.rest:
                     break
@@ -225,10 +228,10 @@ class Session:
     async def _write(self) -> None:
         while True:
             try:
-                await self._client.send_all(await self._outbox.take())
+                await self._client.send_all(await self.outbox.take())
             except trio.BrokenResourceError:
                 break  # the reader may notice only after it has read all data in the kernel
-            self._outbox.note_written()
+            self.outbox.note_written()
             self.events.report_dropped()
         assert self._nursery is not None
         self._nursery.cancel_scope.cancel()
@@ -271,7 +274,7 @@ class Session:
     async def _send_last_error(self, code: str, message: str) -> None:
         self.notify(methods.ERROR, {"code": code, "message": message})
         with trio.move_on_after(CLOSE_TIMEOUT):
-            await self._outbox.wait_empty()
+            await self.outbox.wait_empty()
 
     async def _start_all(self) -> None:
         """Start what waits: requests before a broken frame are valid."""
@@ -287,7 +290,7 @@ class Session:
             try:
                 return validate(frame, self._table, self._connection_table)
             except AircherError as error:
-                self._outbox.put(encode_error(frame.msgid, error))
+                self.outbox.put(encode_error(frame.msgid, error))
         elif isinstance(frame, frames.Notification) and frame.method == methods.CANCEL:
             self._cancel(frame.params)
         # Other frames are ignored: Neovim reports unknown methods with notifications.
@@ -300,7 +303,7 @@ class Session:
             if request is None:
                 continue
             if refusal := self._refusal(request.msgid):
-                self._outbox.put(encode_error(request.msgid, refusal))
+                self.outbox.put(encode_error(request.msgid, refusal))
                 continue
             try:
                 self._queue.add(self._counted(request))
@@ -309,7 +312,7 @@ class Session:
         if len(self._queue) and not self._queue.is_active:
             assert self._nursery is not None
             self._queue.is_active = True
-            self._nursery.start_soon(self._queue.run)
+            self._nursery.start_soon(self._queue.run, self)
 
     async def start(self, request: ReadyRequest) -> None:
         """Start a request that was not refused."""
@@ -348,7 +351,7 @@ class Session:
             request = request.with_method_of(self._replaced)
         msgid = request.msgid
         if not is_admitted and (refusal := self._refusal(msgid)):
-            self._outbox.put(encode_error(msgid, refusal))
+            self.outbox.put(encode_error(msgid, refusal))
         elif type(request.method) is ConnectionMethod:
             if request.memory > 0:  # a stream takes it again
                 self.memory.give_back(request.memory)
@@ -394,9 +397,6 @@ class Session:
         self.memory.take(size)
         return request._replace(memory=size)
 
-    def _refuse(self, msgid: int, error: AircherError) -> None:
-        self._outbox.put(encode_error(msgid, error))
-
     def _refusal(self, msgid: int) -> AircherError | None:
         if msgid in self._requests or msgid in self._queue:
             return BadRequest(f"request {msgid} is still active: use another id")
@@ -422,7 +422,7 @@ class Session:
             response = encode_error(request.msgid, internal_error(error))
         else:
             response = encode_result(request.msgid, result)
-        self._outbox.put(self.services.mask_keys(response))
+        self.outbox.put(self.services.mask_keys(response))
 
     def _cancel(self, params: Mapping[str, object]) -> None:
         """Cancel a request or a stream. An unknown number is no error: it may have just ended."""
@@ -440,22 +440,13 @@ class Session:
 
     def _respond_cancelled(self, msgid: int) -> None:
         error = cancelled_error(is_draining=self.is_draining)
-        self._outbox.put(encode_error(msgid, error))
+        self.outbox.put(encode_error(msgid, error))
 
     # ---------------------------------------------------------- called by tasks and streams
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the client is too far behind to be sent more."""
-        return self._outbox.is_full
-
-    async def wait_for_room(self) -> None:
-        """Wait while the client is too far behind."""
-        await self._outbox.wait_for_room()
-
     def respond(self, msgid: int, data: bytes) -> None:
         """Send the response of a request, which is then no longer active."""
-        self._outbox.put(data)
+        self.outbox.put(data)
         del self._requests[msgid]
         if self._reports_ends:
             self.note_end()
@@ -487,15 +478,15 @@ class Session:
 
     def notify(self, method: str, params: dict[str, object]) -> None:
         """Send a notification."""
-        self._outbox.put(frames.encode_notification(method, params))
+        self.outbox.put(frames.encode_notification(method, params))
 
     def delta_sender(self, name: str, number: int) -> Send:
         """Return a function that sends a chat's deltas to this client with `{name: number}`."""
-        writer, outbox = DeltaWriter(name, number), self._outbox
+        writer, outbox = DeltaWriter(name, number), self.outbox
 
         async def send(deltas: Sequence[Delta]) -> None:
             outbox.put_deltas(writer, deltas)
-            if outbox.is_full:
+            if outbox.is_behind:
                 del deltas
                 await outbox.wait_for_room()
 
@@ -529,10 +520,14 @@ class Session:
         self.note_end()
 
     def __repr__(self) -> str:
-        return f"<Session of {self.caller.client}, {len(self._requests)} requests, {self._outbox}>"
+        return f"<Session of {self.caller.client}, {len(self._requests)} requests, {self.outbox}>"
 
 
 def _counted_size(params: object) -> int:
     """Return what parameters take in memory, 0 if the allowance of a task covers it."""
     size = size_of(params)
     return size if size > SMALL else 0
+
+
+def _refuse(outbox: Outbox, msgid: int, error: AircherError) -> None:
+    outbox.put(encode_error(msgid, error))

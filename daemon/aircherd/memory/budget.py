@@ -146,18 +146,21 @@ class MemoryBudget:
 
 
 class IncomingFrame:
-    """A frame of which a part has arrived. `on_drop` forgets that part."""
+    """A frame of which a part has arrived."""
 
-    __slots__ = ("_on_drop", "share")
+    __slots__ = ("share",)
 
-    def __init__(self, share: "MemoryShare", on_drop: Callable[[], None]) -> None:
+    def __init__(self, share: "MemoryShare") -> None:
         self.share = share
-        self._on_drop = on_drop
 
     def drop(self) -> None:
         """Drop what has arrived, and give its memory back."""
         self.share.budget.note_refused()
-        self._on_drop()
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what has arrived."""
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<IncomingFrame of {self.share!r}>"

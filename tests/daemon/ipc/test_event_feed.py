@@ -31,7 +31,7 @@ async def test_events_for_a_slow_client_are_dropped_and_counted():
     async with conversation() as (peer, session):
         session.events.subscribe(["auth"])
         await peer.send([0, 3, "flood", []])
-        while not session._outbox.is_full:  # noqa: ASYNC110 - only this test needs to wait
+        while not session.outbox.is_full:  # noqa: ASYNC110 - only this test needs to wait
             await trio.sleep(0.01)
         for _ in range(3):
             session.services.bus.publish("auth", {"provider": "p"})

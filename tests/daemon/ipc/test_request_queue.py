@@ -92,7 +92,7 @@ async def test_nothing_more_starts_for_a_client_that_does_not_read():
             nursery.start_soon(peer.send, *requests(20, "large"))
             await trio.sleep(0.2)
             await trio.testing.wait_all_tasks_blocked(0.05)
-            assert session._outbox.size < 2 * QUEUE_LIMIT
+            assert session.outbox.size < 2 * QUEUE_LIMIT
             assert len(session._queue) >= 20 - 2 * request_queue.FEW
             answers = [await peer.receive() for _ in range(20)]
         assert sorted(answer[1] for answer in answers) == list(range(20))

@@ -1,5 +1,6 @@
 """One client and the daemon, over a real socket pair."""
 
+import gc
 import weakref
 
 import msgpack
@@ -149,7 +150,7 @@ async def test_client_that_does_not_read_pauses_its_chat():
         while session.services.sent != before:  # until nothing more is sent
             before = session.services.sent
             await trio.sleep(0.1)
-        assert session._outbox.size < QUEUE_LIMIT + 1_000_000
+        assert session.outbox.size < QUEUE_LIMIT + 1_000_000
         received = 0
         while received < session.services.sent:
             received += len((await peer.receive())[2][0]["text"])
@@ -231,7 +232,7 @@ async def test_client_that_does_not_read_responses_is_not_read(monkeypatch):
                 await peer.send([0, number, "greet", [{"name": name}]])
                 sent += 1
         assert sent < 1000
-        assert session._outbox.size < 1_000_000
+        assert session.outbox.size < 1_000_000
         answered = {(await peer.receive())[1] for _ in range(sent)}
         assert answered == set(range(sent))
 
@@ -262,7 +263,7 @@ async def test_deltas_are_not_kept_while_their_stream_waits():
     """They are in the queue; a client that does not read may have hundreds of streams."""
     async with conversation() as (peer, session), trio.open_nursery() as nursery:
         await peer.send([0, 3, "flood", []])
-        while not session._outbox.is_full:  # noqa: ASYNC110 - only this test needs to wait
+        while not session.outbox.is_full:  # noqa: ASYNC110 - only this test needs to wait
             await trio.sleep(0.01)
         deltas = Batch([TextDelta("x")])
         found = weakref.ref(deltas)
@@ -272,3 +273,20 @@ async def test_deltas_are_not_kept_while_their_stream_waits():
         assert nursery.child_tasks
         assert found() is None
         nursery.cancel_scope.cancel()
+
+
+async def test_a_session_is_freed_when_its_client_leaves():
+    """At once: the next collection may be far away, and each session has large buffers."""
+    gc.disable()
+    try:
+        async with conversation() as (peer, session):
+            assert await peer.ask(1, "greet", name="you") == [1, 1, None, {"hello": "you"}]
+            await peer.send(*([0, number, "greet", [{"name": "me"}]] for number in range(20)))
+            for _ in range(20):
+                await peer.receive()
+            left = [weakref.ref(session), weakref.ref(session._reader), weakref.ref(session.outbox)]
+            del session
+        await trio.testing.wait_all_tasks_blocked()
+        assert [each() for each in left] == [None, None, None]
+    finally:
+        gc.enable()

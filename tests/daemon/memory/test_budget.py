@@ -102,12 +102,13 @@ def test_a_stale_frame_is_dropped_for_others(age: float, is_dropped: bool) -> No
     budget = MemoryBudget(TOTAL, monotonic=lambda: now[0])
     greedy, other, dropped = budget.open_share(), budget.open_share(), []
 
-    def drop() -> None:
-        dropped.append(True)
-        greedy.give_back(greedy.used)
-        budget.forget_incoming(frame)
+    class Frame(IncomingFrame):
+        def forget(self) -> None:
+            dropped.append(True)
+            greedy.give_back(greedy.used)
+            budget.forget_incoming(self)
 
-    frame = IncomingFrame(greedy, drop)
+    frame = Frame(greedy)
     budget.note_incoming(frame)
     fill(greedy)
     now[0] = age
@@ -122,7 +123,7 @@ def test_ones_own_stale_frame_is_not_dropped() -> None:
     """It cannot make room for itself."""
     budget = MemoryBudget(TOTAL, monotonic=lambda: math.inf)
     share = budget.open_share()
-    budget.note_incoming(IncomingFrame(share, pytest.fail))
+    budget.note_incoming(IncomingFrame(share))
     fill(share)
 
 
