@@ -1,4 +1,4 @@
-"""Costly calls take turns: few of a method at a time, clients in turn, and equal ones together.
+"""Costly calls take turns: few at a time, clients in turn, and equal ones together.
 
 A call that waits holds its parameters only. A call with a `key` is joined by those that come with
 the same key before it has begun, and its result is shared: so it is never older than any of them.
@@ -9,6 +9,7 @@ import functools
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
+from contextlib import nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 WAITING = 8
 """Calls of one method that run at once if they mostly wait, for a provider or a keyring."""
 
+BUSY = 2
+"""Calls of all methods that run at once and keep the event loop or a thread busy: each adds its
+steps to a turn of the loop, and its thread competes with the loop for the interpreter."""
 WOKEN = 8
 """Callers of a shared run that go on in one turn of the loop: each copies the response."""
 
@@ -86,9 +90,10 @@ class _Run:
 class _Lane:
     """The calls of one method; at most `at_once` run at a time."""
 
-    def __init__(self, nursery: trio.Nursery, at_once: int) -> None:
+    def __init__(self, nursery: trio.Nursery, at_once: int, busy: trio.Semaphore | None) -> None:
         self._nursery = nursery
         self._free = at_once
+        self._busy = busy
         # By client, the one whose turn is next first.
         self._waiting: dict[int, deque[_Run]] = {}
         self._joinable: dict[Hashable, _Run] = {}
@@ -123,7 +128,6 @@ class _Lane:
             run = runs.popleft()
             if runs:
                 self._waiting[client] = runs  # at the end
-            self._joinable.pop(run.key, None)
             self._free -= 1
             run.scope = trio.CancelScope()
             self._nursery.start_soon(self._carry_out, run, run.scope)
@@ -132,13 +136,17 @@ class _Lane:
         share_of_task.set(run.share)  # this task may have been started by another client's
         run.error = ShuttingDown("the daemon is shutting down")
         try:
-            with scope, _SHORT_SWITCHES:
-                run.result = await run.work()
+            with scope:
+                async with self._busy or nullcontext():
+                    self._close(run)
+                    with _SHORT_SWITCHES:
+                        run.result = await run.work()
                 run.error = None
         except Exception as error:  # noqa: BLE001 -- raised again by each caller
             run.error, run.traceback = error, error.__traceback__
         finally:
             self._free += 1
+            self._close(run)
             run.is_over = True
             self._start()
             await self._wake_callers(run)
@@ -151,7 +159,13 @@ class _Lane:
         finally:
             run.parked.unpark_all()
 
+    def _close(self, run: _Run) -> None:
+        """Let no further call join: it has begun, or nobody wants it."""
+        if run.key is not None and self._joinable.get(run.key) is run:
+            del self._joinable[run.key]
+
     def _abandon(self, run: _Run) -> None:
+        self._close(run)
         if run.scope is not None:
             run.scope.cancel()
             return
@@ -159,7 +173,6 @@ class _Lane:
         runs.remove(run)
         if not runs:
             del self._waiting[id(run.client)]
-        self._joinable.pop(run.key, None)
 
 
 class Turns:
@@ -168,6 +181,7 @@ class Turns:
     def __init__(self) -> None:
         self._nursery: trio.Nursery | None = None
         self._lanes: dict[str, _Lane] = {}
+        self._busy = trio.Semaphore(BUSY)
 
     async def run(self) -> None:
         """Carry out calls until cancelled."""
@@ -190,7 +204,8 @@ class Turns:
             work: What to do. It is not cancelled with this caller if others have joined.
             client: Clients take turns.
             key: Calls with the same key share a run; None is never shared.
-            at_once: 1 for work that the event loop or a thread is busy with; more if it waits.
+            at_once: 1 for work that the event loop or a thread is busy with, which also takes turns
+                with that of other methods; more if it waits.
 
         Raises:
             ShuttingDown: the daemon stops.
@@ -200,7 +215,8 @@ class Turns:
             return await work()
         found = self._lanes.get(lane)
         if found is None:
-            found = self._lanes[lane] = _Lane(self._nursery, at_once)
+            busy = self._busy if at_once == 1 else None
+            found = self._lanes[lane] = _Lane(self._nursery, at_once, busy)
         return await found.call(work, client, key)
 
     def __repr__(self) -> str:

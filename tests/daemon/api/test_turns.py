@@ -11,7 +11,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from aircherd.api.params import NoParams
-from aircherd.api.turns import SWITCH_SECONDS, Turns, in_turn, together
+from aircherd.api.turns import BUSY, SWITCH_SECONDS, Turns, in_turn, together
 from aircherd.errors import AircherError, ShuttingDown
 
 ANN, BOB = object(), object()
@@ -60,6 +60,11 @@ async def call(turns, results, work, client=ANN, **options):
         results.append(error)
 
 
+async def call_of(turns, results, costly, name):
+    """Call the method called `name`; equal calls are joined."""
+    results.append(await turns.take(str(name), costly.work(name), client=ANN, key="same"))
+
+
 async def test_few_run_at_once_and_clients_take_turns(turns):
     """A client with many calls does not delay that of another by more than one of them."""
     costly, results = Costly(), []
@@ -85,6 +90,29 @@ async def test_some_methods_run_several_at_once(turns):
         assert len(costly.begun) == 2
         costly.go_on.set()
     assert costly.most == 2
+
+
+async def test_busy_calls_of_different_methods_take_turns(turns):
+    """Those that wait rather than compute do not wait for them, and equal ones still join."""
+    costly, results = Costly(), []
+    async with trio.open_nursery() as nursery:
+        for name in range(BUSY + 2):
+            nursery.start_soon(call_of, turns, results, costly, name)
+        await wait_all_tasks_blocked()
+        assert len(costly.begun) == BUSY
+        waiting = next(name for name in range(BUSY + 2) if name not in costly.begun)
+        nursery.start_soon(call_of, turns, results, costly, waiting)  # joins it
+        with trio.CancelScope() as scope:
+            async with trio.open_nursery() as left:
+                left.start_soon(call_of, turns, results, costly, "left")
+                await wait_all_tasks_blocked()
+                scope.cancel()
+        costly.most = 0
+        await turns.take("waits", trio.lowlevel.checkpoint, client=ANN, at_once=2)
+        costly.go_on.set()
+    assert costly.most <= BUSY
+    assert sorted(costly.begun) == list(range(BUSY + 2))
+    assert sorted(results) == sorted([*range(BUSY + 2), waiting])
 
 
 async def test_equal_calls_share_a_run_that_begins_after_them(turns):
@@ -195,7 +223,7 @@ async def test_handlers_are_wrapped(turns):
         return {"n": len(calls)}
 
     services = SimpleNamespace(turns=turns)
-    for wrap, expected in ((together(), 2), (in_turn(), 4)):
+    for wrap, expected in ((together(), 1), (in_turn(), 4)):
         calls.clear()
         results = []
 
@@ -210,7 +238,7 @@ async def test_handlers_are_wrapped(turns):
                 nursery.start_soon(one)
         assert len(calls) == expected
         found = sorted(msgspec.msgpack.decode(each)["n"] for each in results)
-        assert found == ([1, 2, 2, 2] if expected == 2 else [1, 2, 3, 4])
+        assert found == ([1, 1, 1, 1] if expected == 1 else [1, 2, 3, 4])
 
 
 async def test_threads_switch_more_often_only_while_a_costly_call_runs():

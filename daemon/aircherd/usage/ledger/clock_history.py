@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from aircherd.usage.ledger.replay import ReplayedUsage
+from aircherd.usage.ledger.replay import GROUPS, Cells, ReplayedUsage, replayed
 from aircherd.usage.ledger.sqlite import read_rows, scalar, transaction
 from aircherd.usage.steady_clock import Stored
 
@@ -32,7 +32,6 @@ _ADD = "INSERT OR REPLACE INTO clock_offsets VALUES (?, ?, ?, ?)"
 _REMOVE = "DELETE FROM clock_offsets WHERE attempt < ?"
 _FIRST_TIME = "SELECT at_ms FROM attempts WHERE id >= ? ORDER BY id LIMIT 1"
 _LAST_TIME = "SELECT max(at_ms) FROM attempts WHERE id = (SELECT max(id) FROM attempts)"
-_GROUPS = ("provider", "model", "key", "client", "outcome")
 _MARGINS = (
     "FROM margins JOIN parties ON parties.id = party "
     "WHERE attempt >= ? AND attempt < ? AND at_ms >= ?"
@@ -69,19 +68,6 @@ class _Record(NamedTuple):
     offset_ms: int
     boot: int | None
     added_ms: int
-
-
-class _Cells(NamedTuple):
-    at_ms: int
-    provider: str
-    model: str
-    key: str
-    client: str
-    outcome: str
-    requests: int
-    input_tokens: int
-    output_tokens: int
-    cost_nano: int
 
 
 def read_periods(connection: sqlite3.Connection) -> list[Period]:
@@ -160,28 +146,15 @@ def read_jumped_usage(
             ("hour, party, outcome", (oldest, single)),
         ):
             arguments = (*ids, *times, excluded)
-            columns = ["max(at_ms)", *_GROUPS, *_SUMS]
-            rows = read_rows(connection, columns, source + group, arguments, _Cells)
-            found += [_replayed(row, period.offset) for row in rows]
+            columns = ["max(at_ms)", *GROUPS, *_SUMS]
+            rows = read_rows(connection, columns, source + group, arguments, Cells)
+            found += [_at(row, period.offset) for row in rows]
         margins = (*ids, oldest)
-        rows = read_rows(connection, ["at_ms", *_GROUPS[:-1], *_MARGIN], _MARGINS, margins, _Cells)
-        found += [_replayed(row, period.offset, is_margin=True) for row in rows]
+        rows = read_rows(connection, ["at_ms", *GROUPS[:-1], *_MARGIN], _MARGINS, margins, Cells)
+        found += [_at(row, period.offset, is_margin=True) for row in rows]
     return found
 
 
-def _replayed(cells: _Cells, offset: float, *, is_margin: bool = False) -> ReplayedUsage:
-    at = cells.at_ms / 1000
-    return ReplayedUsage(
-        at=at,
-        steady=at - offset,
-        provider=cells.provider,
-        model=cells.model,
-        key=cells.key or None,
-        client=cells.client,
-        outcome=cells.outcome,
-        requests=cells.requests,
-        input_tokens=cells.input_tokens,
-        output_tokens=cells.output_tokens,
-        cost_nano=cells.cost_nano,
-        is_margin=is_margin,
-    )
+def _at(cells: Cells, offset: float, *, is_margin: bool = False) -> ReplayedUsage:
+    at = cells.when / 1000
+    return replayed(cells, at, steady=at - offset, is_margin=is_margin)

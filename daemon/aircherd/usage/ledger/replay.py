@@ -40,7 +40,7 @@ class ReplayedUsage(msgspec.Struct, frozen=True, kw_only=True):
     steady: float | None = None
 
 
-class _Cells(NamedTuple):
+class Cells(NamedTuple):
     """A row as it is read: `when` is a time in ms, an hour or a day; no key is ''."""
 
     when: int
@@ -58,7 +58,7 @@ class _Cells(NamedTuple):
 MAX_ID = 2**62
 """No attempt has a larger number."""
 
-_GROUPS = ("provider", "model", "key", "client", "outcome")
+GROUPS = ("provider", "model", "key", "client", "outcome")
 _SINGLE = ("1", "ifnull(input_tokens, 0)", "ifnull(output_tokens, 0)", "ifnull(cost_nano, 0)")
 _SUMMED = ("sum(requests)", "sum(input_tokens)", "sum(output_tokens)", "sum(cost_nano)")
 
@@ -101,15 +101,15 @@ def _attempts(
     )
     excluded = msgspec.json.encode(list(without)).decode()
     arguments = (part.first, part.last, milliseconds(since), before, excluded)
-    rows = read_rows(connection, ["at_ms", *_GROUPS, *_SINGLE], source, arguments, _Cells)
-    return [_replayed(cells, cells.when / 1000) for cells in rows]
+    rows = read_rows(connection, ["at_ms", *GROUPS, *_SINGLE], source, arguments, Cells)
+    return [replayed(cells, cells.when / 1000) for cells in rows]
 
 
 def _margins(connection: sqlite3.Connection, since: float) -> list[ReplayedUsage]:
-    columns = ["at_ms", *_GROUPS[:-1], "'unknown'", *_SINGLE]
+    columns = ["at_ms", *GROUPS[:-1], "'unknown'", *_SINGLE]
     source = "FROM margins JOIN parties ON parties.id = party WHERE at_ms >= ?"
-    rows = read_rows(connection, columns, source, (milliseconds(since),), _Cells)
-    return [_replayed(cells, cells.when / 1000, is_margin=True) for cells in rows]
+    rows = read_rows(connection, columns, source, (milliseconds(since),), Cells)
+    return [replayed(cells, cells.when / 1000, is_margin=True) for cells in rows]
 
 
 def _sums(
@@ -118,15 +118,19 @@ def _sums(
     unit, hours = ("hour", 1) if part.table == "hours" else ("day", 24)
     source = (
         f"FROM {part.table} JOIN parties ON parties.id = party "
-        f"WHERE {unit} BETWEEN ? AND ? GROUP BY {unit}, {', '.join(_GROUPS)}"
+        f"WHERE {unit} BETWEEN ? AND ? GROUP BY {unit}, {', '.join(GROUPS)}"
     )
-    rows = read_rows(connection, [unit, *_GROUPS, *_SUMMED], source, part[1:], _Cells)
-    return [_replayed(cells, hour_start(cells.when * hours, tz)) for cells in rows]
+    rows = read_rows(connection, [unit, *GROUPS, *_SUMMED], source, part[1:], Cells)
+    return [replayed(cells, hour_start(cells.when * hours, tz)) for cells in rows]
 
 
-def _replayed(cells: _Cells, at: float, *, is_margin: bool = False) -> ReplayedUsage:
+def replayed(
+    cells: Cells, at: float, *, steady: float | None = None, is_margin: bool = False
+) -> ReplayedUsage:
+    """Return what was read as usage of the time `at`."""
     return ReplayedUsage(
         at=at,
+        steady=steady,
         provider=cells.provider,
         model=cells.model,
         key=cells.key or None,

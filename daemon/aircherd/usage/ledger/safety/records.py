@@ -121,4 +121,5 @@ def _entry(attempt: _Attempt, number: int) -> LedgerEntry:
 def _settled(ended: _Ended) -> Settled:
     fields = msgspec.structs.asdict(ended)
     usage = fields.pop("usage")
-    return Settled(**fields, usage=None if usage is None else Usage(*usage))
+    known = None if usage is None else Usage(*usage[: len(Usage.__struct_fields__)])
+    return Settled(**fields, usage=known)
