@@ -38,6 +38,7 @@ from aircherd.usage.ledger.database import LedgerDatabase
 from aircherd.usage.ledger.errors import FileError
 from aircherd.usage.ledger.replay import ReplayedUsage, read_replayed_usage
 from aircherd.usage.ledger.report import UsageReport, read_report, validated_groups
+from aircherd.usage.ledger.safety.guard import SaveWatch
 from aircherd.usage.ledger.writer import LedgerState, LedgerWriter
 from aircherd.usage.steady_clock import Stored, boot_number, since_boot, steady_base
 from aircherd.vocabulary.usage import Settled, Started
@@ -95,6 +96,7 @@ class Ledger:
         self._put = writer.put
         self.queue = writer.queue
         self._note_ended = writer.queue.note_ended
+        writer.queue.on_unsaved = SaveWatch(writer.queue, writer.guard).begin
         self._clock = clock
         self._tz = tz
         self._first_id = self._next_id = first_id

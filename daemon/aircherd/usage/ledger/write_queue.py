@@ -31,8 +31,8 @@ ID = attrgetter("id")
 Failed = list[tuple[LedgerEntry, Exception]]
 
 
-def _do_nothing(_saved: Sequence[LedgerEntry]) -> None:
-    """Stand in for `on_saved`."""
+def _do_nothing(*_: object) -> None:
+    """Stand in for `on_saved` and `on_unsaved`."""
 
 
 class WriteQueue:
@@ -42,7 +42,8 @@ class WriteQueue:
     `on_discard` is called in the writer's thread with the error of each entry that is given up.
 
     `unsaved_since` is set by the event loop, on the monotonic clock, when an attempt ends and
-    nothing was unsaved. `is_late` is set if that was long ago, or too much waits.
+    nothing was unsaved; it then calls `on_unsaved`. `is_late` is set if that was long ago, or too
+    much waits.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class WriteQueue:
         self._notify = notify
         self._on_discard = on_discard
         self.on_saved: Callable[[Sequence[LedgerEntry]], None] = _do_nothing
+        self.on_unsaved: Callable[..., None] = _do_nothing
         self._max_waiting = max_waiting
         self.notify_at = 1
         self._queue: deque[Started] = deque()  # append and popleft are atomic
@@ -86,6 +88,7 @@ class WriteQueue:
         since = self.unsaved_since
         if since is None:
             self.unsaved_since = monotonic()
+            self.on_unsaved()
         elif monotonic() - since > LATE_AFTER:
             self.is_late = True
 

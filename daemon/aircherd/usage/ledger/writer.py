@@ -260,7 +260,6 @@ class LedgerWriter:
     def _turn(self) -> bool:
         """Write one batch and run the queries made before it; return False if it is the last."""
         is_last = self._wait()
-        self.guard.begin_work()
         queries = len(self._queries)  # later ones must see what is put from now on
         if queries or is_last or time.monotonic() >= self._retry_at:
             self._write()
@@ -273,8 +272,6 @@ class LedgerWriter:
 
     def _wait(self) -> bool:
         """Wait for work, and a little for more of it; return whether to end."""
-        if self._file_error is None:
-            self.guard.end_work()
         if not (self._is_closing or self._queries):
             self._wait_for_work()
         self._wake_up.clear()

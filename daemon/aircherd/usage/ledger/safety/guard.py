@@ -1,23 +1,26 @@
-"""A thread that keeps what the database has not saved within 30 ms, in the spare file.
+"""A thread that keeps what the database has not saved within 65 ms, in the spare file.
 
 The database's own thread may wait for a slow or full disk, a check of the whole file, a report, or
 the interpreter's lock, once for each statement. This one takes a snapshot and appends it: one
 write, whose cost does not depend on names, sums or the ledger's size.
 
-    the database is quick    nothing is appended; this thread wakes once a batch
-    it is slow or fails      every 20 ms what is new is appended; a half of the file is released
-                             once the database has saved everything in it
+    the database is quick    nothing is appended, and this thread sleeps: whenever it woke up, the
+                             event loop would wait for the interpreter
+    it is slow or fails      the event loop wakes it (`SaveWatch`), and what is new is appended; a
+                             half of the file is released once the database has saved all of it
     neither can save         `is_late` makes answers wait: see `Ledger.wait_until_saved`
 """
 
 import os
 import threading
-import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 import structlog
+import trio
 
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.usage.ledger.safety.earlier_run import EarlierRun
@@ -25,15 +28,17 @@ from aircherd.usage.ledger.safety.records import decode_record, encode_record
 from aircherd.usage.ledger.safety.spare_file import SpareFile
 from aircherd.usage.ledger.write_queue import ID, WriteQueue
 
+SAVE_AFTER = 0.065
+"""Seconds after which an attempt that ended is to be in the spare file, if it is not in the
+database: a batch begins after 50 ms."""
 CHECK_SECONDS = 0.02
-SAVE_AFTER = 0.03
-"""An attempt that ended is in the database or in the spare file about this time later."""
+"""The least time between two looks."""
 
 log = structlog.get_logger()
 
 
 class Guard:
-    """`begin_work` and the methods after it are for the database's thread, `run` is the other."""
+    """`wake` is for the event loop, `run` is the guard's thread, most are for the database's."""
 
     def __init__(self, path: Path | None, queue: WriteQueue) -> None:
         self._file = SpareFile(path) if path is not None else None
@@ -43,7 +48,8 @@ class Guard:
         self._lock = threading.Lock()  # of the file and `_saved`
         self._saved: tuple[dict[int, LedgerEntry], ...] = ({}, {})  # by half and id
         self._loaded: tuple[int, ...] = ()  # halves of an earlier run that are not in the ledger
-        self._is_working, self._is_closed = threading.Event(), False
+        self._asleep, self.is_closed = threading.Lock(), False  # released to wake the thread
+        self._asleep.acquire()
         self.problem: str | None = None
 
     # -------------------------------------------------------------- the database's thread
@@ -91,14 +97,6 @@ class Guard:
             if any(self._saved):
                 self._append(encode_record(self._run, offset, ()))
 
-    def begin_work(self) -> None:
-        """Watch from now on: the database may take long."""
-        self._is_working.set()
-
-    def end_work(self) -> None:
-        """Watch no more: nothing waits, or it is not yet time to write it."""
-        self._is_working.clear()
-
     def forget(self, entries: Collection[LedgerEntry]) -> None:
         """Forget entries that the database has saved, and release halves without others."""
         if not any(self._saved):
@@ -124,8 +122,8 @@ class Guard:
 
     def close(self) -> None:
         """End the thread and close the file."""
-        self._is_closed = True
-        self._is_working.set()
+        self.is_closed = True
+        self.wake()
         with self._lock:
             if self._file is not None:
                 self._file.close()
@@ -147,15 +145,15 @@ class Guard:
 
     # -------------------------------------------------------------- the guard's thread
 
+    def wake(self) -> None:
+        """Have the thread save what waits."""
+        with suppress(RuntimeError):  # it is awake
+            self._asleep.release()
+
     def run(self) -> None:
-        """Save what waits too long, until closed."""
-        while True:
-            self._is_working.wait()
-            time.sleep(CHECK_SECONDS)  # a wait on an event would take ten times the steps
-            if self._is_closed:
-                return
-            if self._is_working.is_set() and self._queue.unsaved_for(time.monotonic()) > SAVE_AFTER:
-                self.save()
+        """Save what waits whenever `wake` was called, until closed."""
+        while self._asleep.acquire() and not self.is_closed:
+            self.save()
 
     # -------------------------------------------------------------- helpers
 
@@ -186,3 +184,35 @@ class Guard:
 
     def __repr__(self) -> str:
         return f"<Guard of {sum(map(len, self._saved))} attempts>"
+
+
+class SaveWatch:
+    """Wakes the guard when an attempt that ended waits too long.
+
+    It is a task of the event loop, which ends when all is saved: while the database is quick, it
+    looks about once for each batch.
+    """
+
+    def __init__(self, queue: WriteQueue, guard: Guard) -> None:
+        self._queue = queue
+        self._guard = guard
+        self._is_running = False
+
+    def begin(self) -> None:
+        """Watch from now on: an attempt has ended."""
+        if not self._is_running:
+            self._is_running = True
+            trio.lowlevel.spawn_system_task(self._run)
+
+    async def _run(self) -> None:
+        try:
+            while self._queue.waiting and not self._guard.is_closed:
+                age = self._queue.unsaved_for(monotonic())
+                if age > SAVE_AFTER:
+                    self._guard.wake()
+                await trio.sleep(max(SAVE_AFTER - age, CHECK_SECONDS))
+        finally:
+            self._is_running = False
+
+    def __repr__(self) -> str:
+        return f"<SaveWatch {'running' if self._is_running else 'idle'}>"

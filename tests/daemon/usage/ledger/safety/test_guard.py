@@ -4,9 +4,9 @@ import errno
 import threading
 
 import pytest
+import trio
 
-from aircherd.usage.ledger.safety import guard as module
-from aircherd.usage.ledger.safety.guard import Guard
+from aircherd.usage.ledger.safety.guard import SAVE_AFTER, Guard, SaveWatch
 from aircherd.usage.ledger.safety.records import entries_of
 from aircherd.usage.ledger.write_queue import WriteQueue
 from helpers.daemon.load import wait_for
@@ -148,15 +148,30 @@ def test_a_file_that_could_not_be_made_is_made_later(tmp_path, queue):
     assert left(path) == [(1, True)]
 
 
-async def test_the_thread_saves_what_waits_too_long(guard, queue, path, monkeypatch):
-    """Only while the database works: otherwise it will soon write it."""
-    monkeypatch.setattr(module, "SAVE_AFTER", 0.0)
+async def test_the_thread_saves_what_waits_too_long(guard, queue, path):
+    """The event loop looks, and wakes it; then nothing is left to look at."""
     guard.note_offset(0)
     thread = threading.Thread(target=guard.run)
     thread.start()
+    queue.on_unsaved = SaveWatch(queue, guard).begin
     put(queue, ended(1))
-    guard.begin_work()
+    await trio.sleep(SAVE_AFTER / 2)
+    assert queue.saves == 0
     await wait_for(lambda: queue.saves == 1, "it is saved")
     assert left(path) == [(1, True)]
+    put(queue, ended(2))
+    await wait_for(lambda: queue.saves == 2, "so is the next one")
     guard.close()
     thread.join()
+
+
+async def test_the_thread_sleeps_while_the_database_is_quick(guard, queue, monkeypatch):
+    """Each time it woke up, the event loop would wait for the interpreter."""
+    watch = SaveWatch(queue, guard)
+    queue.on_unsaved = watch.begin
+    monkeypatch.setattr(guard, "wake", pytest.fail)
+    for number in range(1, 21):
+        put(queue, ended(number))
+        await trio.sleep(SAVE_AFTER / 3)
+        queue.write(lambda _entries: None)
+    await wait_for(lambda: "idle" in repr(watch), "it has ended")
