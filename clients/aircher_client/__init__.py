@@ -9,6 +9,7 @@
 - `lock_holder`: finds the daemon that holds the locks; imported only by `autostart`.
 - `proof`: calls that need a proof of access to the user's files; imported only then.
 - `sign_in`: what to do about missing keys; imported only after a failure.
+- `conversations`: conversations kept in the user's state directory; imported only where used.
 - `errors`: the tree of exceptions.
 
 It imports only `aircher_wire` and the parts of the standard library that load fast: every command

@@ -83,12 +83,17 @@ def data_directory(environ: Mapping[str, str]) -> Path:
 
 
 def state_directory(environ: Mapping[str, str]) -> Path:
-    """Return the directory of the daemon's logs."""
+    """Return the directory of the daemon's logs, and of what clients remember."""
+    return _path(find_state_directory(environ))
+
+
+def find_state_directory(environ: Mapping[str, str]) -> str:
+    """Return the result of `state_directory` as a string, for a client that must start fast."""
     if _is_macos():
         state = f"{user_home(environ)}/Library/Logs"
     else:
         state = _xdg(environ, "XDG_STATE_HOME", ".local/state")
-    return _path(_of_home(environ, state))
+    return _of_home(environ, state)
 
 
 def cache_directory(environ: Mapping[str, str]) -> Path:
