@@ -107,13 +107,15 @@ async def _unobserved() -> AsyncIterator[None]:
 
 @contextmanager
 def open_arena(attack: Attack) -> Iterator[Arena]:
-    """Start the provider and the daemon."""
+    """Start the providers and the daemon."""
     with (
         start_process("hardness.upstream") as upstream,
+        start_process("hardness.upstream") as quick,
         open_home({**attack.environ, **WATCHED}) as home,
     ):
         port = int(read_line(upstream))
-        home.write_config((PROVIDERS + attack.config).replace("{port}", str(port)))
+        config = (PROVIDERS + attack.config).replace("{port}", str(port))
+        home.write_config(config.replace("{quick}", read_line(quick)))
         home.preexec = die_with_parent
         attack.prepare(home)
         yield Arena(home, start_watched(home, nofile=attack.nofile), port)

@@ -1,5 +1,7 @@
 """The provider of every attack, in its own process: quick, mute, or a flood.
 
+The quick one is another process, so that honest clients wait for the daemon only.
+
     /v1/...             a small reply in one piece
     /mute/v1/...        reads everything and never responds
     /s/EVENTS/v1/...    a stream of EVENTS tiny deltas, 64 in one write
@@ -24,7 +26,7 @@ from bench.upstream import END, EVENT, PER_WRITE, REPLY, STREAM_HEAD, Upstream, 
 PROVIDERS = """
 [providers.quick]
 kind = "openai"
-base_url = "http://127.0.0.1:{port}/v1"
+base_url = "http://127.0.0.1:{quick}/v1"
 auth = "none"
 
 [providers.mute]

@@ -26,6 +26,8 @@ from aircherd.vocabulary.reply import Ending, ReplyEvent
 
 log = structlog.get_logger()
 
+FIRST_PIECE = 1024
+"""Bytes of a reply that are decoded in its first step; then twice as many in each."""
 MAX_BATCH = 1000
 """Events that are returned at once: their receiver handles them without a pause."""
 
@@ -89,6 +91,7 @@ class StreamingCall:
     """A `ChatCall` whose reply is still arriving."""
 
     __slots__ = (
+        "_at_once",
         "_decoder",
         "_has_ended",
         "_held",
@@ -128,7 +131,8 @@ class StreamingCall:
         self._has_ended = False
         self._queued: Iterator[ReplyEvent] | None = None  # of a read with many events
         self._turns = turns()
-        self._rest = b""  # of a read, while the event loop is congested
+        self._rest = b""  # of a read that is decoded in pieces
+        self._at_once = FIRST_PIECE  # bytes that are decoded in one step
 
     async def receive(self) -> list[ReplyEvent]:
         """Wait for the events of one read; see `ChatCall`.
@@ -147,7 +151,7 @@ class StreamingCall:
             data = self._rest or await self._response.receive_some()
             if self._is_empty:
                 data = await self._begin(data)
-            if self._rest or not self._turns.is_open:
+            if self._rest or len(data) > self._at_once or not self._turns.is_open:
                 data = await self._take_turn(data)
             events = self._decode(data)
             if not events:
@@ -175,10 +179,20 @@ class StreamingCall:
         return events
 
     async def _take_turn(self, data: bytes) -> bytes:
-        """Wait for a turn of the client; return the piece of `data` to decode in it."""
+        """Wait for a turn of the client; return the piece of `data` to decode in it.
+
+        The first pieces are small: that the event loop is congested is known only after a long
+        turn, and hundreds of streams that begin together would make a very long one.
+        """
         turns = self._turns
+        if self._rest and not turns.is_congested:
+            await turns.pause()
         await turns.enter(share_of_task.get())
-        size = PIECE if turns.is_congested else len(data)
+        size = PIECE
+        if not turns.is_congested:
+            size = self._at_once
+            if size < len(data):
+                self._at_once = 2 * size
         self._rest = data[size:]
         return data[:size]
 
@@ -211,7 +225,7 @@ class StreamingCall:
                     f"{self._stall_timeout:g} s",
                 )
             data = self._rest or await self._response.receive_some()
-            if self._rest or not self._turns.is_open:
+            if self._rest or len(data) > self._at_once or not self._turns.is_open:
                 data = await self._take_turn(data)
             size += len(data)
             if size - self._held > SMALL:

@@ -14,6 +14,7 @@ if the time was divided among those that are active and `ALWAYS_ACTIVE` more. A 
 between two waits; those that could be long are cut into pieces (`PIECE`).
 """
 
+import math
 from contextlib import suppress
 from operator import attrgetter
 from time import perf_counter, thread_time
@@ -28,6 +29,9 @@ LONG_TURN = 0.024
 """Seconds of a turn of the loop from which on it is congested."""
 BUDGET = 0.005
 """Seconds of each turn for clients that have used much, together."""
+FREE_BUDGET = 0.01
+"""Seconds of each turn, after which only clients that have used very little go on without waiting:
+what each of many may use adds up."""
 CALM = 0.5
 """Seconds without a long turn until nothing is measured any more."""
 ALWAYS_ACTIVE = 20
@@ -86,12 +90,19 @@ class Turns:
         """
         async with self._starting:
             is_alone = not self._starting.statistics().tasks_waiting
-            used = thread_time()
-            await trio.lowlevel.checkpoint()
-            if thread_time() - used > LONG_TURN and self.is_open:
-                self._filled.unpark_all()
-                self._was_long = True
+            await self.pause()
         return is_alone
+
+    async def pause(self) -> None:
+        """Let others go on for one turn of the loop. If that was a long one, it is congested."""
+        used = thread_time()
+        await trio.lowlevel.checkpoint()
+        if thread_time() - used > LONG_TURN and self.is_open:
+            # At once: until the task that looks goes on, streams would make one more long turn.
+            self.is_congested, self.is_open = True, False
+            self._meter.used = math.inf
+            self._filled.unpark_all()
+            self._was_long = True
 
     async def enter(self, share: Share | None, *, first: bool = False) -> bool:
         """Wait for a turn of this client; return whether it had to wait.
@@ -106,7 +117,7 @@ class Turns:
                 trio.lowlevel.spawn_system_task(self._watch)
             self._activity.unpark_all()
             return False
-        if share is None or share.charge(0.0, self._meter.paid) <= self._meter.free:
+        if share is None or share.charge(0.0, self._meter.paid) <= self._meter.allowance(first):
             return False
         task = trio.lowlevel.current_task()
         if not share.waiting:
@@ -209,18 +220,26 @@ class _Meter(trio.abc.Instrument):
 
     `heavy` are the seconds of those that owe much. `paid` is what each client has paid back so far,
     which is nothing in long turns: it is not paid back by making others wait. `free` is what one
-    may owe. `active` clients had a step in the last turn, or wait for one.
+    may owe, `used` what all have used in this turn, infinite until it is known. `active` clients
+    had a step in the last turn, or wait for one.
     """
 
     def __init__(self) -> None:
         self.heavy = 0.0
         self.paid = 0.0
         self.free = FREE
+        self.used = 0.0
         self._began = 0.0
         self._ticked_at = self._used = 0.0
         self.active = MANY_ACTIVE
         self._turn = 0
         self._stepping = 0  # clients that had a step in this turn
+
+    def allowance(self, is_first: bool) -> float:
+        """Return the seconds that a client may owe now and still go on without waiting."""
+        if self.used < FREE_BUDGET:
+            return self.free
+        return self.free / 4 if is_first or self.used < math.inf else -1.0
 
     def tick(self, waiting: int) -> None:
         """Let time go on; `waiting` clients wait for a turn."""
@@ -230,6 +249,7 @@ class _Meter(trio.abc.Instrument):
         self.paid += max(at - self._ticked_at - too_long, 0.0) / (ALWAYS_ACTIVE + active)
         self.free = FREE * MANY_ACTIVE / (MANY_ACTIVE + active)
         self._ticked_at, self._used = at, used
+        self.used = 0.0
         self._turn += 1
         self._stepping = 0
 
@@ -247,6 +267,7 @@ class _Meter(trio.abc.Instrument):
             seconds = thread_time() - self._began
             if share.charge(seconds, self.paid) > self.free:
                 self.heavy += seconds
+            self.used += seconds
 
 
 _of_this_run: trio.lowlevel.RunVar[Turns] = trio.lowlevel.RunVar("turns")
