@@ -20,6 +20,7 @@ from aircherd.providers.replies.sniffed_reply import SniffedReply
 from aircherd.providers.replies.whole_reply import OneReply
 from aircherd.providers.streaming_call import (
     EVENT_COST,
+    FIRST_PIECE,
     LARGE,
     MAX_BATCH,
     FinishedCall,
@@ -88,9 +89,12 @@ def a_call(
     decoder: ReplyDecoder | None = None,
     heard: ReportLog | None = None,
     memory: RequestMemory | None = None,
+    *,
+    at_once: int = LARGE,
 ) -> StreamingCall:
+    """Return a call that has begun a while ago: it decodes each read in one step."""
     report = heard or ReportLog()
-    return StreamingCall(
+    call = StreamingCall(
         body,
         decoder or OpenAIStream(thinking=DetailsThinking()),
         report,
@@ -98,6 +102,8 @@ def a_call(
         memory or uncounted(),
         on_closed=report.note_closed,
     )
+    call._at_once = at_once
+    return call
 
 
 async def read_all(call: StreamingCall) -> None:
@@ -301,11 +307,11 @@ class Counting:
 
     def __init__(self) -> None:
         self.progress_count = 0
-        self.size = 0
+        self.sizes: list[int] = []
         self.threads: list[threading.Thread] = []
 
     def feed(self, data: bytes) -> list[ReplyEvent]:
-        self.size += len(data)
+        self.sizes.append(len(data))
         self.threads.append(threading.current_thread())
         return []
 
@@ -327,6 +333,14 @@ async def test_large_events_leave_time_for_others() -> None:
     assert [each is main for each in decoder.threads] == [True, True, True, False, False]
     assert heard.events == ["whole"]
     assert await call.receive() == []
+
+
+async def test_the_first_pieces_of_a_reply_are_small() -> None:
+    """Hundreds of streams that begin together would make one long turn of the event loop."""
+    decoder = Counting()
+    call = a_call(Pieces(b"x" * 10_000, b"x" * 5000), decoder, at_once=FIRST_PIECE)
+    await read_all(call)
+    assert decoder.sizes == [1024, 2048, 4096, 2832, 5000]
 
 
 async def test_events_that_wait_for_their_receiver_are_counted() -> None:

@@ -172,3 +172,26 @@ async def test_it_ends_when_the_loop_is_on_time_again():
     assert not turns().is_open
     await turns().enter(greedy.share)
     assert turns().is_open
+
+
+async def test_a_long_turn_is_noted_at_its_end():
+    """The next streams wait, and those whose requests come do not."""
+    looked = turns()
+    await looked.enter(Share())
+    await trio.lowlevel.checkpoint()  # the task that looks has begun
+    assert looked.is_open
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(looked.pause)
+        nursery.start_soon(_work_for, 2 * turns_module.LONG_TURN)
+    assert looked.is_congested
+    assert not await looked.enter(Share(), first=True)
+    assert await looked.enter(Share())
+    await until(lambda: not looked.is_congested)
+
+
+async def _work_for(seconds):
+    for _ in range(2):  # tasks of a turn run in any order
+        end = time.thread_time() + seconds
+        while time.thread_time() < end:
+            pass
+        await trio.lowlevel.checkpoint()
