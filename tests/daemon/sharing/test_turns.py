@@ -180,12 +180,18 @@ async def test_a_long_turn_is_noted_at_its_end():
     await looked.enter(Share())
     await trio.lowlevel.checkpoint()  # the task that looks has begun
     assert looked.is_open
+    found = []
+
+    async def stream():
+        await looked.pause()
+        found.append(looked.is_congested)
+        found.append(await looked.enter(Share(), first=True))
+        found.append(await looked.enter(Share()))
+
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(looked.pause)
+        nursery.start_soon(stream)
         nursery.start_soon(_work_for, 2 * turns_module.LONG_TURN)
-    assert looked.is_congested
-    assert not await looked.enter(Share(), first=True)
-    assert await looked.enter(Share())
+    assert found == [True, False, True]
     await until(lambda: not looked.is_congested)
 
 
