@@ -97,12 +97,13 @@ class Turns:
         """Let others go on for one turn of the loop. If that was a long one, it is congested."""
         used = thread_time()
         await trio.lowlevel.checkpoint()
-        if thread_time() - used > LONG_TURN and self.is_open:
+        if thread_time() - used > LONG_TURN and self._is_watching and not self.is_congested:
             # At once: until the task that looks goes on, streams would make one more long turn.
             self.is_congested, self.is_open = True, False
             self._meter.used = math.inf
-            self._filled.unpark_all()
             self._was_long = True
+            self._activity.unpark_all()
+            self._filled.unpark_all()
 
     async def enter(self, share: Share | None, *, first: bool = False) -> bool:
         """Wait for a turn of this client; return whether it had to wait.
@@ -156,11 +157,12 @@ class Turns:
 
     async def _is_late(self) -> bool:
         """Wait for `SAMPLE` seconds or until something takes a turn; return whether it was late."""
-        self._was_long = False
         until, used = perf_counter() + SAMPLE, thread_time()
-        with trio.move_on_after(SAMPLE):
-            await self._filled.park()
+        if not self._was_long:
+            with trio.move_on_after(SAMPLE):
+                await self._filled.park()
         if self._was_long:
+            self._was_long = False
             return True
         # On a busy machine it is late without having worked.
         return perf_counter() - until > LONG_TURN and thread_time() - used > LONG_TURN
