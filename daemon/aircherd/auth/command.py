@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from aircherd.auth.key_format import MAX_KEY, check_key
+from aircherd.auth.key_format import MAX_KEY, key_problem
 from aircherd.auth.secret_process import run_secret_process
-from aircherd.errors import BadRequest
 from aircherd.vocabulary.secret import Secret
 
 COMMAND_SECONDS = 10.0
@@ -31,18 +30,22 @@ async def run_key_command(
             command, environ=environ, seconds=seconds, max_output=MAX_KEY + 1024
         )
     except OSError as error:
-        raise KeyCommandFailed(f"{program} cannot be started: {error.strerror}") from error
+        where = "; the daemon's PATH may differ from your shell's" if "/" not in program else ""
+        raise KeyCommandFailed(f"{program} cannot be started: {error.strerror}{where}") from error
     if result.status is None:
-        raise KeyCommandFailed(f"{program} took longer than {seconds:g} s, or printed too much")
+        what = f"took longer than {seconds:g} s" if result.is_late else "printed too much"
+        raise KeyCommandFailed(f"{program} {what}")
     if result.status != 0:
-        raise KeyCommandFailed(
-            f"{program} failed with exit status {result.status}; run it yourself to see why"
-        )
+        raise KeyCommandFailed(f"{program} failed with {_describe_status(result.status)}")
     return _parse_output(program, result.output)
 
 
+def _describe_status(status: int) -> str:
+    return f"exit status {status}" if status > 0 else f"signal {-status}"
+
+
 def _parse_output(program: str, output: bytes) -> Secret:
-    try:
-        return check_key(output.decode("ascii", "replace"))
-    except BadRequest as error:
-        raise KeyCommandFailed(f"the output of {program} is not a key: {error.message}") from None
+    text = output.decode("ascii", "replace")
+    if problem := key_problem(text):
+        raise KeyCommandFailed(f"the output of {program} is not a key: {problem}")
+    return Secret(text.strip())
