@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 
 import httpx
 
@@ -10,6 +11,9 @@ from aircherd.vocabulary.failure import Failure, FailureClass
 
 TransportError = httpx.HTTPError | httpx.StreamError
 """What a transport raises."""
+
+_PROXY = re.compile(r" \(by the proxy [^)]*\)")
+"""What the transport adds to the name of a server that is called through a proxy."""
 
 CONNECTION_REFUSED = os.strerror(errno.ECONNREFUSED)
 
@@ -46,6 +50,8 @@ def network_failure(
 def _timeout_message(
     error: httpx.TimeoutException, origin: str, network: Network, *, answered: bool
 ) -> str:
+    if proxy := _PROXY.search(str(error)):
+        origin += proxy[0]
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
         return f"no connection to {origin} within {network.connect_timeout:g} s"
     if isinstance(error, httpx.WriteTimeout):

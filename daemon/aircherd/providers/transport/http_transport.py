@@ -30,7 +30,12 @@ from aircherd.providers.transport.pool import (
     ConnectionPool,
     TransportStatistics,
 )
-from aircherd.providers.transport.proxy import PROXY_VARIABLES, ProxiedTransport, proxy_for
+from aircherd.providers.transport.proxy import (
+    PROXY_VARIABLES,
+    ProxiedTransport,
+    ProxySetting,
+    proxy_for,
+)
 from aircherd.providers.transport.request import (
     Endpoint,
     HttpResponse,
@@ -164,13 +169,13 @@ class Router:
     def __init__(
         self,
         direct: Transport,
-        choose: Callable[[httpx.URL], str | None],
+        choose: Callable[[httpx.URL], ProxySetting | None],
         get_context: ContextSource,
     ) -> None:
         self._direct = direct
         self._choose = choose
         self._get_context = get_context
-        self._proxied: dict[str, ProxiedTransport] = {}
+        self._proxied: dict[ProxySetting, ProxiedTransport] = {}
 
     def __repr__(self) -> str:
         return f"<Router direct={self._direct!r} proxied={list(self._proxied.values())!r}>"
@@ -214,7 +219,7 @@ def open_transport(network: Network, environ: Mapping[str, str]) -> Transport | 
     def get_context() -> ssl.SSLContext:
         return make_context(environ, network.ca_file)
 
-    def choose(url: httpx.URL) -> str | None:
+    def choose(url: httpx.URL) -> ProxySetting | None:
         return proxy_for(url, network.proxy, environ)
 
     direct = Transport(get_context)

@@ -3,13 +3,17 @@
 The choice is pure (`proxy_for`), in this order: loopback is always reached directly (a local Ollama
 is never behind a proxy); `NO_PROXY` exempts hosts from every proxy; `[network] proxy` serves all
 others; else `HTTPS_PROXY` or `HTTP_PROXY` by the URL's scheme; else `ALL_PROXY`. Lower-case
-variables override upper-case ones, as in curl.
+variables override upper-case ones, as in curl. `NO_PROXY` is read as curl and Go read it.
+
+A proxy of the environment is that of the daemon, which may have been started by another shell. So
+a failure names the variable, and how to change it.
 """
 
 import ipaddress
 import math
 import ssl
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import httpx
 
@@ -28,52 +32,85 @@ PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 """The variables that may name a proxy, in either case."""
 
 
-def proxy_for(url: httpx.URL, configured: str | None, environ: Mapping[str, str]) -> str | None:
+_PORTS = {"http": 80, "https": 443}
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class ProxySetting(NamedTuple):
+    """A proxy, and the variable of the daemon's environment that names it, if one does."""
+
+    url: str
+    variable: str = ""
+
+
+def proxy_for(
+    url: httpx.URL, configured: str | None, environ: Mapping[str, str]
+) -> ProxySetting | None:
     """Return the proxy that serves `url`, or None for a direct connection."""
-    host = url.host.lower()
-    if is_loopback(host) or is_exempt(host, url.port, _variable(environ, "no_proxy")):
+    host, port = url.host.lower().rstrip("."), url.port or _PORTS.get(url.scheme)
+    if is_loopback(host) or is_exempt(host, port, _variable(environ, "no_proxy").url):
         return None
-    proxy = (
-        configured or _variable(environ, f"{url.scheme}_proxy") or _variable(environ, "all_proxy")
-    )
-    if not proxy:
+    found = ProxySetting(configured or "")
+    for name in (f"{url.scheme}_proxy", "all_proxy"):
+        found = found if found.url else _variable(environ, name)
+    if not found.url:
         return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+    return found if "://" in found.url else found._replace(url=f"http://{found.url}")
 
 
-def _variable(environ: Mapping[str, str], name: str) -> str:
-    return (environ.get(name) or environ.get(name.upper()) or "").strip()
+def _variable(environ: Mapping[str, str], name: str) -> ProxySetting:
+    """Return the value of a variable in either case, empty if it is not set, and its name."""
+    name = name if environ.get(name) else name.upper()
+    return ProxySetting(environ.get(name, "").strip(), name)
 
 
 def is_exempt(host: str, port: int | None, no_proxy: str) -> bool:
-    """Return whether `no_proxy` covers `host`: by `*`, a domain, an address, or a network."""
+    """Return whether `no_proxy` covers `host`: by `*`, a domain, an address, or a network.
+
+    An entry may end with a port; an address of IPv6 is in brackets then.
+    """
     entries = (entry.strip().lower() for entry in no_proxy.replace(",", " ").split())
-    return any(_matches(entry, host, port) for entry in entries)
+    return any(_matches(entry, host.rstrip("."), port) for entry in entries)
 
 
 def _matches(entry: str, host: str, port: int | None) -> bool:
     if entry == "*":
         return True
+    name, entry_port = _split_port(entry)
+    if entry_port and entry_port != str(port):
+        return False
     address = _address(host)
     if address is not None:
-        return _contains(entry, address)
-    name, colon, entry_port = entry.partition(":")
-    if colon and entry_port != str(port or ""):
-        return False
-    name = name.removeprefix("*").lstrip(".")
+        return _contains(name, address)
+    name = name.removeprefix("*").strip(".")
     return bool(name) and (host == name or host.endswith(f".{name}"))
 
 
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _split_port(entry: str) -> tuple[str, str]:
+    """Return a name, address or network without brackets, and its port, empty for any."""
+    if entry.startswith("["):
+        name, _, rest = entry[1:].partition("]")
+        return (f"{name}{rest}", "") if rest.startswith("/") else (name, rest.removeprefix(":"))
+    if entry.count(":") > 1:  # an address of IPv6
+        return entry, ""
+    name, _, port = entry.partition(":")
+    return name, port
+
+
+def _address(host: str) -> _Address | None:
+    """Return an address; one of IPv4 that is written as one of IPv6 is the same."""
     try:
-        return ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
         return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
-def _contains(entry: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def _contains(entry: str, address: _Address) -> bool:
+    if (own := _address(entry)) is not None:
+        return own == address
     try:
-        return address in ipaddress.ip_network(entry.strip("[]"), strict=False)
+        return address in ipaddress.ip_network(entry, strict=False)
     except ValueError:
         return False
 
@@ -85,11 +122,12 @@ class ProxiedTransport:
     body get a deadline of their own.
     """
 
-    def __init__(self, proxy: str, make_context: Callable[[], ssl.SSLContext]) -> None:
-        self._name = _without_password(proxy)
+    def __init__(self, proxy: ProxySetting, make_context: Callable[[], ssl.SSLContext]) -> None:
+        self._name = _without_password(proxy.url)
+        self._advice = _advice(proxy.variable)
         try:
             self._inner = httpx.AsyncHTTPTransport(
-                proxy=proxy,
+                proxy=proxy.url,
                 verify=make_context(),
                 trust_env=False,
                 limits=httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
@@ -97,7 +135,7 @@ class ProxiedTransport:
         except (ValueError, ImportError, httpx.InvalidURL):
             # Their messages may hold the URL, and the URL a password.
             problem = f"cannot use the proxy {self._name}: it must be an http:// or https:// URL"
-            raise httpx.ProxyError(problem) from None
+            raise httpx.ProxyError(f"{problem}{self._advice}") from None
 
     def __repr__(self) -> str:
         return f"<ProxiedTransport by {self._name}>"
@@ -138,7 +176,11 @@ class ProxiedTransport:
             except httpx.ConnectError as error:
                 if is_out_of_files(error):
                     raise out_of_files() from None
-                raise httpx.ConnectError(f"cannot connect to {deadlines.peer}: {error}") from None
+                message = f"cannot connect to {deadlines.peer}: {error}{self._advice}"
+                raise httpx.ConnectError(message) from None
+            except httpx.ProxyError as error:
+                message = f"cannot connect to {deadlines.peer}: it answered {error}{self._advice}"
+                raise httpx.ProxyError(message) from None
             return ProxiedResponse(response, deadlines)
         raise deadlines.error()
 
@@ -204,5 +246,16 @@ def _without_password(proxy: str) -> str:
     try:
         url = httpx.URL(proxy)
     except httpx.InvalidURL:
-        return "named in the configuration"
+        return "(its URL is invalid)"
     return f"{url.host}:{url.port}" if url.port else url.host
+
+
+def _advice(variable: str) -> str:
+    """Return where the proxy comes from, and how to change that."""
+    if not variable:
+        return "; the proxy is network.proxy in the configuration"
+    return (
+        f"; the proxy is {variable} of the environment that the daemon was started with: correct "
+        "it in your shell (for a service, in ~/.aircher/environment), then run "
+        "'aircher-cli daemon restart'"
+    )

@@ -17,6 +17,12 @@ F = FailureClass
     [
         (httpx.ConnectTimeout("x"), False, F.TIMEOUT, f"no connection to {HOST} within 10 s"),
         (httpx.ReadTimeout("x"), False, F.TIMEOUT, f"no answer from {HOST} within 120 s"),
+        (
+            httpx.ReadTimeout("no answer from h.test (by the proxy p.test:3128) within 9 s"),
+            False,
+            F.TIMEOUT,
+            f"no answer from {HOST} (by the proxy p.test:3128) within 120 s",
+        ),
         (httpx.ReadTimeout("x"), True, F.TIMEOUT, f"{HOST} sent nothing more for 60 s"),
         (httpx.WriteTimeout("x"), False, F.TIMEOUT, f"{HOST} did not take the request within 60 s"),
         (httpx.ConnectError("refused"), False, F.NETWORK, f"cannot connect to {HOST}: refused"),

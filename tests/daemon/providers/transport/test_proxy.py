@@ -13,7 +13,7 @@ from trio.abc import Stream
 
 from aircherd.config.model import Network
 from aircherd.providers.transport.http_transport import open_transport
-from aircherd.providers.transport.proxy import ProxiedTransport, is_exempt, proxy_for
+from aircherd.providers.transport.proxy import ProxiedTransport, ProxySetting, is_exempt, proxy_for
 from aircherd.providers.transport.timeouts import Timeouts
 from helpers.providers.http_server import (
     OK,
@@ -53,7 +53,53 @@ def test_proxy_for(
     url: str, configured: str | None, environ: dict[str, str], expected: str | None
 ) -> None:
     """The config before the environment, by scheme, minus NO_PROXY, never for loopback."""
-    assert expected == proxy_for(httpx.URL(url), configured, environ)
+    found = proxy_for(httpx.URL(url), configured, environ)
+    assert expected == (found and found.url)
+
+
+@pytest.mark.parametrize(
+    ("url", "no_proxy", "is_direct"),
+    [
+        ("https://h.test/", "h.test:443", True),
+        ("https://h.test:8443/", "h.test:443", False),
+        ("http://h.test/", "h.test:80", True),
+        ("http://h.test/", "h.test:443", False),
+        ("https://10.1.2.3:8443/", "10.1.2.3:8443", True),
+        ("https://10.1.2.3/", "10.1.2.3:8443", False),
+        ("https://10.1.2.3/", "10.0.0.0/8:443", True),
+        ("https://[fd00::1]:8443/", "[fd00::1]:8443", True),
+        ("https://[fd00::1]/", "[fd00::1]:8443", False),
+        ("https://[fd00:0::1]/", "[fd00::1]", True),
+        ("https://[fd00::1]/", "[fd00::]/8", True),
+        ("https://10.1.2.3/", "::ffff:10.1.2.3", True),
+        ("https://h.test/", "h.test.", True),
+        ("https://h.test./", "h.test", True),
+        ("https://a.h.test./", ".h.test.:443", True),
+        ("https://h.test/", "h.test:", True),
+        ("https://h.test/", "h.test:443x", False),
+        ("https://localhost./", "", True),
+    ],
+)
+def test_ports_and_trailing_dots(url: str, no_proxy: str, is_direct: bool) -> None:
+    """As curl and Go read them; the port of a URL without one is that of its scheme."""
+    environ = {"HTTPS_PROXY": PROXY, "HTTP_PROXY": PROXY, "NO_PROXY": no_proxy}
+    assert is_direct == (proxy_for(httpx.URL(url), None, environ) is None)
+
+
+@pytest.mark.parametrize(
+    ("configured", "environ", "variable"),
+    [
+        (PROXY, {"HTTPS_PROXY": PROXY}, ""),
+        (None, {"HTTPS_PROXY": PROXY}, "HTTPS_PROXY"),
+        (None, {"https_proxy": PROXY, "HTTPS_PROXY": PROXY}, "https_proxy"),
+        (None, {"https_proxy": "", "ALL_PROXY": PROXY}, "ALL_PROXY"),
+    ],
+)
+def test_the_source_of_a_proxy(
+    configured: str | None, environ: dict[str, str], variable: str
+) -> None:
+    """The variable is named as it is spelled; it is empty for the configuration."""
+    assert proxy_for(httpx.URL("https://h.test"), configured, environ) == (PROXY, variable)
 
 
 @pytest.mark.parametrize(
@@ -197,11 +243,40 @@ async def test_names_an_unreachable_proxy() -> None:
         with pytest.raises(httpx.ConnectError, match=r"by the proxy 127.0.0.1:1") as caught:
             await get(transport, "http://api.test/")
     assert "hunter2" not in str(caught.value) + repr(transport)
+    assert str(caught.value).endswith("; the proxy is network.proxy in the configuration")
 
 
-@pytest.mark.parametrize("proxy", ["ftp://me:hunter2@p.test", "socks5://me:hunter2@p.test"])
+async def test_names_the_variable_of_an_unreachable_proxy() -> None:
+    """The user's shell may not have it: the daemon was started by another one."""
+    environ = {"ALL_PROXY": "http://127.0.0.1:1"}
+    async with aclosing(open_transport(Network(), environ)) as transport:
+        with pytest.raises(httpx.ConnectError) as caught:
+            await get(transport, "http://api.test/")
+    assert "; the proxy is ALL_PROXY of the environment that the daemon was" in str(caught.value)
+    assert "'aircher-cli daemon restart'" in str(caught.value)
+
+
+async def test_names_a_proxy_that_refuses() -> None:
+    """Such as one that wants a password."""
+
+    async def refuse(_server: Server, stream: Stream) -> None:
+        await read_request(stream)
+        await stream.send_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+
+    async with (
+        open_server(refuse) as server,
+        aclosing(open_transport(Network(), {"https_proxy": server.url})) as transport,
+    ):
+        with pytest.raises(httpx.ProxyError, match=r"it answered 407 .* is https_proxy of the env"):
+            await get(transport, "https://api.test/")
+
+
+@pytest.mark.parametrize(
+    "proxy", ["ftp://me:hunter2@p.test", "socks5://me:hunter2@p.test", "socks://me:hunter2@p.test"]
+)
 def test_refuses_proxies_it_cannot_use(proxy: str) -> None:
     """Only http proxies are supported; the error does not show the password."""
     with pytest.raises(httpx.ProxyError, match=r"cannot use the proxy p.test") as caught:
-        ProxiedTransport(proxy, ssl.create_default_context)
+        ProxiedTransport(ProxySetting(proxy, "ALL_PROXY"), ssl.create_default_context)
+    assert "ALL_PROXY of the environment that the daemon was started with" in str(caught.value)
     assert "hunter2" not in str(caught.value)
