@@ -19,6 +19,7 @@ SYMBOLS: dict[str, tuple[str, str]] = {
     "not_configured": ("–", "dim"),  # noqa: RUF001 - a dash
     "rejected": ("✗", "bad"),
     "locked": ("!", "bad"),
+    "unreadable": ("!", "bad"),
     "not_required": ("–", "dim"),  # noqa: RUF001 - a dash
     "refused": ("✗", "bad"),
 }

@@ -15,6 +15,7 @@ class Mark(Enum):
     NO_CREDIT = ("⚠", "no credit", "warn")
     UNREACHABLE = ("⚠", "unreachable", "warn")
     LOCKED = ("⚠", "locked", "warn")
+    UNREADABLE = ("⚠", "unreadable", "warn")
     REJECTED = ("✗", "refused", "bad")
     INVALID = ("✗", "invalid entry", "bad")
     NOT_CONFIGURED = ("○", "not signed in", "dim")
@@ -67,6 +68,7 @@ _RANKS = {
             Mark.UNREACHABLE,
             Mark.NO_CREDIT,
             Mark.LOCKED,
+            Mark.UNREADABLE,
             Mark.REJECTED,
             Mark.UNKNOWN,
             Mark.INVALID,
@@ -81,6 +83,7 @@ STATES: dict[str, Mark] = {
     "unverified": Mark.UNCHECKED,
     "not_required": Mark.LOCAL,
     "locked": Mark.LOCKED,
+    "unreadable": Mark.UNREADABLE,
     "rejected": Mark.REJECTED,
     "refused": Mark.INVALID,
     "not_configured": Mark.NOT_CONFIGURED,

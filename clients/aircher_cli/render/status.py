@@ -16,6 +16,7 @@ from aircher_wire.codes import AUTH_REJECTED
 
 ADVICE: dict[str, str] = {
     "locked": "unlock it: log in to the desktop, or open its keyring application",
+    "unreadable": "find out why: aircher-cli auth status",
     "rejected": "sign in again: aircher-cli auth login {name}",
     "quota_exhausted": "add credit there, then: aircher-cli cooldowns clear {name}",
     "unreachable": "find out why: aircher-cli doctor",

@@ -36,12 +36,10 @@ async def run_key_command(
         what = f"took longer than {seconds:g} s" if result.is_late else "printed too much"
         raise KeyCommandFailed(f"{program} {what}")
     if result.status != 0:
-        raise KeyCommandFailed(f"{program} failed with {_describe_status(result.status)}")
+        if result.status < 0:
+            raise KeyCommandFailed(f"{program} was ended by signal {-result.status}")
+        raise KeyCommandFailed(f"{program} failed with exit status {result.status}")
     return _parse_output(program, result.output)
-
-
-def _describe_status(status: int) -> str:
-    return f"exit status {status}" if status > 0 else f"signal {-status}"
 
 
 def _parse_output(program: str, output: bytes) -> Secret:

@@ -309,7 +309,7 @@ class KeyCache:
                 reason = f"the {cached.source.kind} cannot be read: {state.reason}"
                 cached.verification = verification.unreadable(before, now, reason)
             case KeyCommandFailed():
-                cached.verification = verification.unreadable(before, now, str(found))
+                cached.verification = verification.command_failed(before, now, str(found))
 
     def _update_secret(self, cached: CachedKey, found: Secret) -> None:
         """Cache a key that was read; the verification of an unchanged key is kept."""

@@ -24,6 +24,7 @@ _ERRORS: dict[KeyState, type[NotAuthenticated]] = {
     KeyState.NOT_CONFIGURED: NotAuthenticated,
     KeyState.REJECTED: KeyRejected,
     KeyState.LOCKED: KeyringLocked,
+    KeyState.UNREADABLE: NotAuthenticated,
 }
 """The error for a key that cannot be used, by its state."""
 

@@ -5,12 +5,16 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from aircherd.auth import verification
+from aircherd.auth.status import login_command
 from aircherd.config.model import Provider
 from aircherd.errors import KeyRejected, ProviderFailed
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.failure import Failure, FailureClass
-from aircherd.vocabulary.keys import KeyCheck
+from aircherd.vocabulary.keys import DEFAULT_LABEL, KeyCheck
 from aircherd.vocabulary.secret import Secret
+
+NO_SUCH_PAGE = frozenset({404, 405, 410, 501})
+"""HTTP statuses of a server that has no list of models, or not at this address."""
 
 KeyChecker = Callable[[Provider, Secret], Awaitable[KeyCheck]]
 """Asks a provider, free of charge, whether it accepts a key. Passed in by `app`, because
@@ -27,8 +31,12 @@ class KeyVerifier:
         self._redactor = redactor
         self._clock = clock
 
-    async def verify_new(self, provider: Provider, secret: Secret) -> verification.Verification:
+    async def verify_new(
+        self, provider: Provider, secret: Secret, label: str = DEFAULT_LABEL
+    ) -> verification.Verification:
         """Verify a key that is about to be stored; return its verification if it is accepted.
+
+        `label` is for the advice in an error.
 
         Raises:
             KeyRejected: the provider rejected it.
@@ -41,7 +49,7 @@ class KeyVerifier:
                 provider=provider.name,
             )
         if check.ok is None:
-            raise ProviderFailed(self._inconclusive(check))
+            raise ProviderFailed(self._inconclusive(check, login_command(provider.name, label)))
         return verification.accepted(self._clock(), check.how)
 
     async def verify_existing(
@@ -59,10 +67,10 @@ class KeyVerifier:
             return verification.inconclusive(before, reason)
         return verification.rejected(before, self._clock(), check.how, self._reason(check))
 
-    def _inconclusive(self, check: KeyCheck) -> Failure:
+    def _inconclusive(self, check: KeyCheck, command: str) -> Failure:
         message = (
             f"the key could not be verified: {self._clause(check)}; nothing was stored "
-            "(aircher-cli auth login --no-verify stores it without a check)"
+            f"('{command} --no-verify' stores it without a check)"
         )
         failure = check.failure or Failure(kind=FailureClass.PROTOCOL, message=message)
         return msgspec.structs.replace(failure, message=message)
@@ -72,4 +80,10 @@ class KeyVerifier:
         return self._reason(check).rstrip(".")
 
     def _reason(self, check: KeyCheck) -> str:
+        status = check.failure.status if check.failure else None
+        if check.ok is None and status in NO_SUCH_PAGE:
+            return (
+                f"{check.how} is answered with HTTP {status}: the server has no list of models to "
+                "check keys with, or base_url is wrong"
+            )
         return self._redactor.redact(check.failure.message if check.failure else check.how)

@@ -42,7 +42,10 @@ _HINTS: dict[tuple[KeyState, SourceKind], str] = {
     (KeyState.LOCKED, "keyring"): (
         "unlock or start the keyring (log in to the desktop, or open its keyring application)"
     ),
-    (KeyState.LOCKED, "command"): "run it yourself, then 'aircher-cli auth test {provider}'",
+    (
+        KeyState.UNREADABLE,
+        "command",
+    ): "run it in a shell to see why, then 'aircher-cli auth test {provider}'",
     (KeyState.NOT_CONFIGURED, "keyring"): _SIGN_IN_OR_OUT,
     (KeyState.NOT_CONFIGURED, "file"): _SIGN_IN_OR_OUT,
 }

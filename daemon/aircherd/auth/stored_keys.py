@@ -91,7 +91,7 @@ class StoredKeys:
         known = verification.UNVERIFIED
         with self._redactor.trying(secret):
             if verify:
-                known = await self._verifier.verify_new(provider, secret)
+                known = await self._verifier.verify_new(provider, secret, label)
             self._lock.check()  # again: it may have been closed in the meantime
         self._redactor.add(secret)
         try:

@@ -2,6 +2,7 @@
 
     UNVERIFIED ──accepted──> AUTHENTICATED ──rejected──> REJECTED ──accepted──> AUTHENTICATED
         └──────unreadable──> LOCKED (or NOT_CONFIGURED if missing) ──read──> UNVERIFIED
+        └──command_failed──> UNREADABLE ──read──> UNVERIFIED
 
 A different key from the same source starts as UNVERIFIED.
 """
@@ -67,6 +68,11 @@ def invalid(before: Verification, now: float, reason: str) -> Verification:
 def unreadable(before: Verification, now: float, reason: str) -> Verification:
     """Return the verification if the source is locked, hangs, fails or is gone."""
     return _failing(before, KeyState.LOCKED, now, reason)
+
+
+def command_failed(before: Verification, now: float, reason: str) -> Verification:
+    """Return the verification if the source is a command that gave no key."""
+    return _failing(before, KeyState.UNREADABLE, now, reason)
 
 
 def missing(before: Verification, now: float, reason: str) -> Verification:

@@ -30,6 +30,7 @@ _SKIP_CODES = {
     KeyState.NOT_CONFIGURED: codes.NOT_AUTHENTICATED,
     KeyState.REJECTED: codes.AUTH_REJECTED,
     KeyState.LOCKED: codes.KEYRING_LOCKED,
+    KeyState.UNREADABLE: codes.NOT_AUTHENTICATED,
 }
 
 

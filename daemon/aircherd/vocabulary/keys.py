@@ -15,6 +15,7 @@ DEFAULT_LABEL = "default"
 class KeyState(enum.Enum):
     """The authentication state. `unverified` keys are used like authenticated ones.
 
+    The `key_command` of an `unreadable` key failed.
     Keys of a provider whose entry in the configuration is invalid are `refused`: not used.
     """
 
@@ -23,6 +24,7 @@ class KeyState(enum.Enum):
     NOT_CONFIGURED = "not_configured"
     REJECTED = "rejected"
     LOCKED = "locked"
+    UNREADABLE = "unreadable"
     NOT_REQUIRED = "not_required"
     REFUSED = "refused"
 
@@ -35,6 +37,7 @@ BEST_FIRST = (
     KeyState.UNVERIFIED,
     KeyState.NOT_REQUIRED,
     KeyState.LOCKED,
+    KeyState.UNREADABLE,
     KeyState.REJECTED,
     KeyState.NOT_CONFIGURED,
 )

@@ -31,7 +31,7 @@ async def test_command_gets_the_environment():
     [
         (["/no/such/program"], "cannot be started: No such file or directory$"),
         (["no-such-program"], "cannot be started: .*; the daemon's PATH may differ"),
-        (python("import os; os.kill(os.getpid(), 9)"), "failed with signal 9$"),
+        (python("import os; os.kill(os.getpid(), 9)"), "ended by signal 9$"),
         (python("print('\"canary\"')"), "is not a key: there is a quotation mark around it"),
         (python("import sys; print('canary'); sys.exit('canary')"), "exit status 1"),
         (python("pass"), "empty"),

@@ -150,12 +150,12 @@ async def test_concurrent_callers_run_a_command_once(reading, tmp_path):
     assert (tmp_path / "runs").read_text() == "x"
 
 
-async def test_failing_command_is_locked_with_a_reason(reading):
-    """Like an unreadable store."""
+async def test_key_of_a_failing_command_is_unreadable_with_a_reason(reading):
+    """Nothing is locked: there is nothing to unlock."""
     (source,) = reading.sources(key_command=("/no/such/program",))
     await reading.cache.read([source])
     cached = reading.cache.get(source)
-    assert (cached.verification.state, cached.secret) == (KeyState.LOCKED, None)
+    assert (cached.verification.state, cached.secret) == (KeyState.UNREADABLE, None)
     assert "cannot be started" in cached.verification.reason
 
 

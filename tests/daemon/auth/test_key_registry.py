@@ -147,6 +147,7 @@ async def test_repr_shows_states_and_no_key(rig, registry, credentials, cache):
         (KeyState.NOT_CONFIGURED, NotAuthenticated),
         (KeyState.REJECTED, KeyRejected),
         (KeyState.LOCKED, KeyringLocked),
+        (KeyState.UNREADABLE, NotAuthenticated),
     ],
 )
 def test_each_state_has_its_own_error(state, error):

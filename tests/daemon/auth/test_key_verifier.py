@@ -3,7 +3,7 @@
 import pytest
 
 from aircherd.auth import verification
-from aircherd.auth.key_verifier import KeyVerifier
+from aircherd.auth.key_verifier import NO_SUCH_PAGE, KeyVerifier
 from aircherd.errors import AircherError, KeyRejected, ProviderFailed
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.failure import Failure, FailureClass
@@ -44,8 +44,9 @@ async def test_a_message_does_not_repeat_the_full_stop_of_a_provider(ok):
 @pytest.mark.parametrize("check", [NO_NETWORK, KeyCheck(None, "GET /v1/models")])
 async def test_key_that_cannot_be_verified_is_not_stored(check):
     """The error says how to store it anyway, and keeps the failure's class."""
-    with pytest.raises(ProviderFailed, match="--no-verify") as caught:
-        await verifier(check).verify_new(provider(), Secret(KEY))
+    command = "'aircher-cli auth login work --label home --no-verify'"
+    with pytest.raises(ProviderFailed, match=command) as caught:
+        await verifier(check).verify_new(provider(), Secret(KEY), "home")
     kind = check.failure.kind if check.failure else FailureClass.PROTOCOL
     assert caught.value.failure.kind is kind
 
@@ -62,6 +63,20 @@ async def test_check_updates_the_verification(check, state, reason):
     """An inconclusive check keeps the state."""
     after = await verifier(check).verify_existing(provider(), Secret(KEY), BEFORE)
     assert (after.state, after.reason) == (state, reason)
+
+
+@pytest.mark.parametrize("kind", [FailureClass.MODEL, FailureClass.PROTOCOL])
+@pytest.mark.parametrize("status", sorted(NO_SUCH_PAGE))
+async def test_a_server_without_a_list_of_models(kind, status):
+    """Whatever it calls its 404, the request was no chat: no model is missing."""
+    failure = Failure(kind=kind, message="cannot serve this model: Not Found", status=status)
+    check = KeyCheck(None, "GET /v1/models", failure)
+    words = f"GET /v1/models is answered with HTTP {status}: the server has no list of models"
+    with pytest.raises(ProviderFailed, match=words) as caught:
+        await verifier(check).verify_new(provider(), Secret(KEY))
+    assert "cannot serve" not in caught.value.failure.message
+    after = await verifier(check).verify_existing(provider(), Secret(KEY), BEFORE)
+    assert f"could not be verified: {words}" in (after.reason or "")
 
 
 async def test_key_in_a_vendors_message_is_redacted():

@@ -73,7 +73,7 @@ async def test_failing_command_still_shadows_the_environment(rig, auth):
     """As a locked keyring does."""
     rig.environ["WORK_KEY"] = FROM_ENV
     rig.change(key_command=("/no/such/program",))
-    with pytest.raises(KeyringLocked, match="cannot be started"):
+    with pytest.raises(NotAuthenticated, match="cannot be started"):
         await key_of(rig)
 
 

@@ -17,6 +17,9 @@ REFUSED = verification.rejected(
     verification.UNVERIFIED, 5.0, "a request", "refused the key (HTTP 401)"
 )
 LOCKED = verification.unreadable(verification.UNVERIFIED, 5.0, "it is locked")
+FAILED = verification.command_failed(
+    verification.UNVERIFIED, 5.0, "op failed with exit status 1"
+)
 GONE = verification.missing(verification.UNVERIFIED, 5.0, "no longer there")
 
 
@@ -67,7 +70,7 @@ def test_row_of_an_accepted_key():
         (FROM_ENV, REFUSED, "set WORK_KEY in ~/.aircher/environment"),
         (FROM_COMMAND, REFUSED, "aircher-cli auth test work"),
         (stored(), LOCKED, "unlock or start the keyring"),
-        (FROM_COMMAND, LOCKED, "run it yourself"),
+        (FROM_COMMAND, FAILED, "run it in a shell to see why"),
         (stored(), GONE, "aircher-cli auth logout work"),
         (stored(store="file"), verification.UNVERIFIED, "to encrypt it"),
     ],

@@ -63,6 +63,7 @@ def test_first_route_comes_first() -> None:
     [
         (KeyState.REJECTED, "auth_rejected"),
         (KeyState.LOCKED, "keyring_locked"),
+        (KeyState.UNREADABLE, "not_authenticated"),
         (KeyState.NOT_CONFIGURED, "not_authenticated"),
         ([], "not_authenticated"),
     ],
@@ -363,7 +364,7 @@ PROVIDERS = {
     name: Provider(name=name, kind="openai", base_url=f"http://{name}", needs_key=name != "local")
     for name in NAMES
 }
-UNUSABLE = {KeyState.NOT_CONFIGURED, KeyState.REJECTED, KeyState.LOCKED}
+UNUSABLE = {KeyState.NOT_CONFIGURED, KeyState.REJECTED, KeyState.LOCKED, KeyState.UNREADABLE}
 PRICES = st.dictionaries(st.sampled_from(MODELS), st.decimals(0, 9, places=2))
 KEYS_AND_MODELS = st.tuples(
     st.sampled_from(NAMES), st.sampled_from((*LABELS, None)), st.sampled_from(MODELS)

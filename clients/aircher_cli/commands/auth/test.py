@@ -59,7 +59,7 @@ def check_exit_code(rows: list[dict[str, object]], *, named: bool) -> int:
         named: The user named the provider, so a missing key is a failure too.
     """
     states = {text(row.get("state")) for row in rows}
-    bad = {"rejected", "locked", "not_configured"} if named else {"rejected", "locked"}
+    bad = {"rejected", "locked", "unreadable"} | ({"not_configured"} if named else set())
     if states & bad:
         return NOT_SIGNED_IN
     # A local server that is not running is a failure only if the user named it.

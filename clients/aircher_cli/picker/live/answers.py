@@ -10,6 +10,7 @@ _BEST_FIRST = (
     "unverified",
     "not_required",
     "locked",
+    "unreadable",
     "rejected",
     "refused",
     "not_configured",

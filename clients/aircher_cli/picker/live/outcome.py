@@ -14,9 +14,6 @@ BUSY = "the daemon is stopping or restarting; try again in a moment"
 REFUSED = "refused the key"
 """Begins the reason of a rejected key."""
 
-NO_VERIFY = " (--no-verify stores it without verification)"
-"""Advice for the command line, in a message of the daemon."""
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -30,7 +27,7 @@ class Outcome:
 def failed(error: ClientError) -> Outcome:
     """Return the outcome of a call that failed."""
     data = dict(error.data) if isinstance(error, DaemonError) else {}
-    message = error_text(error).replace(NO_VERIFY, "")
+    message = error_text(error)
     return Outcome(False, strip_controls(message).strip(), data)
 
 
@@ -69,6 +66,7 @@ _TESTED = {
     "not_configured": (False, "there is no key"),
     "rejected": (False, "the key was refused"),
     "locked": (False, "the key cannot be read"),
+    "unreadable": (False, "the key cannot be read"),
 }
 
 

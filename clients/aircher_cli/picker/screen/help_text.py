@@ -19,6 +19,7 @@ MARKS: tuple[tuple[Mark, str], ...] = (
     (Mark.NO_CREDIT, "the provider has no credit left for this key"),
     (Mark.UNREACHABLE, "the provider could not be reached"),
     (Mark.LOCKED, "its keyring or all keys are locked"),
+    (Mark.UNREADABLE, "the command that prints its key failed"),
     (Mark.REJECTED, "the provider refused the key"),
     (Mark.INVALID, "the entry in the configuration is invalid"),
     (Mark.NOT_CONFIGURED, "no key is known: sign in with Ctrl-L"),

@@ -84,6 +84,7 @@ def test_every_state_has_a_symbol_of_its_own_in_ascii() -> None:
         "not_configured": "–",  # noqa: RUF001 -- a dash
         "rejected": "✗",
         "locked": "!",
+        "unreadable": "!",
         "not_required": "–",  # noqa: RUF001 -- a dash: nothing to do there either
         "refused": "✗",
     }

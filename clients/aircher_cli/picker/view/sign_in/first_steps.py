@@ -19,7 +19,7 @@ Kind = Literal["fix", "import", "model", "sign_in", "start_local", "demo"]
 
 ANSWERING = frozenset({"authenticated", "unverified"})
 """States of keys with which a provider is called."""
-BROKEN = frozenset({"locked", "rejected", "refused"})
+BROKEN = frozenset({"locked", "unreadable", "rejected", "refused"})
 """States of keys and entries that exist, but are not used."""
 
 EDIT_CONFIG = "aircher-cli config edit"
@@ -68,7 +68,7 @@ def needs_first_steps(view: DaemonView) -> bool:
 
 
 def _is_key(row: Map) -> bool:
-    return text(row.get("state")) in ANSWERING | {"locked", "rejected"}
+    return text(row.get("state")) in ANSWERING | (BROKEN - {"refused"})
 
 
 def first_steps(view: DaemonView, environ: Mapping[str, str]) -> tuple[Step, ...]:
@@ -138,6 +138,8 @@ def _fix_title(row: Map) -> str:
     provider, state = text(row.get("provider")), text(row.get("state"))
     if state == "refused":
         return f"Fix the entry of {provider} in the configuration"
+    if state == "unreadable":
+        return f"Fix the key command of {provider}"
     return (
         f"Unlock the key of {provider}" if state == "locked" else f"Replace the key of {provider}"
     )

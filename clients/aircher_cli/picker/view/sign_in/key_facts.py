@@ -152,8 +152,8 @@ def _trouble(row: Map) -> str:
 
 
 def _outside_note(source: str, state: str, trouble: str) -> str:
-    if state in {"locked", "rejected"}:
-        word = "could not be read" if state == "locked" else "was refused"
+    if state in {"locked", "unreadable", "rejected"}:
+        word = "was refused" if state == "rejected" else "could not be read"
         return f"The key from {source} {word}: {trouble}."
     return f"Signed in with the key from {source}."
 

@@ -43,7 +43,7 @@ def explain_key(row: Map, *, is_local: bool = False, is_running: bool = True) ->
         texts = UNUSABLE[state]
         found = texts.get(source_kind(text(row.get("source")))) or texts[""]
         hint = text(row.get("hint"))
-        if state == "locked" and hint and not hint.startswith("then "):
+        if state in {"locked", "unreadable"} and hint and not hint.startswith("then "):
             reason = reason.partition("; ")[0]  # what follows is the hint in other words
         return _filled(found, row, why=reason, hint=hint)
     if state not in USABLE or health not in HEALTH:

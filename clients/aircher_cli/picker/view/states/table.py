@@ -148,13 +148,21 @@ UNUSABLE: dict[str, dict[str, StateText]] = {
             Mark.LOCKED,
             "the key command failed",
             "test",
-            "run it yourself, then: aircher-cli auth test {provider}",
+            "run it in a shell to see why, then: aircher-cli auth test {provider}",
         ),
         "environment": StateText(
             Mark.LOCKED,
             "the file of environment variables cannot be used",
             "test",
             "check it: aircher-cli doctor",
+        ),
+    },
+    "unreadable": {
+        "": StateText(
+            Mark.UNREADABLE,
+            "the key command failed",
+            "test",
+            "run it in a shell to see why, then: aircher-cli auth test {provider}",
         ),
     },
     "refused": {

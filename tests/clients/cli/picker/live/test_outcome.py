@@ -17,19 +17,10 @@ from aircher_client.errors import ConnectionLost, DaemonError, DaemonUnreachable
         (DaemonUnreachable("aircherd could not start; its log is /l\nboom"), None),
         (ConnectionLost("aircherd closed the connection"), "aircherd closed the connection"),
         (NoAnswer("aircherd did not answer in time"), "aircherd did not answer in time"),
-        (
-            DaemonError(
-                "network",
-                "the key could not be verified: no route; nothing was stored "
-                "(--no-verify stores it without verification)",
-                {},
-            ),
-            "the key could not be verified: no route; nothing was stored",
-        ),
     ],
 )
 def test_an_error_is_one_line(error, message):
-    """Without control characters, and without advice for the command line."""
+    """Without control characters."""
     found = outcome.failed(error)
     assert found.ok is False
     assert found.message == (message or "aircherd could not start; its log is /l")

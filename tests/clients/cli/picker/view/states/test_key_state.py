@@ -65,6 +65,7 @@ UNUSABLE: dict[tuple[KeyState, SourceKind | None], tuple[Mark, str]] = {
     (KeyState.LOCKED, "file"): (Mark.LOCKED, "test"),
     (KeyState.LOCKED, "command"): (Mark.LOCKED, "test"),
     (KeyState.LOCKED, "environment"): (Mark.LOCKED, "test"),
+    **{(KeyState.UNREADABLE, kind): (Mark.UNREADABLE, "test") for kind in (None, *KINDS)},
     (KeyState.REFUSED, None): (Mark.INVALID, "edit_config"),
     (KeyState.REFUSED, "keyring"): (Mark.INVALID, "edit_config"),
     (KeyState.REFUSED, "file"): (Mark.INVALID, "edit_config"),
