@@ -8,6 +8,7 @@ import argparse
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from importlib import import_module
 
 import argcomplete
@@ -16,11 +17,18 @@ from aircher_cli.parser import PROGRAM, Parser
 from aircher_cli.registry import COMMANDS, GROUPS, commands_of
 from aircher_cli.values import as_map, records, text, texts
 from aircher_client.client import Client
-from aircher_client.errors import ClientError
+from aircher_client.errors import ClientError, DaemonError, NoAnswer
 from aircher_wire import methods
+from aircher_wire.address import AddressError, find_socket
+
+ALIVE_SECONDS = 0.3
+"""Seconds to wait after a TAB for a sign of life; a daemon that is stopped gives none."""
 
 TIMEOUT_SECONDS = 1.0
-"""Seconds to wait for the daemon after a TAB."""
+"""Seconds to wait for the answer of a daemon that is alive."""
+
+_silent: set[str] = set()
+"""Sockets whose daemon gave none: it is not waited for a second time after the same TAB."""
 
 Completer = Callable[..., list[str]]
 
@@ -60,9 +68,17 @@ def _call(
 ) -> dict[str, object]:
     """Return the daemon's answer; empty if it does not run or fails."""
     try:
-        with Client.connect(os.environ, autostart=False, timeout=timeout) as client:
+        socket = find_socket(os.environ)
+        if socket in _silent:
+            return {}
+        with Client.connect(os.environ, autostart=False, timeout=ALIVE_SECONDS) as client:
+            with suppress(DaemonError):
+                client.call(methods.PING, timeout=ALIVE_SECONDS)
             result = client.call(method, params or {}, timeout=timeout)
-    except (ClientError, OSError):
+    except NoAnswer:
+        _silent.add(socket)
+        return {}
+    except (ClientError, AddressError, OSError):
         return {}
     return result if isinstance(result, dict) else {}
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from aircher_cli.completion import full_parser, model_names
+from aircher_cli.completion import full_parser, model_names, provider_names, setting_names
 from aircher_cli.exit_codes import HelpRequested
 from aircher_cli.registry import COMMANDS
+from aircher_client import Client, NoAnswer
 from helpers.daemon.cli_daemon import CliDaemon
 from helpers.required import missing
 
@@ -100,6 +101,23 @@ def complete_in(name: str, typed: str, environ: dict[str, str]) -> list[str]:
 def test_tab(name: str, typed: str, expected: set[str], environ: dict[str, str]) -> None:
     """Commands, options and the daemon's names are completed."""
     assert set(complete_in(name, typed, environ)) == expected
+
+
+def test_a_stopped_daemon_is_waited_for_once(
+    daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And only for a moment, though a setting needs several of its answers."""
+    waits: list[float | None] = []
+
+    def call(_client: Client, method: str, *_: object, timeout: float | None = None) -> object:
+        waits.append(timeout)
+        raise NoAnswer(f"no answer to {method}")
+
+    for name, value in daemon.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(Client, "call", call)
+    assert (setting_names(), model_names(), provider_names()) == ([], [], [])
+    assert waits == [0.3]
 
 
 def test_a_model_is_completed_in_fish(environ: dict[str, str]) -> None:
