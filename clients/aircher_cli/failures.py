@@ -4,6 +4,7 @@ Used only after a failure, so speed does not matter here.
 """
 
 import math
+import re
 import time
 from collections.abc import Mapping
 
@@ -105,6 +106,12 @@ def _daemon_error_lines(error: DaemonError) -> list[str]:
 
 RESTART = "aircher-cli daemon restart"
 
+_NOT_KNOWN = re.compile(
+    r"unknown topic|[a-z_.]+: (?:(?!messages|tools|response_format)[a-z_.]+(?:\[\d+\])?: )?"
+    r"(?:there is no field|cannot be) "
+)
+"""An error about what this program has put into a request, not about JSON of the user."""
+
 
 def _older_daemon_lines(error: DaemonError) -> list[str]:
     """Return what to do if the daemon does not know what this program knows.
@@ -112,7 +119,7 @@ def _older_daemon_lines(error: DaemonError) -> list[str]:
     Its version may be the same: a checkout that was updated while the daemon ran.
     """
     is_unknown = error.code == codes.UNKNOWN_METHOD or (
-        error.code == codes.BAD_REQUEST and error.message.startswith("unknown topic")
+        error.code == codes.BAD_REQUEST and bool(_NOT_KNOWN.match(error.message))
     )
     if not is_unknown or RESTART in error.message:
         return []

@@ -9,7 +9,7 @@ CODE = "version_differs"
 REPLACED = "installation_replaced"
 """The daemon's notice that its files are of another version by now, which says the same."""
 
-_UNKNOWN = ("there is no field", "unknown topic")
+_UNKNOWN = ("there is no field", ": cannot be ", "unknown topic")
 """Parts of the daemon's messages about what it does not know."""
 
 
@@ -26,7 +26,7 @@ def version_notice(name: str, daemon_version: str) -> dict[str, str]:
 def explain(error: object, notice: dict[str, str]) -> dict[str, object] | None:
     """Return the error with the versions in its message, None if they are not the reason.
 
-    They may be if the daemon does not know a method, a field or a topic.
+    They may be if the daemon does not know a method, a field, a value or a topic.
     """
     if not isinstance(error, dict):
         return None

@@ -111,7 +111,15 @@ def test_other_errors(error: BaseException, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("code", "message"),
-    [("unknown_method", "unknown method 'x'"), ("bad_request", "unknown topic 'x'")],
+    [
+        ("unknown_method", "unknown method 'x'"),
+        ("bad_request", "unknown topic 'x'"),
+        ("bad_request", "chat: there is no field 'cache'"),
+        ("bad_request", "chat: route: there is no field 'key'"),
+        ("bad_request", "chat: route.strategy: cannot be 'wise'"),
+        ("bad_request", "chat: modalities[0]: cannot be 'video'"),
+        ("bad_request", "auth.login: there is no field 'store'"),
+    ],
 )
 def test_an_older_daemon_of_the_same_version(code: str, message: str) -> None:
     """The command that starts the new one is named, once."""
@@ -119,6 +127,21 @@ def test_an_older_daemon_of_the_same_version(code: str, message: str) -> None:
     assert error_lines(DaemonError(code, message, {})) == [f"aircher-cli: {message}", advice]
     explained = f"{message}; run 'aircher-cli daemon restart'"
     assert error_lines(DaemonError(code, explained, {})) == [f"aircher-cli: {explained}"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "chat: messages[0]: there is no field 'x'",
+        "chat: messages[0].content[1].type: cannot be 'video'",
+        "chat: tools[0].type: cannot be 'x'",
+        "chat: response_format.type: cannot be 'x'",
+        "chat: model is missing",
+    ],
+)
+def test_json_of_the_user_may_be_wrong(message: str) -> None:
+    """A newer daemon would refuse it, too."""
+    assert error_lines(DaemonError("bad_request", message, {})) == [f"aircher-cli: {message}"]
 
 
 def test_a_defect_of_ours_does_not_show_its_text() -> None:

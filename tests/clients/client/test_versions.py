@@ -48,6 +48,8 @@ def test_the_notice_has_both_versions_and_what_to_do(daemon_version: str, messag
     [
         ("unknown_method", "unknown method 'x'", True),
         ("bad_request", "chat: there is no field 'x'", True),
+        ("bad_request", "chat: route: there is no field 'key'", True),
+        ("bad_request", "chat: reasoning: cannot be 'ultra'", True),
         ("bad_request", "unknown topic 'x'", True),
         ("bad_request", "chat: model is missing", False),
         ("internal", "internal error", False),
