@@ -22,7 +22,9 @@ def url_pieces(url: str) -> list[Piece]:
     address, _, fragment = url.partition("#")
     # The query may be a signature, which is of no use to a model.
     label = address.partition("?")[0]
-    kind = FRAGMENTS.get(fragment.lower()) or _kind_of(label)
+    # Such as ?raw=true, with which GitHub sends the file instead of its page.
+    is_raw = "raw=" in address[len(label) :]
+    kind = FRAGMENTS.get(fragment.lower()) or _kind_of(label, is_raw=is_raw)
     part: Part = {"type": kind, "url": address if fragment.lower() in FRAGMENTS else url}
     name = label.rpartition("/")[2]
     if kind == "document" and name:
@@ -43,7 +45,7 @@ def check_url(url: str) -> None:
         raise CommandFailed(f"cannot send {scheme}://...: a URL must be {scheme}://HOST/PATH")
 
 
-def _kind_of(label: str) -> str:
+def _kind_of(label: str, *, is_raw: bool = False) -> str:
     """Return the type of part for a URL without query and fragment.
 
     Raises:
@@ -52,6 +54,11 @@ def _kind_of(label: str) -> str:
     _, _, path = label.partition("://")[2].partition("/")
     name = path.rpartition("/")[2]
     lower = name.lower()
+    if not is_raw and _is_page_about_file(label, name):
+        raise CommandFailed(
+            f"this is the web page about {name}, not the file itself: pass the file's own address, "
+            "to which the page links"
+        )
     if lower.endswith(NAMED["an image"]):
         return "image"
     if lower.endswith(NAMED["a PDF"]):
@@ -67,3 +74,11 @@ def _kind_of(label: str) -> str:
         f"cannot tell what {name} by URL is, and providers fetch only images and PDFs: add #image "
         "or #pdf to the URL, or send its content: curl -sL URL | aircher-cli ask ..."
     )
+
+
+def _is_page_about_file(label: str, name: str) -> bool:
+    """Tell whether a URL ends like a file, but is a page of a wiki or of a git host about it."""
+    if ":" in name and label.endswith(f"/wiki/{name}"):
+        return True
+    is_github = label.startswith("https://github.com/")
+    return "/-/blob/" in label or (is_github and "/blob/" in label)

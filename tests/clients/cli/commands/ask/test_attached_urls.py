@@ -33,6 +33,16 @@ from aircher_cli.exit_codes import CommandFailed
             },
         ),
         (
+            "https://github.com/a/b/blob/main/x.png?raw=true",
+            "https://github.com/a/b/blob/main/x.png",
+            {"type": "image", "url": "https://github.com/a/b/blob/main/x.png?raw=true"},
+        ),
+        (
+            "https://host/wiki/Special:FilePath/Cat.jpg",
+            "https://host/wiki/Special:FilePath/Cat.jpg",
+            {"type": "image", "url": "https://host/wiki/Special:FilePath/Cat.jpg"},
+        ),
+        (
             "http://example.org#image",
             "http://example.org",
             {"type": "image", "url": "http://example.org"},
@@ -58,6 +68,9 @@ def test_a_url_is_an_image_or_a_pdf(url: str, label: str, part: object) -> None:
         ("https://user:word@host/", "a URL without a file name is a web page"),
         ("https://host/talk.mp3", "talk.mp3 by URL: providers fetch no sound; download it"),
         ("https://host/wiki/Cat", "cannot tell what Cat by URL is"),
+        ("https://host/wiki/File:Cat.jpg", "this is the web page about File:Cat.jpg"),
+        ("https://github.com/a/b/blob/main/x.png", "this is the web page about x.png"),
+        ("https://gitlab.test/a/b/-/blob/main/x.pdf", "this is the web page about x.pdf"),
         ("https://host/notes.md#top", "cannot tell what notes.md by URL is"),
     ],
 )
