@@ -14,7 +14,11 @@ settings.load_profile("patient")
 # A virtual clock does not wait for the thread that would do it on the first error.
 compile_all()
 
-# In the background of a script SIGINT is ignored, and so it would be by every program that a test
-# starts: a program that is to be interrupted would run on.
+# In the background of a script SIGINT and SIGQUIT are ignored, and under nohup SIGHUP. So they
+# would be by every program that a test starts, and one that is to be ended by them would run on.
+# What has a handler here is not ignored there.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
