@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from aircher_client.conversation import OnNotices
 
 
+MAX_INPUT = 30 * 1024 * 1024
+"""Bytes of standard input: a request holds 32 MiB."""
+
 MAX_CLIENT_NAME = 200
 """Characters that the daemon accepts."""
 
@@ -24,6 +27,7 @@ class Context:
     """The console, the environment, standard input, and how to connect to the daemon.
 
     `own_notices` are the codes of the daemon's notices that the command's own output reports.
+    `read_until` is when reading standard input is given up, a `time.monotonic()` value.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class Context:
         self.environ = environ
         self.stdin = stdin
         self.own_notices = own_notices
+        self.read_until: float | None = None
         self._noted: set[str] = set()
 
     def connect(
@@ -88,25 +93,72 @@ class Context:
         return self.stdin is not None and not self.stdin.closed and not is_terminal(self.stdin)
 
     def read_input(self) -> str:
-        """Read all of standard input; bytes that are not UTF-8 become surrogates."""
-        return self.read_bytes().decode(errors="surrogateescape")
-
-    def read_bytes(self) -> bytes:
-        """Read all of standard input.
+        """Read all of standard input; bytes that are not UTF-8 become surrogates.
 
         Raises:
-            CommandFailed: it cannot be read.
+            CommandFailed: it cannot be read, or is too long.
+        """
+        data = self.read_bytes()
+        if len(data) > MAX_INPUT:
+            raise CommandFailed(f"standard input is over {MAX_INPUT // 2**20} MiB")
+        return data.decode(errors="surrogateescape")
+
+    def read_bytes(self, limit: int = MAX_INPUT, *, is_optional: bool = False) -> bytes:
+        """Read standard input; one byte more than `limit` if it has more.
+
+        A notice says so if it does not end; if `is_optional`, how it would be ignored.
+
+        Raises:
+            CommandFailed: it cannot be read, or did not end until `read_until`.
         """
         if self.stdin is None:
             return b""
-        buffer = getattr(self.stdin, "buffer", None)
-        if buffer is None:  # a test's StringIO
-            return str(self.stdin.read()).encode(errors="surrogateescape")
         try:
-            data: bytes = buffer.read()
+            fd = self.stdin.fileno()
+        except (OSError, ValueError):  # a test's stream
+            fd = None
+        try:
+            if fd is None:
+                return _read_stream(self.stdin, limit + 1)
+            from aircher_cli.standard_input import read_descriptor  # noqa: PLC0415 -- if there is any
+
+            return read_descriptor(
+                fd,
+                limit,
+                until=self.read_until,
+                on_wait=lambda: self.console.note(self._wait_note(is_optional=is_optional)),
+            )
         except OSError as error:
             raise CommandFailed(f"cannot read standard input: {error.strerror}") from None
-        return data
+
+    def left_in_file(self) -> int | None:
+        """Return how many bytes are left if standard input is a file that was read before.
+
+        None for anything else; see `standard_input.left_in_file`.
+        """
+        try:
+            fd = self.stdin.fileno() if self.stdin is not None else None
+        except (OSError, ValueError):  # a test's stream
+            return None
+        from aircher_cli.standard_input import left_in_file  # noqa: PLC0415 -- if there is any
+
+        return None if fd is None else left_in_file(fd)
+
+    def _wait_note(self, *, is_optional: bool) -> str:
+        what = "aircher-cli: reading standard input"
+        if not self.has_input():
+            return f"{what}; end it with Ctrl-D"
+        if is_optional:
+            return f"{what} until it ends; to ignore it, add < /dev/null"
+        return f"{what}; end it with Ctrl-D, or end the program that writes it"
 
     def __repr__(self) -> str:
         return f"<Context {self.console!r} uid={os.getuid()}>"
+
+
+def _read_stream(stream: "TextIO", size: int) -> bytes:
+    buffer = getattr(stream, "buffer", None)
+    if buffer is None:
+        return str(stream.read(size)).encode(errors="surrogateescape")
+    data: bytes = buffer.read(size)
+    return data

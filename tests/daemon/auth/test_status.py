@@ -17,9 +17,7 @@ REFUSED = verification.rejected(
     verification.UNVERIFIED, 5.0, "a request", "refused the key (HTTP 401)"
 )
 LOCKED = verification.unreadable(verification.UNVERIFIED, 5.0, "it is locked")
-FAILED = verification.command_failed(
-    verification.UNVERIFIED, 5.0, "op failed with exit status 1"
-)
+FAILED = verification.command_failed(verification.UNVERIFIED, 5.0, "op failed with exit status 1")
 GONE = verification.missing(verification.UNVERIFIED, 5.0, "no longer there")
 
 

@@ -1,11 +1,15 @@
 """`aircher-cli ask`, from the command line to a provider's API and back."""
 
 import json
+import shlex
+import shutil
 import signal
+import subprocess
 
 import pytest
 
 from aircherd.testing.simulator import Fault
+from helpers.daemon.cli import COMMAND
 from helpers.daemon.real_daemon import wait_until
 
 KEY = "canary-work-0123456789abcdef"
@@ -158,3 +162,32 @@ def test_a_cancelled_chat_leaves_the_connection_usable(daemon, sim):
         with pytest.raises(KeyboardInterrupt):
             client.chat(request, stop)
         assert client.chat(request)["finish"] == "stop"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_a_loop_of_bash_keeps_its_file(daemon, tmp_path):
+    """`ask "$q"` leaves the other lines of the file to the loop, and the loop goes through all."""
+    daemon.login("work", KEY)
+    (tmp_path / "questions").write_text("one\ntwo\nthree\n")
+    ask = f'ask() {{ {" ".join(map(shlex.quote, COMMAND))} ask -m work/m "$@"; }}; '
+
+    def bash(script):
+        return subprocess.run(
+            ["bash", "-c", ask + script],
+            env=daemon.environ,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    loop = bash('while read -r q; do ask "$q"; done < questions')
+    assert loop.stdout == "one\ntwo\nthree\n"
+    assert loop.stderr.count("the rest of standard input is left for the loop") == 2
+    assert bash('{ read -r q; ask "$q"; cat; } < questions').stdout == "one\ntwo\nthree\n"
+    rest = bash('{ read -r q; ask "$q:" -f -; } < questions').stdout
+    assert "two\nthree" in rest
+    piped = bash('cat questions | while read -r q; do ask "$q" < /dev/null; done')
+    assert (piped.stdout, piped.stderr) == ("one\ntwo\nthree\n", "")
+    assert bash('ask "say:" < questions').stdout == "say:\n\none\ntwo\nthree\n"

@@ -1,7 +1,5 @@
 """Reads the prompt of `ask` from arguments, files and standard input."""
 
-import select
-
 from aircher_cli.commands.inputs.file_input import MAX_BYTES, STDIN
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
@@ -10,8 +8,10 @@ TYPE_CHECKING = False  # what `typing` would say, without its import
 if TYPE_CHECKING:
     from aircher_cli.commands.ask.attachments import Part, Piece
 
-NOTICE_AFTER_SECONDS = 2.0
-"""Seconds to wait for standard input before a notice says so."""
+LEFT_TO_LOOP = (
+    "aircher-cli: the rest of standard input is left for the loop or script around this command; "
+    "to send it, add -f -; to say that it is not meant, add < /dev/null"
+)
 
 
 def read_prompt(
@@ -20,6 +20,7 @@ def read_prompt(
     files: list[str],
     *,
     reads_input: bool = True,
+    has_messages: bool = False,
     cache: object = None,
 ) -> "str | list[Part]":
     """Return the content of the user's message: a string, or parts if there is more than text.
@@ -31,6 +32,7 @@ def read_prompt(
         words: The arguments.
         files: The values of `-f`, in order: files, URLs, `-` for standard input.
         reads_input: Append standard input, unless it is in `files`.
+        has_messages: There is a conversation, which can be sent without arguments and files.
         cache: Put the files first, and mark the last one with this for the provider's cache.
 
     Raises:
@@ -47,7 +49,7 @@ def read_prompt(
 
             pieces = files_first(pieces, cache)
     if reads_input and STDIN not in files:
-        pieces += _piped(context, words)
+        pieces += _piped(context, is_optional=bool(words or files or has_messages))
     content = _content([piece for piece in pieces if isinstance(piece, dict) or piece.strip()])
     if _size(pieces) > MAX_BYTES:
         raise CommandFailed("the prompt is over 30 MiB, more than one request can hold")
@@ -72,13 +74,14 @@ def _size(pieces: "list[Piece]") -> int:
     return sum(len(text.encode(errors="surrogateescape")) for text in texts)
 
 
-def _piped(context: Context, words: list[str]) -> "list[Piece]":
-    """Return standard input as a piece; an image, a PDF or sound is recognised, as with `-f -`."""
-    if not context.has_input():
+def _piped(context: Context, *, is_optional: bool) -> "list[Piece]":
+    """Return standard input as a piece; an image, a PDF or sound is recognised, as with `-f -`.
+
+    If it `is_optional`, a file of which a part was read before is left to its reader.
+    """
+    if not context.has_input() or (is_optional and _is_of_loop(context)):
         return []
-    if words:
-        _say_if_waiting(context)
-    data = context.read_bytes()
+    data = context.read_bytes(MAX_BYTES, is_optional=is_optional)
     # A zero byte is in every image and in all sound, and never in text; a PDF may have none.
     if b"\0" in data or data.startswith(b"%PDF-"):
         from aircher_cli.commands.ask.attachments import file_pieces  # noqa: PLC0415 -- only for files
@@ -87,14 +90,9 @@ def _piped(context: Context, words: list[str]) -> "list[Piece]":
     return [data.decode(errors="surrogateescape").rstrip("\r\n")]
 
 
-def _say_if_waiting(context: Context) -> None:
-    """Print a notice after a while: another program may never close our standard input."""
-    try:
-        assert context.stdin is not None
-        ready = select.select([context.stdin], [], [], NOTICE_AFTER_SECONDS)[0]
-    except (OSError, ValueError):  # not a real file
-        return
-    if not ready:
-        context.console.note(
-            "aircher-cli: waiting for standard input to end; to ignore it, add < /dev/null"
-        )
+def _is_of_loop(context: Context) -> bool:
+    """Tell whether standard input is the file of a loop, as of `while read`, and say so."""
+    left = context.left_in_file()
+    if left:
+        context.console.note(LEFT_TO_LOOP)
+    return left is not None

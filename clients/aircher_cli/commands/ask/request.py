@@ -4,6 +4,7 @@ The modules for tools, schemas and conversations are imported only if they are u
 """
 
 import argparse
+import time
 
 from aircher_cli.commands.ask.prompt import read_prompt
 from aircher_cli.commands.inputs.file_input import STDIN, refuse_repeated_stdin
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from aircher_cli.commands.inputs.json_input import JsonInput
 
 HELP_COMMAND = "aircher-cli ask --help"
+
+MIN_WAIT_SECONDS = 0.1
+"""Reading for less does not count for `--timeout`, and a request has this much time at least."""
 
 PLAIN_FIELDS = (
     "model",
@@ -46,16 +50,27 @@ def read_request(context: Context, options: argparse.Namespace) -> Map:
         "--schema": int(options.schema == STDIN),
     }
     refuse_repeated_stdin(readers)
+    started = time.monotonic()
+    if options.timeout is not None:
+        context.read_until = started + options.timeout
     messages = _conversation(context, options)
     shape = {**_tools(context, options), **_format(context, options)}
     reads_input = not any(readers.values())
     content = read_prompt(
-        context, options.prompt, options.file, reads_input=reads_input, cache=options.cache
+        context,
+        options.prompt,
+        options.file,
+        reads_input=reads_input,
+        has_messages=bool(messages),
+        cache=options.cache,
     )
     question = [{"role": "user", "content": content}] if content else []
     if not (messages or question):
         raise UsageError("there is no prompt: pass one as an argument, or pipe it in", HELP_COMMAND)
     request: Map = {"messages": [*messages, *question], **shape, **plain_fields(options)}
+    waited = time.monotonic() - started
+    if options.timeout is not None and waited >= MIN_WAIT_SECONDS:
+        request["timeout"] = round(max(options.timeout - waited, MIN_WAIT_SECONDS), 3)
     if options.cache is None:
         return request
     if options.cache is True and options.prompt[:1] == ["1h"]:

@@ -17,6 +17,10 @@ KEY_ON_COMMAND_LINE = (
 )
 
 
+MAX_INPUT = 9 * 1024
+"""Bytes of standard input: the longest key that the daemon takes, and white space around it."""
+
+
 def add_store(parser: argparse.ArgumentParser) -> None:
     """Add `--store` to the parser of a command that stores keys."""
     parser.add_argument(
@@ -41,12 +45,19 @@ def read_key(context: Context, provider: str) -> str:
     """Return a key: typed at a hidden prompt, or all of standard input if that is not a terminal.
 
     Raises:
-        UsageError: the key is empty, or the terminal would show it.
+        UsageError: the key is empty or too long, or the terminal would show it.
     """
-    key = context.read_input() if context.has_input() else _ask_for_key(context, provider)
+    key = _read_piped(context) if context.has_input() else _ask_for_key(context, provider)
     if not key.strip():
         raise UsageError("the key is empty", "aircher-cli auth login --help")
     return key
+
+
+def _read_piped(context: Context) -> str:
+    data = context.read_bytes(MAX_INPUT)
+    if len(data) > MAX_INPUT:
+        raise UsageError("the key is longer than 8 KiB; was a whole file piped in?")
+    return data.decode(errors="surrogateescape")
 
 
 def _ask_for_key(context: Context, provider: str) -> str:

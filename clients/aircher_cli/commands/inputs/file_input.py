@@ -3,7 +3,7 @@
 import os
 import stat
 
-from aircher_cli.context import Context
+from aircher_cli.context import MAX_INPUT, Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
 
 TYPE_CHECKING = False  # what `typing` would say, without its import
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 STDIN = "-"
 """The file name that means standard input."""
 
-MAX_BYTES = 30 * 1024 * 1024
-"""A frame holds 32 MiB; larger files are rejected here, with a better message."""
+MAX_BYTES = MAX_INPUT
+"""Larger files are rejected here, with a better message than the daemon's."""
 
 
 def read_bytes(
@@ -29,7 +29,7 @@ def read_bytes(
     Raises:
         CommandFailed: it cannot be read, is empty, or does not fit in a request.
     """
-    data = context.read_bytes() if name == STDIN else _read_file(name)
+    data = context.read_bytes(MAX_BYTES) if name == STDIN else _read_file(context, name)
     shown = display_name(name)
     if not data.strip():
         raise CommandFailed(f"{shown} is empty")
@@ -60,12 +60,28 @@ def refuse_repeated_stdin(options: dict[str, int]) -> None:
         raise UsageError(f"standard input can be used only once, but is given as {names}")
 
 
-def _read_file(name: str) -> bytes:
+def _read_file(context: Context, name: str) -> bytes:
     try:
-        with open(name, "rb") as file:  # noqa: PTH123 - pathlib would cost a tenth of the start-up time
-            return file.read(MAX_BYTES + 1)
+        # A named pipe without a writer would wait here, before any notice.
+        fd = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            return _read_descriptor(context, name, fd)
+        finally:
+            os.close(fd)
     except OSError as error:
         raise CommandFailed(_read_error(name, error)) from None
+
+
+def _read_descriptor(context: Context, name: str, fd: int) -> bytes:
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        with open(fd, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES + 1)
+    from aircher_cli.standard_input import read_descriptor  # noqa: PLC0415 -- only for pipes
+
+    def say_so() -> None:
+        context.console.note(f"aircher-cli: reading {name} until it ends")
+
+    return read_descriptor(fd, MAX_BYTES, until=context.read_until, on_wait=say_so)
 
 
 def _file_size(name: str) -> int | None:

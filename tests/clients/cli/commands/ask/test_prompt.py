@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from aircher_cli import standard_input
 from aircher_cli.commands.ask import prompt
-from aircher_cli.commands.ask.prompt import read_prompt
+from aircher_cli.commands.ask.prompt import LEFT_TO_LOOP, read_prompt
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
@@ -107,15 +108,49 @@ def test_images_count_towards_the_limit(monkeypatch: pytest.MonkeyPatch) -> None
         read_prompt(Context(Console(None, None, {}), {}, Stream(PNG * 2)), [], [])
 
 
-def test_waiting_for_endless_input_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("words", "notice"),
+    [
+        (["hi"], "reading standard input until it ends; to ignore it, add < /dev/null"),
+        ([], "reading standard input; end it with Ctrl-D, or end the program that writes it"),
+    ],
+)
+def test_waiting_for_endless_input_is_reported(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], notice: str
+) -> None:
     """Started with an open pipe that says nothing, it says what it waits for."""
-    monkeypatch.setattr(prompt, "NOTICE_AFTER_SECONDS", 0.01)
+    monkeypatch.setattr(standard_input, "NOTICE_AFTER_SECONDS", 0.01)
     reader, writer = os.pipe()
     errors = Stream()
-    timer = threading.Timer(0.2, os.close, (writer,))
+    timer = threading.Timer(0.1, os.close, (writer,))
     with open(reader, encoding="utf-8") as stdin:  # noqa: PTH123 -- a descriptor
         timer.start()
-        text = read_prompt(Context(Console(None, errors, {}), {}, stdin), ["hi"], [])
+        text = read_prompt(Context(Console(None, errors, {}), {}, stdin), words, [])
         timer.join()
-    assert text == "hi"
-    assert "waiting for standard input" in errors.text
+    assert text == " ".join(words)
+    assert errors.text == f"aircher-cli: {notice}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "read_before", "expected", "is_noted"),
+    [
+        (["hi"], 0, "hi\n\none\ntwo", False),
+        (["hi"], 4, "hi", True),
+        (["hi"], 8, "hi", False),
+        ([], 4, "two", False),
+    ],
+)
+def test_the_file_of_a_loop(
+    tmp_path: Path, words: list[str], read_before: int, expected: str, is_noted: bool
+) -> None:
+    """The shell has read a line of it, and needs the others; the last round leaves nothing."""
+    (tmp_path / "lines").write_text("one\ntwo\n")
+    errors = Stream()
+    with (tmp_path / "lines").open() as stdin:
+        os.read(stdin.fileno(), read_before)
+        text = read_prompt(Context(Console(None, errors, {}), {}, stdin), words, [])
+        assert os.lseek(stdin.fileno(), 0, os.SEEK_CUR) == (
+            read_before if words and read_before else 8
+        )
+    assert text == expected
+    assert errors.text == (f"{LEFT_TO_LOOP}\n" if is_noted else "")

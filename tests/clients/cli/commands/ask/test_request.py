@@ -1,15 +1,18 @@
 """The chat request of `ask`."""
 
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from aircher_cli.commands.ask import request
 from aircher_cli.commands.ask.command import build_parser
 from aircher_cli.commands.ask.request import read_request
 from aircher_cli.console import Console
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import UsageError
+from aircher_cli.exit_codes import CommandFailed, UsageError
 from helpers.daemon.cli import Stream
 
 Map = dict[str, object]
@@ -137,3 +140,38 @@ def test_options_that_do_not_fit(words: tuple[str, ...], expected: str) -> None:
     """Options that contradict each other, or need another one, are usage errors."""
     with pytest.raises(UsageError, match=expected):
         request_of(*words)
+
+
+def asked_with_a_pipe(*words: str, ends_after: float | None) -> Map:
+    """Return the request with a pipe as standard input; without a time it never ends."""
+    reader, writer = os.pipe()
+    os.write(writer, b"[]")
+    timer = threading.Timer(ends_after or 0.0, os.close, (writer,))
+    if ends_after is not None:
+        timer.start()
+    try:
+        with open(reader, encoding="utf-8") as stdin:  # noqa: PTH123 -- a descriptor
+            context = Context(Console(None, Stream(), {}), {}, stdin)
+            return read_request(context, build_parser().parse(words))
+    finally:
+        if ends_after is None:
+            os.close(writer)
+        else:
+            timer.join()
+
+
+@pytest.mark.parametrize(
+    "words", [("hi",), ("-f", "-"), ("--messages", "-", "hi"), ("--tools", "-", "hi")]
+)
+def test_the_time_limit_ends_the_wait_for_input(words: tuple[str, ...]) -> None:
+    """Whichever option reads it."""
+    with pytest.raises(CommandFailed, match="the input did not end within --timeout"):
+        asked_with_a_pipe("--timeout", "0.01", *words, ends_after=None)
+
+
+def test_the_wait_for_input_counts_for_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the limit of the command; the request keeps a little time in any case."""
+    monkeypatch.setattr(request, "MIN_WAIT_SECONDS", 0.01)
+    left = asked_with_a_pipe("--timeout", "60", "hi", ends_after=0.05)["timeout"]
+    assert isinstance(left, float)
+    assert 0.01 <= left < 60

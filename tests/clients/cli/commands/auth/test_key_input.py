@@ -21,6 +21,18 @@ def test_standard_input_is_read_whole() -> None:
     assert read_key(context_of(b"two\nlines\n"), "openai") == "two\nlines\n"
 
 
+def test_no_more_than_a_key_is_read() -> None:
+    """A whole file is a mistake, and endless input has no end."""
+    key = b"k" * 8192 + b"\n"
+    assert read_key(context_of(key), "openai") == key.decode()
+    with pytest.raises(UsageError, match="longer than 8 KiB; was a whole file piped in"):
+        read_key(context_of(b"k" * 100_000), "openai")
+    with open("/dev/zero", encoding="utf-8") as endless:  # noqa: PTH123 -- no path of ours
+        context = Context(Console(None, None, {}), {}, endless)
+        with pytest.raises(UsageError, match="longer than 8 KiB"):
+            read_key(context, "openai")
+
+
 @pytest.mark.parametrize("stdin", [b"", b" \n"])
 def test_no_key_at_all(stdin: bytes) -> None:
     """An empty standard input is a usage error."""

@@ -1,9 +1,12 @@
 """Files that a command line names."""
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from aircher_cli import standard_input
 from aircher_cli.commands.inputs import file_input
 from aircher_cli.commands.inputs.file_input import read_bytes, refuse_repeated_stdin
 from aircher_cli.console import Console
@@ -49,11 +52,30 @@ def test_a_file_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> object:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(file_input, "open", refuse, raising=False)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(
         CommandFailed, match="cannot read x: Permission denied; check its permissions"
     ):
         read_bytes(context_of(), "x")
+
+
+def test_a_named_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening it does not wait for a writer in silence."""
+    monkeypatch.setattr(standard_input, "NOTICE_AFTER_SECONDS", 0.01)
+    fifo, errors = tmp_path / "fifo", Stream()
+    os.mkfifo(fifo)
+    timer = threading.Timer(0.1, fifo.write_bytes, (b"late",))
+    timer.start()
+    context = Context(Console(None, errors, {}), {}, Stream())
+    assert read_bytes(context, str(fifo)) == b"late"
+    timer.join()
+    assert errors.text == f"aircher-cli: reading {fifo} until it ends\n"
+
+
+def test_an_endless_file() -> None:
+    """No more is read than a request can hold."""
+    with pytest.raises(CommandFailed, match="/dev/zero is over 30 MiB"):
+        read_bytes(context_of(), "/dev/zero")
 
 
 @pytest.mark.parametrize("content", [b"", b" \n"])
