@@ -130,7 +130,7 @@ def test_what_is_pasted_instead_of_a_key(text, problem):
     ],
 )
 def test_unusual_keys_pass(key):
-    """Whoever runs a server chooses its keys, so only what is surely a mistake is refused."""
+    """The user of a server chooses its keys, so only what is surely a mistake is refused."""
     assert check_key(key).reveal() == key
 
 
