@@ -67,6 +67,7 @@ def _call(
     method: str, params: dict[str, object] | None = None, timeout: float = TIMEOUT_SECONDS
 ) -> dict[str, object]:
     """Return the daemon's answer; empty if it does not run or fails."""
+    socket = ""
     try:
         socket = find_socket(os.environ)
         if socket in _silent:

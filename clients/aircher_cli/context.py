@@ -145,12 +145,12 @@ class Context:
         return None if fd is None else left_in_file(fd)
 
     def _wait_note(self, *, is_optional: bool) -> str:
-        what = "aircher-cli: reading standard input"
-        if not self.has_input():
-            return f"{what}; end it with Ctrl-D"
-        if is_optional:
-            return f"{what} until it ends; to ignore it, add < /dev/null"
-        return f"{what}; end it with Ctrl-D, or end the program that writes it"
+        what = "reading standard input; end it with Ctrl-D"
+        if self.has_input() and is_optional:
+            what = "reading standard input until it ends; to ignore it, add < /dev/null"
+        elif self.has_input():
+            what += ", or end the program that writes it"
+        return f"aircher-cli: {what}"
 
     def __repr__(self) -> str:
         return f"<Context {self.console!r} uid={os.getuid()}>"
