@@ -160,7 +160,7 @@ class _Lane:
             run.parked.unpark_all()
 
     def _close(self, run: _Run) -> None:
-        """Let no further call join: it has begun, or nobody wants it."""
+        """Let no further call join: it has begun, or no client wants it."""
         if run.key is not None and self._joinable.get(run.key) is run:
             del self._joinable[run.key]
 
