@@ -78,6 +78,23 @@ class Console:
         self._at_line_start = text.endswith("\n") if text else self._at_line_start
         self._emit(text)
 
+    def write_rendered(self, text: str) -> None:
+        """Write a piece of an answer as `render.answer` returned it, with escape sequences.
+
+        Raises:
+            OutputClosed, CommandFailed: as `write`.
+        """
+        if not text or self._out is None:
+            return
+        self.end_aside()
+        self._at_line_start = text.endswith("\n")
+        self._emit(text)
+
+    @property
+    def is_at_line_start(self) -> bool:
+        """Whether the next piece of the result begins a line."""
+        return self._at_line_start
+
     def line(self, text: str = "", style: str = "") -> None:
         """Write a line of our own text: styled, and in ASCII if the output cannot show more."""
         if self._out is None:

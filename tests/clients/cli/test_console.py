@@ -196,3 +196,12 @@ def test_a_stream_without_a_descriptor_has_none() -> None:
     console, _, _ = console_of()
     assert console.fileno() is None
     assert Console(None, None, {}).fileno() is None
+
+
+def test_what_is_rendered_already_keeps_its_escape_sequences() -> None:
+    """They are our own; and the console knows where the line ends."""
+    console, out, _ = console_of()
+    console.write_rendered("\x1b[1mbold\x1b[0m")
+    assert (out.text, console.is_at_line_start) == ("\x1b[1mbold\x1b[0m", False)
+    console.write_rendered("\n")
+    assert console.is_at_line_start

@@ -141,6 +141,8 @@ def _add_answer_options(parser: Parser) -> None:
     hour_help = "the same for an hour, if the provider can"
     add("--cache=1h", action="store_const", const="1h", dest="cache", help=hour_help)
     add("--no-stream", action="store_true", help="print the answer once it is complete")
+    raw_help = "print the answer as it comes, as in pipes: not wrapped, no Markdown"
+    add("--raw", action="store_true", help=raw_help)
     shown_help = "print the reasoning to standard error (default: only on a terminal)"
     add("--show-reasoning", action=argparse.BooleanOptionalAction, help=shown_help)
 
@@ -226,6 +228,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
         quiet=options.json,
         verbose=options.verbose,
         with_reasoning=_shows_reasoning(context, options),
+        renders=_renders(context, options),
     )
     with context.connect() as client:
         try:
@@ -235,6 +238,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
                 result = chat_or_sign_in(context, client, request, printer)
                 options.model = request.get("model")
         except ConnectionLost:
+            printer.end_text()
             context.console.finish_line()
             if printer.has_begun:
                 raise _broken_off("the daemon ended", "daemon_unreachable") from None
@@ -244,6 +248,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
                 _show_failure(context, client, printer, error, options)
             raise _with_advice(client, printer, error, options) from None
         except KeyboardInterrupt:
+            printer.end_text()
             context.console.end_line()
             raise
     is_saved = _show_result(context, printer, result, options)
@@ -300,6 +305,12 @@ def _shows_reasoning(context: Context, options: argparse.Namespace) -> bool:
     if options.show_reasoning is not None:
         return bool(options.show_reasoning)
     return context.console.err_is_terminal and not options.json
+
+
+def _renders(context: Context, options: argparse.Namespace) -> bool:
+    """Tell whether the answer is wrapped and formatted: text, for a person."""
+    is_text = not (options.raw or options.schema or options.json_object)
+    return is_text and context.console.is_terminal
 
 
 def _show_result(
@@ -371,6 +382,7 @@ def _show_failure(
     )
 
     printer.write(unshown_text(error, printer.shown))
+    printer.end_text()
     context.console.finish_line()
     if has_rare_parts(error.data):  # images that came before the answer broke off
         from aircher_cli.commands.ask.media_files import save_media  # noqa: PLC0415 -- rarely needed

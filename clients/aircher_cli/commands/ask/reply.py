@@ -3,7 +3,7 @@
 import math
 import time
 
-from aircher_cli.console import Console
+from aircher_cli.console import Console, strip_controls
 from aircher_cli.render.formatting import (
     available_again,
     describe_reason,
@@ -11,6 +11,10 @@ from aircher_cli.render.formatting import (
     with_subject,
 )
 from aircher_cli.values import Map, number, records, text
+
+TYPE_CHECKING = False  # what `typing` would say, without its import
+if TYPE_CHECKING:
+    from aircher_cli.render.answer.answer import AnswerRenderer
 
 
 class ReplyPrinter:
@@ -21,15 +25,24 @@ class ReplyPrinter:
         quiet: Print no text; for `--json`, which prints everything at the end.
         verbose: Print each attempt as it happens.
         with_reasoning: Show the model's reasoning on standard error.
+        renders: Wrap the text at words, and show Markdown as formatted text.
     """
 
     def __init__(
-        self, console: Console, *, quiet: bool, verbose: bool, with_reasoning: bool = False
+        self,
+        console: Console,
+        *,
+        quiet: bool,
+        verbose: bool,
+        with_reasoning: bool = False,
+        renders: bool = False,
     ) -> None:
         self._console = console
         self._quiet = quiet
         self._verbose = verbose
         self._with_reasoning = with_reasoning
+        self._renders = renders
+        self._renderer: AnswerRenderer | None = None
         self.has_begun = False
         """Whether a part of the answer has arrived."""
         self._shown: list[str] = []
@@ -50,11 +63,13 @@ class ReplyPrinter:
         elif kind == "attempt":
             self._console.end_aside()  # the reasoning so far belongs to the attempt that failed
             self._show_attempt(delta)
+            if self._renders and self._renderer is None:
+                self._renderer = self._new_renderer()  # while the provider is waited for
         elif kind == "audio" and not self._quiet:
             self.write(text(delta.get("transcript")))
         elif kind == "other" and self._verbose:
             self._saw_others = True
-            self._console.note(other_line(delta))
+            self._note(other_line(delta))
 
     def _show_attempt(self, delta: Map) -> None:
         """Show an attempt if verbose; show that a provider is awaited on any terminal."""
@@ -63,7 +78,7 @@ class ReplyPrinter:
             self._show_skip(delta)
         elif self._verbose or (outcome == "waiting" and self._console.err_is_terminal):
             self._saw_attempts = self._verbose
-            self._console.note(attempt_line(delta))
+            self._note(attempt_line(delta))
 
     def _show_skip(self, skipped: Map) -> None:
         """Show once that a candidate is skipped, and why; after a wait the round starts again.
@@ -73,17 +88,45 @@ class ReplyPrinter:
         line = skip_line(skipped)
         if self._verbose and line not in self._shown_skips:
             self._shown_skips.add(line)
-            self._console.note(f"skipped: {line}{_available_again_note(skipped, time.time())}")
+            self._note(f"skipped: {line}{_available_again_note(skipped, time.time())}")
 
     def _show_reasoning(self, piece: str) -> None:
         if self._with_reasoning and piece:
             self._saw_reasoning = True
+            self.end_text()
             self._console.aside(piece)
+
+    def _note(self, line: str) -> None:
+        self.end_text()
+        self._console.note(line)
 
     def write(self, piece: str) -> None:
         """Show a piece of the answer."""
         self._shown.append(piece)
-        self._console.write(piece)
+        if self._renders:
+            self._render(piece)
+        else:
+            self._console.write(piece)
+
+    def _render(self, piece: str) -> None:
+        if not piece:
+            return
+        if self._renderer is None:
+            self._renderer = self._new_renderer()
+        if self._console.is_at_line_start:
+            self._renderer.restart_line()
+        self._console.write_rendered(self._renderer.feed(strip_controls(piece)))
+
+    def _new_renderer(self) -> "AnswerRenderer":
+        from aircher_cli.render.answer.answer import AnswerRenderer  # noqa: PLC0415 -- only on a terminal, after the request was sent
+
+        console = self._console
+        return AnswerRenderer(lambda: console.width, has_styles=console.has_colour)
+
+    def end_text(self) -> None:
+        """Show what is held back of the text, before something else is printed."""
+        if self._renderer is not None:
+            self._console.write_rendered(self._renderer.finish())
 
     @property
     def shown(self) -> str:
@@ -103,6 +146,7 @@ class ReplyPrinter:
         if show_text:
             if not self._shown:
                 self.write(reply_text(result))
+            self.end_text()
             self._console.finish_line()
             for call in tool_calls(result):
                 self._console.json({"tool_call": call})
@@ -111,9 +155,13 @@ class ReplyPrinter:
         if self._verbose:
             self._show_attempts(result)
         if result.get("empty"):
-            self._console.note(f"aircher-cli: {_target_name(result)} answered with nothing")
-        if note := FINISH_NOTES.get(text(result.get("finish"))) or waiting_note(result):
-            self._console.note(note)
+            self._console.note(f"aircher-cli: {target_name(result)} answered with nothing")
+        if note := self.finish_note(result):
+            self._console.note(f"aircher-cli: {note}")
+
+    def finish_note(self, result: Map) -> str:
+        """Return why an answer looks complete but is not; empty if it is."""
+        return FINISH_NOTES.get(text(result.get("finish"))) or waiting_note(result)
 
     def _show_rare_parts(self, result: Map) -> None:
         """Show the URLs of images, the sources, and what was not streamed."""
@@ -143,10 +191,10 @@ class ReplyPrinter:
 
 
 FINISH_NOTES: dict[str, str] = {
-    "length": "aircher-cli: the answer was cut off at the maximum length (--max-tokens)",
-    "content_filter": "aircher-cli: the provider's content filter ended the answer",
-    "refusal": "aircher-cli: the model refused to answer",
-    "pause": "aircher-cli: the provider paused the answer, and did not complete it",
+    "length": "the answer was cut off at the maximum length (--max-tokens)",
+    "content_filter": "the provider's content filter ended the answer",
+    "refusal": "the model refused to answer",
+    "pause": "the provider paused the answer, and did not complete it",
 }
 """Finish reason -> note, where an answer looks complete but is not."""
 
@@ -157,7 +205,7 @@ def waiting_note(result: Map) -> str:
         return ""
     kinds = [text(each.get("kind")) for each in records(_content(result))]
     asked = next((kind for kind in reversed(kinds) if kind), "a call")
-    return f"aircher-cli: the model waits for an answer to {asked}, and ask has none: see --json"
+    return f"the model waits for an answer to {asked}, and ask has none: see --json"
 
 
 def broken_json(result: Map, *, wants_json: bool) -> str:
@@ -192,13 +240,13 @@ def attempt_line(attempt: Map) -> str:
     key = f" (key {attempt['key']})" if attempt.get("key") else ""
     outcome = text(attempt.get("outcome"))
     if outcome == "trying":
-        return f"trying {_target_name(attempt)}{key}"
+        return f"trying {target_name(attempt)}{key}"
     if outcome == "waiting":
         return waiting_line(attempt)
     took = f" after {attempt['ms']} ms" if attempt.get("ms") is not None else ""
     message = f": {attempt['message']}" if attempt.get("message") else ""
     words = "failed" if message else describe_reason(outcome)
-    return f"{_target_name(attempt)}{key} {words}{took}{message}"
+    return f"{target_name(attempt)}{key} {words}{took}{message}"
 
 
 def waiting_line(attempt: Map) -> str:
@@ -206,14 +254,14 @@ def waiting_line(attempt: Map) -> str:
     ms = number(attempt.get("ms"))
     span = "" if ms is None else f" {format_duration(math.ceil(ms / 1000))}"
     why = f": {attempt['message']}" if attempt.get("message") else ""
-    return f"waiting{span} for {_target_name(attempt)}{why}"
+    return f"waiting{span} for {target_name(attempt)}{why}"
 
 
 def skip_line(skipped: Map) -> str:
     """Return a skipped candidate as one line."""
     key = f" (key {skipped['key']})" if skipped.get("key") else ""
     message = text(skipped.get("message")) or describe_reason(text(skipped.get("reason")))
-    return with_subject(f"{_target_name(skipped)}{key}", text(skipped.get("provider")), message)
+    return with_subject(f"{target_name(skipped)}{key}", text(skipped.get("provider")), message)
 
 
 def _available_again_note(skipped: Map, now: float) -> str:
@@ -221,7 +269,8 @@ def _available_again_note(skipped: Map, now: float) -> str:
     return "" if until is None else f"; {available_again(until, now)}"
 
 
-def _target_name(entry: Map) -> str:
+def target_name(entry: Map) -> str:
+    """Return `provider/model` of a result, an attempt or a skipped candidate."""
     return "/".join(text(entry[part]) for part in ("provider", "model") if entry.get(part))
 
 
@@ -242,7 +291,7 @@ def route_note(result: Map, requested: str | None) -> str:
     for entry in records(result.get("skipped")):
         if entry.get("reason") != "not_authenticated":
             failed.setdefault(text(entry.get("provider")), f" skipped: it {_reason(entry)}")
-    answered = _target_name(result)
+    answered = target_name(result)
     if result.get("empty"):  # which is said already
         failed.pop(text(result.get("provider")), None)
         return "; ".join(f"{name}{what}" for name, what in failed.items())
@@ -336,11 +385,11 @@ def usage_line(result: Map) -> str:
     money = f"${cost}" if cost else "cost unknown"
     usage = result.get("usage")
     if not isinstance(usage, dict):
-        return f"tokens unknown, {money}, {_target_name(result)}"
+        return f"tokens unknown, {money}, {target_name(result)}"
     of_input = {"cached_tokens": "cached", "cache_write_tokens": "written to the cache"}
     into = _count(usage, "input_tokens", of_input)
     out = _count(usage, "output_tokens", {"reasoning_tokens": "reasoning"})
-    return f"{into} tokens in, {out} out, {money}, {_target_name(result)}"
+    return f"{into} tokens in, {out} out, {money}, {target_name(result)}"
 
 
 def _count(usage: Map, name: str, parts: dict[str, str]) -> str:

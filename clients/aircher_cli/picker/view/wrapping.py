@@ -5,23 +5,12 @@ wider than the room: a pane cuts what does not fit.
 """
 
 from collections.abc import Iterator
-from unicodedata import combining, east_asian_width
 
+from aircher_cli.render.answer.cells import cell_width, cells_of
 from aircher_cli.render.layout import Line
 
 MIN_ROOM = 4
 """Cells of the narrowest column; in less, nothing can be read anyway."""
-
-
-def cell_width(text: str) -> int:
-    """Return how many cells a text takes."""
-    return len(text) if text.isascii() else sum(map(_cells, text))
-
-
-def _cells(letter: str) -> int:
-    if combining(letter):
-        return 0
-    return 2 if east_asian_width(letter) in "WF" else 1
 
 
 def clean(text: str) -> str:
@@ -57,7 +46,7 @@ def cut_size(text: str, room: int) -> int:
     """Return how many characters fit, at least one."""
     used = 0
     for at, letter in enumerate(text):
-        used += _cells(letter)
+        used += cells_of(letter)
         if used > room:
             return max(1, at)
     return max(1, len(text))

@@ -358,3 +358,29 @@ def test_until_when_a_candidate_is_skipped() -> None:
         printer.on_delta({**SKIP, "outcome": "skipped", "until": time.time() + left})
     [line] = err.text.splitlines()
     assert re.fullmatch(r"skipped: work/m: it is cooling; available again in \d+ s \(.+\)", line)
+
+
+def test_an_answer_is_rendered_for_a_person() -> None:
+    """Wrapped at words and formatted, without control characters of the model."""
+    out, err = Stream(terminal=True), Stream(terminal=True)
+    console = Console(out, err, {"COLUMNS": "20"})
+    printer = ReplyPrinter(console, quiet=False, verbose=True, renders=True)
+    printer.on_delta({"type": "attempt", "outcome": "trying", "provider": "up"})
+    for piece in ("So\x1b\x07 **very", " good** it", " is, my dear"):
+        printer.on_delta({"type": "text", "text": piece})
+    assert out.text == "So \x1b[1mvery\x1b[0m \x1b[1mgood\x1b[0m it is,\nmy"
+    printer.on_delta({"type": "other", "kind": "search", "data": "{}"})
+    printer.on_delta({"type": "text", "text": "and on"})
+    printer.finish(chat_result("x"), show_text=True)
+    assert out.text.endswith("it is,\nmy dear\nand on\n")
+
+
+def test_what_was_held_back_is_shown_at_the_end() -> None:
+    """An unfinished word, or markup that was none."""
+    out = Stream(terminal=True)
+    console = Console(out, Stream(), {"NO_COLOR": "1"})
+    printer = ReplyPrinter(console, quiet=False, verbose=False, renders=True)
+    printer.write("a **b")
+    printer.end_text()
+    assert out.text == "a **b"
+    assert printer.shown == "a **b"
