@@ -7,6 +7,7 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, USAGE, UsageError
 from aircher_cli.parser import PROGRAM, may_be_key
 from aircher_cli.registry import COMMANDS, GROUPS, commands_of, find_command, suggest
+from aircher_cli.render.layout import command_lines
 from aircher_wire.version import __version__
 
 EXAMPLES = """\
@@ -135,7 +136,7 @@ def overview(width: int) -> str:
             f"usage: {PROGRAM} COMMAND [...]\n",
             _wrapped("Ask language models through one daemon that holds your keys.", width) + "\n",
             _listing("commands", commands, width),
-            EXAMPLES,
+            _examples(EXAMPLES, width),
             _listing("exit codes", EXIT_CODES, width),
             f"{PROGRAM} COMMAND --help says more.\n",
         ]
@@ -150,10 +151,15 @@ def group_overview(group: str, width: int) -> str:
             f"usage: {PROGRAM} {group} COMMAND [...]\n",
             _wrapped(GROUPS[group], width) + "\n",
             _listing("commands", commands, width),
-            GROUP_EXAMPLES[group],
+            _examples(GROUP_EXAMPLES[group], width),
             f"{PROGRAM} {group} COMMAND --help says more.\n",
         ]
     )
+
+
+def _examples(text: str, width: int) -> str:
+    lines = [each for line in text.splitlines() for each in command_lines(line, width)]
+    return "\n".join([*lines, ""])
 
 
 def _listing(title: str, entries: dict[str, str], width: int) -> str:

@@ -29,9 +29,14 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=min(28, width // 2), width=width)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        """Wrap descriptions; keep examples as they are, so that they can be copied."""
+        """Wrap descriptions; break examples so that they can be copied."""
         if text.startswith(EXAMPLES):
-            return super()._fill_text(text, width, indent)
+            from aircher_cli.render.layout import command_lines  # noqa: PLC0415 -- only for help
+
+            columns = terminal_width(os.environ)
+            return "\n".join(
+                each for line in text.splitlines() for each in command_lines(line, columns)
+            )
         return argparse.HelpFormatter._fill_text(  # noqa: SLF001 -- as our base class does
             self, text, width, indent
         )

@@ -1,5 +1,6 @@
 """Lays out text in columns and paragraphs for any width. A piece is (text, style)."""
 
+import re
 from textwrap import wrap
 
 Piece = tuple[str, str]
@@ -102,3 +103,24 @@ def fields(pairs: list[tuple[str, str]], width: int) -> list[Line]:
             label = name if at == 0 else ""
             lines.append([(f"{label:<{widest + GAP}}", "dim"), (part, "")])
     return lines
+
+
+_SHELL_WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
+
+
+def command_lines(line: str, width: int) -> list[str]:
+    """Break an indented command line between words, so that it can still be copied and run.
+
+    Lines that go on end with a backslash. What is in quotes is not broken.
+    """
+    indent = " " * (len(line) - len(line.lstrip()))
+    if len(line) < width:
+        return [line]
+    lines, current = [], indent
+    for word in _SHELL_WORD.findall(line):
+        if current.strip() and len(current) + 1 + len(word) > width - 3:
+            lines.append(f"{current} \\")
+            current = f"{indent}    {word}"
+        else:
+            current = f"{current} {word}" if current.strip() else f"{current}{word}"
+    return [*lines, current]

@@ -1,8 +1,13 @@
 """Columns and paragraphs, for any width."""
 
+import shlex
+
+import pytest
+
 from aircher_cli.render.layout import (
     Line,
     columns,
+    command_lines,
     fields,
     last_column_width,
     paragraph,
@@ -74,3 +79,18 @@ def test_hanging_keeps_the_indent_of_each_line() -> None:
     """Only lines that are too long wrap, with a further indent."""
     text = "short\n  this one is too long for it"
     assert wrap_hanging(text, 24) == "short\n  this one is too long\n    for it"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("  ask hello", ["  ask hello"]),
+        ("  ask -s 'be brief' hello", ["  ask -s 'be brief' \\", "      hello"]),
+        ("  ask 'a question that is long'", ["  ask \\", "      'a question that is long'"]),
+    ],
+)
+def test_a_command_is_broken_so_that_it_can_be_copied(line: str, expected: list[str]) -> None:
+    """A shell reads the same words."""
+    assert command_lines(line, 24) == expected
+    joined = "\n".join(expected).replace("\\\n", "")  # as a shell does
+    assert shlex.split(joined) == shlex.split(line)
