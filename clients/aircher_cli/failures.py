@@ -59,10 +59,22 @@ def error_record(error: BaseException) -> dict[str, object]:
     return {"code": codes.INTERNAL, "message": _internal_error(error), "data": {}}
 
 
-def error_lines(error: BaseException, environ: Mapping[str, str] | None = None) -> list[str]:
+WAIT_ADVICE = "wait for it with 'ask --wait {seconds}'"
+"""What to do until a provider is available again."""
+
+
+def error_lines(
+    error: BaseException,
+    environ: Mapping[str, str] | None = None,
+    *,
+    wait_advice: str = WAIT_ADVICE,
+) -> list[str]:
     """Return the lines to print for an error; none for Ctrl-C.
 
-    `environ` is the caller's environment: an error about keys names variables that would help.
+    Args:
+        error: What was raised.
+        environ: The caller's environment: an error about keys names variables that would help.
+        wait_advice: What to do if a provider is available again in a moment.
     """
     if isinstance(error, KeyboardInterrupt):
         return []
@@ -73,7 +85,7 @@ def error_lines(error: BaseException, environ: Mapping[str, str] | None = None) 
     if isinstance(error, DaemonUnreachable | AddressError):
         return [f"{PROGRAM}: {error}"]
     if isinstance(error, DaemonError):
-        return _sign_in_lines(error, environ or {}) or _daemon_error_lines(error)
+        return _sign_in_lines(error, environ or {}) or _daemon_error_lines(error, wait_advice)
     return [f"{PROGRAM}: {_internal_error(error)}"]
 
 
@@ -95,12 +107,12 @@ def _sign_in_lines(error: DaemonError, environ: Mapping[str, str]) -> list[str]:
     return [f"{PROGRAM}: {first}", *others]
 
 
-def _daemon_error_lines(error: DaemonError) -> list[str]:
+def _daemon_error_lines(error: DaemonError, wait_advice: str) -> list[str]:
     problems = records(error.data.get("problems"))
     details = [f"  {line}" for line in problem_lines(problems)]
     headline = f"{PROGRAM}: {_headline(error, problems)}"
     way = attempt_lines(error.data, error.message)
-    retry = retry_lines(error.data, time.time())
+    retry = retry_lines(error.data, time.time(), wait_advice)
     return [headline, *details, *way, *retry, *_older_daemon_lines(error)]
 
 
@@ -130,16 +142,16 @@ MAX_SUGGESTED_WAIT = 600
 """Seconds; `ask --wait` is not suggested for longer."""
 
 
-def retry_lines(data: dict[str, object], now: float) -> list[str]:
+def retry_lines(data: dict[str, object], now: float, wait_advice: str = WAIT_ADVICE) -> list[str]:
     """Return a line that says when a provider is available again, if that is known.
 
-    `now` is a Unix time in seconds, as is `data.until`.
+    `now` is a Unix time in seconds, as is `data.until`; `wait_advice` says what to do.
     """
     until = number(data.get("until"))
     if until is None:
         return []
     left = max(math.ceil(until - now), 0) + 1  # clocks may differ slightly
-    advice = f"; wait for it with 'ask --wait {left}'" if left <= MAX_SUGGESTED_WAIT else ""
+    advice = f"; {wait_advice.format(seconds=left)}" if left <= MAX_SUGGESTED_WAIT else ""
     candidates = [*records(data.get("attempts")), *records(data.get("skipped"))]
     who = "" if len(candidates) == 1 else "the first of them is "
     return [f"  {who}{available_again(until, now)}{advice}"]

@@ -44,6 +44,7 @@ class Client:
     `retries`, a call that was refused because the daemon is shutting down is sent again over a new
     connection; a call that may have started is never sent twice. `on_notices` receives the daemon's
     notices, if there are any, before the first result; again after the client has reconnected.
+    `on_reconnect` is called then; set it at any time.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Client:
         self._retries = retries
         self._hello_timeout = hello_timeout
         self._on_notices = on_notices
+        self.on_reconnect: Callable[[], object] | None = None
         self._is_aborted = False
         self._conversation = self._open()
 
@@ -316,6 +318,8 @@ class Client:
         self._conversation.events = events
         if self._is_aborted:
             self._conversation.connection.abort()
+        elif self.on_reconnect is not None:
+            self.on_reconnect()
 
     def _may_retry(self, method: str, error: DaemonError | ConnectionLost) -> bool:
         """Tell whether a call may be sent again. There are three cases."""

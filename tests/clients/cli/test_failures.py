@@ -202,6 +202,7 @@ def test_when_the_only_one_is_free_again() -> None:
     assert error_lines(error)[1].startswith("  available again ")
     assert "--wait" not in retry_lines({"until": NOW + 3600}, NOW)[0]
     assert retry_lines({"skipped": [FULL]}, NOW) == []
+    assert retry_lines(error.data, NOW, "wait {seconds} s")[0].endswith("; wait 60 s")
 
 
 def test_when_the_first_of_several_is_free_again() -> None:

@@ -245,12 +245,15 @@ def test_a_connection_closed_before_any_frame_is_reopened(daemon: FakeDaemon) ->
 
 def test_a_call_that_could_not_be_sent_is_sent_to_the_next_daemon(daemon: FakeDaemon) -> None:
     """The daemon was restarted while the client was idle: it has seen nothing of the call."""
+    reconnected = []
     with Client.connect(daemon.environ) as client:
+        client.on_reconnect = lambda: reconnected.append(True)
         assert client.call("ping") == {}
+        assert reconnected == []
         # Sending fails from now on, as it does when the peer is gone.
         client._conversation.connection._sock.shutdown(socket.SHUT_WR)
         assert client.call("ping") == {}
-    assert daemon.connections == 2
+    assert (daemon.connections, reconnected) == (2, [True])
 
 
 @pytest.mark.parametrize(("method", "autostart"), [("shutdown", True), ("ping", False)])

@@ -1,73 +1,97 @@
-"""A session of `chat`: each input is a question, or a command that begins with a slash."""
+"""A session of `chat`: each input is a message, or a command that begins with a slash."""
 
 import argparse
-from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from aircher_cli.commands.ask.command import chat_or_sign_in, is_about_keys
+from aircher_cli.commands.ask.command import is_about_keys
 from aircher_cli.commands.ask.media_files import save_media
 from aircher_cli.commands.ask.prompt import read_prompt
-from aircher_cli.commands.ask.reply import ReplyPrinter, has_rare_parts, route_note, usage_line
+from aircher_cli.commands.ask.reply import has_rare_parts, route_note, target_name
+from aircher_cli.commands.chat.asking import CONNECTED_AGAIN, Reply, ask
 from aircher_cli.commands.chat.model_choice import can_pick, pick_model
-from aircher_cli.commands.chat.transcript import Transcript
+from aircher_cli.commands.chat.printer import ChatPrinter
+from aircher_cli.commands.chat.slash_commands import COMMANDS, run_command
+from aircher_cli.commands.chat.tally import Tally, conversation_size
+from aircher_cli.commands.chat.transcript import (
+    STOPPED,
+    Transcript,
+    Turn,
+    split_system,
+    with_question_text,
+)
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
 from aircher_cli.failures import error_lines
-from aircher_cli.values import Map, as_map, records, text
+from aircher_cli.render.formatting import count
+from aircher_cli.render.layout import paragraph
+from aircher_cli.values import Map, as_map, number, records, text
 from aircher_client import Client, ClientError, DaemonError
 from aircher_wire import codes, methods
 
 TIMEOUT_SECONDS = 5.0
 """Seconds for calls other than chats."""
 
-HELP = """\
-/model [NAME]   choose another model from a list, or by its name (also Ctrl-K)
-/system [TEXT]  show or set the system prompt; /system - removes it
-/file PATH      attach text, an image, a PDF or sound to the next question
-/clear          forget the conversation
-/save FILE      save it: JSON for --messages, or Markdown (.md)
-/usage          show tokens and cost of the last answer
-/help           show this help
-/exit           exit (also Ctrl-D)
-Enter sends, Alt-Enter starts a new line, Ctrl-C stops an answer."""
+WAIT_ADVICE = "send it again then: /retry"
+RETRY_ADVICE = "to send it again: /retry"
 
 
 class LineReader(Protocol):
     """Reads lines of input; see `keyboard.Keyboard`."""
 
-    def read(self) -> str | None:
-        """Return what was typed; None at the end. May raise KeyboardInterrupt."""
+    def read(self, draft: str = "") -> str | None:
+        """Return what was typed, beginning with `draft`; None at the end.
+
+        May raise KeyboardInterrupt.
+        """
+
+
+class Question(NamedTuple):
+    """The messages of a question, and the turns before it."""
+
+    asked: list[Map]
+    earlier: list[Turn]
 
 
 class ChatSession:
-    """A conversation with its settings: model, system prompt, attached files."""
+    """A conversation with its settings: model, system prompt, attached files.
+
+    `files` go with the next message. `is_done` ends the session.
+    """
 
     def __init__(self, context: Context, client: Client, options: argparse.Namespace) -> None:
-        self._console = context.console
-        self._context = context
+        self.console = context.console
+        self.context = context
+        self.system: str | None = options.system
+        self.files: list[str] = []
+        self.is_done = False
+        self.transcript = Transcript()
         self._client = client
         self._model: str | None = options.model
         self._task: str | None = options.task
-        self._system: str | None = options.system
         self._reasoning: str | None = options.reasoning
-        self._transcript = Transcript(_saved_messages(context, options.messages))
-        self._files: list[str] = []
-        self._last: Map = {}
-        self._is_done = False
+        self._renders = not options.raw
+        self._tally = Tally()
+        self._answering = ""  # who gave the last answer
+        self._first_choice = ""  # who would answer now
+        self._unanswered: Question | None = None  # the last question, if it got no answer
+        self._draft: str | None = None  # the text to edit in the next line
         self._models: list[str] | None = None
+        self._client.on_reconnect = lambda: self.console.note(CONNECTED_AGAIN)
+        if options.messages is not None:
+            self._load_messages(options.messages)
 
     def run(self, keyboard: LineReader) -> None:
         """Handle lines from `keyboard` until there are no more."""
-        self._console.line(f"{self._model_in_use()}; /help for help", "dim")
-        while not self._is_done:
+        self.say(f"{self._model_in_use()}; /help for help")
+        while not self.is_done:
+            draft, self._draft = self._draft, None
             try:
-                typed = keyboard.read()
+                typed = keyboard.read(draft or "")
             except KeyboardInterrupt:
                 continue  # as in a shell: the line is dropped
             if typed is None:
                 break
-            self._handle_line(typed.strip())
+            self._handle_line(typed.strip(), is_edit=draft is not None)
 
     def check(self) -> None:
         """Check that the model and the task exist, before the user types a question.
@@ -81,7 +105,7 @@ class ChatSession:
         while (error := self._find_missing_key()) is not None:
             from aircher_cli.signing_in.offer import offer  # noqa: PLC0415 -- rarely needed
 
-            change = offer(self._context, self._client, error)
+            change = offer(self.context, self._client, error)
             if change is None:
                 raise error
             self._model = text(change.get("model")) or self._model
@@ -96,11 +120,13 @@ class ChatSession:
             if self._model is not None or self._task is not None:
                 raise
             return None  # without a usable default; a question says why
+        self._note_plan(plan)
         error = DaemonError(codes.NOT_AUTHENTICATED, "no provider is signed in", plan)
         return error if is_about_keys(error) else None
 
-    def _explain(self, model: str | None) -> None:
-        self._client.call(methods.ROUTE_EXPLAIN, self._fields(model), timeout=TIMEOUT_SECONDS)
+    def _note_plan(self, plan: Map) -> None:
+        candidates = records(plan.get("candidates"))
+        self._first_choice = target_name(candidates[0]) if candidates else ""
 
     def _fields(self, model: str | None) -> Map:
         return _without_none({"model": model, "task": self._task})
@@ -116,143 +142,209 @@ class ChatSession:
         command, space, rest = typed.partition(" ")
         if not space:
             return [name for name in COMMANDS if name.startswith(command)]
-        if command == "/model":
+        if command in {"/model", "/retry"}:
             return [name for name in self._model_names() if rest in name]
         return []
 
+    def say(self, line: str) -> None:
+        """Print a line of our own, dimmed and wrapped at words."""
+        for each in line.splitlines():
+            for pieces in paragraph(each, self.console.width, hang="  ", style="dim"):
+                self.console.styled(pieces)
+
     # ---------------------------------------------------------- a turn
 
-    def _handle_line(self, typed: str) -> None:
+    def _handle_line(self, typed: str, *, is_edit: bool) -> None:
         try:
-            if typed.startswith("/"):
-                self._command(typed)
+            if is_edit:
+                self._send_edited(typed)
+            elif typed.startswith("/"):
+                run_command(self, typed)
             elif typed:
                 self._ask(typed)
         except (ClientError, CommandFailed, UsageError) as error:
-            # An error does not end the conversation.
-            for line in error_lines(error, self._context.environ):
-                self._console.note(line)
+            self._show_error(error)
+
+    def _show_error(self, error: Exception, *, is_of_answer: bool = False) -> None:
+        """Print an error, which does not end the conversation."""
+        lines = error_lines(error, self.context.environ, wait_advice=WAIT_ADVICE)
+        if is_of_answer and not any("/retry" in line for line in lines):
+            lines.append(RETRY_ADVICE)
+        for line in lines:
+            self.console.note(line)
 
     def _ask(self, typed: str) -> None:
-        content = read_prompt(self._context, [typed], self._files, reads_input=False)
-        asked = self._transcript.ask(content)
-        printer = ReplyPrinter(
-            self._console, quiet=False, verbose=False, with_reasoning=self._console.err_is_terminal
-        )
-        try:
-            request = self._request(asked)
-            result = chat_or_sign_in(self._context, self._client, request, printer)
-            self._model = text(request.get("model")) or None
-        except KeyboardInterrupt:
-            self._console.finish_line()
-            self._console.note(
-                "stopped; the question and its answer are not part of the conversation"
-            )
-            return
-        except ClientError:
-            self._console.finish_line()
-            raise
-        printer.finish(result, show_text=True)
-        if has_rare_parts(result):
-            save_media(self._console, result, None)
-        if note := route_note(result, self._model):
-            self._console.note(note)
-        message = as_map(result.get("message"))
-        if message.get("content"):  # an empty message cannot be sent back
-            self._transcript.keep(asked, message)
-        self._files = []
-        self._last = result
+        content = read_prompt(self.context, [typed], self.files, reads_input=False)
+        self._send(Question(self.transcript.question(content), self.transcript.turns))
 
-    def _request(self, messages: list[Map]) -> Map:
+    def _send(self, question: Question, model: str | None = None) -> None:
+        """Send a question and keep its answer; `model` is for this time only."""
+        self._unanswered = question
+        chosen = model or self._model
+        printer = ChatPrinter(self.console, before=self._answering, renders=self._renders)
+        messages = [message for turn in question.earlier for message in turn.messages()]
+        request = self._request([*messages, *question.asked], chosen)
+        try:
+            reply = ask(self.context, self._client, request, printer)
+        except (ClientError, CommandFailed) as error:
+            self._show_error(error, is_of_answer=True)
+            return
+        finally:
+            self._answering = printer.answers
+        if text(request.get("model")) != text(chosen):  # chosen instead of signing in
+            self._model = text(request.get("model")) or None
+        self._keep(question, reply)
+        self._show_notes(reply)
+
+    def _keep(self, question: Question, reply: Reply) -> None:
+        """Store a question with its answer, if there is one."""
+        self._tally.add(reply.result)
+        if reply.message is None:
+            return
+        self.transcript.turns = list(question.earlier)
+        self.transcript.keep(Turn(question.asked, reply.message, reply.cut_off))
+        self._unanswered = None
+        self.files = []
+
+    def _show_notes(self, reply: Reply) -> None:
+        """Show what else there is to say about an answer."""
+        if reply.error is not None:
+            self._show_error(reply.error, is_of_answer=True)
+        elif reply.cut_off == STOPPED:
+            kept = "what it said is kept, marked as stopped"
+            what = kept if reply.message is not None else "nothing was said"
+            self.say(f"stopped: {what}; /retry sends your message again")
+        if has_rare_parts(reply.result):
+            save_media(self.console, reply.result, None)
+        if note := route_note(reply.result, None):
+            self.console.note(note)
+
+    def _request(self, messages: list[Map], model: str | None) -> Map:
         fields: Map = {
-            "model": self._model,
+            "model": model,
             "task": self._task,
-            "system": self._system,
+            "system": self.system,
             "reasoning": self._reasoning,
         }
         return {"messages": messages, **_without_none(fields)}
 
-    def _model_in_use(self) -> str:
-        if self._model is not None:
-            return self._model
-        return f"the model of {self._task}" if self._task else "the default model"
+    # ---------------------------------------------------------- the last message
 
-    # ---------------------------------------------------------- commands
+    def last_question(self) -> list[Map]:
+        """Return the messages of the last question, answered or not.
 
-    def _command(self, typed: str) -> None:
-        name, _, rest = typed.partition(" ")
-        command = COMMANDS.get(name)
-        if command is None:
-            raise CommandFailed(f"unknown command {name}: see /help")
-        command(self, rest.strip())
+        Raises:
+            CommandFailed: there is none.
+        """
+        return self._last_question().asked
 
-    def _help(self, _rest: str) -> None:
-        self._console.line(HELP)
+    def _last_question(self) -> Question:
+        transcript = self.transcript
+        if self._unanswered is not None:
+            return self._unanswered
+        if transcript.open_messages:
+            return Question(transcript.open_messages, transcript.turns)
+        if not transcript.turns or not transcript.turns[-1].asked:
+            raise CommandFailed("there is no message yet")
+        return Question(transcript.turns[-1].asked, transcript.turns[:-1])
 
-    def _exit(self, _rest: str) -> None:
-        self._is_done = True
+    def ask_again(self, asked: list[Map], *, model: str | None = None) -> None:
+        """Send the last question again, or another one in its place.
 
-    def _clear(self, _rest: str) -> None:
-        self._transcript.clear()
-        self._files = []
-        self._console.line("conversation cleared", "dim")
+        Its answer, if there is one, is forgotten only when there is a new one.
+        """
+        self._send(self._last_question()._replace(asked=asked), model)
 
-    def _choose_model(self, rest: str) -> None:
-        if rest:
-            self._explain(rest)
-            self._model = rest
-            self._console.line(f"model: {rest}", "dim")
+    def edit_next(self, draft: str) -> None:
+        """Let the user edit a text in the next line; it then replaces the last message."""
+        self._draft = draft
+        self.say("change the message and press Enter; Ctrl-C leaves it as it is")
+
+    def _send_edited(self, typed: str) -> None:
+        if not typed:
+            self.say("the message is empty: nothing was sent")
             return
-        if can_pick(self._context):
-            self.pick_model()
-        else:
-            self._list_models()
+        *others, last = self.last_question()
+        content = with_question_text(last.get("content"), typed)
+        self.ask_again([*others, {**last, "content": content}])
+
+    # ---------------------------------------------------------- what commands do
+
+    def clear(self) -> None:
+        """Forget the conversation; its settings stay."""
+        self.transcript.clear()
+        self.files, self._unanswered = [], None
+
+    def check_model(self, name: str) -> None:
+        """Check that a model exists.
+
+        Raises:
+            DaemonError: it does not.
+        """
+        self._client.call(methods.ROUTE_EXPLAIN, self._fields(name), timeout=TIMEOUT_SECONDS)
+
+    def use_model(self, name: str) -> None:
+        """Ask another model from now on.
+
+        Raises:
+            DaemonError: it does not exist.
+        """
+        plan = self._client.call(methods.ROUTE_EXPLAIN, self._fields(name), timeout=TIMEOUT_SECONDS)
+        self._model = name
+        self._note_plan(as_map(plan))
+        self.say(f"model: {self._model_in_use()}")
 
     def pick_model(self) -> None:
         """Let the user choose a model on the whole screen, or list them if it cannot be drawn."""
-        if not can_pick(self._context):
+        if not can_pick(self.context):
             self._list_models()
             return
-        chosen = pick_model(self._context, self._model_in_use())
+        chosen = pick_model(self.context, self._model_in_use())
         self._models = None  # the user may have signed in meanwhile
         if chosen is not None:
-            self._model = chosen
-            self._console.line(f"model: {chosen}", "dim")
+            self._model, self._first_choice = chosen, ""
+            self.say(f"model: {chosen}")
 
     def _list_models(self) -> None:
         for name in self._model_names():
-            self._console.line(name, "bold" if name == self._model else "")
-        self._console.line(f"current model: {self._model_in_use()}; switch with /model NAME", "dim")
+            self.console.line(name, "bold" if name == self._model else "")
+        self.say(f"current model: {self._model_in_use()}; switch with /model NAME")
 
-    def _set_system(self, rest: str) -> None:
-        if rest == "-":
-            # An empty one takes precedence over that of the task.
-            self._system = "" if self._task else None
-        elif rest:
-            self._system = rest
-        of_task = f"that of {self._task}" if self._task and self._system is None else "none"
-        self._console.line(f"system prompt: {self._system or of_task}", "dim")
+    def _model_in_use(self) -> str:
+        """Return the model that was chosen, and who answers for it now."""
+        name = self._model or (f"the model of {self._task}" if self._task else "the default model")
+        is_known = self._first_choice and self._first_choice != name
+        return f"{name} ({self._first_choice})" if is_known else name
 
-    def _add_file(self, rest: str) -> None:
-        if not rest:
-            raise CommandFailed("/file needs a path: /file PATH")
-        read_prompt(
-            self._context, ["x"], [rest], reads_input=False
-        )  # report errors now rather than with the question
-        self._files.append(rest)
-        self._console.line(f"{rest} is attached to the next question", "dim")
+    def set_system(self, prompt: str) -> None:
+        """Set the system prompt; an empty one takes precedence over that of the task."""
+        self.system = prompt or ("" if self._task else None)
 
-    def _save(self, rest: str) -> None:
-        if not rest:
-            raise CommandFailed("/save needs a file: /save FILE")
-        self._transcript.save(Path(rest).expanduser())
-        count = len(self._transcript.messages)
-        self._console.line(f"saved {count} messages to {rest}", "dim")
+    def describe_system(self) -> str:
+        """Return the system prompt, or where it comes from."""
+        of_task = f"that of {self._task}" if self._task and self.system is None else "none"
+        return self.system or of_task
 
-    def _show_usage(self, _rest: str) -> None:
-        self._console.line(
-            usage_line(self._last) if self._last else "there is no answer yet", "dim"
+    def token_lines(self) -> list[str]:
+        """Return the tokens of the conversation, the last answer and this chat."""
+        messages = self.transcript.messages
+        tokens, window = self._measure(messages) if messages else (None, None)
+        return self._tally.lines(conversation_size(len(messages), tokens, window))
+
+    def _measure(self, messages: list[Map]) -> tuple[float | None, float | None]:
+        """Return about how many tokens messages are, and how many the model takes, if known."""
+        request = self._request(messages, self._model)
+        plan = as_map(self._client.call(methods.ROUTE_EXPLAIN, request, timeout=TIMEOUT_SECONDS))
+        tokens = number(as_map(plan.get("needs")).get("input_tokens"))
+        self._note_plan(plan)
+        model = self._first_choice or self._tally.model
+        if not model:
+            return tokens, None
+        listed = as_map(
+            self._client.call(methods.MODELS_LIST, {"model": model}, timeout=TIMEOUT_SECONDS)
         )
+        rows = records(listed.get("models"))
+        return tokens, number(rows[0].get("window")) if rows else None
 
     def _model_names(self) -> list[str]:
         """Return the available models; the daemon is asked once."""
@@ -261,30 +353,27 @@ class ChatSession:
             self._models = [f"{r['provider']}/{r['model']}" for r in records(result.get("models"))]
         return self._models
 
+    # ---------------------------------------------------------- what is loaded
+
+    def _load_messages(self, file: str) -> None:
+        """Go on with the messages of a file, and with its system prompt."""
+        system, messages = split_system(_saved_messages(self.context, file))
+        self.transcript = Transcript.of_messages(messages)
+        prompt = ""
+        if system and self.system is None:
+            self.system = system
+            prompt = " and the system prompt"
+        self.say(f"loaded {count(len(messages), 'message')}{prompt} from {file}")
+
     def __repr__(self) -> str:
-        return f"<ChatSession with {self._model or 'the default'}, {self._transcript!r}>"
-
-
-COMMANDS: dict[str, Callable[[ChatSession, str], None]] = {
-    "/help": ChatSession._help,  # noqa: SLF001 - the class's own table
-    "/model": ChatSession._choose_model,  # noqa: SLF001
-    "/system": ChatSession._set_system,  # noqa: SLF001
-    "/file": ChatSession._add_file,  # noqa: SLF001
-    "/clear": ChatSession._clear,  # noqa: SLF001
-    "/save": ChatSession._save,  # noqa: SLF001
-    "/usage": ChatSession._show_usage,  # noqa: SLF001
-    "/exit": ChatSession._exit,  # noqa: SLF001
-    "/quit": ChatSession._exit,  # noqa: SLF001
-}
+        return f"<ChatSession with {self._model or 'the default'}, {self.transcript!r}>"
 
 
 def _without_none(fields: Map) -> Map:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _saved_messages(context: Context, file: str | None) -> list[Map]:
-    if file is None:
-        return []
+def _saved_messages(context: Context, file: str) -> list[Map]:
     from aircher_cli.commands.inputs.json_input import read_json  # noqa: PLC0415 -- only for --messages
     from aircher_cli.commands.inputs.messages_input import parse_messages  # noqa: PLC0415 -- only for --messages
 

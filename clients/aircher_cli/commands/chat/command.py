@@ -43,6 +43,7 @@ def build_parser() -> Parser:
     effort_help = f"reasoning effort: {', '.join(EFFORTS)}"
     add("--reasoning", choices=EFFORTS, metavar="EFFORT", help=effort_help)
     add("--no-history", action="store_true", help="do not save what you type")
+    add("--raw", action="store_true", help="show answers as they come: no wrapping, no Markdown")
     return parser
 
 

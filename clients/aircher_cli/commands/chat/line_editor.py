@@ -56,16 +56,18 @@ class Keyboard:
         self._session = session
         self._source = source
 
-    def read(self) -> str | None:
-        """Return what was typed; None after Ctrl-D. Ctrl-K chooses a model and keeps the text.
+    def read(self, draft: str = "") -> str | None:
+        """Return what was typed, beginning with `draft`; None after Ctrl-D.
+
+        Ctrl-K chooses a model and keeps the text.
 
         Raises:
             KeyboardInterrupt: Ctrl-C.
         """
-        typed: Typed = ""
+        typed: Typed = draft
         while True:
             try:
-                typed = self._prompt(typed.typed if isinstance(typed, _PickRequest) else "")
+                typed = self._prompt(typed.typed if isinstance(typed, _PickRequest) else typed)
             except EOFError:
                 return None
             if not isinstance(typed, _PickRequest):

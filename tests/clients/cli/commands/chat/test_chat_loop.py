@@ -1,16 +1,31 @@
 """The turns of a conversation, with a scripted keyboard and a fake daemon."""
 
+import base64
+import os
+import re
+import signal
+import socket
+import time
 from pathlib import Path
 
 import pytest
 
 from aircher_cli.commands.chat import chat_loop
-from aircher_cli.commands.chat.chat_loop import COMMANDS, HELP, ChatSession
+from aircher_cli.commands.chat.asking import SENT_AGAIN
+from aircher_cli.commands.chat.chat_loop import ChatSession
 from aircher_cli.commands.chat.command import build_parser
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from helpers.daemon.cli import Stream
-from helpers.daemon.cli_daemon import CliDaemon, Map, Refusal, Session, refuses
+from helpers.daemon.cli_daemon import (
+    CliDaemon,
+    Handler,
+    Map,
+    Refusal,
+    Session,
+    refuses,
+    streams,
+)
 
 
 class Typed:
@@ -18,8 +33,10 @@ class Typed:
 
     def __init__(self, *lines: str | type[BaseException]) -> None:
         self._lines = list(lines)
+        self.drafts: list[str] = []
 
-    def read(self) -> str | None:
+    def read(self, draft: str = "") -> str | None:
+        self.drafts.append(draft)
         if not self._lines:
             return None
         line = self._lines.pop(0)
@@ -46,18 +63,31 @@ def answer(session: Session, msgid: int, params: Map) -> Map:
     }
 
 
-def context_of(daemon: CliDaemon, out: Stream | None = None, err: Stream | None = None) -> Context:
-    environ = {**daemon.environ, "NO_COLOR": "1"}
+def context_of(
+    daemon: CliDaemon,
+    out: Stream | None = None,
+    err: Stream | None = None,
+    changes: Map | None = None,
+) -> Context:
+    environ = {**daemon.environ, "NO_COLOR": "1", "COLUMNS": "100", **(changes or {})}
     return Context(Console(out, err, environ), environ, Stream(terminal=True))
 
 
-def talk(daemon: CliDaemon, *lines: str | type[BaseException], words: list[str] | None = None):
+def talk(
+    daemon: CliDaemon,
+    *lines: str | type[BaseException],
+    words: list[str] | None = None,
+    environ: Map | None = None,
+    out: Stream | None = None,
+    err: Stream | None = None,
+):
     """Run a conversation; return what it printed, and the chat requests it made."""
+    daemon.calls.clear()
     daemon.answers.setdefault("chat", answer)
     daemon.answers.setdefault("route.explain", {"candidates": []})
     daemon.answers.setdefault("models.list", {"models": []})
-    out, err = Stream(terminal=True), Stream(terminal=True)
-    context = context_of(daemon, out, err)
+    out, err = out or Stream(terminal=True), err or Stream(terminal=True)
+    context = context_of(daemon, out, err, environ)
     with context.connect() as client:
         dialogue = ChatSession(context, client, build_parser().parse(words or []))
         dialogue.run(Typed(*lines))
@@ -117,8 +147,266 @@ def test_a_failed_question_is_not_kept(daemon: CliDaemon) -> None:
 
     daemon.answers["chat"] = fail_once
     out, err, _ = talk(daemon, "bad", "good")
-    assert "up: too fast" in err
+    assert err == "aircher-cli: up: too fast\nto send it again: /retry\n"
     assert "1: good" in out
+
+
+def test_a_refusal_names_what_works_here(daemon: CliDaemon) -> None:
+    """Not an option of `ask`."""
+    until = time.time() + 60
+    daemon.answers["chat"] = refuses("rate_limited", "up: too fast", until=until)
+    _, err, _ = talk(daemon, "one")
+    assert "ask --wait" not in err
+    assert re.search(r"available again in .*; send it again then: /retry\n$", err)
+
+
+class Interrupting(Stream):
+    """A terminal at which Ctrl-C is pressed, once, as soon as it shows this text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(terminal=True)
+        self._awaited = text
+
+    def write(self, text: str) -> int:
+        count = super().write(text)
+        if self._awaited and self._awaited in text:
+            self._awaited = ""
+            os.kill(os.getpid(), signal.SIGINT)
+        return count
+
+
+def is_stopped(session: Session, msgid: int, params: Map) -> Map:
+    """Think, say something, and be stopped."""
+    session.delta(msgid, 1, type="reasoning", text="hm")
+    session.delta(msgid, 2, type="text", text="Half of it")
+    session.is_cancelled.wait(20)
+    raise Refusal("cancelled", "cancelled")
+
+
+def in_turn(*handlers: Handler) -> Handler:
+    """Return a handler that does something else each time."""
+    left = list(handlers)
+
+    def handle(session: Session, msgid: int, params: Map) -> object:
+        return left.pop(0)(session, msgid, params)
+
+    return handle
+
+
+def test_a_stopped_answer_is_kept(daemon: CliDaemon) -> None:
+    """Marked, so that the model and a reader know that it is not whole."""
+    daemon.answers["chat"] = in_turn(is_stopped, answer)
+    out, _, asked = talk(daemon, "one", "go on", out=Interrupting("Half of"))
+    assert "Half of it\nstopped: what it said is kept, marked as stopped" in out
+    assert asked[1]["messages"][1] == {
+        "role": "assistant",
+        "content": [
+            {"type": "text", "text": "Half of it"},
+            {"type": "text", "text": "\n\n[The user stopped the answer here.]"},
+        ],
+    }
+
+
+def test_an_answer_that_was_stopped_before_it_began_is_not_kept(daemon: CliDaemon) -> None:
+    """The question can be sent again."""
+    daemon.answers["chat"] = in_turn(is_stopped, answer)
+    out, _, asked = talk(daemon, "one", "/retry", err=Interrupting("hm"))
+    assert "stopped: nothing was said; /retry sends your message again" in out
+    assert asked[0]["messages"] == asked[1]["messages"]
+
+
+def test_an_answer_that_broke_off_is_kept(daemon: CliDaemon) -> None:
+    """With the text that was not streamed."""
+
+    def break_off(session: Session, msgid: int, params: Map) -> Map:
+        session.delta(msgid, 1, type="text", text="Half")
+        raise Refusal("truncated", "up: the answer broke off", text="Half of it")
+
+    daemon.answers["chat"] = in_turn(break_off, answer)
+    out, err, asked = talk(daemon, "one", "go on")
+    assert "Half of it\n" in out
+    assert err == "aircher-cli: up: the answer broke off\nto send it again: /retry\n"
+    kept = asked[1]["messages"][1]["content"]
+    assert [part["text"] for part in kept] == ["Half of it", "\n\n[The answer broke off here.]"]
+
+
+def test_retry_replaces_the_last_answer(daemon: CliDaemon) -> None:
+    """By one of another model, if one is named; the model of the conversation stays."""
+    _, _, asked = talk(daemon, "one", "two", "/retry", "/retry c/d", "three", words=["-m", "a/b"])
+    assert [each["model"] for each in asked] == ["a/b", "a/b", "a/b", "c/d", "a/b"]
+    assert asked[1]["messages"] == asked[2]["messages"] == asked[3]["messages"]
+    assert [m["role"] for m in asked[4]["messages"]] == ["user", "assistant"] * 2 + ["user"]
+
+
+def test_a_retry_that_fails_changes_nothing(daemon: CliDaemon) -> None:
+    """The answer before it is still part of the conversation, and is replaced later."""
+    daemon.answers["chat"] = in_turn(answer, refuses("overloaded", "up: later"), answer, answer)
+    _, err, asked = talk(daemon, "one", "/retry", "/retry", "two")
+    assert "up: later" in err
+    assert [len(each["messages"]) for each in asked] == [1, 1, 1, 3]
+
+
+def test_retry_needs_a_message(daemon: CliDaemon) -> None:
+    """And a model that exists."""
+    _, err, asked = talk(daemon, "/retry", "/edit")
+    assert err == "aircher-cli: there is no message yet\n" * 2
+    daemon.answers["route.explain"] = refuses("unknown_model", "unknown model 'nope'")
+    _, err, asked = talk(daemon, "one", "/retry nope")
+    assert "unknown model 'nope'" in err
+    assert len(asked) == 1
+
+
+def test_edit_on_the_line(daemon: CliDaemon) -> None:
+    """The last message is there to be changed; Ctrl-C leaves it as it is."""
+    daemon.answers |= {"chat": answer, "route.explain": {"candidates": []}}
+    keyboard = Typed("one", "two", "/edit", "TWO", "/edit", KeyboardInterrupt, "three")
+    with context_of(daemon, Stream(terminal=True)).connect() as client:
+        context = context_of(daemon, Stream(terminal=True))
+        ChatSession(context, client, build_parser().parse([])).run(keyboard)
+    asked = [params["messages"] for method, params in daemon.calls if method == "chat"]
+    assert keyboard.drafts == ["", "", "", "two", "", "TWO", "", ""]
+    assert [each[-1]["content"] for each in asked] == ["one", "two", "TWO", "three"]
+    assert [len(each) for each in asked] == [1, 3, 3, 5]
+
+
+def test_edit_in_an_editor(daemon: CliDaemon, tmp_path: Path) -> None:
+    """That of the environment; files in the message stay."""
+    notes = tmp_path / "a.png"
+    notes.write_bytes(base64.b64decode(PNG) + b"\0" * 64)
+    environ = {"EDITOR": "sed -i s/one/ONE/"}
+    _, _, asked = talk(daemon, f"/file {notes}", "one", "/edit", environ=environ)
+    before, after = (params["messages"][-1]["content"] for params in asked)
+    assert after[0]["text"] == before[0]["text"].replace("one", "ONE")
+    assert after[1:] == before[1:]
+
+
+def test_who_answers_is_said_once_and_when_it_changes(daemon: CliDaemon) -> None:
+    """Before the answer."""
+
+    def answer_as(model: str) -> Handler:
+        def handle(session: Session, msgid: int, params: Map) -> Map:
+            trying = {"provider": "up", "model": model, "outcome": "trying"}
+            session.delta(msgid, 0, type="attempt", **trying)
+            return {**answer(session, msgid, params), "model": model}
+
+        return handle
+
+    daemon.answers["chat"] = in_turn(answer_as("m"), answer_as("m"), answer_as("n"))
+    out, err, _ = talk(daemon, "one", "two", "three")
+    assert out.partition("help\n")[2] == (
+        "up/m answers:\n1: one\n3: two\nup/n answers:\n5: three\n"
+    )
+    assert err == ""
+
+
+def test_a_fallback_is_explained(daemon: CliDaemon) -> None:
+    """After the answer."""
+    attempts = [
+        {"provider": "down", "model": "m", "outcome": "overloaded"},
+        {"provider": "up", "model": "m", "outcome": "ok"},
+    ]
+    daemon.answers["chat"] = lambda *call: {**answer(*call), "attempts": attempts}
+    out, err, _ = talk(daemon, "one")
+    assert "1: one\nup/m answered\n" in out
+    assert err == "down is overloaded; up/m answered\n"
+
+
+def test_it_starts_by_saying_who_will_answer(daemon: CliDaemon) -> None:
+    """As far as is known."""
+    plan = {"candidates": [{"provider": "up", "model": "m"}]}
+    daemon.answers |= {"route.explain": plan, "hello": {"protocol": 1}}
+    out = Stream(terminal=True)
+    context = context_of(daemon, out)
+    with context.connect() as client:
+        session = ChatSession(context, client, build_parser().parse([]))
+        session.check()
+        session.run(Typed("/model main", "/model up/m"))
+    assert out.text == (
+        "the default model (up/m); /help for help\nmodel: main (up/m)\nmodel: up/m\n"
+    )
+
+
+def test_a_system_prompt_is_saved_and_restored(daemon: CliDaemon, tmp_path: Path) -> None:
+    """By `/save` and `--messages`; -s takes precedence."""
+    file = tmp_path / "talk.json"
+    out, _, _ = talk(daemon, "/system be brief", "one", f"/save {file}", "/system")
+    assert f"saved 2 messages and the system prompt to {file}" in out
+    assert "system prompt: be brief" in out
+    out, _, asked = talk(daemon, "two", words=["--messages", str(file)])
+    assert out.startswith(f"loaded 2 messages and the system prompt from {file}\n")
+    assert asked[-1]["system"] == "be brief"
+    assert len(asked[-1]["messages"]) == 3
+    out, _, asked = talk(daemon, "two", words=["--messages", str(file), "-s", "be long"])
+    assert f"loaded 2 messages from {file}\n" in out
+    assert asked[-1]["system"] == "be long"
+
+
+def test_tokens(daemon: CliDaemon) -> None:
+    """Of the conversation and the window, of the last answer, and of all."""
+    daemon.answers |= {
+        "route.explain": {
+            "candidates": [{"provider": "up", "model": "m"}],
+            "needs": {"input_tokens": 2000},
+        },
+        "models.list": {"models": [{"provider": "up", "model": "m", "window": 100_000}]},
+    }
+    out, _, _ = talk(daemon, "/tokens", "one", "two", "/tokens")
+    assert "conversation: 0 messages\nthere is no answer yet\n" in out
+    assert "conversation: 4 messages, about 2,000 tokens, 2% of the window of 100,000\n" in out
+    assert "last answer: 3 tokens in, 2 out, cost unknown, up/m\n" in out
+    assert "this chat: 2 answers, 6 tokens in, 4 out, cost unknown\n" in out
+
+
+def test_a_daemon_that_was_restarted_is_asked_again(daemon: CliDaemon) -> None:
+    """While the user was thinking, and while the message was under way; one line says so."""
+
+    def vanish(session: Session, msgid: int, params: Map) -> Map:
+        session.sock.shutdown(socket.SHUT_RDWR)
+        session.is_closed.wait(20)
+        raise Refusal("internal", "not sent")
+
+    class Restarting(Typed):
+        def read(self, draft: str = "") -> str | None:
+            if len(self.drafts) == 1:
+                daemon.sessions[-1].sock.shutdown(socket.SHUT_RDWR)
+                daemon.sessions[-1].is_closed.wait(20)
+            return super().read(draft)
+
+    daemon.answers["chat"] = in_turn(answer, answer, vanish, answer)
+    err = Stream(terminal=True)
+    context = context_of(daemon, Stream(terminal=True), err)
+    with context.connect() as client:
+        session = ChatSession(context, client, build_parser().parse([]))
+        session.run(Restarting("one", "two", "three"))
+    assert err.text == f"{SENT_AGAIN}\n" * 2
+    asked = [params["messages"] for method, params in daemon.calls if method == "chat"]
+    assert [len(each) for each in asked] == [1, 3, 5, 5]
+
+
+def test_a_daemon_that_ends_within_an_answer(daemon: CliDaemon) -> None:
+    """What it said is kept, and the message is not sent again by itself: it may be paid twice."""
+
+    def vanish(session: Session, msgid: int, params: Map) -> Map:
+        session.delta(msgid, 1, type="text", text="Half")
+        session.sock.shutdown(socket.SHUT_WR)
+        session.is_closed.wait(20)
+        raise Refusal("internal", "not sent")
+
+    daemon.answers["chat"] = in_turn(vanish, answer)
+    out, err, asked = talk(daemon, "one", "/retry")
+    assert "Half\n" in out
+    assert "aircher-cli: the answer broke off, because the daemon ended\nto send it again" in err
+    assert [len(each["messages"]) for each in asked] == [1, 1]
+
+
+def test_an_answer_is_wrapped_at_words(daemon: CliDaemon) -> None:
+    """Unless --raw is given."""
+    said = "**Some** words that do not fit into one line of this terminal, all of them."
+    daemon.answers["chat"] = streams(*said)
+    out, _, _ = talk(daemon, "one", environ={"COLUMNS": "40"})
+    assert "**Some** words that do not fit into one\nline of this terminal, all of them.\n" in out
+    out, _, _ = talk(daemon, "one", words=["--raw"], environ={"COLUMNS": "40"})
+    assert f"{said}\n" in out
 
 
 def test_ctrl_c_at_the_keyboard_drops_the_line(daemon: CliDaemon) -> None:
@@ -245,13 +533,13 @@ def test_usage_of_the_last_answer(daemon: CliDaemon) -> None:
     """Before there is one, that is said."""
     out, _, _ = talk(daemon, "/usage", "one", "/usage")
     assert "there is no answer yet" in out
-    assert "3 tokens in, 2 out" in out
+    assert "last answer: 3 tokens in, 2 out" in out
 
 
 def test_an_unknown_command_is_no_question(daemon: CliDaemon) -> None:
     """A slip of the finger costs nothing."""
     _, err, asked = talk(daemon, "/exti")
-    assert "unknown command /exti: see /help" in err
+    assert "unknown command /exti (did you mean /exit?): see /help" in err
     assert asked == []
 
 
@@ -259,12 +547,6 @@ def test_exit_leaves(daemon: CliDaemon) -> None:
     """What follows is not read."""
     _, _, asked = talk(daemon, "/exit", "one")
     assert asked == []
-
-
-def test_help_names_every_command() -> None:
-    """/quit is a second name of /exit."""
-    for command in COMMANDS:
-        assert command in HELP or command == "/quit"
 
 
 def test_completions(daemon: CliDaemon) -> None:
@@ -285,6 +567,7 @@ def test_an_unknown_model_is_not_used(daemon: CliDaemon) -> None:
     _, err, asked = talk(daemon, "/model nope", "one")
     assert "unknown model 'nope'" in err
     assert daemon.params_of("route.explain") == {"model": "nope"}
+    assert "/retry" not in err
     assert "model" not in asked[0]
 
 

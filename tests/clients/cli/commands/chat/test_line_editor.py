@@ -68,6 +68,17 @@ def test_ctrl_k_chooses_a_model_and_keeps_the_text(environ: dict[str, str]) -> N
     assert typed(environ, "\x1b[A\x1b[A\r") == ["one two three"]
 
 
+def test_a_draft_is_there_to_be_changed(environ: dict[str, str]) -> None:
+    """The cursor is at its end."""
+    with (
+        create_pipe_input() as pipe,
+        create_app_session(input=pipe, output=DummyOutput()),
+        open_keyboard(environ, Talk(), keep=False) as keyboard,
+    ):
+        pipe.send_text(" two\r")
+        assert keyboard.read("one") == "one two"
+
+
 def test_ctrl_d_is_the_end(environ: dict[str, str]) -> None:
     """On an empty line."""
     assert typed(environ, "\x04") == [None]
