@@ -17,19 +17,23 @@ from aircher_cli.commands.chat.printer import ChatPrinter
 from aircher_cli.commands.chat.transcript import BROKEN_OFF, STOPPED
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
-from aircher_cli.values import Map, as_map
+from aircher_cli.values import Map, as_map, text
 from aircher_client import Client, ClientError, ConnectionLost, DaemonError
 from aircher_wire import codes
 
 SENT_AGAIN = "aircher-cli: the daemon was restarted: connected again, and sent your message again"
+CUT_OFF = frozenset({"length", "content_filter", "pause"})
+"""Finish reasons of answers that are not whole."""
+
 CONNECTED_AGAIN = "aircher-cli: the daemon was restarted: connected again"
 
 
 class Reply(NamedTuple):
     """What came of a question.
 
-    `message` is None if nothing was said. `cut_off` says why the answer is not whole, `result` is
-    empty then. `error` ended it, and is not shown yet.
+    `message` is None if nothing was said. `cut_off` says why the answer is not whole: it was
+    interrupted, which leaves `result` empty, or has a finish reason of `CUT_OFF`. `error` ended it,
+    and is not shown yet.
     """
 
     message: Map | None
@@ -60,7 +64,9 @@ def ask(context: Context, client: Client, request: Map, printer: ChatPrinter) ->
     printer.finish(result, show_text=True)
     message = as_map(result.get("message"))
     # An empty message cannot be sent back.
-    return Reply(message if message.get("content") else None, result)
+    finish = text(result.get("finish"))
+    cut_off = finish if finish in CUT_OFF else ""
+    return Reply(message if message.get("content") else None, result, cut_off)
 
 
 def _send(context: Context, client: Client, request: Map, printer: ChatPrinter) -> Map:

@@ -8,6 +8,7 @@ from aircher_cli.commands.ask.media_files import save_media
 from aircher_cli.commands.ask.prompt import read_prompt
 from aircher_cli.commands.ask.reply import has_rare_parts, route_note, target_name
 from aircher_cli.commands.chat.asking import CONNECTED_AGAIN, Reply, ask
+from aircher_cli.commands.chat.keeping import Keeper, open_keeper
 from aircher_cli.commands.chat.model_choice import can_pick, pick_model
 from aircher_cli.commands.chat.printer import ChatPrinter
 from aircher_cli.commands.chat.slash_commands import COMMANDS, run_command
@@ -26,6 +27,7 @@ from aircher_cli.render.formatting import count
 from aircher_cli.render.layout import paragraph
 from aircher_cli.values import Map, as_map, number, records, text
 from aircher_client import Client, ClientError, DaemonError
+from aircher_client.conversations import KeepSettings, Settings, keep_settings
 from aircher_wire import codes, methods
 
 TIMEOUT_SECONDS = 5.0
@@ -69,6 +71,8 @@ class ChatSession:
         self._model: str | None = options.model
         self._task: str | None = options.task
         self._reasoning: str | None = options.reasoning
+        self._keeper: Keeper | None = None  # None if nothing is kept
+        self._paths: list[str] = []  # the files in the last question
         self._renders = not options.raw
         self._tally = Tally()
         self._answering = ""  # who gave the last answer
@@ -77,8 +81,7 @@ class ChatSession:
         self._draft: str | None = None  # the text to edit in the next line
         self._models: list[str] | None = None
         self._client.on_reconnect = lambda: self.console.note(CONNECTED_AGAIN)
-        if options.messages is not None:
-            self._load_messages(options.messages)
+        self._load(options)
 
     def run(self, keyboard: LineReader) -> None:
         """Handle lines from `keyboard` until there are no more."""
@@ -155,6 +158,8 @@ class ChatSession:
     # ---------------------------------------------------------- a turn
 
     def _handle_line(self, typed: str, *, is_edit: bool) -> None:
+        if typed:
+            self._read_what_others_added()
         try:
             if is_edit:
                 self._send_edited(typed)
@@ -164,6 +169,15 @@ class ChatSession:
                 self._ask(typed)
         except (ClientError, CommandFailed, UsageError) as error:
             self._show_error(error)
+
+    def _read_what_others_added(self) -> None:
+        """Load the turns of a conversation that another terminal has gone on with."""
+        turns = None if self._keeper is None else self._keeper.refresh()
+        if turns is None:
+            return
+        self.transcript.turns = turns
+        if self._unanswered is not None:
+            self._unanswered = self._unanswered._replace(earlier=turns)
 
     def _show_error(self, error: Exception, *, is_of_answer: bool = False) -> None:
         """Print an error, which does not end the conversation."""
@@ -175,6 +189,7 @@ class ChatSession:
 
     def _ask(self, typed: str) -> None:
         content = read_prompt(self.context, [typed], self.files, reads_input=False)
+        self._paths = [name for name in self.files if "://" not in name]
         self._send(Question(self.transcript.question(content), self.transcript.turns))
 
     def _send(self, question: Question, model: str | None = None) -> None:
@@ -205,6 +220,14 @@ class ChatSession:
         self.transcript.keep(Turn(question.asked, reply.message, reply.cut_off))
         self._unanswered = None
         self.files = []
+        if self._keeper is not None:
+            turns = self._keeper.keep(
+                self.transcript.turns,
+                self._settings(),
+                answered_by=target_name(reply.result),
+                paths=self._paths,
+            )
+            self.transcript.turns = turns or self.transcript.turns
 
     def _show_notes(self, reply: Reply) -> None:
         """Show what else there is to say about an answer."""
@@ -272,6 +295,8 @@ class ChatSession:
 
     def clear(self) -> None:
         """Forget the conversation; its settings stay."""
+        if self._keeper is not None:
+            self._keeper.clear()
         self.transcript.clear()
         self.files, self._unanswered = [], None
 
@@ -292,6 +317,7 @@ class ChatSession:
         plan = self._client.call(methods.ROUTE_EXPLAIN, self._fields(name), timeout=TIMEOUT_SECONDS)
         self._model = name
         self._note_plan(as_map(plan))
+        self._keep_settings()
         self.say(f"model: {self._model_in_use()}")
 
     def pick_model(self) -> None:
@@ -303,6 +329,7 @@ class ChatSession:
         self._models = None  # the user may have signed in meanwhile
         if chosen is not None:
             self._model, self._first_choice = chosen, ""
+            self._keep_settings()
             self.say(f"model: {chosen}")
 
     def _list_models(self) -> None:
@@ -319,6 +346,14 @@ class ChatSession:
     def set_system(self, prompt: str) -> None:
         """Set the system prompt; an empty one takes precedence over that of the task."""
         self.system = prompt or ("" if self._task else None)
+        self._keep_settings()
+
+    def _settings(self) -> Settings:
+        return Settings(model=self._model, task=self._task, system=self.system)
+
+    def _keep_settings(self) -> None:
+        if self._keeper is not None:
+            self._keeper.change(self._settings())
 
     def describe_system(self) -> str:
         """Return the system prompt, or where it comes from."""
@@ -355,14 +390,47 @@ class ChatSession:
 
     # ---------------------------------------------------------- what is loaded
 
+    def _load(self, options: argparse.Namespace) -> None:
+        """Load what the options name, and say how much it is."""
+        if options.messages is not None:
+            self._load_messages(options.messages)
+        self._keeper = open_keeper(
+            self.context,
+            options.name,
+            continues=options.continues,
+            may_keep=lambda: self._may_keep(options),
+        )
+        if self._keeper is not None and (options.name is not None or options.continues):
+            self._load_kept(self._keeper, options)
+
+    def _may_keep(self, options: argparse.Namespace) -> KeepSettings:
+        """Return whether the conversation is kept; the daemon has said so with its first answer."""
+        settings = keep_settings(self._client.server, self.context.environ)
+        settings.is_on = settings.is_on and not options.no_history
+        return settings
+
+    def _load_kept(self, keeper: Keeper, options: argparse.Namespace) -> None:
+        """Go on with a kept conversation and its settings; options take precedence."""
+        if keeper.is_new:
+            self.say(f"{keeper.name}: a new conversation")
+            return
+        self.transcript.turns = keeper.turns()
+        kept = keeper.settings
+        if options.task is None:
+            self._task = kept.task
+            self._model = self._model or kept.model
+        restored = self.system is None and kept.system is not None
+        self.system = kept.system if restored else self.system
+        size = count(len(self.transcript.messages), "message")
+        self.say(f"{keeper.name}: loaded {size}{' and the system prompt' if restored else ''}")
+
     def _load_messages(self, file: str) -> None:
         """Go on with the messages of a file, and with its system prompt."""
         system, messages = split_system(_saved_messages(self.context, file))
         self.transcript = Transcript.of_messages(messages)
-        prompt = ""
-        if system and self.system is None:
-            self.system = system
-            prompt = " and the system prompt"
+        restored = system is not None and self.system is None
+        self.system = system if restored else self.system
+        prompt = " and the system prompt" if restored else ""
         self.say(f"loaded {count(len(messages), 'message')}{prompt} from {file}")
 
     def __repr__(self) -> str:

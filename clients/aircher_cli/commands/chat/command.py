@@ -10,21 +10,29 @@ from aircher_cli.parser import Parser, add_task, make_parser, non_empty_name
 
 EXAMPLES = """
 aircher-cli chat
+aircher-cli chat tea
+aircher-cli chat -c
 aircher-cli chat -m anthropic/claude-sonnet-5 -s "you are a patient teacher"
 aircher-cli chat -t review
-aircher-cli chat --messages yesterday.json
+aircher-cli chat --messages saved.json
 """
 
 DESCRIPTION = """\
 Have a conversation with a model. Enter sends, Alt-Enter starts a new line, the arrow keys recall
 earlier input, Ctrl-K opens the list of models, Ctrl-C stops an answer, Ctrl-D exits. /help lists
-the commands: /model, /clear, /save and more."""
+the commands: /model, /retry, /edit, /save and more. The conversation is kept on this machine, for
+NAME, -c and ask -c."""
 
 
 def build_parser() -> Parser:
     """Return the parser of `chat`."""
     parser = make_parser("chat", DESCRIPTION, EXAMPLES)
+    parser.usage = "aircher-cli chat [options] [NAME]"
     add = parser.add_argument
+    name_help = "continue the conversation of this name, or begin it"
+    add("name", nargs="?", type=non_empty_name, metavar="NAME", help=name_help)
+    continue_help = "continue the last conversation of this terminal, else the last of all"
+    add("-c", "--continue", action="store_true", dest="continues", help=continue_help)
     add(
         "-m",
         "--model",
@@ -38,11 +46,11 @@ def build_parser() -> Parser:
         "--messages",
         type=non_empty_name,
         metavar="FILE",
-        help="continue a saved conversation",
+        help="continue a conversation that was saved to a file",
     )
     effort_help = f"reasoning effort: {', '.join(EFFORTS)}"
     add("--reasoning", choices=EFFORTS, metavar="EFFORT", help=effort_help)
-    add("--no-history", action="store_true", help="do not save what you type")
+    add("--no-history", action="store_true", help="keep neither what you type nor the conversation")
     add("--raw", action="store_true", help="show answers as they come: no wrapping, no Markdown")
     return parser
 
@@ -51,10 +59,13 @@ def run(context: Context, options: argparse.Namespace) -> int:
     """Run the conversation until Ctrl-D or /exit.
 
     Raises:
-        UsageError: there is no terminal.
+        UsageError: there is no terminal, or options contradict each other.
         CommandFailed: the saved conversation cannot be read.
         DaemonError: the model or the task is unknown.
     """
+    given = [options.name is not None, options.continues, options.messages is not None]
+    if sum(given) > 1:
+        raise UsageError("NAME, -c and --messages cannot be combined", "aircher-cli chat --help")
     if context.has_input() or not context.console.is_terminal:
         raise UsageError(
             "chat needs a terminal; for a single answer use aircher-cli ask",

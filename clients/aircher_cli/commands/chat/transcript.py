@@ -19,14 +19,18 @@ MARKS: dict[str, str] = {
 
 
 class Turn(NamedTuple):
-    """A question and its answer. `cut_off` says why the answer is not whole; empty if it is."""
+    """A question and its answer.
+
+    `cut_off` says why the answer is not whole, such as `STOPPED`, or a reason of the provider;
+    empty if it is.
+    """
 
     asked: list[Map]
     reply: Map
     cut_off: str = ""
 
     def messages(self) -> list[Map]:
-        """Return the messages as they are sent: an answer that is not whole says so."""
+        """Return the messages as they are sent: an answer that was interrupted says so."""
         return [*self.asked, _marked(self.reply, self.cut_off)]
 
 
@@ -104,9 +108,9 @@ def split_system(messages: Sequence[Map]) -> tuple[str | None, list[Map]]:
 
 
 def _marked(reply: Map, cut_off: str) -> Map:
-    if not cut_off:
+    if cut_off not in MARKS:
         return reply
-    mark: Map = {"type": "text", "text": f"\n\n{MARKS.get(cut_off, f'[{cut_off}]')}"}
+    mark: Map = {"type": "text", "text": f"\n\n{MARKS[cut_off]}"}
     return {**reply, "content": [*content_parts(reply), mark]}
 
 

@@ -580,3 +580,50 @@ def test_notices_of_the_daemon_come_at_the_start(daemon: CliDaemon) -> None:
     with context.connect() as client:
         ChatSession(context, client, build_parser().parse([])).check()
     assert err.text == "aircher-cli: look here\n"
+
+
+def test_a_named_conversation_goes_on(daemon: CliDaemon) -> None:
+    """With its messages, model and system prompt; what was stopped is marked."""
+    daemon.answers["chat"] = in_turn(is_stopped, answer, answer)
+    words = ["tea", "-m", "a/b", "-s", "be brief"]
+    out, _, _ = talk(daemon, "one", words=words, out=Interrupting("Half of"))
+    assert out.startswith("tea: a new conversation\na/b; /help for help\n")
+    out, _, asked = talk(daemon, "two", "/model c/d", words=["tea"])
+    assert out.startswith("tea: loaded 2 messages and the system prompt\na/b; /help for help\n")
+    assert (asked[0]["model"], asked[0]["system"]) == ("a/b", "be brief")
+    assert "[The user stopped the answer here.]" in str(asked[0]["messages"][1])
+    out, _, asked = talk(daemon, "three", words=["-c", "-s", "be long"])
+    assert out.startswith("tea: loaded 4 messages\nc/d; /help for help\n")
+    assert (asked[0]["model"], asked[0]["system"]) == ("c/d", "be long")
+    assert len(asked[0]["messages"]) == 5
+
+
+def test_another_terminal_goes_on_with_the_same_conversation(daemon: CliDaemon) -> None:
+    """What it has said is part of the next message."""
+
+    class Elsewhere(Typed):
+        def read(self, draft: str = "") -> str | None:
+            if len(self.drafts) == 1:
+                talk(daemon, "there", words=["tea"])
+            return super().read(draft)
+
+    daemon.answers |= {"chat": answer, "route.explain": {"candidates": []}}
+    err = Stream(terminal=True)
+    context = context_of(daemon, Stream(terminal=True), err)
+    with context.connect() as client:
+        session = ChatSession(context, client, build_parser().parse(["tea"]))
+        session.run(Elsewhere("here", "again"))
+    assert err.text == (
+        "aircher-cli: tea goes on in another terminal, and its messages were loaded\n"
+    )
+    said = [message["content"] for message in daemon.params_of("chat")["messages"]]
+    assert [each for each in said if isinstance(each, str)] == ["here", "there", "again"]
+
+
+def test_without_history_nothing_is_kept(daemon: CliDaemon) -> None:
+    """Neither what was typed nor what was said."""
+    talk(daemon, "one", words=["--no-history"])
+    talk(daemon, "one", environ={"AIRCHER_KEEP": "0"})
+    assert list(daemon.home.glob("**/conversations/*")) == []
+    talk(daemon, "one")
+    assert len(list(daemon.home.glob("**/conversations/*.jsonl"))) == 1

@@ -28,6 +28,13 @@ def test_without_a_terminal_it_says_what_to_use(daemon: CliDaemon) -> None:
     assert "chat needs a terminal" in done.err
 
 
+def test_what_cannot_be_combined(daemon: CliDaemon) -> None:
+    """Each says what to continue."""
+    for words in (["tea", "-c"], ["-c", "--messages", "[]"], ["tea", "--messages", "[]"]):
+        done = run_cli(daemon.environ, "chat", *words, terminal=True)
+        assert (done.code, "cannot be combined" in done.err) == (2, True)
+
+
 def test_a_conversation_at_a_terminal(daemon: CliDaemon) -> None:
     """Typed, answered, and left with Ctrl-D."""
     daemon.answers |= {"chat": answer, "ping": {}}
