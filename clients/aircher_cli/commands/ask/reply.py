@@ -43,6 +43,7 @@ class ReplyPrinter:
         self._with_reasoning = with_reasoning
         self._renders = renders
         self._renderer: AnswerRenderer | None = None
+        self._thoughts: AnswerRenderer | None = None  # while the model thinks
         self.has_begun = False
         """Whether a part of the answer has arrived."""
         self._shown: list[str] = []
@@ -61,7 +62,7 @@ class ReplyPrinter:
         elif kind == "reasoning":
             self._show_reasoning(text(delta.get("text")))
         elif kind == "attempt":
-            self._console.end_aside()  # the reasoning so far belongs to the attempt that failed
+            self._end_reasoning()  # which belongs to the attempt that failed
             self._show_attempt(delta)
             if self._renders and self._renderer is None:
                 self._renderer = self._new_renderer()  # while the provider is waited for
@@ -93,8 +94,17 @@ class ReplyPrinter:
     def _show_reasoning(self, piece: str) -> None:
         if self._with_reasoning and piece:
             self._saw_reasoning = True
-            self.end_text()
+            self._end_answer()
+            if self._renders and self._console.err_is_terminal:
+                self._thoughts = self._thoughts or self._new_renderer(has_styles=False)
+                piece = self._thoughts.feed(strip_controls(piece))
             self._console.aside(piece)
+
+    def _end_reasoning(self) -> None:
+        if self._thoughts is not None:
+            self._console.aside(self._thoughts.finish())
+            self._thoughts = None
+        self._console.end_aside()
 
     def _note(self, line: str) -> None:
         self.end_text()
@@ -102,6 +112,7 @@ class ReplyPrinter:
 
     def write(self, piece: str) -> None:
         """Show a piece of the answer."""
+        self._end_reasoning()
         self._shown.append(piece)
         if self._renders:
             self._render(piece)
@@ -117,14 +128,18 @@ class ReplyPrinter:
             self._renderer.restart_line()
         self._console.write_rendered(self._renderer.feed(strip_controls(piece)))
 
-    def _new_renderer(self) -> "AnswerRenderer":
+    def _new_renderer(self, *, has_styles: bool = True) -> "AnswerRenderer":
         from aircher_cli.render.answer.answer import AnswerRenderer  # noqa: PLC0415 -- only on a terminal, after the request was sent
 
         console = self._console
-        return AnswerRenderer(lambda: console.width, has_styles=console.has_colour)
+        return AnswerRenderer(lambda: console.width, has_styles=has_styles and console.has_colour)
 
     def end_text(self) -> None:
-        """Show what is held back of the text, before something else is printed."""
+        """Show what is held back, before something else is printed."""
+        self._end_reasoning()
+        self._end_answer()
+
+    def _end_answer(self) -> None:
         if self._renderer is not None:
             self._console.write_rendered(self._renderer.finish())
 
@@ -142,7 +157,7 @@ class ReplyPrinter:
         """Show what the deltas did not: an answer that was not streamed, and its attempts."""
         if not self._saw_reasoning:
             self._show_reasoning(reply_text(result, "reasoning"))
-        self._console.end_aside()
+        self._end_reasoning()
         if show_text:
             if not self._shown:
                 self.write(reply_text(result))

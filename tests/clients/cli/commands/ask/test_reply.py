@@ -384,3 +384,16 @@ def test_what_was_held_back_is_shown_at_the_end() -> None:
     printer.end_text()
     assert out.text == "a **b"
     assert printer.shown == "a **b"
+
+
+def test_reasoning_is_wrapped_for_a_person() -> None:
+    """Before the answer, dimmed, and as the model wrote it."""
+    out, err = Stream(terminal=True), Stream(terminal=True)
+    console = Console(out, err, {"COLUMNS": "20", "NO_COLOR": "1"})
+    printer = ReplyPrinter(console, quiet=False, verbose=False, with_reasoning=True, renders=True)
+    for piece in ("One has to *think*", " about it, I", " think"):
+        printer.on_delta({"type": "reasoning", "text": piece})
+    printer.on_delta({"type": "text", "text": "So."})
+    printer.finish(chat_result("So."), show_text=True)
+    assert err.text == "One has to *think*\nabout it, I think\n\n"
+    assert out.text == "So.\n"

@@ -29,7 +29,7 @@ def test_who_answers_is_said_before_the_first_word() -> None:
     assert printed(TRYING) == ("", "", "")
     assert printed(TRYING, said) == ("up/m answers:\nYes.", "", "up/m")
     out, err, _ = printed(TRYING, {"type": "reasoning", "text": "hm"})
-    assert (out, err) == ("up/m answers:\n", "hm")
+    assert (out, err) == ("up/m answers:\n", "hm\n\n")
 
 
 def test_who_answered_before_is_not_said_again() -> None:
