@@ -9,6 +9,7 @@ pieces in which the answer arrives. Nothing here prints.
 
 - `answer`: the whole of it, for text that arrives in pieces.
 - `blocks`: what a line is. `inline`: the text within a line. `word_wrap`: lines that fit.
+- `tables`: aligned columns.
 - `cells`: how wide characters are.
 
 Imported with the first text of an answer: `ask` starts without it.

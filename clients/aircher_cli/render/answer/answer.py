@@ -10,6 +10,7 @@ from aircher_cli.render.answer.blocks import (
     read_start,
 )
 from aircher_cli.render.answer.inline import Inline
+from aircher_cli.render.answer.tables import MAX_ROWS, table_text
 from aircher_cli.render.answer.word_wrap import WordWrap
 
 
@@ -25,12 +26,14 @@ class AnswerRenderer:
     """
 
     def __init__(self, width: Callable[[], int], *, has_styles: bool) -> None:
+        self._width = width
         self._wrap = WordWrap(width, has_styles=has_styles)
         self._inline = Inline()
         self._has_styles = has_styles
         self._start = ""  # the line as far as it has come, until it is known what it is
         self._kind = ""  # what the line is; empty until then
         self._fence = ""  # what ends the block of code
+        self._rows: list[str] = []  # of a table that is held back
         self._is_after_blank = True
         self._is_in_list = False
 
@@ -39,12 +42,28 @@ class AnswerRenderer:
         first, *others = text.split("\n")
         printed = [self._more(first)]
         for piece in others:
-            printed += [self._end_line(), self._wrap.newline(), self._more(piece)]
+            printed += [self._break_line(), self._more(piece)]
         return "".join(printed)
+
+    def _break_line(self) -> str:
+        """End the line; a row of a table is held back with its end."""
+        printed = "" if self._kind else self._begin(is_end=True)
+        if not self._is_held_row():
+            return printed + self._end_line() + self._wrap.newline()
+        self._rows.append(self._start)
+        self._start = self._kind = ""
+        return printed + (self._end_table() if len(self._rows) >= MAX_ROWS else "")
 
     def finish(self) -> str:
         """Return what is held back; the answer has ended, or something else is printed now."""
-        printed = self._end_line() + self._wrap.flush() if self._start or self._kind else ""
+        printed = ""
+        if self._is_held_row():
+            self._rows.append(self._start)
+            printed = self._end_table().removesuffix("\n")
+        elif self._start or self._kind:
+            printed = self._end_line() + self._wrap.flush()
+        else:
+            printed = self._end_table()
         self._start = self._kind = ""
         return printed
 
@@ -57,9 +76,11 @@ class AnswerRenderer:
         """Add to the line."""
         if not piece:
             return ""
-        if self._kind:
+        if self._kind and not self._is_held_row():
             return self._text(piece)
         self._start += piece
+        if self._kind:
+            return ""
         return self._begin(is_end=False)
 
     def _end_line(self) -> str:
@@ -77,6 +98,13 @@ class AnswerRenderer:
             return ""
         line, self._start, self._kind = self._start, "", start.kind
         self._note_block(start, line)
+        if self._is_held_row():
+            self._start = line
+            return ""
+        return self._end_table() + self._begun(start, line)
+
+    def _begun(self, start: LineStart, line: str) -> str:
+        """Return the beginning of a line of which `line` has come."""
         if start.kind in {"code", "fence"}:
             return self._wrap.code(line, start.style)
         prefix = start.shown if self._has_styles else start.source
@@ -102,6 +130,26 @@ class AnswerRenderer:
         elif self._is_after_blank and start.kind != "blank" and line[:1] not in " \t":
             self._is_in_list = False
         self._is_after_blank = start.kind == "blank" or (start.kind == "code" and not self._fence)
+
+    def _is_held_row(self) -> bool:
+        return self._kind == "row" and self._has_styles
+
+    def _end_table(self) -> str:
+        """Return the table that was held back, with the end of its last line."""
+        rows, self._rows = self._rows, []
+        table = table_text(rows, self._width())
+        if table is not None:
+            return f"{table}\n"
+        return "".join(map(self._row_as_text, rows))
+
+    def _row_as_text(self, row: str) -> str:
+        kind = self._kind
+        start = read_start(row, is_end=True)
+        assert start is not None
+        self._kind = start.kind
+        printed = self._begun(start, row) + self._end_line() + self._wrap.newline()
+        self._kind = kind
+        return printed
 
     def _text(self, piece: str) -> str:
         if self._kind in {"code", "fence"}:

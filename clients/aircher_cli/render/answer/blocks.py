@@ -21,8 +21,8 @@ class LineStart(NamedTuple):
     """The start of a line, and how the line is shown.
 
     `source` is what was read; `shown` stands for it where styles mark what the line is. `hang`
-    begins each line that goes on. `kind` is `text`, `item`, `heading`, `quote`, `fence`, `rule`,
-    `code` or `blank`. `style` is that of the text.
+    begins each line that goes on. `kind` is `text`, `item`, `heading`, `quote`, `row` (of a table),
+    `fence`, `rule`, `code` or `blank`. `style` is that of the text.
     """
 
     kind: str
@@ -74,8 +74,9 @@ def _block(indent: str, rest: str) -> LineStart:
         shown = indent + mark + item[0][len(item[1]) :]
         hang = indent + " " * len(item[0].expandtabs(CODE_INDENT))
         return LineStart("item", indent + item[0], shown, hang)
-    hang = f"{indent}  " if rest[0] == "|" else indent
-    return LineStart("text", indent, indent, hang)
+    if rest[0] == "|":
+        return LineStart("row", indent, indent, f"{indent}  ")
+    return LineStart("text", indent, indent, indent)
 
 
 def _quote(indent: str, rest: str, *, is_end: bool) -> LineStart | None:

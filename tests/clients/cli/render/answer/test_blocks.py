@@ -31,7 +31,7 @@ from aircher_cli.render.answer.blocks import (
         ("```python", LineStart("fence", "", "", style="faint")),
         ("~~~", LineStart("fence", "", "", style="faint")),
         ("```code``` in a line", LineStart("text", "", "")),
-        ("| a | b |", LineStart("text", "", "", "  ")),
+        ("| a | b |", LineStart("row", "", "", "  ")),
         ("  more", LineStart("text", "  ", "  ", "  ")),
         ("   ", LineStart("blank", "   ", "")),
         ("", LineStart("blank", "", "")),
