@@ -1,6 +1,7 @@
 """Fits lines into the width and height of a terminal; plain functions."""
 
-from aircher_cli.picker.view.wrapping import cell_width, cut_size
+from aircher_cli.picker.view.wrapping import cut_size
+from aircher_cli.render.answer.cells import cell_width
 from aircher_cli.render.layout import Line, paragraph
 
 HINT = "live; q leaves"

@@ -28,7 +28,7 @@ def test_ctrl_k_chooses_a_model_and_the_conversation_goes_on(daemon, sim, termin
         screen.send("\x1b")
         screen.wait_for("> two words")
         screen.send("\r")
-        screen.wait_for("two words\ntwo words\n")
+        screen.wait_for("two words\nwork/gpt-5.5-mini answers:\ntwo words\n")
         screen.send("\x04")
         assert screen.wait() == 0
         assert screen.settings() == screen.settings_before
@@ -60,7 +60,7 @@ def test_a_key_stored_in_the_list_counts_at_once(home, sim, terminal):
         screen.send("\r")
         screen.wait_for("model: work/gpt-5.5-mini")
         screen.send("hello\r")
-        screen.wait_for("hello\nhello\n")
+        screen.wait_for("hello\nwork/gpt-5.5-mini answers:\nhello\n")
         assert b"canary" not in screen.raw
     (chat,) = [each for each in sim.requests if each.endpoint == "chat"]
     assert (chat.vendor, chat.key) == ("openai", KEY)

@@ -11,7 +11,7 @@ from aircher_cli.picker.view.pane.details import (
     wait_text,
 )
 from aircher_cli.picker.view.preferences import Preferences
-from aircher_cli.picker.view.wrapping import cell_width
+from aircher_cli.render.answer.cells import cell_width
 from aircher_cli.render.layout import Line
 from aircher_cli.values import Map
 from helpers.picker.views import NOW, a_key, a_model, a_view
