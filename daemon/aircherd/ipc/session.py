@@ -216,7 +216,8 @@ class Session:
                 # A prompt must not be kept until the client sends more.
                 found = incoming = request = None
                 if reader.error:
-                    raise reader.error
+                    # Another one: an error refers to the frames it came through, and to us.
+                    raise frames.FrameError(str(reader.error))
                 # Stop reading from a client that does not read responses: they are in our memory.
                 if outbox.is_behind:
                     await outbox.wait_for_room()

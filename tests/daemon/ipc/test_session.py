@@ -275,7 +275,8 @@ async def test_deltas_are_not_kept_while_their_stream_waits():
         nursery.cancel_scope.cancel()
 
 
-async def test_a_session_is_freed_when_its_client_leaves():
+@pytest.mark.parametrize("last", [b"", b"\xc1"])
+async def test_a_session_is_freed_when_its_client_leaves(last):
     """At once: the next collection may be far away, and each session has large buffers."""
     gc.disable()
     try:
@@ -284,6 +285,9 @@ async def test_a_session_is_freed_when_its_client_leaves():
             await peer.send(*([0, number, "greet", [{"name": "me"}]] for number in range(20)))
             for _ in range(20):
                 await peer.receive()
+            if last:
+                await peer.stream.send_all(last)
+                assert (await peer.receive())[1] == "error"
             left = [weakref.ref(session), weakref.ref(session._reader), weakref.ref(session.outbox)]
             del session
         await trio.testing.wait_all_tasks_blocked()
