@@ -17,6 +17,7 @@ import trio
 
 from aircher_wire.address import EXIT_ALREADY_RUNNING, AddressError
 from aircher_wire.version import __version__
+from aircherd.about import started_by
 from aircherd.api.services import Services, Shutdown
 from aircherd.app import open_daemon
 from aircherd.files.data_lock import AlreadyRunning
@@ -24,6 +25,7 @@ from aircherd.logging_setup import LEVELS, LogOutput, configure_logging
 from aircherd.memory.allocator import fix_mapping
 from aircherd.process.hiding import hide
 from aircherd.process.loop_guard import EXIT_BROKEN, guarded
+from aircherd.process.time_zone import drop_inherited_zone
 from aircherd.redaction import Redactor
 from aircherd.signals import reload_on_hangup, watch_signals
 from aircherd.swap_lock import SWAP_LOCK
@@ -52,6 +54,7 @@ def main() -> int:
     """Run the daemon until it is stopped."""
     hide()
     fix_mapping()
+    drop_inherited_zone(os.environ, started_by(os.environ))
     arguments = command_line_parser().parse_args()
     redactor = Redactor(SWAP_LOCK.keep)
     as_json = {"auto": None, "json": True, "text": False}[arguments.log_format]

@@ -18,7 +18,7 @@ def describe_daemon(
     return About(
         version=__version__,
         pid=os.getpid(),
-        started_by="systemd (socket)" if is_socket_passed else _started_by(environ),
+        started_by="systemd (socket)" if is_socket_passed else started_by(environ),
         started_at=time.time(),
         socket=address.socket_path(environ),
         paths=paths,
@@ -26,7 +26,8 @@ def describe_daemon(
     )
 
 
-def _started_by(environ: Mapping[str, str]) -> str:
+def started_by(environ: Mapping[str, str]) -> str:
+    """Return what started the daemon: `client`, `systemd`, `launchd` or `user`."""
     if environ.get("AIRCHER_STARTED_BY"):
         return environ["AIRCHER_STARTED_BY"]
     # A shell in a session of systemd inherits INVOCATION_ID, and an older systemd has only that.

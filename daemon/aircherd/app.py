@@ -53,6 +53,7 @@ from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket, claim_socket
 from aircherd.memory.allocator import MemoryReturn
 from aircherd.memory.budget import MEGABYTE, MemoryBudget
+from aircherd.process.time_zone import LOCALTIME, TimeZone
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.health.persistence import CooldownPersistence
@@ -106,6 +107,8 @@ async def open_daemon(
         if config.problem:
             # The daemon runs anyway, and reports the problem to clients.
             log.warning("config_invalid", problem=config.problem.message, in_use=config.in_use)
+        zone = TimeZone()
+        zone.use(config.current.time_zone)
         async with (
             aclosing(Transports(environ)) as transports,
             # Closed after every service that writes files, with 2 s to flush.
@@ -179,9 +182,10 @@ async def open_daemon(
             observed_file.load()
             sessions: set[Session] = set()
             reloading = manager.report.reloading if manager else nullcontext
-            reloader = Reloader(backfill, transports, reloading)
+            reloader = Reloader(backfill, transports, zone, reloading)
             watcher = FileWatcher(is_observed=lambda: bus.has_subscribers("config"))
             watcher.add(config.file, lambda: reloader.reload_changed_file(services))
+            watcher.add(LOCALTIME, partial(_follow_zone, zone, limits))
             outside = OutsideChanges(auth)
             outside.watch(watcher.add, paths, environ)
             services = Services(
@@ -326,6 +330,12 @@ async def _watch_clock(limits: LimitTracker) -> None:
     while True:
         await trio.sleep(CLOCK_SECONDS)
         limits.notice_clock()
+
+
+async def _follow_zone(zone: TimeZone, limits: LimitTracker) -> None:
+    """Let days begin at the midnight of the machine's zone, after it was changed."""
+    if zone.refresh():
+        limits.change_zone()
 
 
 async def _finish_start(environ: Mapping[str, str], services: Services) -> None:

@@ -24,6 +24,7 @@ from aircherd.api.status import default_row, problem_row
 from aircherd.config.model import Config, Provider
 from aircherd.errors import ConfigInvalid
 from aircherd.memory.budget import MEGABYTE
+from aircherd.process.time_zone import TimeZone
 from aircherd.providers.transport.transport_by_network import Transports
 from aircherd.usage.limits.backfill import Backfill
 
@@ -65,11 +66,13 @@ class Reloader:
         self,
         backfill: Backfill,
         transports: Transports,
+        zone: TimeZone,
         reloading: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._reloading = reloading
         self._backfill = backfill
         self._transports = transports
+        self._zone = zone
         self._lock = trio.Lock()
         self._give, self._take = trio.open_memory_channel[_Order](math.inf)
 
@@ -195,6 +198,8 @@ class Reloader:
         if before.default_model != after.default_model:
             services.bus.publish("models", {"default": "", **default_row(services)})
         services.auth.locker.poke()
+        if self._zone.use(after.time_zone):
+            services.limits.change_zone()
         self._backfill.configure(after.limits, refuses_unknown=after.refuses_unknown)
         await self._backfill.wait(BACKFILL_SECONDS)
 

@@ -52,7 +52,7 @@ class ReloadResult(msgspec.Struct, frozen=True):
         return {**row, "more": more} if more > 0 else row
 
 
-_PATHS = {"keep_days": "usage.keep_days", "on_failure": "usage.on_failure"}
+_PATHS = {name: f"usage.{name}" for name in ("keep_days", "on_failure", "time_zone")}
 """Fields of `Config` whose path in the file is another."""
 _DERIVED = frozenset({"name", "keys_page", "default_model"})
 """Fields of a section that follow from other fields."""

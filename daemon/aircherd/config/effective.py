@@ -98,7 +98,11 @@ def config_data(config: Config) -> dict[str, object]:
         "limits": [_limit(limit) for limit in config.limits],
         "catalog": {name: _fields(override) for name, override in config.catalog.items()},
         "network": _fields(config.network),
-        "usage": {"keep_days": config.keep_days, "on_failure": config.on_failure},
+        "usage": {
+            "keep_days": config.keep_days,
+            "on_failure": config.on_failure,
+            "time_zone": config.time_zone,
+        },
         "daemon": {
             "idle_exit": config.daemon.idle_exit or False,
             "max_memory": config.daemon.max_memory,

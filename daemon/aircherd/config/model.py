@@ -360,6 +360,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     limits: tuple[Limit, ...] = ()
     keep_days: int | None = None
     on_failure: OnFailure = "serve"
+    time_zone: str | None = None
     tasks: dict[str, Task] = {}
     clients: dict[str, ClientRights] = {}
     protect: Protection = Protection()

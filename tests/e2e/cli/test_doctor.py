@@ -171,12 +171,16 @@ def test_invalid_configuration_has_its_line(work):
 
 
 def test_another_time_zone(work):
-    """A restart takes the shell's."""
-    work.start({"TZ": "UTC"})
+    """That of a shell is not used, and the cure makes it the daemon's."""
+    work.start({"TZ": "Pacific/Apia"})
     _, found = doctor(work, TZ="Asia/Tokyo")
-    assert (found["time zone"]["status"], found["time zone"]["cure"]) == (
-        "warning",
-        "aircher-cli daemon restart",
+    cure = "aircher-cli config set usage.time_zone Asia/Tokyo"
+    assert (found["time zone"]["status"], found["time zone"]["cure"]) == ("warning", cure)
+    assert work.cli(*cure.split()[1:]).returncode == 0
+    _, found = doctor(work, TZ="Asia/Tokyo")
+    assert (found["time zone"]["status"], found["time zone"]["message"]) == (
+        "ok",
+        "JST for client and daemon",
     )
 
 

@@ -12,6 +12,8 @@ TIME_ZONE = "time zone"
 
 RESTART = "aircher-cli daemon restart"
 
+_ZONE = re.compile(r"[A-Za-z]+(/[A-Za-z0-9_+-]+)+|UTC")
+"""A name that `[usage] time_zone` takes, and not a rule such as CET-1CEST."""
 _VERSION = re.compile(r'^__version__ = "([^"]*)"', re.MULTILINE)
 
 
@@ -67,12 +69,19 @@ def time_zone_findings(
         return []
     if int(their_offset) == offset:
         return [Finding(TIME_ZONE, OK, f"{name} for client and daemon")]
-    message = (
-        f"the daemon counts days in {text(theirs.get('name'))}, this shell is in {name}: limits "
-        "per day and month begin at other times"
-    )
+    message = f"the daemon counts days in {text(theirs.get('name'))}, this shell is in {name}"
+    if theirs.get("configured"):
+        return [Finding(TIME_ZONE, OK, f"{message}: [usage] time_zone says so")]
+    message += ": limits per day and month begin at other times"
+    is_service = text(facts.get("started_by")).startswith("systemd")
+    return [Finding(TIME_ZONE, WARNING, message, _zone_cure(environ, is_service=is_service))]
+
+
+def _zone_cure(environ: Mapping[str, str], *, is_service: bool) -> str:
+    """Return how daemon and shell get the same zone; the daemon does not use the shell's `TZ`."""
     zone = environ.get("TZ", "")
-    if zone and text(facts.get("started_by")).startswith("systemd"):
-        cure = f"systemctl --user set-environment TZ={zone} && {RESTART}"
-        return [Finding(TIME_ZONE, WARNING, message, cure)]
-    return [Finding(TIME_ZONE, WARNING, message, RESTART)]
+    if _ZONE.fullmatch(zone):
+        return f"aircher-cli config set usage.time_zone {zone}"
+    if zone:
+        return "unset TZ"
+    return f"systemctl --user unset-environment TZ && {RESTART}" if is_service else RESTART

@@ -230,7 +230,11 @@ def _facts(services: Services) -> Mapping[str, object]:
         "started_by": about.started_by,
         "python": sys.executable,
         "package": str(Path(aircherd.__file__).parent),
-        "time_zone": {"name": now.tm_zone, "offset_s": now.tm_gmtoff},
+        "time_zone": {
+            "name": now.tm_zone,
+            "offset_s": now.tm_gmtoff,
+            **({"configured": True} if services.config.current.time_zone else {}),
+        },
         "socket": str(about.socket),
         "paths": paths,
     }

@@ -68,6 +68,7 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
         catalog=read_catalog(report, _section(report, top, "catalog"), known),
         keep_days=usage.keep_days,
         on_failure=usage.on_failure,
+        time_zone=usage.time_zone,
         limits=read_limits(report, top.get("limits", []), providers, known, aliases),
         tasks=read_tasks(report, _section(report, top, "tasks"), known, aliases),
         clients=clients,

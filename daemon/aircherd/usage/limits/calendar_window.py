@@ -114,6 +114,17 @@ class CalendarWindow:
         self._note(part, amount, at)
         return self._next
 
+    def change_zone(self) -> None:
+        """Count again what was used: days and months begin at another time now.
+
+        Of a step that a day begins in, all counts as its last use does.
+        """
+        parts, self._parts = self._parts, {}
+        self._start = self._end = self._next = -math.inf
+        self.advance(self._now, self._offset)
+        for part, (amount, last) in parts.items():
+            self.add(last, amount, part.offset)
+
     def frees_at(self, now: float, excess: int) -> float:  # noqa: ARG002 - all at once, at its end
         """Return when `excess` of `used` no longer counts: at the end of the day or month."""
         return self.resets_at()

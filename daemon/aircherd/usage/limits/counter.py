@@ -141,6 +141,12 @@ class LimitCounter:
         self.offset = offset
         return self.window.advance(now, offset)
 
+    def change_zone(self) -> None:
+        """Count again: days and months begin at another time now."""
+        if isinstance(self.window, CalendarWindow):
+            self.window.change_zone()
+            self._quiet_until = -math.inf
+
     def hold_for(self, amount: int, high: int, *, is_known: bool) -> "Hold | None":
         """Return what to reserve for a call that uses `amount` or up to `high`; None: no room.
 

@@ -196,8 +196,7 @@ class LimitTracker:
         for history in self._missing:
             history.keep(self._counters.values())
         if new:
-            clock = now + self._offset
-            starts = [window_start(counter.key.per, clock, self._tz) for counter in new]
+            starts = [self._start_of(counter, now) for counter in new]
             for counter in new:
                 counter.advance(now, self._offset)
             self._missing.append(MissingHistory(new, min(starts)))
@@ -237,6 +236,17 @@ class LimitTracker:
         """See whether the clock was set: without limits, no request looks."""
         self._now()
 
+    def change_zone(self) -> None:
+        """Let days and months begin by the machine's zone as it is now."""
+        now = self._now()
+        for counter in self._counters.values():
+            counter.change_zone()
+        for history in self._missing:
+            starts = (self._start_of(counter, now) for counter in history.counters)
+            history.since = min(history.since, *starts)
+        self._advance_at = -math.inf
+        self.after_change()
+
     def status(self) -> list[LimitStatus]:
         """Return the usage of every limit, in the order of the configuration."""
         self._now()
@@ -273,6 +283,9 @@ class LimitTracker:
             moves = (counter.advance(now, offset) for counter in self._counters.values())
             self._advance_at = min(moves, default=math.inf)
         return now
+
+    def _start_of(self, counter: LimitCounter, now: float) -> float:
+        return window_start(counter.key.per, now + self._offset, self._tz)
 
     def _unknown(self, counters: Iterable[LimitCounter]) -> Limited | None:
         return refuse_unknown(counters, self._outage(), self._tz)

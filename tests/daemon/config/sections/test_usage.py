@@ -21,6 +21,20 @@ def test_invalid_keep_days_is_reported_at_its_line(value: str, message: str) -> 
     assert message in found[2]
 
 
+def test_time_zone_is_read() -> None:
+    """By default it is that of the machine."""
+    assert parse_config("", file="f").time_zone is None
+    config = parse_config('[usage]\ntime_zone = "Europe/Berlin"', file="f")
+    assert config.time_zone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize("value", ['"Mars/Base"', '"/etc/localtime"', "1", '""'])
+def test_unknown_time_zone_is_reported_with_an_example(value: str) -> None:
+    """At its line."""
+    found = problem(f"[usage]\ntime_zone = {value}")
+    assert found[:2] == (2, "usage.time_zone")
+
+
 def test_on_failure_is_read() -> None:
     """Requests are served by default."""
     assert parse_config("", file="f").on_failure == "serve"

@@ -1,7 +1,9 @@
 """Usage of today or this month, also with clocks that jump."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from aircherd.usage.limits.calendar_window import MAX_PARTS, CalendarWindow
 
@@ -83,6 +85,66 @@ def test_a_clock_set_every_minute_fills_no_memory():
         today.advance(NOON + number, 5.0 * (number % 7000))
         today.add(NOON + number, 1, 5.0 * (number % 7000))
     assert today.used == MAX_PARTS + 100
+
+
+class MachineZone(tzinfo):
+    """The zone of a machine that travels."""
+
+    def __init__(self, name: str) -> None:
+        self.now_in = ZoneInfo(name)
+
+    def utcoffset(self, dt: datetime | None) -> timedelta | None:
+        assert dt is not None
+        return dt.replace(tzinfo=self.now_in).utcoffset()
+
+    def fromutc(self, dt: datetime) -> datetime:
+        return self.now_in.fromutc(dt.replace(tzinfo=self.now_in)).replace(tzinfo=self)
+
+
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize(
+    ("zone", "used", "next_midnight"),
+    [
+        ("UTC", 5, MIDNIGHT),
+        # 21:00 there: all that was used since 15:00 UTC of the day before.
+        ("Asia/Tokyo", 12, MIDNIGHT - 9 * HOUR),
+        # 02:00 of the next day there: what was used in the last two hours.
+        ("Pacific/Kiritimati", 1, NOON + 22 * HOUR),
+        # 01:00 there: what was used in the last hour.
+        ("Pacific/Pago_Pago", 1, NOON + 23 * HOUR),
+    ],
+)
+def test_today_is_that_of_another_zone_after_a_journey(zone, used, next_midnight):
+    """What was used since the new midnight counts, and until the next one."""
+    machine = MachineZone("UTC")
+    today = CalendarWindow("day", machine)
+    for at, amount in ((NOON - 20 * HOUR, 7), (NOON - 11 * HOUR, 4), (NOON - HOUR / 2, 1)):
+        today.advance(at)
+        today.add(at, amount)
+    today.advance(NOON)
+    assert today.used == 5
+    machine.now_in = ZoneInfo(zone)
+    today.change_zone()
+    assert (today.used, today.resets_at()) == (used, next_midnight)
+    assert today.advance(next_midnight) > next_midnight
+    assert today.used == 0
+
+
+def test_changing_the_zone_and_back_loses_nothing():
+    """As at a stop on a journey."""
+    machine = MachineZone("UTC")
+    today = CalendarWindow("day", machine)
+    for minute in range(0, 720, 5):
+        at = NOON - 12 * HOUR + minute * 60
+        today.advance(at)
+        today.add(at, 1)
+    today.advance(NOON)
+    for zone in ("Asia/Kathmandu", "America/Los_Angeles", "UTC"):
+        machine.now_in = ZoneInfo(zone)
+        today.change_zone()
+    assert (today.used, today.resets_at()) == (144, MIDNIGHT)
 
 
 def test_a_day_of_25_hours_is_one_day():

@@ -59,13 +59,15 @@ def test_unknown_version_is_empty(tmp_path: Path) -> None:
     [
         (3600, {}, "client", ""),
         (0, {}, "client", RESTART),
-        (0, {"TZ": "UTC"}, "client", RESTART),
+        (0, {"TZ": "UTC"}, "client", "aircher-cli config set usage.time_zone UTC"),
         (
             0,
-            {"TZ": "UTC"},
+            {"TZ": "Asia/Tokyo"},
             "systemd (socket)",
-            f"systemctl --user set-environment TZ=UTC && {RESTART}",
+            "aircher-cli config set usage.time_zone Asia/Tokyo",
         ),
+        (0, {"TZ": "CET-1CEST"}, "client", "unset TZ"),
+        (0, {}, "systemd", f"systemctl --user unset-environment TZ && {RESTART}"),
     ],
 )
 def test_time_zones(offset: int, environ: dict[str, str], started_by: str, cure: str) -> None:
@@ -74,3 +76,6 @@ def test_time_zones(offset: int, environ: dict[str, str], started_by: str, cure:
     (found,) = time_zone_findings(facts, offset, "UTC", environ)
     assert (found.status, found.cure) == ("warning" if cure else "ok", cure)
     assert time_zone_findings({}, offset, "UTC", environ) == []
+    facts["time_zone"] = {"name": "CET", "offset_s": 3600, "configured": True}
+    (found,) = time_zone_findings(facts, offset, "UTC", environ)
+    assert (found.status, found.cure) == ("ok", "")
