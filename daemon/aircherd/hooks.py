@@ -4,17 +4,40 @@
 cooldown early; both need keys from `auth`.
 """
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from aircherd.auth.manager import AuthManager
 from aircherd.catalog.fetcher import FetchHooks
 from aircherd.catalog.models_dev import MAX_BYTES
 from aircherd.config.model import Provider
 from aircherd.config.store import ConfigStore
-from aircherd.errors import NotAuthenticated
+from aircherd.errors import NotAuthenticated, ProviderFailed
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.credit import SHOWS_CREDIT
 from aircherd.providers.health.recovery import Checks
-from aircherd.vocabulary.keys import USABLE, KeyChoice
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.keys import USABLE, ApiKey, KeyChoice
 from aircherd.vocabulary.models import Model
+
+
+async def list_with_current_key(
+    auth: AuthManager, key: ApiKey, list_models: Callable[[ApiKey], Awaitable[list[Model]]]
+) -> list[Model]:
+    """Return the models, if need be with another key that the source of `key` has by now.
+
+    A refusal of the list does not affect the key.
+    """
+    try:
+        return await list_models(key)
+    except ProviderFailed as error:
+        failure = error.failure
+        if failure.kind is not FailureClass.AUTH and not failure.denies_access:
+            raise
+        fresh = await auth.note_denied(key)
+        if fresh is None:
+            raise
+        return await list_models(fresh)
 
 
 def fetch_hooks(
@@ -30,8 +53,11 @@ def fetch_hooks(
         if chosen is None:
             hint = f"sign in with 'aircher-cli auth login {provider.name}'"
             raise NotAuthenticated(f"there is no usable key: {hint}")
-        key = await auth.get_api_key(provider, chosen.name) if provider.needs_key else None
-        return await provider_client.free_calls.list_models(provider, key)
+        list_models = provider_client.free_calls.list_models
+        if not provider.needs_key:
+            return await list_models(provider, None)
+        key = await auth.get_api_key(provider, chosen.name)
+        return await list_with_current_key(auth, key, partial(list_models, provider))
 
     def can_query_silently(provider: Provider) -> bool:
         chosen = choice(provider)

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from aircherd.config.model import Provider
-from aircherd.errors import NotAuthenticated
+from aircherd.errors import NotAuthenticated, ProviderFailed
 from aircherd.hooks import fetch_hooks, recovery_checks
+from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 
 WORK = Provider(name="work", kind="openai", base_url="https://w.example/v1")
@@ -20,6 +21,8 @@ class Daemon:
     def __init__(self, *choices):
         self.choices = [KeyChoice(name, state) for name, state in choices]
         self.calls = []
+        self.refused = {}  # keys, and how each fails
+        self.replacements = {}
         providers = {each.name: each for each in (WORK, ROUTER, LOCAL)}
         self.config = SimpleNamespace(current=SimpleNamespace(providers=providers))
 
@@ -35,7 +38,12 @@ class Daemon:
 
     async def list_models(self, provider, key):
         self.calls.append(("list", provider.name, key))
+        if key in self.refused:
+            raise ProviderFailed(self.refused[key])
         return []
+
+    async def note_denied(self, key):
+        return self.replacements.get(key)
 
     async def is_reachable(self, provider):
         self.calls.append(("reach", provider.name))
@@ -60,6 +68,35 @@ async def test_a_list_is_fetched_with_the_first_usable_key():
     await hooks_of(daemon).list_models(WORK)
     await hooks_of(daemon).list_models(LOCAL)
     assert daemon.calls == [("list", "work", "work:new"), ("list", "local", None)]
+
+
+REFUSALS = [
+    Failure(kind=FailureClass.AUTH, message="refused the key", status=401),
+    Failure(kind=FailureClass.PERMISSION, message="does not allow this", status=403),
+]
+
+
+@pytest.mark.parametrize("failure", REFUSALS)
+async def test_a_list_is_fetched_with_the_key_that_the_source_has_by_now(failure):
+    """An expired token is renewed, as for a chat."""
+    daemon = Daemon(("command", KeyState.UNVERIFIED))
+    daemon.refused["work:command"] = failure
+    with pytest.raises(ProviderFailed, match=failure.message):
+        await hooks_of(daemon).list_models(WORK)
+    daemon.replacements["work:command"] = "renewed"
+    daemon.calls.clear()
+    await hooks_of(daemon).list_models(WORK)
+    assert daemon.calls == [("list", "work", "work:command"), ("list", "work", "renewed")]
+
+
+async def test_other_failures_of_a_list_say_nothing_about_the_key():
+    """Its source is not asked."""
+    daemon = Daemon(("command", KeyState.UNVERIFIED))
+    daemon.refused["work:command"] = Failure(kind=FailureClass.SERVER, message="failed", status=500)
+    daemon.replacements["work:command"] = "renewed"
+    with pytest.raises(ProviderFailed, match="failed"):
+        await hooks_of(daemon).list_models(WORK)
+    assert daemon.calls == [("list", "work", "work:command")]
 
 
 async def test_without_a_usable_key_the_error_says_how_to_sign_in():

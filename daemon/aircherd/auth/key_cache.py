@@ -48,6 +48,8 @@ class CachedKey:
     """A key's value, if it was read, and its verification. Times are on trio's clock."""
 
     __slots__ = (
+        "ask_seconds",
+        "asked_at",
         "is_stale",
         "is_store_spoiled",
         "last_print",
@@ -69,6 +71,8 @@ class CachedKey:
         self.is_store_spoiled = False  # it could not be read again; the key is still used
         self.retry_at = math.inf  # when the source of a rejected key is read again
         self.retry_seconds = 0.0
+        self.asked_at = -math.inf  # when the source was read because access was denied
+        self.ask_seconds = 0.0  # how long it is not read again for that
 
     def reject(self, known: verification.Verification) -> None:
         """Set the verification of a rejected key; its source is read again after a while."""
@@ -82,6 +86,19 @@ class CachedKey:
         doubled = min(2 * self.retry_seconds, MAX_RETRY_SECONDS)
         self.retry_seconds = doubled or RETRY_SECONDS
         self.retry_at = trio.current_time() + self.retry_seconds
+
+    def may_ask(self) -> bool:
+        """Return whether to read the source now because a provider denied access."""
+        return trio.current_time() >= self.asked_at + self.ask_seconds
+
+    def note_asked(self) -> None:
+        """Read the source for that reason later, and later each time while it goes on."""
+        now = trio.current_time()
+        if now - self.asked_at > 4 * self.ask_seconds:
+            self.ask_seconds = RETRY_SECONDS
+        else:
+            self.ask_seconds = min(2 * self.ask_seconds, MAX_RETRY_SECONDS)
+        self.asked_at = now
 
     def __repr__(self) -> str:
         state = self.verification.state.value
@@ -221,16 +238,23 @@ class KeyCache:
             cached.verification = verification.inconclusive(cached.verification, reason)
             cached.is_store_spoiled = True
 
-    async def read_replacement(self, source: KeySource, rejected: Secret) -> Secret | None:
+    async def read_replacement(
+        self, source: KeySource, rejected: Secret, *, is_certain: bool = True
+    ) -> Secret | None:
         """Read the source again and return its key, None if that is still the `rejected` one.
 
-        Concurrent requests with the same rejected key share one read.
+        Concurrent requests with the same rejected key share one read. If it is not certain that the
+        key is the reason, the source is not read for each request.
         """
         if self._lock_of_all.is_closed():
             return None
         async with self._lock(source):
             cached = self.get(source)
-            if cached.secret == rejected and cached.verification.state is not KeyState.REJECTED:
+            may_ask = is_certain or cached.may_ask()
+            is_known = cached.verification.state is KeyState.REJECTED
+            if cached.secret == rejected and may_ask and not is_known:
+                if not is_certain:
+                    cached.note_asked()
                 found = await self._read_source(source)
                 cached = self.get(source)  # a login may have replaced it in the meantime
                 if isinstance(found, Secret) and cached.secret == rejected:

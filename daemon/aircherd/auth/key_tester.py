@@ -65,13 +65,14 @@ class KeyTester:
             cached = self._cache.get(source)
             secret = cached.secret
             if secret and not cached.is_stale and forbidden_reason(provider, source) is None:
-                after = await self._verifier.verify_existing(provider, secret, cached.verification)
-                if is_old and after.state is KeyState.REJECTED:
+                verify = self._verifier.verify_existing
+                after, may_have_expired = await verify(provider, secret, cached.verification)
+                if is_old and may_have_expired:
                     # As in a request: the source may have a new key.
                     renewed = await self._cache.read_replacement(source, secret)
                     if renewed is not None:
                         secret, before = renewed, verification.UNVERIFIED
-                        after = await self._verifier.verify_existing(provider, secret, before)
+                        after, _ = await verify(provider, secret, before)
                 if (cached := self._cache.get(source)).secret == secret:  # no login meanwhile
                     cached.verification = after
                     if after.state is KeyState.REJECTED:

@@ -54,12 +54,20 @@ class KeyVerifier:
 
     async def verify_existing(
         self, provider: Provider, secret: Secret, before: verification.Verification
-    ) -> verification.Verification:
-        """Verify an existing key; return its new verification.
+    ) -> tuple[verification.Verification, bool]:
+        """Verify an existing key; return its new verification, and whether it may have expired.
 
         The caller has checked that the key may be sent to `provider` (`forbidden_reason`).
         """
         check = await self._check_key(provider, secret)
+        may_have_expired = check.failure is not None and (
+            check.failure.kind is FailureClass.AUTH or check.failure.denies_access
+        )
+        return self._interpret(check, before), may_have_expired
+
+    def _interpret(
+        self, check: KeyCheck, before: verification.Verification
+    ) -> verification.Verification:
         if check.ok:
             return verification.accepted(self._clock(), check.how)
         if check.ok is None:

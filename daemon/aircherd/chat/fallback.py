@@ -266,7 +266,7 @@ class FallbackRunner:
         if isinstance(failure, Skipped):
             await self._note_skip(failure)
             return None
-        if failure.kind is FailureClass.AUTH and key:
+        if key and (failure.kind is FailureClass.AUTH or failure.denies_access):
             again = await self._call_with_new_key(target, key, failure)
             if again is None:
                 return self._result(target)
@@ -283,9 +283,12 @@ class FallbackRunner:
     async def _call_with_new_key(
         self, target: Target, key: ApiKey, failure: Failure
     ) -> Failure | None:
-        """After a 401, retry once if the key's source has a new key; return the failure."""
+        """Retry once if the refused key's source has a new key; return the failure."""
         auth = self._services.auth
-        fresh = await auth.note_rejected(key, failure.message)
+        if failure.kind is FailureClass.AUTH:
+            fresh = await auth.note_rejected(key, failure.message)
+        else:
+            fresh = await auth.note_denied(key)
         has_tries = len(self._attempts) < self._config.fallback.max_attempts
         if fresh is None or not has_tries or self._reply.has_output:
             return failure

@@ -76,6 +76,11 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     reach: Reach | None = None
 
     @property
+    def denies_access(self) -> bool:
+        """Whether access was denied without a word about the key, which may have expired."""
+        return self.status == 403 and self.kind in (FailureClass.PERMISSION, FailureClass.ACCOUNT)
+
+    @property
     def code(self) -> str:
         """The wire's error code for this failure."""
         return WIRE_CODE[self.kind]

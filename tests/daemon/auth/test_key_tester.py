@@ -2,11 +2,13 @@
 
 import os
 
+import msgspec
 import pytest
 
 from aircherd.auth.stores.base import StoreHealth
 from aircherd.errors import BadRequest
-from aircherd.vocabulary.keys import KeyState
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.keys import KeyCheck, KeyState
 from aircherd.vocabulary.secret import Secret
 from helpers.auth import (
     KEY,
@@ -67,7 +69,16 @@ async def test_test_calls_no_provider_for_unusable_keys(rig, auth):
         await again.tester.test("wrok")
 
 
-async def test_test_uses_the_new_key_of_a_source(rig, auth, tmp_path):
+DENIED = KeyCheck(
+    None,
+    "GET /v1/models",
+    Failure(kind=FailureClass.PERMISSION, message="does not allow this", status=403),
+)
+SCOPED = msgspec.structs.replace(DENIED, ok=True)  # the key is good, it only lacks something
+
+
+@pytest.mark.parametrize("refused", [REFUSED, DENIED, SCOPED])
+async def test_test_uses_the_new_key_of_a_source(rig, auth, tmp_path, refused):
     """An expired token is renewed, as in a request."""
     path = tmp_path / "key"
     path.write_text(KEY)
@@ -75,6 +86,7 @@ async def test_test_uses_the_new_key_of_a_source(rig, auth, tmp_path):
     rig.environ["PATH"] = os.environ["PATH"]
     await auth.get_api_key(rig.work)
     path.write_text(OTHER)
-    rig.check = lambda _provider, secret: WORKS if secret == Secret(OTHER) else REFUSED
+    rig.check = lambda _provider, secret: WORKS if secret == Secret(OTHER) else refused
     (found,) = await auth.tester.test("work")
-    assert found.state is KeyState.AUTHENTICATED
+    assert (found.state, found.reason) == (KeyState.AUTHENTICATED, None)
+    assert (await auth.get_api_key(rig.work)).secret == Secret(OTHER)

@@ -11,7 +11,7 @@ import trio
 import trio.lowlevel
 from trio.testing import wait_all_tasks_blocked
 
-from aircherd.auth.key_cache import REREAD_SECONDS, RETRY_SECONDS
+from aircherd.auth.key_cache import MAX_RETRY_SECONDS, REREAD_SECONDS, RETRY_SECONDS
 from aircherd.auth.stores.base import StoreHealth
 from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.errors import (
@@ -355,6 +355,48 @@ async def test_command_is_run_again_after_a_401(rig, auth, tmp_path):
     key = await auth.get_api_key(rig.work)
     path.write_text(OTHER)
     assert (await auth.note_rejected(key, "refused")).secret == Secret(OTHER)
+
+
+async def test_command_is_run_again_when_access_is_denied(rig, auth, tmp_path, mock_clock):
+    """A 403 may mean an expired token. The key stays usable; the command runs at intervals."""
+    path, runs = tmp_path / "key", tmp_path / "runs"
+    path.write_text(KEY)
+    rig.change(key_command=("sh", "-c", f"echo -n x >> {runs}; cat {path}"))
+    rig.environ["PATH"] = os.environ["PATH"]
+    key = await auth.get_api_key(rig.work)
+    given = []
+
+    async def ask():
+        given.append(await auth.note_denied(key))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(20):
+            nursery.start_soon(ask)
+    assert (given, len(runs.read_text())) == ([None] * 20, 2)
+    assert states(auth, rig.work) == [("command", "unverified")]
+    path.write_text(OTHER)
+    assert await auth.note_denied(key) is None
+    mock_clock.jump(RETRY_SECONDS)
+    fresh = await auth.note_denied(key)
+    assert (fresh.secret, len(runs.read_text())) == (Secret(OTHER), 3)
+    assert await auth.note_denied(fresh) is None
+    mock_clock.jump(RETRY_SECONDS)
+    assert await auth.note_denied(fresh) is None
+    assert len(runs.read_text()) == 3  # the second pause is twice as long
+    mock_clock.jump(MAX_RETRY_SECONDS)
+    assert await auth.note_denied(fresh) is None
+    assert len(runs.read_text()) == 4
+
+
+async def test_variable_is_not_read_again_when_access_is_denied(rig, auth):
+    """It changes only with the environment file, which is watched; nor is a key that is gone."""
+    rig.environ["WORK_KEY"] = KEY
+    key = await auth.get_api_key(rig.work)
+    assert await auth.note_denied(key) is None
+    await login(auth)
+    stored = await auth.get_api_key(rig.work)
+    await auth.stored.logout("work")
+    assert await auth.note_denied(stored) is None
 
 
 async def test_concurrent_rejections_read_the_source_once(rig, auth):
