@@ -10,7 +10,14 @@ from importlib import import_module
 
 from aircher_cli.console import Console, OutputClosed
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import INTERRUPTED, OK, OUTPUT_CLOSED, HelpRequested
+from aircher_cli.exit_codes import (
+    FAILED,
+    INSTALLATION_GONE,
+    INTERRUPTED,
+    OK,
+    OUTPUT_CLOSED,
+    HelpRequested,
+)
 from aircher_cli.registry import COMMANDS, OWN_NOTICES, find_command
 
 
@@ -40,12 +47,15 @@ def run(context: Context, words: list[str]) -> int:
     except OutputClosed:
         return OUTPUT_CLOSED
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- the outermost handler
-        from aircher_cli.failures import report  # noqa: PLC0415 -- only after a failure
-
         try:
+            from aircher_cli.failures import report  # noqa: PLC0415 -- only after a failure
+
             return report(context, error, as_json="--json" in words)
         except OutputClosed:
             return OUTPUT_CLOSED
+        except ImportError:  # there is nothing left to load a better message from
+            context.console.note(f"aircher-cli: {INSTALLATION_GONE}")
+            return FAILED
 
 
 def _dispatch(context: Context, words: list[str]) -> int:

@@ -19,6 +19,12 @@ INTERRUPTED = 130
 OUTPUT_CLOSED = 141
 """The reader closed our output: 128 + SIGPIPE, as for `cat` in `cat FILE | head -1`."""
 
+INSTALLATION_GONE = (
+    "its installation was removed or replaced while it ran. Run it again; if it is not found, "
+    "install aircher again"
+)
+"""What a program says that cannot load one of its own modules."""
+
 BY_CODE: dict[str, int] = {
     codes.BAD_REQUEST: FAILED,
     codes.UNKNOWN_METHOD: FAILED,

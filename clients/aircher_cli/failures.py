@@ -9,7 +9,13 @@ import time
 from collections.abc import Mapping
 
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import NOT_SIGNED_IN, CommandFailed, UsageError, exit_code
+from aircher_cli.exit_codes import (
+    INSTALLATION_GONE,
+    NOT_SIGNED_IN,
+    CommandFailed,
+    UsageError,
+    exit_code,
+)
 from aircher_cli.parser import PROGRAM
 from aircher_cli.render.config.problems import problem_lines
 from aircher_cli.render.formatting import available_again, describe_reason, with_subject
@@ -194,6 +200,8 @@ def _attempt_line(entry: dict[str, object], reason: object) -> str:
 
 def _internal_error(error: BaseException) -> str:
     """Describe an internal error by its type only: its text could contain secrets."""
+    if isinstance(error, ImportError) and (error.name or "").startswith("aircher"):
+        return INSTALLATION_GONE
     where = error.__traceback__
     while where and where.tb_next:
         where = where.tb_next

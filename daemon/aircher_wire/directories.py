@@ -4,6 +4,7 @@ The classic accident is `sudo -E`: HOME is still another user's, and what root c
 user can no longer change. Clients check before they start a daemon, and the daemon when it starts.
 """
 
+import errno
 import os
 import shlex
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 from aircher_wire import address
 from aircher_wire.address import AddressError
-from aircher_wire.owners import ROOT
+from aircher_wire.owners import ROOT, is_unmapped_root
 
 OPEN_TO_OTHERS = 0o077
 """Mode bits forbidden for secrets: others may neither read nor write."""
@@ -36,14 +37,29 @@ def make_private_directory(directory: Path) -> None:
     """Create `directory` and its missing parents with mode 0700; existing ones are left unchanged.
 
     Raises:
-        OSError: it cannot be created, or is not a directory.
+        OSError: it cannot be created, or is not a directory; or we are root and it is another
+            user's, who could not change what is created there.
     """
+    if os.geteuid() == ROOT:
+        _refuse_foreign(directory)
+    _make_private(directory)
+
+
+def _refuse_foreign(directory: Path) -> None:
+    nearest = _nearest(directory)
+    owner = _owner(nearest)
+    if owner != ROOT and not is_unmapped_root(owner):
+        reason = f"it belongs to user {owner}, and you are root: run it as that user"
+        raise PermissionError(errno.EPERM, reason, str(nearest))
+
+
+def _make_private(directory: Path) -> None:
     try:
         directory.mkdir(mode=0o700, exist_ok=True)
     except FileNotFoundError:
         if directory.parent == directory:
             raise
-        make_private_directory(directory.parent)
+        _make_private(directory.parent)
         directory.mkdir(mode=0o700, exist_ok=True)
 
 
@@ -72,7 +88,7 @@ def failure_reason(path: Path, error: OSError, uid: int) -> str:
     if nearest.is_symlink() and not nearest.exists():
         return f"{reason}: {nearest} is a symlink to a missing directory"
     owner = _owner(nearest)
-    if owner != uid:
+    if owner != uid and "belongs to user" not in reason:
         return f"{reason}: {nearest} belongs to user {owner}, and you are user {uid}"
     return reason
 

@@ -48,6 +48,16 @@ def test_a_file_in_the_way_is_an_error(tmp_path: Path) -> None:
         make_private_directory(tmp_path / "file" / "a")
 
 
+@pytest.mark.skipif(US != 0, reason="only root can write in the directory of another user")
+@pytest.mark.parametrize("name", ["", "a", "a/b"])
+def test_root_creates_nothing_in_the_directory_of_another_user(tmp_path: Path, name: str) -> None:
+    """`sudo -E`: its user could change it no more."""
+    os.chown(tmp_path, OTHER, OTHER)
+    with pytest.raises(PermissionError, match=f"belongs to user {OTHER}, and you are root"):
+        make_private_directory(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     made = tmp_path / "home"

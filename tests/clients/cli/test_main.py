@@ -1,12 +1,17 @@
 """The real program: exit codes, signals and pipes."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import aircher_cli
+import aircher_client
+import aircher_wire
 from aircher_cli.__main__ import main
 from helpers.daemon.cli import COMMAND, run_cli, run_program, start_program
 from helpers.daemon.cli_daemon import CliDaemon, chat_result, refuses, streams, streams_for_ever
@@ -137,6 +142,40 @@ def test_invalid_utf_8_reaches_the_daemon_and_comes_back(daemon: CliDaemon) -> N
     done = run_program(daemon.environ, "ask", stdin=b"caf\xe9")
     assert daemon.params_of("chat")["messages"] == [{"role": "user", "content": "caf\udce9"}]
     assert (done.returncode, done.stdout) == (0, b"caf?\n")
+
+
+GONE = """
+import shutil, sys
+sys.path.insert(0, sys.argv[1])
+from aircher_cli.__main__ import main
+if sys.argv[2] == "failures":
+    import aircher_cli.failures
+shutil.rmtree(sys.argv[1])
+sys.exit(main(sys.argv[3:]))
+"""
+
+
+@pytest.mark.parametrize("loaded", ["failures", "nothing"])
+def test_an_installation_that_is_removed_meanwhile_is_named(
+    daemon: CliDaemon, tmp_path: Path, loaded: str
+) -> None:
+    """A sentence and no traceback, whatever had been loaded by then."""
+    copy = tmp_path / "copy"
+    for package in (aircher_cli, aircher_client, aircher_wire):
+        folder = Path(str(package.__file__)).parent
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(folder, copy / folder.name, ignore=ignored)
+    done = subprocess.run(
+        [sys.executable, "-c", GONE, str(copy), loaded, "status"],
+        env=daemon.environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("aircher-cli: its installation was removed or replaced")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_an_internal_error_leaves_no_traceback(daemon: CliDaemon) -> None:
