@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 
 from aircher_client.connection import POLL_SECONDS, Connection, connect
-from aircher_client.conversation import HELLO_TIMEOUT, Conversation
+from aircher_client.conversation import HELLO_TIMEOUT, Conversation, find_session_bus
 from aircher_client.errors import (
     START_HINT,
     ConnectionLost,
@@ -40,11 +40,12 @@ MIN_READ_SECONDS = 0.001
 class Client:
     """A client of the daemon. Create it with `connect` and use it as a context manager.
 
-    `open_connection` returns a new connection. Requests are attributed to `project`. With
-    `retries`, a call that was refused because the daemon is shutting down is sent again over a new
-    connection; a call that may have started is never sent twice. `on_notices` receives the daemon's
-    notices, if there are any, before the first result; again after the client has reconnected.
-    `on_reconnect` is called then; set it at any time.
+    `open_connection` returns a new connection. Requests are attributed to `project`, and the daemon
+    looks for the keyring on the `session_bus`, too. With `retries`, a call that was refused because
+    the daemon is shutting down is sent again over a new connection; a call that may have started is
+    never sent twice. `on_notices` receives the daemon's notices, if there are any, before the first
+    result; again after the client has reconnected. `on_reconnect` is called then; set it at any
+    time.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Client:
         *,
         name: str = "aircher-cli",
         project: str | None = None,
+        session_bus: str | None = None,
         retries: bool = True,
         hello_timeout: float = HELLO_TIMEOUT,
         on_notices: OnNotices | None = None,
@@ -60,6 +62,7 @@ class Client:
         self._open_connection = open_connection
         self._name = name
         self._project = project
+        self._session_bus = session_bus
         self._retries = retries
         self._hello_timeout = hello_timeout
         self._on_notices = on_notices
@@ -98,6 +101,7 @@ class Client:
             open_connection,
             name=name,
             project=find_project(environ),
+            session_bus=find_session_bus(environ),
             retries=autostart,
             on_notices=on_notices,
         )
@@ -307,6 +311,7 @@ class Client:
             self._open_connection(),
             self._name,
             project=self._project,
+            session_bus=self._session_bus,
             hello_timeout=self._hello_timeout,
             on_notices=self._on_notices,
         )

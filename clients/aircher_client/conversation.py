@@ -8,9 +8,10 @@ one goes on while the daemon sends something, if only the answer to a `ping`.
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aircher_client.connection import Connection
 from aircher_client.errors import ClientError, ConnectionLost, DaemonError, NoAnswer
@@ -33,6 +34,19 @@ SILENCE_SECONDS = 30.0
 """Seconds without a byte until a daemon that may take any time is asked whether it is alive."""
 CANCEL_TIMEOUT = 2.0
 """Seconds for the daemon's answer to a cancelled chat."""
+MAX_BUS = 4096
+"""Characters of an address that the daemon accepts."""
+
+
+def find_session_bus(environ: Mapping[str, str]) -> str | None:
+    """Return where this session's bus is, None if the daemon looks there anyway.
+
+    The daemon may belong to another session, or to none, and the keyring is on this one's bus.
+    """
+    named = environ.get("DBUS_SESSION_BUS_ADDRESS")
+    if not named or named == f"unix:path=/run/user/{os.getuid()}/bus":
+        return None
+    return named if named.isascii() and len(named) <= MAX_BUS else None
 
 
 class Conversation:
@@ -52,6 +66,7 @@ class Conversation:
         name: str,
         *,
         project: str | None = None,
+        session_bus: str | None = None,
         hello_timeout: float = HELLO_TIMEOUT,
         on_notices: OnNotices | None = None,
     ) -> None:
@@ -62,6 +77,7 @@ class Conversation:
         self.events: deque[dict[str, Any]] | None = None
         self._name = name
         self._project = project
+        self._session_bus = session_bus
         self._msgids = itertools.count(1)
         self._is_introduced = False
         self._hello_id: int | None = None  # set until the response has arrived
@@ -117,6 +133,8 @@ class Conversation:
         params: dict[str, Any] = {"protocol": methods.PROTOCOL, "client": client}
         if self._project is not None:
             params["project"] = self._project
+        if self._session_bus is not None:
+            params["session_bus"] = self._session_bus
         if self._on_notices is not None:
             params["shows_notices"] = True
         return frames.encode_request(self._hello_id, methods.HELLO, params)

@@ -44,13 +44,15 @@ class ClientInfo(msgspec.Struct, frozen=True):
 class HelloParams(msgspec.Struct, frozen=True):
     """`protocol` is the highest version that the client speaks.
 
-    `shows_notices`: it shows every notice to the user.
+    `shows_notices`: it shows every notice to the user. `session_bus`: what it has in
+    `DBUS_SESSION_BUS_ADDRESS`.
     """
 
     protocol: int = methods.PROTOCOL
     client: ClientInfo | None = None
     project: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
     shows_notices: bool = False
+    session_bus: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
 
 
 class ExplainParams(ChatRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):

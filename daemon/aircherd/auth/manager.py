@@ -2,7 +2,7 @@
 
     get a key    pick a source -> forbidden? -> rejected before? -> read it (once) -> ApiKey
     an answer    a success or a 401 updates the key's verification, and publishes an `auth` event;
-                 after a 401 the source is read again, and its new key is used at once
+                 after a 401 or a 403 the source is read again; its new key is used at once
     a change     of a store, the index or the variables: what changed is read again (`refresh_*`)
     a command    `stored` signs in and out, `tester` checks all keys live, `locker` locks all keys
 
@@ -21,6 +21,7 @@ import structlog
 from aircherd.auth import status, verification
 from aircherd.auth.key_cache import CachedKey, KeyCache, OnReplaced, ignore_replaced
 from aircherd.auth.key_registry import KeyRegistry, unusable_key_error
+from aircherd.auth.key_sources import KeySource
 from aircherd.auth.key_verifier import KeyChecker, KeyVerifier
 from aircherd.auth.lock.key_lock import KeyLock
 from aircherd.auth.lock.locker import Locker
@@ -34,6 +35,7 @@ from aircherd.config.model import Config, Provider
 from aircherd.events import EventBus
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.keys import ApiKey, KeyChoice, KeyState, KeyStatus
+from aircherd.vocabulary.secret import Secret
 
 if TYPE_CHECKING:
     from aircherd.auth.key_tester import KeyTester
@@ -239,11 +241,27 @@ class AuthManager:
                     cached.verification, self._clock(), "a request", self._redactor.redact(reason)
                 )
             )
+        return self._replacement(provider, source, secret)
+
+    async def note_denied(self, key: ApiKey) -> ApiKey | None:
+        """Return another key to try once, if the source of `key` has one by now.
+
+        For a provider that denies access and does not say that the key is why: some say so of an
+        expired token. The key stays usable; its source is read at growing intervals.
+        """
+        found = self._registry.find(key.provider, key.name)
+        if key.source == "environment" or found is None or found[1].origin != key.origin:
+            return None
+        secret = await self._cache.read_replacement(found[1], key.secret, is_certain=False)
+        return self._replacement(*found, secret)
+
+    def _replacement(
+        self, provider: Provider, source: KeySource, secret: Secret | None
+    ) -> ApiKey | None:
+        """Return the new key of a source if it may be used, after its row was published."""
         self._registry.publish_changes(provider.name)
-        if (
-            secret is None
-            or not status.effective_status(provider, source, cached.verification).is_usable
-        ):
+        known = self._cache.get(source).verification
+        if secret is None or not status.effective_status(provider, source, known).is_usable:
             return None
         return ApiKey(provider.name, source.name, secret, source.kind, source.origin)
 
@@ -281,6 +299,12 @@ class AuthManager:
         state = await self._cache.reread([KEYRING])
         self._registry.publish_all_changes()
         return state or StoreState(StoreHealth.USABLE)
+
+    def note_session_bus(self, named: str) -> None:
+        """Look for the keyring on a client's bus, too, and read there what could not be read."""
+        if self._credentials.note_bus(named):
+            sources = self._registry.all_sources()
+            self._cache.invalidate_unusable(each for each in sources if each.kind == "keyring")
 
     @property
     def variables(self) -> KeyVariables:

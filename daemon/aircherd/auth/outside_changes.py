@@ -18,6 +18,7 @@ import trio
 
 from aircherd.auth.manager import AuthManager
 from aircherd.auth.stores.credential_store import FILE, KEYRING
+from aircherd.auth.stores.keyring_files import keyring_folders
 from aircherd.config.paths import Paths
 from aircherd.files.file_worker import DiskTimeout, FileWorker
 
@@ -102,10 +103,3 @@ def written_at(folder: Path) -> int:
         return folder.stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def keyring_folders(environ: Mapping[str, str]) -> list[Path]:
-    """Return the folders with the files of GNOME's and KDE's keyrings that exist."""
-    home = environ.get("XDG_DATA_HOME") or Path(environ.get("HOME", "/"), ".local", "share")
-    folders = (Path(home, name) for name in ("keyrings", "kwalletd"))
-    return [folder for folder in folders if folder.is_dir()]

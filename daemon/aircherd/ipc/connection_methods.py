@@ -35,6 +35,9 @@ async def hello(session: "Session", params: HelloParams) -> object:
         )
     name = params.client.name if params.client else session.caller.client
     session.introduce(name, params.project)
+    may_sign_in = session.gate is None or not session.gate.forbids(methods.AUTH_LOGIN)
+    if params.session_bus is not None and may_sign_in:
+        session.services.auth.note_session_bus(params.session_bus)
     return {
         "protocol": methods.PROTOCOL,
         "server": {"name": "aircherd", "version": __version__},

@@ -11,7 +11,6 @@ from aircherd.auth.outside_changes import (
     MIN_PAUSE,
     OWN_WRITE_SECONDS,
     OutsideChanges,
-    keyring_folders,
     next_pause,
 )
 from aircherd.auth.stores.base import StoreHealth
@@ -164,10 +163,3 @@ async def test_keyring_that_is_written_all_the_time_is_read_ever_more_rarely(
 def test_pause_doubles_until_the_keyring_was_quiet_for_a_while(pause, idle, following):
     """Then the next change is noticed soon again."""
     assert next_pause(pause, idle) == following
-
-
-def test_folders_of_keyrings_are_those_that_exist(tmp_path):
-    """GNOME's and KDE's, below the data directory."""
-    (tmp_path / ".local/share/kwalletd").mkdir(parents=True)
-    assert keyring_folders({"HOME": str(tmp_path)}) == [tmp_path / ".local/share/kwalletd"]
-    assert keyring_folders({"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}) == []

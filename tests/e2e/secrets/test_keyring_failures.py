@@ -14,9 +14,9 @@ SPARE = "canary-spare-0123456789abcdef"
 pytestmark = pytest.mark.secret_service
 
 
-def login(home, *options, label="default"):
+def login(home, *options, label="default", environ=None):
     arguments = ("auth", "login", "work", "--no-verify", "--label", label, *options)
-    return home.cli(*arguments, stdin=KEY)
+    return home.cli(*arguments, stdin=KEY, environ=environ)
 
 
 def assert_nothing_was_stored(home, done):
@@ -63,6 +63,35 @@ def test_reachable_keyring_is_used_by_a_daemon_that_has_another_address(home, si
         home.start({"DBUS_SESSION_BUS_ADDRESS": f"unix:path={home.root}/ended"})
         assert login(home).returncode == 0
         assert list(keyring.stored("aircher").values()) == [KEY]
+
+
+def test_keyring_on_the_bus_of_the_client_is_used(home, sim):
+    """The daemon of a cron job, or of a session that ended, is not cut off from it."""
+    ended = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={home.root}/ended"}
+    with secret_service() as keyring:
+        home.start(ended)
+        assert login(home, environ=keyring.environ).returncode == 0
+        assert list(keyring.stored("aircher").values()) == [KEY]
+        home.stop()
+        home.start(ended)
+        assert home.cli("ask", "-m", "work/m", "hi").returncode == 4
+        refused = login(home, label="other")
+        assert_nothing_was_stored(home, refused)
+        assert "in a terminal of your desktop session" in refused.stderr
+        done = home.cli("ask", "-m", "work/m", "hi", environ=keyring.environ)
+        assert (done.returncode, done.stdout) == (0, "hi\n"), done.stderr
+
+
+def test_user_with_a_keyring_that_cannot_be_reached_gets_no_file(home, sim):
+    """Nothing is listed yet: what tells is the file of the keyring."""
+    folder = home.root / "data" / "keyrings"
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / "login.keyring").touch()
+    home.start({"DBUS_SESSION_BUS_ADDRESS": f"unix:path={home.root}/ended"})
+    refused = login(home)
+    assert_nothing_was_stored(home, refused)
+    assert f"there is a keyring ({folder}/login.keyring)" in refused.stderr
+    assert login(home, "--store", "file").returncode == 0
 
 
 def test_too_many_open_files_are_an_error(home, sim):

@@ -47,8 +47,8 @@ STORES = (KEYRING, FILE)
 
 _CURES = {
     StoreHealth.LOCKED: "Unlock it",
-    StoreHealth.UNREACHABLE: "Try again",
-    StoreHealth.UNAVAILABLE: "Start it",
+    StoreHealth.UNREACHABLE: "Try again, in a terminal of your desktop session if you have one",
+    StoreHealth.UNAVAILABLE: "Start it, or try again in a terminal of your desktop session",
 }
 
 
@@ -66,6 +66,11 @@ class CredentialStore:
         self.keyring_written_at = -math.inf  # on trio's clock
         if index.problem:
             log.warning("key_index_unusable", problem=index.problem)
+
+    def note_bus(self, named: str) -> bool:
+        """Look for the keyring on the bus of a client, too; return whether that is a new place."""
+        keyring = self._stores[KEYRING]
+        return isinstance(keyring, KeyringStore) and keyring.note_bus(named)
 
     async def probe_keyring(self) -> StoreState:
         """Return whether the keyring can be used; the result may be a moment old."""

@@ -23,6 +23,8 @@ import json
 import os
 import resource
 import signal
+import socket
+import struct
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -211,6 +213,9 @@ def _find_service(buses: Sequence[str], about: dict[str, Any]) -> Any:
             try:
                 connection = connect(bus)
                 stack.callback(connection.close)
+                if not is_trusted(connection.sock, os.getuid()):
+                    problems.append(f"the session bus {bus} belongs to another user")
+                    continue
                 if has_service(connection):
                     about["bus"] = bus
                     stack.pop_all()
@@ -227,6 +232,15 @@ def _find_service(buses: Sequence[str], about: dict[str, Any]) -> Any:
         about["bus"] = live[0]
         raise Unavailable("no Secret Service is running, or can be started, on the session bus")
     raise Unavailable(_without_bus(os.environ.get(BUS_VARIABLE)))
+
+
+def is_trusted(bus: socket.socket, uid: int) -> bool:
+    """Return whether `uid` or root runs the bus: the address of a bus that ended is free again."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True
+    form = struct.Struct("3i")
+    _, owner, _ = form.unpack(bus.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, form.size))
+    return owner in (uid, 0)
 
 
 def _without_bus(named: str | None) -> str:

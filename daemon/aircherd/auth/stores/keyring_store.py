@@ -29,7 +29,13 @@ from aircherd.auth.stores.base import (
     StoreHealth,
     StoreState,
 )
-from aircherd.auth.stores.session_bus import BUS_VARIABLE, DISABLED, bus_addresses
+from aircherd.auth.stores.keyring_files import find_keyring_file
+from aircherd.auth.stores.session_bus import (
+    BUS_VARIABLE,
+    DISABLED,
+    bus_addresses,
+    client_addresses,
+)
 from aircherd.auth.variables.child_environment import keyring_environment
 from aircherd.errors import KeyringLocked
 from aircherd.installation import INSTALLATION
@@ -41,6 +47,8 @@ MAX_CHILDREN = 2
 """For reads and changes. `CredentialStore` and `KeyCache` run one of each at a time."""
 PROBE_VALID_SECONDS = 1.0
 MAX_ANSWER = 4 * 1024 * 1024
+MAX_CLIENT_BUSES = 4
+"""Of the clients that connected last."""
 
 # -P: nothing is imported from the daemon's current directory.
 CHILD = (sys.executable, "-P", "-m", "aircherd.auth.stores.keyring_child")
@@ -113,6 +121,7 @@ class KeyringStore:
         self._probing = trio.Lock()
         self._probed: StoreState | None = None
         self._probed_at = -math.inf  # on trio's clock
+        self._client_buses: tuple[str, ...] = ()
 
     async def probe(self, *, fresh: bool = False) -> StoreState:
         """Return whether there is a keyring and whether it is unlocked.
@@ -126,6 +135,22 @@ class KeyringStore:
                 self._probed = (await self._call("probe", ())).store_state
                 self._probed_at = trio.current_time()
             return self._probed
+
+    def note_bus(self, named: str) -> bool:
+        """Look for the keyring on the bus of a client, too; return whether that is a new place.
+
+        `named` is what the client has in `DBUS_SESSION_BUS_ADDRESS`. It is tried after the others.
+        """
+        if not (known := self._buses()):
+            return False  # the user said that there is no bus
+        new = [each for each in client_addresses(named) if each not in known]
+        self._client_buses = (*new, *self._client_buses)[:MAX_CLIENT_BUSES]
+        if new:
+            self._probed = None
+        return bool(new)
+
+    def _buses(self) -> tuple[str, ...]:
+        return (*bus_addresses(self._environ, os.getuid()), *self._client_buses)
 
     async def describe(self) -> KeyringDetails:
         """Return the state of the keyring, its backend and its bus."""
@@ -174,7 +199,7 @@ class KeyringStore:
             "op": operation,
             "service": self._service,
             "usernames": [str(key_id) for key_id in key_ids],
-            "buses": bus_addresses(self._environ, os.getuid()),
+            "buses": self._buses(),
         }
         if secret is not None:
             request["secret"] = secret.reveal()
@@ -187,16 +212,35 @@ class KeyringStore:
                 max_output=MAX_ANSWER,
             )
         except OSError as error:
-            reason = f"its helper process cannot be run: {error.strerror}"
-            return _Answer(StoreHealth.UNREACHABLE, reason)
+            return self._failed(f"its helper process cannot be run: {error.strerror}")
         if result.is_late:
             reason = (
                 f"it did not answer within {self._seconds:g} s; it may be waiting for an answer of "
                 "yours in a window"
             )
             return _Answer(StoreHealth.UNREACHABLE, reason)
-        failed = f"its helper process failed (exit status {result.status})"
-        return _decode(result.output) or _Answer(StoreHealth.UNREACHABLE, failed)
+        answer = _decode(result.output)
+        if answer is None:
+            return self._failed(f"its helper process failed (exit status {result.status})")
+        if answer.state is StoreHealth.UNREACHABLE:
+            return self._failed(str(answer.reason), answer)
+        if answer.state is StoreHealth.UNAVAILABLE and (file := self._find_trace()):
+            reason = f"{answer.reason}, but there is a keyring ({file})"
+            return self._failed(reason, answer)
+        return answer
+
+    def _failed(self, reason: str, answer: _Answer | None = None) -> _Answer:
+        """Return that the keyring cannot be reached, and why: without our files nothing works."""
+        problem = INSTALLATION.problem()
+        answer = answer or _Answer(StoreHealth.UNREACHABLE)
+        return msgspec.structs.replace(
+            answer, state=StoreHealth.UNREACHABLE, reason=problem[1] if problem else reason
+        )
+
+    def _find_trace(self) -> Path | None:
+        """Return a file of the user's keyring, unless the user said that there is none."""
+        is_denied = not self._buses() or self._environ.get("PYTHON_KEYRING_BACKEND")
+        return None if is_denied else find_keyring_file(self._environ)
 
     def __repr__(self) -> str:
         return f"<KeyringStore {self._service!r}>"

@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 from types import ModuleType, SimpleNamespace
@@ -195,6 +196,21 @@ def test_hardened_process_writes_no_core_and_is_not_dumpable():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "(0, 0) 0\n"
     assert resource.RLIMIT_CORE is not None
+
+
+@pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="this system does not tell")
+def test_bus_of_another_user_is_not_trusted():
+    """It may have taken the address of a bus that ended."""
+    if os.getuid() == 0:
+        os.seteuid(12345)  # whoever makes the socket owns it
+    try:
+        ours, its = socket.socketpair()
+    finally:
+        os.seteuid(os.getuid())
+    owner = os.getuid() or 12345
+    with ours, its:
+        assert keyring_child.is_trusted(ours, owner)
+        assert not keyring_child.is_trusted(ours, owner + 1)
 
 
 def test_importing_the_store_does_not_load_keyring():

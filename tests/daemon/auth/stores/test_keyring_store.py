@@ -14,11 +14,12 @@ import pytest
 import trio
 
 from aircherd.auth.secret_process import ProcessResult
-from aircherd.auth.stores import keyring_store
+from aircherd.auth.stores import keyring_store, session_bus
 from aircherd.auth.stores.base import KeyId, KeyMissing, KeyUnreadable, StoreHealth
 from aircherd.auth.stores.keyring_store import (
     CHILD,
     MAX_CHILDREN,
+    MAX_CLIENT_BUSES,
     PROBE_VALID_SECONDS,
     KeyringStore,
     child_command,
@@ -291,6 +292,53 @@ async def test_a_session_bus_that_is_gone_is_named(tmp_path, monkeypatch):
     assert state.health is StoreHealth.UNAVAILABLE
     assert state.reason == f"DBUS_SESSION_BUS_ADDRESS leads to {bus}, where no bus answers"
     assert (await store.describe()).state == state
+
+
+@pytest.mark.parametrize(
+    ("variables", "health"),
+    [
+        ({}, StoreHealth.UNREACHABLE),
+        ({"DBUS_SESSION_BUS_ADDRESS": "disabled:"}, StoreHealth.UNAVAILABLE),
+        (
+            {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"},
+            StoreHealth.UNAVAILABLE,
+        ),
+    ],
+)
+async def test_keyring_of_the_user_that_cannot_be_reached(tmp_path, monkeypatch, variables, health):
+    """As by a daemon of a cron job: only the user may say that there is none."""
+    monkeypatch.setattr(session_bus, "_address", lambda path: f"unix:path={tmp_path}{path}")
+    folder = tmp_path / "keyrings"
+    folder.mkdir()
+    (folder / "login.keyring").touch()
+    environ = {"PATH": os.environ["PATH"], "XDG_DATA_HOME": str(tmp_path), **variables}
+    state = await KeyringStore(environ, "aircher").probe()
+    assert state.health is health
+    assert ("there is a keyring" in state.reason) is (health is StoreHealth.UNREACHABLE)
+
+
+@pytest.mark.secret_service
+async def test_keyring_on_the_bus_of_a_client_is_used(tmp_path, monkeypatch):
+    """Only its address is needed; what a client says of other machines is ignored."""
+    monkeypatch.setattr(session_bus, "_address", lambda path: f"unix:path={tmp_path}{path}")
+    with secret_service() as service:
+        store = KeyringStore({"DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path}/x"}, "aircher")
+        assert (await store.probe()).health is StoreHealth.UNAVAILABLE
+        bus = service.environ["DBUS_SESSION_BUS_ADDRESS"]
+        assert not store.note_bus("tcp:host=127.0.0.1,port=1")
+        assert store.note_bus(f"unix:path={tmp_path}/ended;{bus}")
+        assert not store.note_bus(bus)
+        assert (await store.probe()).health is StoreHealth.USABLE
+        await store.write(KEY_ID, Secret("canary-1"))
+        assert await store.read_all([KEY_ID]) == {KEY_ID: Secret("canary-1")}
+        for number in range(MAX_CLIENT_BUSES):
+            assert store.note_bus(f"unix:path={tmp_path}/{number}")
+        assert (await store.probe()).health is StoreHealth.UNAVAILABLE
+
+
+async def test_no_bus_of_a_client_is_used_where_the_user_wants_none():
+    """`disabled:` is for all."""
+    assert not KeyringStore(WITHOUT_BUS, "aircher").note_bus("unix:path=/a")
 
 
 async def test_other_backend_is_refused_and_not_loaded(tmp_path):

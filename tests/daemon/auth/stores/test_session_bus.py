@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.auth.stores.session_bus import bus_addresses
+from aircherd.auth.stores.session_bus import bus_addresses, client_addresses
 
 STANDARD = "unix:path=/run/user/7/bus"
 
@@ -26,3 +26,23 @@ STANDARD = "unix:path=/run/user/7/bus"
 def test_named_addresses_come_before_the_standard_ones(environ, expected):
     """Each once."""
     assert bus_addresses(environ, 7) == expected
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ("unix:abstract=/tmp/dbus-a,guid=7", ("unix:abstract=/tmp/dbus-a,guid=7",)),
+        (
+            "tcp:host=example.org,port=1; unix:path=/a;unix:path=/b",
+            ("unix:path=/a", "unix:path=/b"),
+        ),
+        ("disabled:", ()),
+        ("autolaunch:", ()),
+        ("unix:runtime=yes", ()),
+        ("", ()),
+        ("nonsense", ()),
+    ],
+)
+def test_addresses_of_a_client_are_sockets_of_this_machine(named, expected):
+    """No other is connected to."""
+    assert client_addresses(named) == expected
