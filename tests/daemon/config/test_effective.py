@@ -179,7 +179,11 @@ def sample(section, name, schema):
         bounds = [schema, *schema.get("anyOf", ())]
         low = next(each[key] for each in bounds for key in LOWS if key in each)
         return low + 0.5
-    texts = {"models_dev": "https://example.org/data.json", "lifetime": "8h"}
+    texts = {
+        "models_dev": "https://example.org/data.json",
+        "lifetime": "8h",
+        "time_zone": "Europe/Berlin",
+    }
     return texts.get(name, "some-text")
 
 

@@ -123,12 +123,11 @@ USAGE: dict[str, Fragment] = {
         get_args(OnFailure),
         default="serve",
     ),
-    "time_zone": {
-        "description": "The time zone in which days and months begin, for limits and reports; by "
-        "default that of the machine",
-        "type": "string",
-        "examples": ["Europe/Berlin"],
-    },
+    "time_zone": string(
+        "The time zone in which days and months begin, for limits and reports; by default that of "
+        "the machine",
+        examples=["Europe/Berlin"],
+    ),
 }
 
 DAEMON: dict[str, Fragment] = {
