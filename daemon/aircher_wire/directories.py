@@ -7,6 +7,7 @@ user can no longer change. Clients check before they start a daemon, and the dae
 import errno
 import os
 import shlex
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -72,12 +73,14 @@ def check_ownership(environ: Mapping[str, str], uid: int | None = None) -> None:
         AddressError: one does, or XDG_RUNTIME_DIR does not exist, or there is no home at all.
     """
     uid = os.getuid() if uid is None else uid
-    for base in _bases(environ):
+    bases = list(_bases(environ))
+    for base in bases:
         for directory in (base.directory, base.used):
             found = _nearest(directory)
             owner = _owner(found)
             if owner not in (uid, ROOT):
                 raise AddressError(_foreign_message(base, found, owner, uid))
+    _check_home(bases)
     _check_runtime(environ, uid)
 
 
@@ -157,13 +160,14 @@ def _owner(path: Path) -> int:
         return path.lstat().st_uid
 
 
+def _name(base: Base) -> str:
+    if base.is_set:
+        return f"{base.variable}={base.directory}"
+    return f"the home directory {base.directory}"
+
+
 def _foreign_message(base: Base, found: Path, owner: int, uid: int) -> str:
-    if found == base.directory and base.is_set:
-        what = f"{base.variable}={base.directory}"
-    elif found == base.directory:
-        what = f"the home directory {base.directory}"
-    else:
-        what = str(found)
+    what = _name(base) if found == base.directory else str(found)
     how = "run it as that user"
     if uid == ROOT and base.variable == "HOME":
         how += ", or with 'sudo -H'"
@@ -173,21 +177,44 @@ def _foreign_message(base: Base, found: Path, owner: int, uid: int) -> str:
     )
 
 
+def _check_home(bases: list[Base]) -> None:
+    """Check that the home exists or can be created, if data or the log is in it.
+
+    Users of services often have one that does not exist, such as /nonexistent.
+    """
+    data_and_state = bases[1:3]
+    home = next((base for base in data_and_state if base.variable == "HOME"), None)
+    if home is None or home.directory.is_dir():
+        return
+    nearest = _nearest(home.directory)
+    if nearest == home.directory:
+        problem = "is not a directory"
+    elif os.access(nearest, os.W_OK | os.X_OK) and nearest.is_dir():
+        return
+    else:
+        problem = f"does not exist and cannot be created in {nearest}"
+    raise AddressError(f"{_name(home)} {problem}: set HOME to a directory of your own")
+
+
 def _check_runtime(environ: Mapping[str, str], uid: int) -> None:
     """Check XDG_RUNTIME_DIR, if the socket is there: the system creates it, never we."""
     runtime = Path(environ.get("XDG_RUNTIME_DIR", ""))
     if environ.get("AIRCHER_SOCKET") or not runtime.is_absolute():
         return
     try:
-        owner = runtime.stat().st_uid
+        found = runtime.stat()
+        owner = found.st_uid
     except FileNotFoundError:
         problem = "does not exist"
     except OSError as error:
         problem = f"cannot be used: {error.strerror}"
     else:
-        if owner in (uid, ROOT):
+        if not stat.S_ISDIR(found.st_mode):
+            problem = "is not a directory"
+        elif owner in (uid, ROOT):
             return
-        problem = f"belongs to user {owner}, and you are user {uid}"
+        else:
+            problem = f"belongs to user {owner}, and you are user {uid}"
     raise AddressError(
         f"XDG_RUNTIME_DIR={runtime} {problem}: unset it, or set it to a directory of your own"
     )

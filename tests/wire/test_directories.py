@@ -144,7 +144,33 @@ def test_a_home_from_the_user_database_is_checked_too(
         check_ownership({})
 
 
-@pytest.mark.parametrize("name", ["missing", "file/below"])
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("missing/home", "does not exist and cannot be created in .*"),
+        ("file", "is not a directory"),
+        ("file/below", "does not exist and cannot be created in .*/file"),
+    ],
+)
+def test_a_home_that_cannot_be_is_refused(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str, problem: str
+) -> None:
+    """As that of the user of a service; not if data and log are elsewhere."""
+    (home / "file").touch()
+    monkeypatch.setattr("os.access", lambda *_: False)  # root could create anything
+    environ = {"HOME": f"{home}/{name}"}
+    with pytest.raises(AddressError, match=f"^HOME={home}/{name} {problem}: set HOME to a dir"):
+        check_ownership(environ)
+    elsewhere = {"XDG_DATA_HOME": str(home), "XDG_STATE_HOME": str(home)}
+    check_ownership({**environ, **elsewhere})
+
+
+def test_a_home_that_can_be_created_passes(home: Path) -> None:
+    """Its directories are created with it."""
+    check_ownership({"HOME": f"{home}/new"})
+
+
+@pytest.mark.parametrize("name", ["missing", "file", "file/below"])
 def test_a_runtime_directory_that_cannot_be_used_is_refused(home: Path, name: str) -> None:
     """The system creates XDG_RUNTIME_DIR; the message says how to go on without it."""
     (home / "file").touch()
