@@ -42,11 +42,13 @@ async def preload(services: Services) -> None:
 
 
 def _load_rare_modules() -> None:
-    """Import what an environment file, rare commands and errors about keys need."""
+    """Import what an environment file, tasks, rare commands and errors about keys need."""
     for name in ("importing", "key_tester", "sign_in", "variables.assignments"):
         import_module(f"aircherd.auth.{name}")
     import_module("aircherd.usage.attempt_list")
-    import_module("aircherd.chat.request.unpriced")
+    import_module("aircherd.api.file_proof")
+    for name in ("tasks", "unpriced"):
+        import_module(f"aircherd.chat.request.{name}")
     for name in ("gate", "displacement"):
         import_module(f"aircherd.access.{name}")
 

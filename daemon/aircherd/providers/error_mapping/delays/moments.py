@@ -235,8 +235,10 @@ def _zone_of(found: dict[str, str | None]) -> tzinfo | None:
 
 
 def _place_zone(place: str) -> tzinfo | None:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 -- rare, and 1 MB
-
+    try:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 -- rare, and 1 MB
+    except ImportError:  # Python was removed or replaced
+        return None
     # "america/los_angeles" is named America/Los_Angeles.
     name = re.sub(r"(?:^|(?<=[/_]))[a-z]", lambda start: start[0].upper(), place.lower())
     try:
