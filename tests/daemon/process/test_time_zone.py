@@ -73,7 +73,7 @@ def test_zone_of_a_service_comes_back_after_that_of_the_configuration():
     assert time.localtime().tm_zone == "JST"
 
 
-def test_zones_with_the_same_time_now_are_told_apart():
+def test_zones_with_the_same_time_now_are_different():
     """Their summer times differ: the next month may begin at another moment."""
     zone = TimeZone()
     zone.use("Europe/Berlin")

@@ -45,7 +45,7 @@ def travel(etc, zone):
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a process its own /etc")
 def test_days_begin_at_the_midnight_of_the_machine(home):
-    """At once after the zone was changed; a `TZ` of whoever started the daemon changes nothing."""
+    """At once after a change. The `TZ` that the daemon was started with is not used."""
     etc = home.root / "etc"
     etc.mkdir()
     for name in ("passwd", "group", "hosts", "nsswitch.conf"):

@@ -202,7 +202,7 @@ def test_hardened_process_writes_no_core_and_is_not_dumpable():
 def test_bus_of_another_user_is_not_trusted():
     """It may have taken the address of a bus that ended."""
     if os.getuid() == 0:
-        os.seteuid(12345)  # whoever makes the socket owns it
+        os.seteuid(12345)  # the owner of the socket is the one who makes it
     try:
         ours, its = socket.socketpair()
     finally:
