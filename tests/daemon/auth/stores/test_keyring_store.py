@@ -27,6 +27,7 @@ from aircherd.auth.stores.keyring_store import (
 )
 from aircherd.auth.stores.session_bus import bus_addresses
 from aircherd.errors import KeyringLocked
+from aircherd.installation import Installation
 from aircherd.vocabulary.secret import Secret
 from helpers.required import missing
 from helpers.secret_service import secret_service
@@ -334,6 +335,18 @@ async def test_keyring_on_the_bus_of_a_client_is_used(tmp_path, monkeypatch):
         for number in range(MAX_CLIENT_BUSES):
             assert store.note_bus(f"unix:path={tmp_path}/{number}")
         assert (await store.probe()).health is StoreHealth.UNAVAILABLE
+
+
+@pytest.mark.parametrize("program", ["missing", "failing"])
+async def test_without_our_installation_that_is_the_reason(monkeypatch, tmp_path, program):
+    """Not an error of the system: trying again would not help."""
+    gone = Installation(tmp_path / "gone" / "aircher_wire" / "version.py", Path(sys.executable))
+    monkeypatch.setattr(keyring_store, "INSTALLATION", gone)
+    command = {"missing": [f"{tmp_path}/python"], "failing": [sys.executable, "-c", "import gone"]}
+    state = await KeyringStore(os.environ, "aircher", command=command[program]).probe()
+    assert state.health is StoreHealth.UNREACHABLE
+    assert "was removed" in state.reason
+    assert state.reason.endswith("run 'aircher-cli daemon restart'")
 
 
 async def test_no_bus_of_a_client_is_used_where_the_user_wants_none():
