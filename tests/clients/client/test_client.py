@@ -72,6 +72,29 @@ def test_hello_names_the_project(daemon: FakeDaemon, project: str, sent: dict[st
     assert {name: hello.params[name] for name in hello.params if name == "project"} == sent
 
 
+USUAL_BUS = f"unix:path=/run/user/{os.getuid()}/bus"
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("unix:abstract=/tmp/dbus-x,guid=7", True),
+        (f"{USUAL_BUS};unix:path=/a", True),
+        (USUAL_BUS, False),
+        ("", False),
+        ("unix:path=/\udcff", False),
+        ("unix:path=/" + "a" * 4096, False),
+    ],
+)
+def test_hello_has_the_session_bus(daemon: FakeDaemon, address: str, sent: bool) -> None:
+    """Not the one that the daemon finds by itself, nor what it would not accept."""
+    environ = {**daemon.environ, "DBUS_SESSION_BUS_ADDRESS": address}
+    with Client.connect(environ, autostart=False) as client:
+        client.call("ping")
+    [hello] = daemon.requests("hello")
+    assert hello.params.get("session_bus") == (address if sent else None)
+
+
 def test_hello_is_answered_late(daemon: FakeDaemon) -> None:
     """The response to hello may arrive after that to the call."""
     hellos: list[Request] = []

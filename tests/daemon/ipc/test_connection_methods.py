@@ -47,6 +47,26 @@ async def test_hello_introduces_both_sides(environ):
         assert [session.caller.client for session in services.clients] == ["tester"]
 
 
+BUS = "unix:path=/tmp/a-bus"
+RESTRICTED = '[clients.tool]\nallow = ["chat"]\n[clients."*"]\nallow = ["all"]\n'
+
+
+async def test_session_bus_of_a_client_that_may_sign_in_is_used(environ):
+    """What the keyring of a login is looked for on must not come from a client without rights."""
+    write_config(environ, RESTRICTED)
+    async with peer(environ) as (client, services):
+        buses = []
+        services.auth.note_session_bus = buses.append
+        await client.send(1, "hello", client={"name": "tool"}, session_bus=f"{BUS}-1")
+        await client.receive()
+        await client.send(2, "hello", client={"name": "tester"})
+        await client.receive()
+        assert buses == []
+        await client.send(3, "hello", client={"name": "tester"}, session_bus=BUS)
+        await client.receive()
+        assert buses == [BUS]
+
+
 async def test_older_protocol_is_refused(environ):
     """The error has both versions."""
     async with peer(environ) as (client, _):

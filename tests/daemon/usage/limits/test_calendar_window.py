@@ -1,11 +1,12 @@
 """Usage of today or this month, also with clocks that jump."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from aircherd.usage.limits.calendar_window import MAX_PARTS, CalendarWindow
+from helpers.ledger.machine_zone import MachineZone
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 MIDNIGHT = NOON + 12 * 3600
@@ -87,20 +88,6 @@ def test_a_clock_set_every_minute_fills_no_memory():
     assert today.used == MAX_PARTS + 100
 
 
-class MachineZone(tzinfo):
-    """The zone of a machine that travels."""
-
-    def __init__(self, name: str) -> None:
-        self.now_in = ZoneInfo(name)
-
-    def utcoffset(self, dt: datetime | None) -> timedelta | None:
-        assert dt is not None
-        return dt.replace(tzinfo=self.now_in).utcoffset()
-
-    def fromutc(self, dt: datetime) -> datetime:
-        return self.now_in.fromutc(dt.replace(tzinfo=self.now_in)).replace(tzinfo=self)
-
-
 HOUR = 3600.0
 
 
@@ -125,7 +112,7 @@ def test_today_is_that_of_another_zone_after_a_journey(zone, used, next_midnight
         today.add(at, amount)
     today.advance(NOON)
     assert today.used == 5
-    machine.now_in = ZoneInfo(zone)
+    machine.travel(zone)
     today.change_zone()
     assert (today.used, today.resets_at()) == (used, next_midnight)
     assert today.advance(next_midnight) > next_midnight
@@ -142,7 +129,7 @@ def test_changing_the_zone_and_back_loses_nothing():
         today.add(at, 1)
     today.advance(NOON)
     for zone in ("Asia/Kathmandu", "America/Los_Angeles", "UTC"):
-        machine.now_in = ZoneInfo(zone)
+        machine.travel(zone)
         today.change_zone()
     assert (today.used, today.resets_at()) == (144, MIDNIGHT)
 

@@ -23,6 +23,7 @@ from aircherd.usage.limits.reservation import LimitKey, Reservation
 from aircherd.usage.limits.tracker import MAX_MATCHES, LimitTracker
 from aircherd.vocabulary.availability import Limited, LimitStatus
 from aircherd.vocabulary.reply import Usage
+from helpers.ledger.machine_zone import MachineZone
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 MIDNIGHT = NOON + 12 * 3600
@@ -85,6 +86,26 @@ def row(at: float, requests: int = 1, tokens: int = 10, cost: int = CENT) -> Rep
         output_tokens=0,
         cost_nano=cost,
     )
+
+
+def test_days_begin_at_the_new_midnight_after_a_journey(clock: Clock) -> None:
+    """Also for history that was not read yet."""
+    machine = MachineZone("UTC")
+    tracker = LimitTracker(clock, machine)
+    tracker.configure([DOLLAR_A_DAY])
+    changes: list[None] = []
+    tracker.after_change = lambda: changes.append(None)
+    (history,) = tracker.missing_history
+    assert history.since == NOON - 12 * 3600
+    use(tracker)
+    machine.travel("Asia/Tokyo")
+    tracker.change_zone()
+    assert (history.since, len(changes)) == (NOON - 21 * 3600, 1)
+    restore(tracker, row(NOON - 20 * 3600))
+    assert numbers(tracker) == [("0.02", "0")]
+    assert [status.resets_at for status in tracker.status()] == [MIDNIGHT - 9 * 3600]
+    clock.now = MIDNIGHT - 9 * 3600
+    assert numbers(tracker) == [("0", "0")]
 
 
 # ------------------------------------------------------------------ one request
