@@ -17,8 +17,9 @@ START_KEYRING = (
 )
 UNLOCK_KEYRING = "unlock it: log in to the desktop, or open its keyring application"
 REACH_KEYRING = (
-    "run this again, in a terminal of your desktop session if you have one; if it stays so, restart "
-    "the keyring, or keep keys in a file that is not encrypted with 'aircher-cli auth login PROVIDER --store file'"
+    "run this again, in a terminal of your desktop session if you have one; if it stays so, "
+    "restart the keyring, or keep keys in a file that is not encrypted with "
+    "'aircher-cli auth login PROVIDER --store file'"
 )
 
 
