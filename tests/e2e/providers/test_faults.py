@@ -73,6 +73,20 @@ def test_an_unreachable_provider_falls_back(daemon, sim):
     assert (health["work"], health["spare"]) == ("unreachable", "ok")
 
 
+def test_a_proxy_of_the_daemons_environment_is_named(home):
+    """The shell that asks may have another; the command that the message names takes that."""
+    url = 'base_url = "http://api.test.invalid/v1"'
+    home.write_config(f'[providers.far]\nkind = "openai"\n{url}\nauth = "none"\n')
+    home.start(environ={"HTTP_PROXY": "http://127.0.0.1:9"})
+    failed = home.cli("ask", "-m", "far/m", "hi").stderr
+    assert "(by the proxy 127.0.0.1:9)" in failed
+    assert "the proxy is HTTP_PROXY of the daemon's environment" in failed
+    assert "'aircher-cli daemon restart'" in failed
+    own = {"HTTP_PROXY": "http://127.0.0.1:7"}
+    assert home.cli("daemon", "restart", environ=own).returncode == 0
+    assert "(by the proxy 127.0.0.1:7)" in home.cli("ask", "-m", "far/m", "hi").stderr
+
+
 def test_a_refusal_without_a_reason_goes_to_the_next_provider(daemon, sim):
     """It rules out the provider that said it; if all of them do, the request is at fault."""
     daemon.login("work", KEY)

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from aircherd.testing.simulator import Fault
 from helpers.required import missing
 from helpers.secret_service import PASSWORD, locked_keyring
 
@@ -275,3 +276,49 @@ def test_each_state_in_each_command(newcomer, sim, state, command):
     assert sentence in done.stderr
     assert advised(done) == ["auth", "login", "work"]
     assert "Or another one: aircher-cli auth login spare" in done.stderr
+
+
+def test_what_is_pasted_around_a_key_reaches_no_provider(newcomer, sim):
+    """Whichever way it comes in; the message says what to paste, and never repeats it."""
+    for text in (f'"{KEY}"', f"WORK_KEY={KEY}", f"Bearer {KEY}", f"{KEY};", "${WORK_KEY}"):
+        done = newcomer.cli("auth", "login", "work", "--with-token", stdin=text)
+        assert (done.returncode, "that is not a key: " in done.stderr) == (1, True)
+        assert "canary" not in done.stderr
+    done = newcomer.cli("auth", "import", environ={"WORK_KEY": f"'{KEY}'"})
+    assert (done.returncode, "paste what is between" in done.stdout) == (5, True)
+    assert list(sim.requests) == []
+    newcomer.login("work", KEY)  # what the messages say to paste
+
+
+def test_a_server_without_a_list_of_models(newcomer, sim):
+    """The advice stores the key, and the next request is answered."""
+    sim.faults.add(Fault("answer", status=404, body='{"detail": "Not Found"}', endpoint="models"))
+    done = newcomer.cli("auth", "login", "work", stdin=KEY)
+    assert done.returncode == 5
+    assert "GET /v1/models is answered with HTTP 404: the server has no list" in done.stderr
+    command = re.search(r"'aircher-cli ([^']+ --no-verify)'", done.stderr)
+    assert command, done
+    assert newcomer.cli(*command[1].split(), stdin=KEY).returncode == 0
+    assert newcomer.cli("ask", "-m", "work/m", "hi").stdout == "hi\n"
+
+
+def test_a_failing_key_command(newcomer):
+    """It is not locked, and the message says once what to do, which then works."""
+    config = newcomer.config_file.read_text()
+    broken = config.replace('env = "WORK_KEY"', 'key_command = ["cat", "key"]')
+    newcomer.config_file.write_text(broken.replace('"key"]', f'"{newcomer.config_file}.key"]'))
+    assert newcomer.cli("config", "reload").returncode == 0
+    done = newcomer.cli("ask", "-m", "work/m", "hi")
+    assert done.returncode == 4
+    assert done.stderr.lower().count("run it") == 1
+    assert "locked" not in done.stderr
+    assert advised(done) == ["auth", "test", "work"]
+    states = {row["provider"]: row["state"] for row in rows_of(newcomer)}
+    assert states["work"] == "unreadable"
+    newcomer.config_file.with_name("config.toml.key").write_text(KEY)
+    follow(newcomer, done)
+    assert newcomer.cli("ask", "-m", "work/m", "hi").stdout == "hi\n"
+
+
+def rows_of(home):
+    return json.loads(home.cli("auth", "status", "--json").stdout)["rows"]

@@ -255,7 +255,6 @@ def _advice(variable: str) -> str:
     if not variable:
         return "; the proxy is network.proxy in the configuration"
     return (
-        f"; the proxy is {variable} of the environment that the daemon was started with: correct "
-        "it in your shell (for a service, in ~/.aircher/environment), then run "
+        f"; the proxy is {variable} of the daemon's environment: correct it, then run "
         "'aircher-cli daemon restart'"
     )

@@ -252,7 +252,7 @@ async def test_names_the_variable_of_an_unreachable_proxy() -> None:
     async with aclosing(open_transport(Network(), environ)) as transport:
         with pytest.raises(httpx.ConnectError) as caught:
             await get(transport, "http://api.test/")
-    assert "; the proxy is ALL_PROXY of the environment that the daemon was" in str(caught.value)
+    assert "; the proxy is ALL_PROXY of the daemon's environment" in str(caught.value)
     assert "'aircher-cli daemon restart'" in str(caught.value)
 
 
@@ -267,7 +267,9 @@ async def test_names_a_proxy_that_refuses() -> None:
         open_server(refuse) as server,
         aclosing(open_transport(Network(), {"https_proxy": server.url})) as transport,
     ):
-        with pytest.raises(httpx.ProxyError, match=r"it answered 407 .* is https_proxy of the env"):
+        with pytest.raises(
+            httpx.ProxyError, match=r"it answered 407 .* is https_proxy of the daemon"
+        ):
             await get(transport, "https://api.test/")
 
 
@@ -278,5 +280,5 @@ def test_refuses_proxies_it_cannot_use(proxy: str) -> None:
     """Only http proxies are supported; the error does not show the password."""
     with pytest.raises(httpx.ProxyError, match=r"cannot use the proxy p.test") as caught:
         ProxiedTransport(ProxySetting(proxy, "ALL_PROXY"), ssl.create_default_context)
-    assert "ALL_PROXY of the environment that the daemon was started with" in str(caught.value)
+    assert "ALL_PROXY of the daemon's environment" in str(caught.value)
     assert "hunter2" not in str(caught.value)
