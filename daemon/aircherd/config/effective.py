@@ -107,6 +107,10 @@ def config_data(config: Config) -> dict[str, object]:
             "idle_exit": config.daemon.idle_exit or False,
             "max_memory": config.daemon.max_memory,
         },
+        "conversations": {
+            "keep": config.conversations.keep,
+            "keep_days": config.conversations.keep_days or False,
+        },
         "auth": {
             **_fields(config.auth),
             "lifetime": _duration(config.auth.lifetime),

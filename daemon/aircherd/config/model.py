@@ -145,6 +145,13 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True):
     max_memory: int = 256
 
 
+class Conversations(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether clients keep conversations, and for how many days; None to keep them forever."""
+
+    keep: bool = True
+    keep_days: int | None = 90
+
+
 class Auth(msgspec.Struct, frozen=True, kw_only=True):
     """How the daemon handles keys.
 
@@ -315,6 +322,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     tasks: dict[str, RefusedEntry] = {}
     default_model: RefusedEntry | None = None
     daemon: RefusedEntry | None = None
+    conversations: RefusedEntry | None = None
 
     def __bool__(self) -> bool:
         return self != NOTHING_REFUSED
@@ -322,7 +330,8 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def entries(self) -> list[RefusedEntry]:
         """All of them."""
-        single = [entry for entry in (self.default_model, self.daemon) if entry is not None]
+        sections = (self.default_model, self.daemon, self.conversations)
+        single = [entry for entry in sections if entry is not None]
         named = (self.providers, self.models, self.catalog, self.tasks)
         return [*single, *(entry for entries in named for entry in entries.values())]
 
@@ -354,6 +363,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     models: dict[str, Alias] = {}
     network: Network = Network()
     daemon: Daemon = Daemon()
+    conversations: Conversations = Conversations()
     catalog: dict[str, Override] = {}
     fallback: Fallback = Fallback()
     auth: Auth = Auth()

@@ -2,9 +2,9 @@
 
 An entry is `[providers.NAME]`, `[models.NAME]`, `[catalog."PROVIDER/MODEL"]`, `[tasks.NAME]` or
 `default_model`. It is refused as a whole, and so is every request that needs it. No request needs
-`[daemon]`: instead of an invalid one, the defaults are used. A problem anywhere else leaves nothing
-to use: without its `[[limits]]` or its `[network]`, a configuration would do what the user does not
-want.
+`[daemon]` or `[conversations]`: instead of an invalid one, the defaults are used, or nothing is
+kept. A problem anywhere else leaves nothing to use: without its `[[limits]]` or its `[network]`, a
+configuration would do what the user does not want.
 
 What clients may do is used in any case, or they could do more than with a valid file: without any
 good file, all clients may only look, and fix the file, if its roles are unknown.
@@ -25,6 +25,7 @@ from aircherd.config.model import (
     REPAIR,
     ClientRights,
     Config,
+    Conversations,
     Daemon,
     Refused,
     RefusedEntry,
@@ -37,6 +38,8 @@ T = TypeVar("T")
 
 SECTIONS = ("providers", "models", "catalog", "tasks")
 """Sections whose entries can be refused one by one."""
+AS_A_WHOLE = ("daemon", "conversations")
+"""Sections that no request needs."""
 
 
 def salvage(
@@ -98,7 +101,7 @@ def _is_near_to_roles(name: str) -> bool:
 
 def _entry_of(path: KeyPath, data: Mapping[str, object]) -> KeyPath | None:
     """Return the path of the entry that a problem belongs to, None if it is outside of all."""
-    if path == ("default_model",) or path[:1] == ("daemon",):
+    if path == ("default_model",) or path[0] in AS_A_WHOLE:
         return path[:1]
     if len(path) < 2 or path[0] not in SECTIONS:
         return None
@@ -117,6 +120,7 @@ def _without(config: Config, entries: Mapping[KeyPath, RefusedEntry]) -> Config:
     refused = Refused(
         default_model=entries.get(("default_model",)),
         daemon=entries.get(("daemon",)),
+        conversations=entries.get(("conversations",)),
         **{
             section: {str(path[1]): entry for path, entry in entries.items() if path[0] == section}
             for section in SECTIONS
@@ -129,6 +133,8 @@ def _without(config: Config, entries: Mapping[KeyPath, RefusedEntry]) -> Config:
         catalog=_others(config.catalog, refused.catalog),
         tasks=_others(config.tasks, refused.tasks),
         daemon=Daemon() if refused.daemon else config.daemon,
+        # The user may have wanted that nothing is kept.
+        conversations=Conversations(keep=False) if refused.conversations else config.conversations,
         refused=refused,
     )
 

@@ -28,7 +28,7 @@ class ConnectionMethod(Method):
 
 
 async def hello(session: "Session", params: HelloParams) -> object:
-    """Store the client's name; return the daemon's version, features, limits and notices."""
+    """Store the client's name; return what it should know of the daemon, and the notices."""
     if params.protocol < methods.PROTOCOL:
         raise BadRequest(
             f"this daemon speaks protocol {methods.PROTOCOL}, the client {params.protocol}"
@@ -38,11 +38,13 @@ async def hello(session: "Session", params: HelloParams) -> object:
     may_sign_in = session.gate is None or not session.gate.forbids(methods.AUTH_LOGIN)
     if params.session_bus is not None and may_sign_in:
         session.services.auth.note_session_bus(params.session_bus)
+    kept = session.services.config.current.conversations
     return {
         "protocol": methods.PROTOCOL,
         "server": {"name": "aircherd", "version": __version__},
         "features": list(FEATURES),
         "limits": {"max_frame": frames.MAX_FRAME},
+        "conversations": {"keep": kept.keep, "keep_days": kept.keep_days},
         "notices": await take_notices(session.services, are_shown=params.shows_notices),
     }
 

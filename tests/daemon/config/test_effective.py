@@ -160,6 +160,8 @@ SAMPLES = {
     "sign_out": "confirm",
     "shutdown": "confirm",
     "config": ["mine"],
+    "keep": False,
+    "keep_days": 400,
 }
 """Values of entries whose schema does not say enough."""
 

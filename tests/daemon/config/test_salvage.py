@@ -115,6 +115,14 @@ def test_an_invalid_daemon_section_refuses_no_request(text: str) -> None:
     assert [entry.path for entry in config.refused.entries] == ["daemon"]
 
 
+@pytest.mark.parametrize("text", ["[conversations]\nkeep = 0\n", "conversations = false\n"])
+def test_an_invalid_section_of_conversations_keeps_nothing(text: str) -> None:
+    """The user may have wanted that; no request is refused."""
+    config = salvaged(f"{text}{WORK}")
+    assert not config.conversations.keep
+    assert [entry.path for entry in config.refused.entries] == ["conversations"]
+
+
 def test_all_problems_of_an_entry_are_kept() -> None:
     """In the order of their lines."""
     config = salvaged(f"{WORK}[providers.b]\nfoo = 1\nbar = 2\n")

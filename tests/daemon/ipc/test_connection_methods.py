@@ -44,6 +44,7 @@ async def test_hello_introduces_both_sides(environ):
         await client.send(1, "hello", client={"name": "tester"})
         result = (await client.receive())[3]
         assert result["server"] == {"name": "aircherd", "version": __version__}
+        assert result["conversations"] == {"keep": True, "keep_days": 90}
         assert [session.caller.client for session in services.clients] == ["tester"]
 
 

@@ -63,6 +63,9 @@ def sections() -> dict[str, Fragment]:
         "network": table("How to connect to providers", entries.NETWORK),
         "usage": table("What the ledger keeps", entries.USAGE),
         "daemon": table("How the daemon itself runs", entries.DAEMON),
+        "conversations": table(
+            "What clients keep of conversations, on this machine", entries.CONVERSATIONS
+        ),
         "auth": table("How the daemon handles keys", entries.AUTH),
         "tasks": named(
             "Presets for requests: aircher-cli ask -t NAME",

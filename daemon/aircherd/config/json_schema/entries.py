@@ -27,7 +27,16 @@ from aircherd.config.model import (
     Role,
     Strategy,
 )
-from aircherd.config.sections import auth, catalog, daemon, fallback, limits, tasks, usage
+from aircherd.config.sections import (
+    auth,
+    catalog,
+    conversations,
+    daemon,
+    fallback,
+    limits,
+    tasks,
+    usage,
+)
 from aircherd.config.values import MAX_SECONDS, MAX_TOKENS
 from aircherd.vocabulary.builtin_providers import KINDS
 from aircherd.vocabulary.chat import MAX_OUTPUT_TOKENS, Effort
@@ -146,6 +155,19 @@ DAEMON: dict[str, Fragment] = {
         daemon.MAX_MEMORY,
         default=_DAEMON.max_memory,
     ),
+}
+
+CONVERSATIONS: dict[str, Fragment] = {
+    "keep": flag("Keep conversations, for ask -c and chat", default=True),
+    "keep_days": {
+        "description": "For how many days a conversation is kept after it was last continued; "
+        "false for no end",
+        "anyOf": [
+            {"enum": [False]},
+            {"type": "integer", "minimum": 1, "maximum": conversations.MAX_KEEP_DAYS},
+        ],
+        "default": 90,
+    },
 }
 
 AUTH: dict[str, Fragment] = {

@@ -21,9 +21,9 @@ def integer(about: str, low: int, high: int, **more: object) -> Fragment:
     return {"description": about, "type": "integer", "minimum": low, "maximum": high, **more}
 
 
-def flag(about: str) -> Fragment:
+def flag(about: str, **more: object) -> Fragment:
     """Return the schema of true or false."""
-    return {"description": about, "type": "boolean"}
+    return {"description": about, "type": "boolean", **more}
 
 
 def seconds(about: str, high: float, default: float) -> Fragment:

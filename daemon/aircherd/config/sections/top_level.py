@@ -8,6 +8,7 @@ from aircherd.config.section import Section
 from aircherd.config.sections.auth import read_auth
 from aircherd.config.sections.catalog import read_catalog
 from aircherd.config.sections.clients import read_clients, read_protection
+from aircherd.config.sections.conversations import read_conversations
 from aircherd.config.sections.daemon import read_daemon
 from aircherd.config.sections.fallback import check_fallbacks, read_fallback
 from aircherd.config.sections.limits import read_limits
@@ -30,6 +31,7 @@ SECTION = Section(
         "limits",
         "usage",
         "daemon",
+        "conversations",
         "tasks",
         "auth",
         "clients",
@@ -64,6 +66,7 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
         models={name: alias for name, alias in models.items() if alias is not None},
         network=network,
         daemon=read_daemon(report, _section(report, top, "daemon")),
+        conversations=read_conversations(report, _section(report, top, "conversations")),
         fallback=read_fallback(report, _section(report, top, "fallback")),
         catalog=read_catalog(report, _section(report, top, "catalog"), known),
         keep_days=usage.keep_days,
