@@ -101,6 +101,17 @@ def model_names(**_: object) -> list[str]:
     return _plain(f"{row['provider']}/{row['model']}" for row in rows)
 
 
+def conversation_names(**_: object) -> list[str]:
+    """Return the kept conversations; the daemon is not asked."""
+    from aircher_client.conversations import ConversationError, ConversationStore  # noqa: PLC0415 -- only for a TAB
+
+    try:
+        entries = ConversationStore.of(os.environ).entries()
+    except ConversationError:
+        return []
+    return _plain(entry.name for entry in entries)
+
+
 def task_names(**_: object) -> list[str]:
     """Return the presets in the configuration."""
     return _plain(str(row["name"]) for row in _rows(methods.STATUS, "tasks"))
@@ -183,6 +194,9 @@ COMPLETERS: dict[str, Completer] = {
     "provider": provider_names,
     "model": model_names,
     "task": task_names,
+    "conversation": conversation_names,
+    "chat": conversation_names,
+    "chats": conversation_names,
     "fallback": provider_names,
     "key": setting_names,
     "keys": own_setting_names,

@@ -3,6 +3,12 @@
 COMMANDS: dict[str, tuple[str, str]] = {
     "ask": ("ask.command", "ask a model and stream its answer"),
     "chat": ("chat.command", "have a conversation with a model"),
+    "chats list": ("chats.list", "list kept conversations"),
+    "chats show": ("chats.show", "show what was said in a conversation"),
+    "chats search": ("chats.search", "find words in conversations"),
+    "chats export": ("chats.export", "write a conversation as Markdown or JSON"),
+    "chats rm": ("chats.rm", "remove conversations"),
+    "chats import": ("chats.import_chats", "take over conversations of llm and aichat"),
     "auth login": ("auth.login", "check a key for a provider and store it"),
     "auth logout": ("auth.logout", "remove the stored keys of a provider"),
     "auth status": ("auth.status", "show each provider's keys and where they come from"),
@@ -52,6 +58,7 @@ Each module has `build_parser()` and `run(context, options) -> exit code`.
 """
 
 GROUPS: dict[str, str] = {
+    "chats": "List, show, search, export and remove the conversations kept on this machine.",
     "auth": "Sign in to providers. The daemon keeps the keys and never shows them.",
     "models": "List models, and choose the default one.",
     "providers": "List, add and remove providers.",
@@ -62,6 +69,7 @@ GROUPS: dict[str, str] = {
 """Groups of commands, with their descriptions."""
 
 DEFAULT_COMMANDS: dict[str, str] = {
+    "chats": "chats list",
     "models": "models pick",
     "cooldowns": "cooldowns list",
     "providers": "providers list",

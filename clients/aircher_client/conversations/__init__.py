@@ -5,6 +5,7 @@
 - `records`: the format of a file: bytes to records, records to bytes. No input or output.
 - `locked_file`: reads, appends and repairs one file under a lock.
 - `media`: images, PDFs and sound: what of them is kept, and how they come back.
+- `texts`: what it says, as text: its title, where a word occurs.
 - `names`: names of conversations and of their files.
 - `settings`: whether conversations are kept, for how long, and which terminal this is.
 

@@ -37,7 +37,7 @@ def read_file(path: str) -> bytes | None:
     """
     try:
         descriptor = os.open(path, _READ)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     try:
         return read_from(descriptor, path, 0)

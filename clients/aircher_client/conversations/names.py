@@ -1,10 +1,11 @@
 """Names of conversations, and of the files that they are in.
 
 A user may choose any name. One without a name of its own is called after its time:
-`20261130-093112-4f2a`.
+`20261130-093112-4f2a90`.
 """
 
 import os
+import re
 import time
 
 SUFFIX = ".jsonl"
@@ -13,6 +14,7 @@ MAX_NAME = 200
 MAX_FILE_NAME = 180
 """Bytes of a file's name before its suffix; file systems allow 255."""
 
+_OF_NEW = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.+@ ")
 
 
@@ -51,7 +53,27 @@ def file_name(name: str) -> str:
     return escaped + SUFFIX
 
 
+def name_of(file: str) -> str:
+    """Return the name of the conversation in a file, as far as the file's name tells.
+
+    That of a long name is not whole.
+    """
+    stem = file.removesuffix(SUFFIX)
+    first, *others = stem.split("%")
+    try:
+        escaped = [bytes.fromhex(part[:2]) + part[2:].encode() for part in others]
+        found = b"".join([first.encode(), *escaped]).decode("utf-8", "surrogatepass")
+    except ValueError:
+        found = ""
+    return found or stem  # no file of ours
+
+
 def new_name(now: float, random: bytes | None = None) -> str:
     """Return a name for a conversation that the user gave none; names sort by time."""
-    digits = (os.urandom(2) if random is None else random).hex()
+    digits = (os.urandom(3) if random is None else random).hex()
     return f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{digits}"
+
+
+def is_unnamed(name: str) -> bool:
+    """Tell whether a name is one of `new_name`."""
+    return _OF_NEW.fullmatch(name) is not None

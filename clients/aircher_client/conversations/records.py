@@ -2,7 +2,7 @@ r"""The format of a conversation's file: JSON Lines, of which the first one is t
 
     {"format": "aircher conversation", "version": 1, "name": "tea", "at": 1764495072.1}
     {"kind": "turn", "at": ..., "asked": [messages], "reply": message, "model": ..., ...}
-    {"kind": "settings", "at": ..., "model": ..., "task": ..., "system": ...}
+    {"kind": "settings", "at": ..., "model": ..., "task": ..., "system": ..., "route": {...}}
     {"kind": "drop", "at": ..., "turns": 1}
 
 Lines are only appended. A question and its answer are one line, so that a killed program leaves
@@ -23,20 +23,30 @@ FORMAT = "aircher conversation"
 VERSION = 1
 HEADER_START = b'{"format"'
 
-SETTINGS = ("model", "task", "system")
+SETTINGS = ("model", "task", "system", "route")
 
 
 class Settings:
-    """What the user chose for a conversation; None is the default of the daemon or the task."""
+    """What the user chose for a conversation; None is the default of the daemon or the task.
+
+    `route` restricts which providers and keys may be asked: what was said to one of them must not
+    go to others, because the conversation was continued without the option.
+    """
 
     __slots__ = SETTINGS
 
     def __init__(
-        self, *, model: str | None = None, task: str | None = None, system: str | None = None
+        self,
+        *,
+        model: str | None = None,
+        task: str | None = None,
+        system: str | None = None,
+        route: "dict[str, Any] | None" = None,
     ) -> None:
         self.model = model
         self.task = task
         self.system = system
+        self.route = route
 
     def fields(self) -> "dict[str, Any]":
         """Return the fields of a request; what is not set is left out."""
@@ -45,8 +55,7 @@ class Settings:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Settings) and self.fields() == other.fields()
 
-    def __hash__(self) -> int:
-        return hash((self.model, self.task, self.system))
+    __hash__ = None  # type: ignore[assignment] # it can change
 
     def __repr__(self) -> str:
         return f"<Settings {self.fields()}>"
@@ -279,7 +288,13 @@ def is_message(value: object) -> bool:
 
 
 def _settings(record: "dict[str, Any]") -> Settings:
-    return Settings(**{name: _text(record.get(name)) for name in SETTINGS})
+    route = record.get("route")
+    return Settings(
+        model=_text(record.get("model")),
+        task=_text(record.get("task")),
+        system=_text(record.get("system")),
+        route=route if isinstance(route, dict) else None,
+    )
 
 
 def _text(value: object) -> str | None:

@@ -32,16 +32,25 @@ class SavedConversation:
       caller shows and clears them.
     - `missing`: names of attached files that are gone or have changed, after `messages`.
 
-    Another program may extend the same file at any time: `refresh` reads what it has added.
+    Another program may extend the same file at any time: `refresh` reads what it has added. One
+    that must be new has `rename`, which returns another path and name if these are taken.
     """
 
-    def __init__(self, path: str, name: str, prepare: "Callable[[], None]") -> None:
+    def __init__(
+        self,
+        path: str,
+        name: str,
+        prepare: "Callable[[], None]",
+        rename: "Callable[[], tuple[str, str]] | None" = None,
+    ) -> None:
         self.path = path
         self.name = name
         self.notes: list[str] = []
         self.missing: list[str] = []
         self._prepare = prepare
+        self._rename = rename
         self._content = Content()
+        self._written: tuple[int, ...] | None = None  # the file, as this program left it
 
     def load(self) -> None:
         """Read the file, if there is one.
@@ -49,6 +58,7 @@ class SavedConversation:
         Raises:
             ConversationError: it cannot be read, or a newer version has written it.
         """
+        self._written = None
         try:
             data = read_file(self.path)
         except OSError as error:
@@ -73,7 +83,7 @@ class SavedConversation:
 
     @property
     def settings(self) -> Settings:
-        """What the user chose last: model, task and system prompt."""
+        """What the user chose last: model, task, system prompt, providers and keys."""
         return self._content.settings
 
     @property
@@ -118,7 +128,7 @@ class SavedConversation:
         Args:
             asked: What was sent beyond the earlier messages.
             reply: The message of the model, or what came of it.
-            settings: What the user chose: model, task and system prompt.
+            settings: What the user chose: model, task, system prompt, providers and keys.
             answered_by: `provider/model`.
             cut_off: Why the answer is not whole; empty if it is.
             paths: Files that are in `asked`.
@@ -167,9 +177,9 @@ class SavedConversation:
     def _append(self, line: bytes, at: float) -> int:
         try:
             self._prepare()
-            with suppress(_Repaired):
-                return self._append_locked(line, at)
-            return self._append_locked(line, at)
+            while True:
+                with suppress(_TryAgain):
+                    return self._append_locked(line, at)
         except OSError as error:
             why = error.strerror or str(error)
             raise ConversationError(f"cannot write {self.path}: {why}") from None
@@ -178,12 +188,17 @@ class SavedConversation:
         with locked(self.path, create=True) as descriptor:
             before = len(self._content.turns)
             self._read_on(descriptor)
+            if self._rename is not None and self._content.version is not None:
+                self.path, self.name = self._rename()
+                self._content = Content()
+                raise _TryAgain
+            self._rename = None
             damage = self._content.damage
             if damage is not None and not damage.is_tail:
                 good = read_from(descriptor, self.path, 0)[: self._content.size]
                 aside = set_aside(self.path, good)
                 self.notes.append(f"the damaged conversation is kept as {aside}")
-                raise _Repaired
+                raise _TryAgain
             start = b"\n" if self._content.has_open_end else b""
             if self._content.version is None:
                 start = records.encode_header(self.name, at)
@@ -198,13 +213,13 @@ class SavedConversation:
             added = len(self._content.turns) - before
             append(descriptor, start + line)
             self._content.take(start + line)
+            self._written = _identity(descriptor)
         return added
 
     def _read_on(self, descriptor: int) -> None:
-        """Read what a locked file has beyond what was read before.
-
-        A file that is shorter, or has another beginning, was replaced: it is read as a whole.
-        """
+        """Read a locked file, unless this program was the last to write it."""
+        if self._written == _identity(descriptor):
+            return
         data = read_from(descriptor, self.path, 0)
         self._content = records.parse(data)
         self._check_version()
@@ -232,5 +247,10 @@ class SavedConversation:
         return f"<SavedConversation {self.name!r} of {len(self._content.turns)} turns>"
 
 
-class _Repaired(Exception):
-    """The file was replaced by its undamaged beginning; it must be opened again."""
+def _identity(descriptor: int) -> tuple[int, ...]:
+    found = os.fstat(descriptor)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+class _TryAgain(Exception):
+    """Another file is at the path now, or the path is another one."""

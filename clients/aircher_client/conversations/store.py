@@ -2,7 +2,7 @@
 
 conversations/
   tea.jsonl                       a named one
-  20261130-093112-4f2a.jsonl      one without a name of its own
+  20261130-093112-4f2a90.jsonl    one without a name of its own
   terminals/pts-3-4711            the last one of a terminal: the name of its file
   pruned                          its time is that of the last removal of old ones
 """
@@ -19,6 +19,8 @@ from aircher_client.conversations.names import (
     ConversationError,
     check_name,
     file_name,
+    is_unnamed,
+    name_of,
     new_name,
 )
 from aircher_client.conversations.saved import SavedConversation
@@ -32,6 +34,8 @@ PRUNE_EVERY = 86_400.0
 """Seconds from one removal of old conversations to the next."""
 MAX_REMOVED = 1000
 """Files that are removed at once; the next program goes on."""
+MAX_TOTAL = 1 << 30
+"""Bytes of all conversations. Beyond it, the oldest without a name of their own are removed."""
 DAY = 86_400.0
 OPEN_TO_OTHERS = 0o077
 
@@ -45,6 +49,11 @@ class Entry:
         self.file = file
         self.changed = changed
         self.size = size
+
+    @property
+    def name(self) -> str:
+        """Its name, unless that is very long; the file need not be read for it."""
+        return name_of(self.file)
 
     def __repr__(self) -> str:
         return f"<Entry {self.file} of {self.size} bytes>"
@@ -81,8 +90,12 @@ class ConversationStore:
 
     def new(self, now: float | None = None) -> SavedConversation:
         """Return a new conversation without a name of its own."""
-        name = new_name(time.time() if now is None else now)
-        return SavedConversation(self._path(file_name(name)), name, self._prepare)
+
+        def choose() -> tuple[str, str]:
+            name = new_name(time.time() if now is None else now)
+            return self._path(file_name(name)), name
+
+        return SavedConversation(*choose(), self._prepare, choose)
 
     def open_entry(self, entry: Entry) -> SavedConversation:
         """Return a conversation of the list. Raises as `open`."""
@@ -153,6 +166,20 @@ class ConversationStore:
             raise ConversationError(f"cannot read {self.folder}: {error.strerror}") from None
         return sorted(found, key=lambda entry: (entry.changed, entry.file), reverse=True)
 
+    def entry(self, name: str) -> Entry | None:
+        """Return the entry of exactly this name, None if there is none; nothing is read.
+
+        Raises:
+            ConversationError: the name is not possible.
+        """
+        check_name(name)
+        file = file_name(name)
+        try:
+            found = os.stat(self._path(file), follow_symlinks=False)
+        except OSError:
+            return None
+        return Entry(file, found.st_mtime, found.st_size)
+
     def find(self, name: str) -> SavedConversation | None:
         """Return the conversation of this name, or the only one whose name begins so; else None.
 
@@ -162,8 +189,7 @@ class ConversationStore:
         check_name(name)
         file = file_name(name)
         if not os.path.exists(self._path(file)):
-            start = file.removesuffix(SUFFIX)
-            matches = [each.file for each in self.entries() if each.file.startswith(start)]
+            matches = [each.file for each in self.entries() if each.name.startswith(name)]
             if len(matches) > 1:
                 raise ConversationError(
                     f"{len(matches)} conversations begin with {name}: give more of the name"
@@ -191,18 +217,36 @@ class ConversationStore:
     def prune(self, keep_days: int | None, now: float | None = None) -> int:
         """Remove what has not changed for `keep_days`, once a day; return how many files.
 
-        It never fails: what cannot be removed stays.
+        None is no end. What is beyond `MAX_TOTAL` goes in any case. It never fails: what cannot be
+        removed stays.
         """
         now = time.time() if now is None else now
-        if keep_days is None or not self._is_prune_due(now):
+        if not self._is_prune_due(now):
             return 0
-        oldest = now - keep_days * DAY
         removed = 0
-        with suppress(OSError):
+        if keep_days is not None:
+            oldest = now - keep_days * DAY
             for folder in (self.folder, self._path(TERMINALS)):
                 removed += _remove_older(folder, oldest, MAX_REMOVED - removed)
+        removed += self._remove_excess(MAX_REMOVED - removed)
         if removed < MAX_REMOVED:
             self._stamp(now)
+        return removed
+
+    def _remove_excess(self, most: int) -> int:
+        try:
+            entries = self.entries()
+        except ConversationError:
+            return 0
+        excess = sum(entry.size for entry in entries) - MAX_TOTAL
+        removed = 0
+        for entry in reversed(entries):
+            if excess <= 0 or removed >= most:
+                break
+            if is_unnamed(entry.name):
+                with suppress(OSError):
+                    removed += remove_if(self._path(entry.file), lambda _status: True)
+                excess -= entry.size
         return removed
 
     def _is_prune_due(self, now: float) -> bool:
@@ -269,6 +313,14 @@ class ConversationStore:
         return f"<ConversationStore in {self.folder}>"
 
 
+def last_touched(status: os.stat_result) -> float:
+    """Return when a file was last continued, or imported: an import sets the time of a file back.
+
+    The system sets the time of a file's entry (`st_ctime`), and no program can set it back.
+    """
+    return max(status.st_mtime, status.st_ctime)
+
+
 def _remove_older(folder: str, oldest: float, most: int) -> int:
     """Remove files that are older, at most `most`; return how many."""
     old: Iterable[str] = []
@@ -278,12 +330,12 @@ def _remove_older(folder: str, oldest: float, most: int) -> int:
             for file in files
             if file.name != STAMP
             and file.is_file(follow_symlinks=False)
-            and file.stat(follow_symlinks=False).st_mtime < oldest
+            and last_touched(file.stat(follow_symlinks=False)) < oldest
         ]
     removed = 0
     for path in old:
         if removed >= most:
             break
         with suppress(OSError):
-            removed += remove_if(path, lambda status: status.st_mtime < oldest)
+            removed += remove_if(path, lambda status: last_touched(status) < oldest)
     return removed

@@ -191,3 +191,20 @@ def test_a_loop_of_bash_keeps_its_file(daemon, tmp_path):
     piped = bash('cat questions | while read -r q; do ask "$q" < /dev/null; done')
     assert (piped.stdout, piped.stderr) == ("one\ntwo\nthree\n", "")
     assert bash('ask "say:" < questions').stdout == "say:\n\none\ntwo\nthree\n"
+
+
+def test_a_conversation_goes_on_at_the_provider(daemon, sim):
+    """It gets all that was said, until the configuration says that nothing is kept."""
+    daemon.login("work", KEY)
+    model = ("-m", "work/m")
+    assert daemon.cli("ask", *model, "-s", "be brief", "green?").stdout == "green?\n"
+    done = daemon.cli("ask", "-c", "hot?")
+    assert (done.stdout, done.stderr) == ("hot?\n", "")
+    sent = [(m["role"], str(m["content"])) for m in sim.requests[-1].json["messages"]]
+    assert [role for role, _ in sent] == ["system", "user", "assistant", "user"]
+    assert ["be brief" in sent[0][1], "green?" in sent[2][1], "hot?" in sent[3][1]] == [True] * 3
+    assert daemon.cli("config", "set", "conversations.keep", "false").returncode == 0
+    assert daemon.cli("ask", *model, "secret").returncode == 0
+    assert "secret" not in daemon.cli("chats", "show").stdout
+    found = json.loads(daemon.cli("chats", "list", "--json").stdout)["conversations"]
+    assert [(each["title"], each["questions"]) for each in found] == [("green?", 2)]

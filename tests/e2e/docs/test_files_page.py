@@ -28,14 +28,17 @@ def test_every_file_is_listed(sim: Simulator) -> None:
         for command, keys in ((("chat",), "hello\r\x04"), (("models",), "\x06\r")):
             run_in_terminal([home.python, "-m", "aircher_cli", *command], home.environ, keys)
         written = _written(home)
+        assert list(home.root.rglob("aircher/conversations/*.jsonl"))
     page = read("files.md")
     assert {"chat_history", "picker.json", "ledger.db"} <= written
+    assert "`conversations/`" in page
     unknown = {name for name in written if f"`{name}`" not in page}
     assert {name for name in unknown if COVERED.get(name, "?") not in page} == set()
 
 
 def _written(home: Home) -> set[str]:
-    """Return the names of the files below the home, apart from the cached lists and the socket."""
+    """Return the names of the files below the home, apart from lists, socket and conversations."""
     files = [path for path in home.root.rglob("*") if path.is_file()]
-    names = {OF_SQLITE.sub("", p.name) for p in files if not {"catalog", "run"} & set(p.parts)}
+    own = {"catalog", "run", "conversations"}
+    names = {OF_SQLITE.sub("", p.name) for p in files if not own & set(p.parts)}
     return names - OF_THE_TEST

@@ -105,6 +105,7 @@ PASTED = {
     "Get JSON": "",
     "Ask about images, PDFs and sound": "I see 1: image/png\nI see 1: application/pdf",
     "A budget for one script": "nightly-report",
+    "Go on with what was said": "Is that test right?",
     "Wait for a provider, and see which one it is": "hello",
 }
 """Recipe -> a part of what it prints."""

@@ -11,7 +11,7 @@ from aircher_cli.commands.ask.reply import (
     route_note,
     usage_line,
 )
-from aircher_cli.commands.ask.request import read_request
+from aircher_cli.commands.ask.request import Asked, read_request
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import FAILED, NO_PROVIDER, NOT_SIGNED_IN, OK, CommandFailed, exit_code
 from aircher_cli.parser import (
@@ -30,6 +30,10 @@ from aircher_cli.values import Map
 from aircher_client import Client, ConnectionLost, DaemonError
 from aircher_wire import codes
 
+TYPE_CHECKING = False  # what `typing` would say, without its import
+if TYPE_CHECKING:
+    from aircher_client.conversations import SavedConversation
+
 EXAMPLES = """
 aircher-cli ask "why is the sky blue?"
 git diff | aircher-cli ask "write a commit message for this"
@@ -43,6 +47,8 @@ aircher-cli ask --tool web_search "what happened today?"
 aircher-cli ask -m gemini/gemini-2.5-flash-image --modality image "draw a cat"
 aircher-cli ask --wait 60 --strategy cheapest "any ideas?"
 aircher-cli ask --json "hello" | jq -r .text
+aircher-cli ask -c "and at sunset?"
+aircher-cli ask --conversation tea "how long does green tea take?"
 """
 
 DESCRIPTION = """\
@@ -50,7 +56,8 @@ Ask a model. The prompt is made of the arguments, the files and standard input, 
 separated by blank lines. If the first provider cannot answer, the next one is asked, and a line on
 standard error says so. Sources of the answer are listed on standard error. Images and sound that
 the model makes are written to new files in the current directory. Each tool call of the model is
-printed as a line of JSON, {"tool_call": {id, name, arguments}}."""
+printed as a line of JSON, {"tool_call": {id, name, arguments}}. Questions and answers are kept
+on this machine, for -c and --conversation."""
 
 JSON_FILE_HELP = "FILE may be - for standard input, or JSON text."
 
@@ -93,10 +100,21 @@ def build_parser() -> Parser:
         help=file_help,
     )
     add_json(parser, "print one JSON object: text, message, provider, model, usage, ...")
+    _add_conversation_options(parser)
     _add_answer_options(parser)
     _add_json_options(parser)
     _add_routing_options(parser)
     return parser
+
+
+def _add_conversation_options(parser: Parser) -> None:
+    """Add the options for going on with what was said before."""
+    add = parser.add_argument_group("conversations").add_argument
+    continue_help = "continue the last conversation of this terminal, else the last of all"
+    add("-c", "--continue", action="store_true", dest="continues", help=continue_help)
+    named_help = "continue the conversation of this name, or begin it"
+    add("--conversation", type=non_empty_name, metavar="NAME", help=named_help)
+    add("--no-keep", action="store_true", help="do not keep this question and its answer")
 
 
 def _add_answer_options(parser: Parser) -> None:
@@ -194,8 +212,6 @@ def _add_routing_options(parser: Parser) -> None:
     add("--no-fallback", action="store_true", help=no_fallback_help)
     strategy_help = f"order of the providers: {', '.join(STRATEGIES)}"
     add("--strategy", choices=STRATEGIES, metavar="STRATEGY", help=strategy_help)
-    stays_help = "prefer the provider that last answered under this name"
-    add("--conversation", type=non_empty_name, metavar="NAME", help=stays_help)
     wait_help = "if no provider is available now, wait this long for one"
     add("--wait", type=non_negative, metavar="SECONDS", help=wait_help)
     add(
@@ -222,7 +238,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
         from aircher_cli.commands.ask.media_files import check_output  # noqa: PLC0415 -- only for -o
 
         check_output(options.output)
-    request = read_request(context, options)
+    earlier = _earlier(context, options)
+    request = read_request(context, options, earlier)
+    asked = Asked(context, options, earlier, request)
     printer = ReplyPrinter(
         context.console,
         quiet=options.json,
@@ -241,21 +259,45 @@ def run(context: Context, options: argparse.Namespace) -> int:
             printer.end_text()
             context.console.finish_line()
             if printer.has_begun:
+                _keep_part(client, asked, printer, "broken off")
                 raise _broken_off("the daemon ended", "daemon_unreachable") from None
             raise
         except DaemonError as error:
             if not options.json:
                 _show_failure(context, client, printer, error, options)
+                _keep_part(client, asked, printer, "broken off")
             raise _with_advice(client, printer, error, options) from None
         except KeyboardInterrupt:
             printer.end_text()
             context.console.end_line()
+            _keep_part(client, asked, printer, "stopped")
             raise
     is_saved = _show_result(context, printer, result, options)
+    if not options.no_keep:
+        from aircher_cli.commands.ask.keeping import keep_result  # noqa: PLC0415 -- the answer comes first
+
+        keep_result(client, asked, result)
     if broken := broken_json(result, wants_json=bool(options.schema or options.json_object)):
         context.console.note(broken)
         return FAILED
     return OK if is_saved else FAILED
+
+
+def _earlier(context: Context, options: argparse.Namespace) -> "SavedConversation | None":
+    """Return the conversation that is continued, None without one. Raises as `open_earlier`."""
+    if not options.continues and options.conversation is None:
+        return None
+    from aircher_cli.commands.ask.continuing import open_earlier  # noqa: PLC0415 -- only if used
+
+    return open_earlier(context, options)
+
+
+def _keep_part(client: Client, asked: Asked, printer: ReplyPrinter, why: str) -> None:
+    """Keep the part of an answer that was shown, marked with why it is no more."""
+    if printer.shown.strip() and not asked.options.no_keep:
+        from aircher_cli.commands.ask.keeping import keep_part  # noqa: PLC0415 -- the answer comes first
+
+        keep_part(client, asked, printer.shown, why)
 
 
 def chat_or_sign_in(context: Context, client: Client, request: Map, printer: ReplyPrinter) -> Map:

@@ -15,6 +15,7 @@ from aircher_cli.values import Map
 TYPE_CHECKING = False  # what `typing` would say, without its import
 if TYPE_CHECKING:
     from aircher_cli.commands.inputs.json_input import JsonInput
+    from aircher_client.conversations import SavedConversation
 
 HELP_COMMAND = "aircher-cli ask --help"
 
@@ -36,8 +37,50 @@ PLAIN_FIELDS = (
 """Options that become fields of the request with the same name."""
 
 
-def read_request(context: Context, options: argparse.Namespace) -> Map:
+class Asked:
+    """A request with what it was made from; `earlier` is the conversation that it continues."""
+
+    __slots__ = ("context", "earlier", "options", "request")
+
+    def __init__(
+        self,
+        context: Context,
+        options: argparse.Namespace,
+        earlier: "SavedConversation | None",
+        request: Map,
+    ) -> None:
+        self.context = context
+        self.options = options
+        self.earlier = earlier
+        self.request = request
+
+    @property
+    def is_whole_conversation(self) -> bool:
+        """Whether `--messages` has all of a conversation, whose name is only for the provider."""
+        return self.earlier is None and self.options.conversation is not None
+
+    @property
+    def system(self) -> str | None:
+        """The system prompt, which `--cache` makes a message."""
+        if self.options.system is not None:
+            return str(self.options.system)
+        if self.earlier is None or self.options.task is not None:
+            return None
+        return self.earlier.system
+
+    def __repr__(self) -> str:
+        return f"<Asked with {self.earlier!r}>"
+
+
+def read_request(
+    context: Context,
+    options: argparse.Namespace,
+    conversation: "SavedConversation | None" = None,
+) -> Map:
     """Return the chat request, including what is read from files and standard input.
+
+    It begins with the messages of a `conversation`, and has its settings unless the options say
+    otherwise.
 
     Raises:
         UsageError: there is no prompt, or options contradict each other.
@@ -53,7 +96,7 @@ def read_request(context: Context, options: argparse.Namespace) -> Map:
     started = time.monotonic()
     if options.timeout is not None:
         context.read_until = started + options.timeout
-    messages = _conversation(context, options)
+    messages = _conversation(context, options) if conversation is None else conversation.messages
     shape = {**_tools(context, options), **_format(context, options)}
     reads_input = not any(readers.values())
     content = read_prompt(
@@ -61,16 +104,21 @@ def read_request(context: Context, options: argparse.Namespace) -> Map:
         options.prompt,
         options.file,
         reads_input=reads_input,
-        has_messages=bool(messages),
+        has_messages=bool(messages) and conversation is None,
         cache=options.cache,
     )
     question = [{"role": "user", "content": content}] if content else []
-    if not (messages or question):
+    if not (question or (messages and conversation is None)):
         raise UsageError("there is no prompt: pass one as an argument, or pipe it in", HELP_COMMAND)
     request: Map = {"messages": [*messages, *question], **shape, **plain_fields(options)}
     waited = time.monotonic() - started
     if options.timeout is not None and waited >= MIN_WAIT_SECONDS:
         request["timeout"] = round(max(options.timeout - waited, MIN_WAIT_SECONDS), 3)
+    if conversation is not None:
+        from aircher_cli.commands.ask.continuing import add_settings, say_what_is_missing  # noqa: PLC0415 -- only if used
+
+        add_settings(request, conversation)
+        say_what_is_missing(context, conversation)
     if options.cache is None:
         return request
     if options.cache is True and options.prompt[:1] == ["1h"]:

@@ -11,6 +11,7 @@ from aircher_client.conversations.names import (
     ConversationError,
     check_name,
     file_name,
+    name_of,
     new_name,
 )
 
@@ -21,6 +22,18 @@ NAMES = st.text(st.characters(codec=None), min_size=1, max_size=MAX_NAME)
 def test_each_name_has_a_file_of_its_own(one: str, other: str) -> None:
     """Different names never share a file."""
     assert (one == other) == (file_name(one) == file_name(other))
+
+
+@given(NAMES)
+def test_the_name_is_in_the_file_name(name: str) -> None:
+    """So that a list needs no file's content; a very long name is not whole."""
+    assert name_of(file_name(name)) == name or "~" in file_name(name)
+
+
+@pytest.mark.parametrize("stem", ["%", "%zz", "%FF", "a%2", "\udcff"])
+def test_other_files_keep_their_name(stem: str) -> None:
+    """A user may put a file there."""
+    assert name_of(f"{stem}.jsonl") == stem
 
 
 @given(NAMES)
@@ -44,7 +57,9 @@ def test_plain_names_are_readable() -> None:
 
 def test_names_of_conversations_without_one() -> None:
     """They are the local time, and sort by it."""
-    assert time.strftime("%Y%m%d-%H%M%S-4f2a", time.localtime(1e9)) == new_name(1e9, b"\x4f\x2a")
+    assert time.strftime("%Y%m%d-%H%M%S-4f2a90", time.localtime(1e9)) == new_name(
+        1e9, b"\x4f\x2a\x90"
+    )
     assert new_name(1.0) != new_name(90_000.0)
 
 

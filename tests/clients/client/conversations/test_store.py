@@ -37,6 +37,12 @@ def test_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def by_mtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tests make files old, which only the system can do otherwise."""
+    monkeypatch.setattr(module, "last_touched", lambda status: status.st_mtime)
+
+
+@pytest.fixture
 def store(tmp_path: Path) -> ConversationStore:
     return ConversationStore(str(tmp_path / "state" / "aircher" / "conversations"))
 
@@ -69,6 +75,26 @@ def test_the_folder_is_private(store: ConversationStore) -> None:
     folder.chmod(0o755)
     ask(store.open("tea"))
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_entries(store: ConversationStore) -> None:
+    """Their names come from the files, which need not be readable."""
+    tea = ask(store.open("tea/ü"))
+    Path(tea.path).write_bytes(b"damaged")
+    entry = store.entry("tea/ü")
+    assert entry is not None
+    assert (entry.name, entry.size) == ("tea/ü", 7)
+    assert repr(entry) == "<Entry tea%2F%C3%BC.jsonl of 7 bytes>"
+    assert store.entry("tea") is None
+
+
+def test_an_imported_one_is_not_old(store: ConversationStore) -> None:
+    """The time of its file is that of its last answer; what counts is when it came here."""
+    tea = ask(store.open("tea"))
+    now = Path(tea.path).stat().st_mtime
+    os.utime(tea.path, (1e9, 1e9))
+    assert store.prune(90, now) == 0
+    assert store.prune(90, now + 91 * DAY) == 1
 
 
 def test_nothing_is_created_before_the_first_turn(store: ConversationStore) -> None:
@@ -141,6 +167,7 @@ def test_removing(store: ConversationStore) -> None:
         ConversationStore(store.folder + "/none").remove("tea.jsonl")
 
 
+@pytest.mark.usefixtures("by_mtime")
 def test_old_ones_are_removed_once_a_day(store: ConversationStore) -> None:
     """With their damaged copies and the marks of terminals; young ones stay."""
     old, young = ask(store.open("old")), ask(store.open("young"))
@@ -153,7 +180,7 @@ def test_old_ones_are_removed_once_a_day(store: ConversationStore) -> None:
         os.utime(path, (then, then))
     age(store, young, 89)
     now = Path(young.path).stat().st_mtime + 89 * DAY
-    assert store.prune(None, now) == 0
+    assert store.prune(None, now - 1.1 * DAY) == 0
     assert store.prune(90, now) == 3
     assert names(store) == ["young"]
     assert not mark.exists()
@@ -211,3 +238,33 @@ def test_a_folder_that_cannot_be_read(store: ConversationStore) -> None:
         ask(store.new())
     store.set_last("pts-1", store.new())
     assert store.prune(1) == 0
+
+
+def test_a_new_one_is_never_another_program_s(
+    store: ConversationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if both began in the same second and chose the same name."""
+    names_to_choose = iter(["a", "a", "a", "b"])
+    monkeypatch.setattr(module, "new_name", lambda _now: next(names_to_choose))
+    one, other = store.new(), store.new()
+    ask(one, "first")
+    ask(other, "second")
+    ask(other, "third")
+    assert [one.name, other.name] == ["a", "b"]
+    assert [len(store.open(name).turns) for name in ("a", "b")] == [1, 2]
+
+
+def test_a_bound_for_all(store: ConversationStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest without a name of their own go first; named ones stay."""
+    named = ask(store.open("tea"), "x" * 1000)
+    kept = [ask(store.new(), "x" * 1000) for _ in range(3)]
+    for days, conversation in enumerate([*reversed(kept), named], start=1):
+        age(store, conversation, days)
+    now = Path(named.path).stat().st_ctime
+    total = sum(entry.size for entry in store.entries())
+    monkeypatch.setattr(module, "MAX_TOTAL", total - 1)
+    assert store.prune(None, now) == 1
+    assert set(names(store)) == {"tea", kept[1].name, kept[2].name}
+    monkeypatch.setattr(module, "MAX_TOTAL", 0)
+    assert store.prune(None, now + 2 * DAY) == 2
+    assert names(store) == ["tea"]
