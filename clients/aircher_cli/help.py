@@ -19,6 +19,12 @@ examples:
 """
 
 GROUP_EXAMPLES = {
+    "chats": """\
+examples:
+  aircher-cli chats
+  aircher-cli chats show tea
+  aircher-cli chats search "green tea"
+""",
     "auth": """\
 examples:
   aircher-cli auth login anthropic

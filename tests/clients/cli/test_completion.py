@@ -8,14 +8,24 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from aircher_cli.completion import full_parser, model_names, provider_names, setting_names
+from aircher_cli.completion import (
+    COMPLETERS,
+    full_parser,
+    model_names,
+    provider_names,
+    setting_names,
+)
 from aircher_cli.exit_codes import HelpRequested
+from aircher_cli.parser import Parser
 from aircher_cli.registry import COMMANDS
 from aircher_client import Client, NoAnswer
+from aircher_client.conversations import ConversationStore
+from aircher_client.conversations.names import file_name
 from helpers.daemon.cli_daemon import CliDaemon
 from helpers.required import missing
 
@@ -196,3 +206,31 @@ def test_only_plain_names_reach_a_shell(
         "models": [{"provider": "ollama", "model": name} for name in names]
     }
     assert model_names() == [f"ollama/{name}" for name in plain]
+
+
+def test_conversations_are_completed_without_a_daemon(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By every option and argument that takes one; names that a shell interprets are left out."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for variable in ("XDG_STATE_HOME", "AIRCHER_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    store = ConversationStore.of(os.environ)
+    Path(store.folder).mkdir(parents=True)
+    for name in ("tea/green", "$(id)", "Té"):
+        (Path(store.folder) / file_name(name)).touch()
+    for command, dest in (("ask", "conversation"), ("chats show", "chat"), ("chats rm", "chats")):
+        actions = [action for action in command_parser(command)._actions if action.dest == dest]
+        assert [set(COMPLETERS[action.dest]()) for action in actions] == [{"tea/green", "Té"}]
+    monkeypatch.setattr(os, "scandir", _refuse)
+    assert COMPLETERS["chat"]() == []
+
+
+def command_parser(command: str) -> Parser:
+    module = import_module(f"aircher_cli.commands.{COMMANDS[command][0]}")
+    parser: Parser = module.build_parser()
+    return parser
+
+
+def _refuse(_path: str) -> None:
+    raise PermissionError(13, "Permission denied")
