@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from aircher_cli import context as context_module
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
@@ -43,6 +44,16 @@ def test_standard_input_that_cannot_be_read() -> None:
     stdin = io.TextIOWrapper(Broken())
     with pytest.raises(CommandFailed, match="cannot read standard input: Input/output error"):
         Context(Console(None, None, {}), {}, stdin).read_input()
+
+
+def test_text_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more is read than a request can hold."""
+    monkeypatch.setattr(context_module, "MAX_INPUT", 2 * 2**20)
+    with open("/dev/zero", encoding="utf-8") as endless:  # noqa: PTH123 -- no path of ours
+        context = Context(Console(None, None, {}), {}, endless)
+        assert len(context.read_bytes(100)) == 101
+    with pytest.raises(CommandFailed, match="standard input is over 2 MiB"):
+        context_of(Stream(b"x" * (2 * 2**20 + 1))).read_input()
 
 
 def test_a_screen_shows_notices_itself(daemon: CliDaemon) -> None:

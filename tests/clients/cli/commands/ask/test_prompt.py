@@ -154,3 +154,15 @@ def test_the_file_of_a_loop(
         )
     assert text == expected
     assert errors.text == (f"{LEFT_TO_LOOP}\n" if is_noted else "")
+
+
+@pytest.mark.parametrize("other", ["a file", "messages"])
+def test_a_loop_over_names_of_files(tmp_path: Path, other: str) -> None:
+    """`ask -f "$name"` and `ask --messages "$name"` need no words, and leave the loop its file."""
+    (tmp_path / "names").write_text("one\ntwo\n")
+    files = [str(tmp_path / "names")] if other == "a file" else []
+    with (tmp_path / "names").open() as stdin:
+        os.read(stdin.fileno(), 4)
+        context = Context(Console(None, Stream(), {}), {}, stdin)
+        read_prompt(context, [], files, has_messages=other == "messages")
+        assert os.lseek(stdin.fileno(), 0, os.SEEK_CUR) == 4
