@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "daemon install": ("daemon.install", "make the daemon a service of this user"),
     "daemon uninstall": ("daemon.uninstall", "remove the service"),
     "daemon status": ("daemon.status", "show whether the daemon is running"),
+    "uninstall": ("uninstall.command", "remove everything that aircher has on this machine"),
     "completion": ("completion", "print a completion script for bash, zsh or fish"),
     "demo": ("demo", "watch aircher work, without a key or a network"),
 }
@@ -99,6 +100,7 @@ OWN_NOTICES: dict[str, frozenset[str]] = {
     "daemon stop": _CONFIG | _OLD_DAEMON,
     "daemon restart": _CONFIG | _OLD_DAEMON,
     "daemon status": _CONFIG,
+    "uninstall": _CONFIG | _OLD_DAEMON,
 }
 """Command -> codes of the daemon's notices that its own output reports, or that do not matter to
 it. All others are printed on standard error."""

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from aircher_cli.registry import COMMANDS, GROUPS
 from aircherd.config.json_schema.document import json_schema
-from helpers.built_wheel import ROOT, build_wheel, make_venv, unpack_source
+from helpers.built_wheel import ROOT, built_wheel, make_venv
 from helpers.required import missing
 from manpages import all_pages
 from manpages.program import page_name, parser_of
@@ -135,7 +134,7 @@ def test_every_variable_is_described() -> None:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with a wheel of this checkout."""
     folder = tmp_path_factory.mktemp("installed")
-    make_venv(folder / "venv", build_wheel(folder))
+    make_venv(folder / "venv", built_wheel())
     return folder / "venv"
 
 
@@ -155,10 +154,3 @@ def test_man_finds_the_pages_of_an_installation(installed: Path, words: list[str
         ["man", *words], capture_output=True, text=True, env=environ, timeout=50, check=True
     )
     assert "DESCRIPTION" in shown.stdout
-
-
-def test_a_source_distribution_has_the_pages(tmp_path: Path) -> None:
-    """A wheel that is built from it has them as well, with hatchling alone."""
-    wheel = build_wheel(tmp_path / "wheel", source=unpack_source(tmp_path))
-    names = zipfile.ZipFile(wheel).namelist()
-    assert sum("/share/man/man" in name for name in names) == len(FILES)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aircherd.testing.simulator import Simulator
-from helpers.built_wheel import build_wheel
+from helpers.built_wheel import built_wheel
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
 from helpers.systemd.manager import UserManager, user_manager
@@ -49,9 +49,9 @@ def config(sim: Simulator) -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel() -> Path:
     """A wheel of this checkout."""
-    return build_wheel(tmp_path_factory.mktemp("wheel"))
+    return built_wheel()
 
 
 @pytest.fixture

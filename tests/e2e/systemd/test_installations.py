@@ -24,17 +24,6 @@ pytestmark = [pytest.mark.systemd, pytest.mark.timeout(180)]
 WriteConfig = Callable[..., None]
 
 
-def test_the_wheel_has_the_units(wheel: Path, tmp_path: Path):
-    """What a package from the wheel installs is what the repository has."""
-    shutil.unpack_archive(wheel, tmp_path, "zip")
-    shipped = tmp_path / "aircher_cli" / "service" / "units"
-    source = Path(__file__).parents[3] / "systemd"
-    names = sorted(path.relative_to(source) for path in source.rglob("*") if path.is_file())
-    assert len(names) == 3
-    for name in names:
-        assert (shipped / name).read_text() == (source / name).read_text()
-
-
 @pytest.mark.parametrize("name", ["venv", "my tools", "100% [$HOME] a\"b'c", "müsli"])
 def test_an_environment_with_an_odd_name(
     machine: Machine, install: Install, wheel: Path, name: str

@@ -1,5 +1,6 @@
 """The commands of docs/install.md and docs/service.md, as a new user types them."""
 
+import re
 import shlex
 import shutil
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aircherd.testing.simulator import Simulator
+from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
 from helpers.docs_commands import Ran, run_page
 from helpers.required import missing
@@ -69,10 +71,22 @@ def newcomer(sim: Simulator) -> Iterator[Machine]:
             yield home, manager
 
 
+OF_THE_TEST = re.compile(r"(aircher|bin/.*|tools/.*|uv\.toml|run/.*|\.cache/.*|.*systemd/.*)")
+"""The checkout, the tools and their caches."""
+
+
+def own_files(home: Home) -> set[str]:
+    """Return the files and links below a home that are not the test's or a tool's own."""
+    paths = [path for path in home.root.rglob("*") if path.is_symlink() or not path.is_dir()]
+    names = {path.relative_to(home.root).as_posix() for path in paths}
+    return {name for name in names if not OF_THE_TEST.fullmatch(name)}
+
+
 @pytest.mark.parametrize("way", ["With pipx", "With uv", "With a virtual environment"])
 def test_install_page(newcomer: Machine, sim: Simulator, way: str):
     """From a checkout to a running service that answers, to an update, and away again."""
     home, manager = newcomer
+    before = own_files(home) - {".aircher/config.toml"}
 
     def run(*sections: str) -> list[Ran]:
         return run_page(
@@ -81,6 +95,7 @@ def test_install_page(newcomer: Machine, sim: Simulator, way: str):
             sections=sections,
             installs=True,
             inputs={"aircher-cli auth login": KEY} if "One command" in sections else {},
+            keys={"aircher-cli uninstall": "y\r"},
             replace={
                 # The checkout is there: the one of this test.
                 "git clone <this repository>": f"ln -s {shlex.quote(str(ROOT))} aircher",
@@ -103,10 +118,12 @@ def test_install_page(newcomer: Machine, sim: Simulator, way: str):
     assert program != sys.executable
     run("After an update")
     assert manager.main_pid(SERVICE) not in (0, pid)
-    run("Removing it")
+    removed = run("Removing it", f"Installed w{way[1:]}")
+    assert removed[2].shown.text in removed[1].out.replace(str(home.root), "~")
     assert manager.show(SERVICE, "LoadState") == "not-found"
-    for folder in (".aircher", ".local/share/aircher", ".config/systemd/user/aircherd.service"):
-        assert not (home.root / folder).exists()
+    assert {name for name in own_files(home) - before if "aircher" in name} == set()
+    folders = {path.name for path in home.root.rglob("*") if path.is_dir()}
+    assert not folders & {".aircher", "aircherd.service.d", "aircher-venv"}
 
 
 def test_service_page(machine: Machine):

@@ -52,7 +52,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     elif kept:
         home = context.environ.get("HOME", "")
         names = " and ".join(short_path(path, home) for path in kept)
-        show_line(context, f"kept {names}, and the keys in the keyring")
+        show_line(context, f"kept {names}, and your keys; 'aircher-cli uninstall' removes all")
     return OK
 
 

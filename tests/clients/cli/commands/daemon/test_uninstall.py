@@ -25,7 +25,7 @@ def test_it_says_what_it_kept(systemctl: FakeSystemctl) -> None:
     assert outcome.out.splitlines() == [
         "✓ removed ~/.config/systemd/user/aircherd.socket",
         "✓ removed ~/.config/systemd/user/aircherd.service",
-        "kept ~/.aircher, and the keys in the keyring",
+        "kept ~/.aircher, and your keys; 'aircher-cli uninstall' removes all",
     ]
     outcome = run_cli(systemctl.environ, "daemon", "uninstall")
     assert (outcome.code, outcome.out) == (0, "nothing to do: no service is installed\n")
