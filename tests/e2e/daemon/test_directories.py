@@ -78,6 +78,7 @@ ARGUMENTS = {
     "config set": ["default_model", "a/b"],
     "config unset": ["default_model"],
     "completion": ["bash"],
+    "uninstall": ["--yes"],
 }
 
 
