@@ -33,8 +33,6 @@ UNITS = "clients/aircher_cli/service/units"
 
 INFO = f"aircher-{__version__}.dist-info"
 DATA = f"aircher-{__version__}.data/data/share/man"
-TYPED = {"aircher_wire", "aircher_client", "aircher_cli"}
-"""The packages that others may import."""
 
 
 @cache
@@ -69,7 +67,8 @@ def test_the_wheel_has_the_packages_the_units_and_the_manual_pages() -> None:
     expected |= {f"{INFO}/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt")}
     expected |= {f"{INFO}/licenses/LICENSE"}
     assert names_in(built_wheel()) == expected
-    assert {name.partition("/")[0] for name in expected if name.endswith("py.typed")} == TYPED
+    typed = {f"{folder.partition('/')[2]}/py.typed" for folder in PACKAGES}
+    assert typed <= expected
 
 
 def test_the_source_distribution_has_the_repository() -> None:

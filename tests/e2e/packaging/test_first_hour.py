@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def newcomer(sim: Simulator) -> Iterator[Newcomer]:
         try:
             yield home, keyring
         finally:
+            home.python = sys.executable  # the other may be gone
             home.cli("daemon", "stop", "--now")
 
 
@@ -78,7 +80,8 @@ def run(home: Home, command: str, typed: str = "") -> str:
 def newer_wheel(folder: Path) -> Path:
     """Build a wheel of a later version."""
     source = folder / "source"
-    shutil.copytree(unpacked_source(), source, ignore=shutil.ignore_patterns("tests"))
+    # PKG-INFO has the old version.
+    shutil.copytree(unpacked_source(), source, ignore=shutil.ignore_patterns("tests", "PKG-INFO"))
     version = source / "daemon/aircher_wire/version.py"
     version.write_text(version.read_text().replace(__version__, NEXT_VERSION))
     return build_wheel(folder / "wheel", source=source)
@@ -123,8 +126,8 @@ def test_a_first_hour(newcomer: Newcomer, sim: Simulator, tmp_path: Path) -> Non
     assert "hello\n" in answered
     assert "openai/gpt-5.5" in answered
     sim.faults.clear()
-    cli('config set limits \'[{ provider = "anthropic", usd = 5.0, per = "day" }]\'')
-    assert "anthropic: 5.00 USD a day" in cli("limits")
+    cli('config set limits \'[{ provider = "openai", requests = 90, per = "day" }]\'')
+    assert "openai: 90 requests a day" in cli("limits")
     assert "openai" in cli("usage")
     cli("status")
     cli("completion fish > /dev/null")

@@ -71,8 +71,10 @@ def newcomer(sim: Simulator) -> Iterator[Machine]:
             yield home, manager
 
 
-OF_THE_TEST = re.compile(r"(aircher|bin/.*|tools/.*|uv\.toml|run/.*|\.cache/.*|.*systemd/.*)")
-"""The checkout, the tools and their caches."""
+OF_THE_TEST = re.compile(
+    r"aircher|(bin|tools|run|\.cache)/.*|uv\.toml|.*systemd/.*|.*pipx/.*\.lock"
+)
+"""The checkout, the tools, their caches and their locks."""
 
 
 def own_files(home: Home) -> set[str]:
@@ -122,8 +124,11 @@ def test_install_page(newcomer: Machine, sim: Simulator, way: str):
     assert removed[2].shown.text in removed[1].out.replace(str(home.root), "~")
     assert manager.show(SERVICE, "LoadState") == "not-found"
     assert {name for name in own_files(home) - before if "aircher" in name} == set()
-    folders = {path.name for path in home.root.rglob("*") if path.is_dir()}
-    assert not folders & {".aircher", "aircherd.service.d", "aircher-venv"}
+    folders = (
+        ".aircher",
+        *(f".{name}/aircher" for name in ("cache", "local/share", "local/state")),
+    )
+    assert [name for name in folders if (home.root / name).exists()] == []
 
 
 def test_service_page(machine: Machine):
