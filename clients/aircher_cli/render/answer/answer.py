@@ -10,8 +10,10 @@ from aircher_cli.render.answer.blocks import (
     read_start,
 )
 from aircher_cli.render.answer.inline import Inline
-from aircher_cli.render.answer.tables import MAX_ROWS, table_text
 from aircher_cli.render.answer.word_wrap import WordWrap
+
+MAX_ROWS = 200
+"""A longer table is shown in parts, of which only the first one has a heading."""
 
 
 class AnswerRenderer:
@@ -137,8 +139,11 @@ class AnswerRenderer:
     def _end_table(self) -> str:
         """Return the table that was held back, with the end of its last line."""
         rows, self._rows = self._rows, []
-        table = table_text(rows, self._width())
-        if table is not None:
+        if not rows:
+            return ""
+        from aircher_cli.render.answer.tables import table_text  # noqa: PLC0415 -- only for tables
+
+        if (table := table_text(rows, self._width())) is not None:
             return f"{table}\n"
         return "".join(map(self._row_as_text, rows))
 

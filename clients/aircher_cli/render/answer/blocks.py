@@ -1,7 +1,6 @@
 """What a line of Markdown is, decided from its start as soon as that is possible."""
 
 import re
-from typing import NamedTuple
 
 HEADING = re.compile(r"(#{1,6})[ \t]+")
 UNDECIDED_HEADING = re.compile(r"#{1,6}[ \t]*$")
@@ -17,7 +16,7 @@ CODE_INDENT = 4
 """Spaces that make a line code, where no list goes on."""
 
 
-class LineStart(NamedTuple):
+class LineStart:
     """The start of a line, and how the line is shown.
 
     `source` is what was read; `shown` stands for it where styles mark what the line is. `hang`
@@ -25,11 +24,27 @@ class LineStart(NamedTuple):
     `fence`, `rule`, `code` or `blank`. `style` is that of the text.
     """
 
-    kind: str
-    source: str
-    shown: str
-    hang: str = ""
-    style: str = ""
+    # No NamedTuple: `ask` does not import `typing`, which takes 3 ms.
+    __slots__ = ("hang", "kind", "shown", "source", "style")
+
+    def __init__(self, kind: str, source: str, shown: str, hang: str = "", style: str = "") -> None:
+        self.kind = kind
+        self.source = source
+        self.shown = shown
+        self.hang = hang
+        self.style = style
+
+    def _fields(self) -> tuple[str, ...]:
+        return (self.kind, self.source, self.shown, self.hang, self.style)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LineStart) and self._fields() == other._fields()
+
+    def __hash__(self) -> int:
+        return hash(self._fields())
+
+    def __repr__(self) -> str:
+        return f"LineStart{self._fields()}"
 
 
 def read_start(text: str, *, is_end: bool, may_be_code: bool = False) -> LineStart | None:

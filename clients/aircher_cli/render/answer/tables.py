@@ -9,8 +9,6 @@ from aircher_cli.render.answer.cells import cell_width
 from aircher_cli.render.answer.inline import read_spans
 from aircher_cli.render.answer.word_wrap import WordWrap, paint
 
-MAX_ROWS = 200
-"""A longer table is shown in parts, of which only the first one has a heading."""
 MIN_COLUMN = 8
 """Cells of the narrowest column that is made narrower."""
 GAP = 2

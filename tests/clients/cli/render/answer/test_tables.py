@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from aircher_cli.render.answer.answer import AnswerRenderer
-from aircher_cli.render.answer.tables import MAX_ROWS, split_row, table_text
+from aircher_cli.render.answer.answer import MAX_ROWS, AnswerRenderer
+from aircher_cli.render.answer.tables import split_row, table_text
 
 ROWS = ["| Name | Price | 说明 |", "|:--|--:|:-:|", "| tea | **9** | 绿 |", "| a\\|b | `10` |"]
 
