@@ -224,7 +224,7 @@ class ChatSession:
             turns = self._keeper.keep(
                 self.transcript.turns,
                 self._settings(),
-                answered_by=target_name(reply.result),
+                answered_by=target_name(reply.result) or self._answering,
                 paths=self._paths,
             )
             self.transcript.turns = turns or self.transcript.turns
