@@ -8,7 +8,7 @@ from aircher_cli.commands.ask.media_files import save_media
 from aircher_cli.commands.ask.prompt import read_prompt
 from aircher_cli.commands.ask.reply import has_rare_parts, route_note, target_name
 from aircher_cli.commands.chat.asking import CONNECTED_AGAIN, Reply, ask
-from aircher_cli.commands.chat.keeping import Keeper, open_keeper
+from aircher_cli.commands.chat.keeping import Keeper, describe_route, open_keeper
 from aircher_cli.commands.chat.model_choice import can_pick, pick_model
 from aircher_cli.commands.chat.printer import ChatPrinter
 from aircher_cli.commands.chat.slash_commands import COMMANDS, run_command
@@ -71,6 +71,7 @@ class ChatSession:
         self._model: str | None = options.model
         self._task: str | None = options.task
         self._reasoning: str | None = options.reasoning
+        self._route: Map = {}  # the providers and keys that a kept conversation is restricted to
         self._keeper: Keeper | None = None  # None if nothing is kept
         self._paths: list[str] = []  # the files in the last question
         self._renders = not options.raw
@@ -132,7 +133,7 @@ class ChatSession:
         self._first_choice = target_name(candidates[0]) if candidates else ""
 
     def _fields(self, model: str | None) -> Map:
-        return _without_none({"model": model, "task": self._task})
+        return _without_none({"model": model, "task": self._task, "route": self._route or None})
 
     def prompt(self) -> str:
         """Return the text before the cursor."""
@@ -248,7 +249,10 @@ class ChatSession:
             "task": self._task,
             "system": self.system,
             "reasoning": self._reasoning,
+            "route": self._route or None,
         }
+        if self._keeper is not None and self._keeper.is_named:
+            fields["conversation"] = self._keeper.name  # its cache is where it answered last
         return {"messages": messages, **_without_none(fields)}
 
     # ---------------------------------------------------------- the last message
@@ -349,7 +353,8 @@ class ChatSession:
         self._keep_settings()
 
     def _settings(self) -> Settings:
-        return Settings(model=self._model, task=self._task, system=self.system)
+        route = self._route or None
+        return Settings(model=self._model, task=self._task, system=self.system, route=route)
 
     def _keep_settings(self) -> None:
         if self._keeper is not None:
@@ -396,11 +401,11 @@ class ChatSession:
             self._load_messages(options.messages)
         self._keeper = open_keeper(
             self.context,
-            options.name,
+            options.chat,
             continues=options.continues,
             may_keep=lambda: self._may_keep(options),
         )
-        if self._keeper is not None and (options.name is not None or options.continues):
+        if self._keeper is not None and (options.chat is not None or options.continues):
             self._load_kept(self._keeper, options)
 
     def _may_keep(self, options: argparse.Namespace) -> KeepSettings:
@@ -410,7 +415,10 @@ class ChatSession:
         return settings
 
     def _load_kept(self, keeper: Keeper, options: argparse.Namespace) -> None:
-        """Go on with a kept conversation and its settings; options take precedence."""
+        """Go on with a kept conversation and its settings; options take precedence.
+
+        Another task takes the place of its model and system prompt, too.
+        """
         if keeper.is_new:
             self.say(f"{keeper.name}: a new conversation")
             return
@@ -419,10 +427,14 @@ class ChatSession:
         if options.task is None:
             self._task = kept.task
             self._model = self._model or kept.model
-        restored = self.system is None and kept.system is not None
+        can_restore = self.system is None and options.task is None
+        restored = can_restore and kept.system is not None
         self.system = kept.system if restored else self.system
+        self._route = kept.route or {}
         size = count(len(self.transcript.messages), "message")
-        self.say(f"{keeper.name}: loaded {size}{' and the system prompt' if restored else ''}")
+        only = f"; {describe_route(self._route)}" if self._route else ""
+        prompt = " and the system prompt" if restored else ""
+        self.say(f"{keeper.name}: loaded {size}{prompt}{only}")
 
     def _load_messages(self, file: str) -> None:
         """Go on with the messages of a file, and with its system prompt."""

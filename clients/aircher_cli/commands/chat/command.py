@@ -30,7 +30,7 @@ def build_parser() -> Parser:
     parser.usage = "aircher-cli chat [options] [NAME]"
     add = parser.add_argument
     name_help = "continue the conversation of this name, or begin it"
-    add("name", nargs="?", type=non_empty_name, metavar="NAME", help=name_help)
+    add("chat", nargs="?", type=non_empty_name, metavar="NAME", help=name_help)
     continue_help = "continue the last conversation of this terminal, else the last of all"
     add("-c", "--continue", action="store_true", dest="continues", help=continue_help)
     add(
@@ -63,7 +63,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
         CommandFailed: the saved conversation cannot be read.
         DaemonError: the model or the task is unknown.
     """
-    given = [options.name is not None, options.continues, options.messages is not None]
+    given = [options.chat is not None, options.continues, options.messages is not None]
     if sum(given) > 1:
         raise UsageError("NAME, -c and --messages cannot be combined", "aircher-cli chat --help")
     if context.has_input() or not context.console.is_terminal:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from aircher_cli.commands.chat.transcript import Turn
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
+from aircher_cli.render.formatting import join_names
+from aircher_cli.values import Map, text, texts
 from aircher_client.conversations import (
     ConversationError,
     ConversationStore,
@@ -18,6 +20,7 @@ from aircher_client.conversations import (
     Settings,
     this_terminal,
 )
+from aircher_client.conversations.texts import title
 
 
 class Keeper:
@@ -52,6 +55,11 @@ class Keeper:
     def name(self) -> str:
         """The name of the conversation."""
         return self._saved.name
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the user has asked for this one."""
+        return self._is_named
 
     @property
     def is_new(self) -> bool:
@@ -182,6 +190,11 @@ def open_keeper(
             saved = store.last(this_terminal())
             if saved is None:
                 raise CommandFailed("there is no conversation to continue: start one without -c")
+            if not store.is_last_of(this_terminal(), saved):
+                context.console.note(
+                    f'aircher-cli: continues {saved.name}, "{title(saved.turns)}", the last '
+                    "conversation of another terminal"
+                )
         else:
             saved = store.new() if name is None else store.open(name)
     except ConversationError as error:
@@ -201,3 +214,14 @@ def _common(first: list[Turn], second: list[Turn]) -> int:
             break
         count += 1
     return count
+
+
+def describe_route(route: Map) -> str:
+    """Return which providers and keys a conversation is restricted to, for the user."""
+    known = {"providers": "providers", "key": "key", "strategy": "strategy"}
+    named = [
+        f"{what} {join_names(texts(value)) or text(value)}"
+        for name, what in known.items()
+        if (value := route.get(name))
+    ]
+    return ", ".join([*named, *(["no fallback"] if route.get("no_fallback") else [])])

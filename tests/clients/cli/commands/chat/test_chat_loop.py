@@ -16,6 +16,7 @@ from aircher_cli.commands.chat.chat_loop import ChatSession
 from aircher_cli.commands.chat.command import build_parser
 from aircher_cli.console import Console
 from aircher_cli.context import Context
+from aircher_client.conversations import ConversationStore, Settings
 from helpers.daemon.cli import Stream
 from helpers.daemon.cli_daemon import (
     CliDaemon,
@@ -584,7 +585,7 @@ def test_notices_of_the_daemon_come_at_the_start(daemon: CliDaemon) -> None:
 
 def test_a_named_conversation_goes_on(daemon: CliDaemon) -> None:
     """With its messages, model and system prompt; what was stopped is marked."""
-    daemon.answers["chat"] = in_turn(is_stopped, answer, answer)
+    daemon.answers["chat"] = in_turn(is_stopped, *[answer] * 3)
     words = ["tea", "-m", "a/b", "-s", "be brief"]
     out, _, _ = talk(daemon, "one", words=words, out=Interrupting("Half of"))
     assert out.startswith("tea: a new conversation\na/b; /help for help\n")
@@ -596,6 +597,8 @@ def test_a_named_conversation_goes_on(daemon: CliDaemon) -> None:
     assert out.startswith("tea: loaded 4 messages\nc/d; /help for help\n")
     assert (asked[0]["model"], asked[0]["system"]) == ("c/d", "be long")
     assert len(asked[0]["messages"]) == 5
+    _, _, asked = talk(daemon, "four", words=["tea", "-t", "review"])
+    assert set(asked[0]) == {"messages", "task", "conversation"}
 
 
 def test_another_terminal_goes_on_with_the_same_conversation(daemon: CliDaemon) -> None:
@@ -627,3 +630,18 @@ def test_without_history_nothing_is_kept(daemon: CliDaemon) -> None:
     assert list(daemon.home.glob("**/conversations/*")) == []
     talk(daemon, "one")
     assert len(list(daemon.home.glob("**/conversations/*.jsonl"))) == 1
+
+
+def test_restrictions_of_a_conversation_stay(daemon: CliDaemon) -> None:
+    """What was said with a key for work goes to no other one."""
+    daemon.answers["chat"] = answer
+    route = {"providers": ["up"], "key": "work"}
+    said = {"role": "user", "content": "one"}
+    saved = ConversationStore.of(daemon.environ).open("tea")
+    saved.append([said], {**said, "role": "assistant"}, settings=Settings(route=route))
+    out, _, asked = talk(daemon, "two", "/model c/d", "/retry", words=["tea"])
+    assert out.startswith("tea: loaded 2 messages; providers up, key work\n")
+    assert [each["route"] for each in asked] == [route, route]
+    assert daemon.params_of("route.explain")["route"] == route
+    assert asked[0]["conversation"] == "tea"
+    assert ConversationStore.of(daemon.environ).open("tea").settings.route == route

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from aircher_cli.commands.chat.keeping import Keeper, open_keeper
+from aircher_cli.commands.chat.keeping import Keeper, describe_route, open_keeper
 from aircher_cli.commands.chat.transcript import STOPPED, Turn
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
+from aircher_cli.values import Map
 from aircher_client.conversations import ConversationStore, KeepSettings, Settings
 from helpers.daemon.cli import Stream
 
@@ -164,3 +165,19 @@ def test_one_of_a_newer_version_is_refused(chats: Chats) -> None:
     (Path(chats.store.folder) / "tea.jsonl").write_bytes(header)
     with pytest.raises(CommandFailed, match="written by a newer aircher"):
         chats.open("tea")
+
+
+def test_the_last_one_of_another_terminal_is_named(chats: Chats) -> None:
+    """It may not be the one that the user means."""
+    chats.store.open("tea").append(turn("one").asked, turn("one").reply, settings=BRIEF)
+    assert chats.open(continues=True).name == "tea"
+    assert chats.err.text == (
+        'aircher-cli: continues tea, "one", the last conversation of another terminal\n'
+    )
+
+
+def test_restrictions_are_named() -> None:
+    """So that the user knows why a model is not asked."""
+    route: Map = {"providers": ["a", "b"], "key": "work", "no_fallback": True}
+    assert describe_route(route) == "providers a and b, key work, no fallback"
+    assert describe_route({"strategy": "cheapest"}) == "strategy cheapest"
