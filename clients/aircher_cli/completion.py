@@ -112,6 +112,29 @@ def conversation_names(**_: object) -> list[str]:
     return _plain(entry.name for entry in entries)
 
 
+def named_models(prefix: str = "", **_others: object) -> list[str]:
+    """Return what `-m` takes: models, and after `provider@` those with each of its keys."""
+    head, slash, _ = prefix.partition("/")
+    provider, at, _ = head.partition("@")
+    if not at:
+        return model_names()
+    if not slash:
+        return [f"{provider}@{label}/" for label in key_labels(provider=provider)]
+    answer = _call(methods.MODELS_LIST, {"provider": provider})
+    return _plain(f"{head}/{text(row.get('model'))}" for row in records(answer.get("models")))
+
+
+def key_labels(
+    provider: str = "", parsed_args: argparse.Namespace | None = None, **_others: object
+) -> list[str]:
+    """Return the labels of the keys: of a provider, of the one that was typed before, or of all."""
+    typed = getattr(parsed_args, "provider", None)
+    provider = provider or (typed if isinstance(typed, str) else "")
+    rows = _rows(methods.AUTH_STATUS, "rows")
+    found = (text(row.get("key")) for row in rows if provider in ("", row["provider"]))
+    return _plain(dict.fromkeys(label for label in found if label))
+
+
 def task_names(**_: object) -> list[str]:
     """Return the presets in the configuration."""
     return _plain(str(row["name"]) for row in _rows(methods.STATUS, "tasks"))
@@ -192,7 +215,8 @@ def _plain(names: Iterable[str]) -> list[str]:
 
 COMPLETERS: dict[str, Completer] = {
     "provider": provider_names,
-    "model": model_names,
+    "model": named_models,
+    "label": key_labels,
     "task": task_names,
     "conversation": conversation_names,
     "chat": conversation_names,

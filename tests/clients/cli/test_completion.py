@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from importlib import import_module
 from pathlib import Path
 
@@ -16,7 +17,9 @@ import pytest
 from aircher_cli.completion import (
     COMPLETERS,
     full_parser,
+    key_labels,
     model_names,
+    named_models,
     provider_names,
     setting_names,
 )
@@ -234,3 +237,19 @@ def command_parser(command: str) -> Parser:
 
 def _refuse(_path: str) -> None:
     raise PermissionError(13, "Permission denied")
+
+
+def test_labels_of_keys(daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `provider@` in a model, and for --label and --key."""
+    for name, value in daemon.environ.items():
+        monkeypatch.setenv(name, value)
+    rows = [("openai", "default"), ("openai", "work"), ("gemini", "work"), ("ollama", None)]
+    daemon.answers["auth.status"] = {
+        "rows": [{"provider": provider, "key": key} for provider, key in rows]
+    }
+    daemon.answers["models.list"] = {"models": [{"provider": "openai", "model": "gpt-5.5"}]}
+    assert key_labels() == ["default", "work"]
+    assert key_labels(parsed_args=Namespace(provider="gemini")) == ["work"]
+    assert named_models("open") == ["openai/gpt-5.5"]
+    assert named_models("openai@") == ["openai@default/", "openai@work/"]
+    assert named_models("openai@work/g") == ["openai@work/gpt-5.5"]

@@ -17,6 +17,7 @@ from aircher_cli.exit_codes import FAILED, NO_PROVIDER, NOT_SIGNED_IN, OK, Comma
 from aircher_cli.parser import (
     Parser,
     add_json,
+    add_key,
     add_task,
     fraction,
     make_parser,
@@ -28,6 +29,7 @@ from aircher_cli.parser import (
 )
 from aircher_cli.values import Map
 from aircher_client import Client, ConnectionLost, DaemonError
+from aircher_client.project import find_file
 from aircher_wire import codes
 
 TYPE_CHECKING = False  # what `typing` would say, without its import
@@ -45,6 +47,7 @@ aircher-cli ask --schema person.json -f letter.txt "who wrote this?" | jq -r .na
 aircher-cli ask --json --tools tools.json "what time is it?" | jq -r '.tool_calls[]?.name'
 aircher-cli ask --tool web_search "what happened today?"
 aircher-cli ask -m gemini/gemini-2.5-flash-image --modality image "draw a cat"
+aircher-cli ask --key work "summarize this" < notes.md
 aircher-cli ask --wait 60 --strategy cheapest "any ideas?"
 aircher-cli ask --json "hello" | jq -r .text
 aircher-cli ask -c "and at sunset?"
@@ -198,7 +201,8 @@ def _add_json_options(parser: Parser) -> None:
 
 def _add_routing_options(parser: Parser) -> None:
     """Add the options for choosing providers, and for reporting attempts and usage."""
-    add = parser.add_argument_group("providers").add_argument
+    group = parser.add_argument_group("providers")
+    add = group.add_argument
     only_help = "ask only this provider; repeatable"
     add(
         "--provider",
@@ -208,6 +212,7 @@ def _add_routing_options(parser: Parser) -> None:
         metavar="NAME",
         help=only_help,
     )
+    add_key(group)
     no_fallback_help = "ask only the first available provider; fail if it fails"
     add("--no-fallback", action="store_true", help=no_fallback_help)
     strategy_help = f"order of the providers: {', '.join(STRATEGIES)}"
@@ -239,6 +244,10 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
         check_output(options.output)
     earlier = _earlier(context, options)
+    if path := find_file(context.environ):
+        from aircher_cli.project_choice import choose  # noqa: PLC0415 -- most have none
+
+        choose(context, options, path, {} if earlier is None else earlier.settings.fields())
     request = read_request(context, options, earlier)
     asked = Asked(context, options, earlier, request)
     printer = ReplyPrinter(
