@@ -58,7 +58,7 @@ def _keep(client: Client, asked: Asked, reply: Map, *, answered_by: str, cut_off
     except ConversationError as error:
         console.note(
             f"aircher-cli: this answer is not kept, and -c will not know it: {error}. To keep "
-            "none: aircher-cli config set conversations.keep false"
+            "none: AIRCHER_KEEP=0, or aircher-cli config set conversations.keep false"
         )
         return
     if added > 0:

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,25 +85,52 @@ def test_two_terminals_in_one_conversation(path: Path) -> None:
     assert one.refresh() == 0
 
 
-def test_many_processes_at_once(path: Path) -> None:
+PROGRAM = """
+import sys
+from aircher_client.conversations import SavedConversation, Settings
+path, number, turns = sys.argv[1], sys.argv[2], int(sys.argv[3])
+conversation = SavedConversation(path, "tea", lambda: None)
+conversation.load()
+for turn in range(turns):
+    asked = [{"role": "user", "content": f"{number} {turn}"}]
+    reply = {"role": "assistant", "content": "x" * 50_000}
+    conversation.append(asked, reply, settings=Settings())
+    sys.stdout.write(".")
+    sys.stdout.flush()
+"""
+
+
+def start(path: Path, number: int, turns: int) -> "subprocess.Popen[bytes]":
+    """Start another program that adds turns, and prints a dot for each that is written."""
+    command = [sys.executable, "-c", PROGRAM, str(path), str(number), str(turns)]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, env=environ, bufsize=0)
+
+
+def test_many_programs_at_once(path: Path) -> None:
     """Each turn arrives whole, once, with one header."""
-    children = []
-    for number in range(6):
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                conversation = opened(path)
-                for turn in range(10):
-                    add(conversation, f"{number} {turn}", "x" * 5000)
-                code = 0
-            finally:
-                os._exit(code)
-        children.append(child)
-    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 6
+    programs = [start(path, number, 10) for number in range(3)]
+    assert [program.communicate(timeout=40)[0] for program in programs] == [b"." * 10] * 3
     tea = opened(path)
     questions = {turn.asked[0]["content"] for turn in tea.turns}
-    assert (len(tea.turns), len(questions), tea.notes) == (60, 60, [])
+    assert (len(tea.turns), len(questions), tea.notes) == (30, 30, [])
+
+
+@pytest.mark.parametrize("written", [1, 7, 20])
+def test_a_killed_program_loses_only_what_it_was_writing(path: Path, written: int) -> None:
+    """What was written before is there, and the conversation goes on."""
+    program = start(path, 0, 1000)
+    assert program.stdout is not None
+    dots = 0
+    while dots < written:
+        dots += len(program.stdout.read(1))
+    program.kill()
+    dots += len(program.communicate(timeout=40)[0])
+    tea = opened(path)
+    assert len(tea.turns) in (dots, dots + 1)
+    add(tea, "more", "ok")
+    assert said(opened(path))[-2:] == ["more", "ok"]
+    assert opened(path).notes == []
 
 
 def test_settings_change_without_a_turn(path: Path) -> None:

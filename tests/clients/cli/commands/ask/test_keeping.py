@@ -216,6 +216,32 @@ def test_a_state_directory_that_cannot_be_used(daemon: CliDaemon, state: str) ->
     assert "aircher-cli config set conversations.keep false" in outcome.err
 
 
+LIMITED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
+
+
+def test_a_file_that_may_not_grow(daemon: CliDaemon) -> None:
+    """As on a full disk: what was kept before stays readable."""
+    ask(daemon, "--conversation", "tea", "one")
+    size = str(Path(only(daemon).path).stat().st_size + 50)
+    command = [sys.executable, "-c", LIMITED, size, *COMMAND[1:]]
+    outcome = subprocess.run(
+        [*command, "ask", "--conversation", "tea", "two"],
+        env=daemon.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (outcome.returncode, outcome.stdout) == (0, "an answer\n")
+    assert "this answer is not kept" in outcome.stderr
+    assert "File too large" in outcome.stderr
+    assert len(only(daemon).turns) == 1
+    assert only(daemon).notes == []
+
+
 def test_another_terminal_in_between_is_said(daemon: CliDaemon) -> None:
     """Its question comes first, and nothing is lost."""
     ask(daemon, "--conversation", "tea", "one")
