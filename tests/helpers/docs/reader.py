@@ -49,6 +49,7 @@ FILES: dict[str, bytes] = {
     "notes.md": b"# Notes\n\nBread, milk.\n",
     "build.log": b"main.c:1: error: expected a declaration\n",
     "letter.txt": b"Yours sincerely, Ada Lovelace\n",
+    "questions.txt": b"Which fish swims?\nWhich bird does not?\n",
     "book.txt": b"Call me Ishmael.\n" * 400,
     "photo.jpg": b"\xff\xd8\xff\xe0\0\x10JFIF\0",
     "paper.pdf": b"%PDF-1.4\n1 0 obj <<>> endobj\n%%EOF\n",
