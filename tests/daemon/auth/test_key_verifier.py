@@ -76,7 +76,7 @@ async def test_a_server_without_a_list_of_models(kind, status):
     with pytest.raises(ProviderFailed, match=words) as caught:
         await verifier(check).verify_new(provider(), Secret(KEY))
     assert "cannot serve" not in caught.value.failure.message
-    after = await verifier(check).verify_existing(provider(), Secret(KEY), BEFORE)
+    after, _ = await verifier(check).verify_existing(provider(), Secret(KEY), BEFORE)
     assert f"could not be verified: {words}" in (after.reason or "")
 
 
