@@ -216,9 +216,11 @@ def _fault(found: os.stat_result, uid: int) -> str | None:
     if not stat.S_ISDIR(found.st_mode):
         return "the socket's directory {directory} is not a directory: move it away"
     if found.st_uid != uid:
+        # After `sudo -E` or `su` it is in use, and root could really move it away.
+        how = "move it away" if uid else "run this as that user, or unset XDG_RUNTIME_DIR"
         return (
             "the socket's directory {directory} belongs to user "
-            f"{found.st_uid}, not to you ({uid}): move it away"
+            f"{found.st_uid}, not to you ({uid}): {how}"
         )
     if found.st_mode & 0o077:
         return (

@@ -215,6 +215,14 @@ def test_a_directory_of_another_user_is_refused(directory: Path) -> None:
         check_directory(directory, us + 1)
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a directory away")
+def test_root_moves_no_directory_of_another_user_away(directory: Path) -> None:
+    """After `sudo -E` the advice must not break that user's daemon."""
+    os.chown(directory, 12345, 12345)
+    with pytest.raises(AddressError, match="run this as that user, or unset XDG_RUNTIME_DIR"):
+        check_directory(directory, 0)
+
+
 def test_a_missing_directory_raises_file_not_found(tmp_path: Path) -> None:
     """It means that no daemon ran yet, which is no error."""
     with pytest.raises(FileNotFoundError):
