@@ -416,7 +416,7 @@ class ChatSession:
     def _may_keep(self, options: argparse.Namespace) -> KeepSettings:
         """Return whether the conversation is kept; the daemon has said so with its first answer."""
         settings = keep_settings(self._client.server, self.context.environ)
-        settings.is_on = settings.is_on and not options.no_history
+        settings.is_on = settings.is_on and not options.no_keep
         return settings
 
     def _load_kept(self, keeper: Keeper, options: argparse.Namespace) -> None:

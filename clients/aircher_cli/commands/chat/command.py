@@ -52,7 +52,8 @@ def build_parser() -> Parser:
     )
     effort_help = f"reasoning effort: {', '.join(EFFORTS)}"
     add("--reasoning", choices=EFFORTS, metavar="EFFORT", help=effort_help)
-    add("--no-history", action="store_true", help="keep neither what you type nor the conversation")
+    keep_help = "keep neither the conversation nor what you type"
+    add("--no-keep", "--no-history", action="store_true", dest="no_keep", help=keep_help)
     add("--raw", action="store_true", help="show answers as they come: no wrapping, no Markdown")
     return parser
 
@@ -80,6 +81,6 @@ def run(context: Context, options: argparse.Namespace) -> int:
     with context.connect() as client:
         session = ChatSession(context, client, options)
         session.check()
-        with open_keyboard(context.environ, session, keep=not options.no_history) as keyboard:
+        with open_keyboard(context.environ, session, keep=not options.no_keep) as keyboard:
             session.run(keyboard)
     return OK

@@ -629,9 +629,10 @@ def test_another_terminal_goes_on_with_the_same_conversation(daemon: CliDaemon) 
     assert [each for each in said if isinstance(each, str)] == ["here", "there", "again"]
 
 
-def test_without_history_nothing_is_kept(daemon: CliDaemon) -> None:
-    """Neither what was typed nor what was said."""
-    talk(daemon, "one", words=["--no-history"])
+@pytest.mark.parametrize("option", ["--no-keep", "--no-history"])
+def test_nothing_is_kept_where_the_user_wants_that(daemon: CliDaemon, option: str) -> None:
+    """Neither what was typed nor what was said; the second name is the older one."""
+    talk(daemon, "one", words=[option])
     talk(daemon, "one", environ={"AIRCHER_KEEP": "0"})
     assert list(daemon.home.glob("**/conversations/*")) == []
     talk(daemon, "one")
