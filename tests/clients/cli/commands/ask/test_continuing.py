@@ -55,11 +55,15 @@ def test_a_named_conversation(daemon: CliDaemon) -> None:
 
 
 def test_model_system_prompt_and_providers_go_on(daemon: CliDaemon) -> None:
-    """Unless the options say otherwise, which is remembered as well."""
+    """Unless the options say otherwise, which is remembered as well.
+
+    What was said to one account does not go to another.
+    """
     names = ("model", "system", "route", "task")
-    ask(daemon, "-m", "a/b", "-s", "be short", "--provider", "a", "--no-fallback", "one")
+    restricted = ("--provider", "a", "--no-fallback", "--key", "work")
+    ask(daemon, "-m", "a/b", "-s", "be short", *restricted, "one")
     ask(daemon, "-c", "two")
-    route = {"providers": ["a"], "no_fallback": True}
+    route: Map = {"providers": ["a"], "no_fallback": True, "key": "work"}
     assert request(daemon, *names) == {"model": "a/b", "system": "be short", "route": route}
     ask(daemon, "-c", "-m", "c/d", "-s", "", "--provider", "c", "three")
     ask(daemon, "-c", "four")
