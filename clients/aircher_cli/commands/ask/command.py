@@ -8,7 +8,9 @@ from aircher_cli.commands.ask.reply import (
     broken_json,
     has_rare_parts,
     reply_record,
+    reply_text,
     route_note,
+    tool_calls,
     usage_line,
 )
 from aircher_cli.commands.ask.request import Asked, read_request
@@ -17,7 +19,6 @@ from aircher_cli.exit_codes import FAILED, NO_PROVIDER, NOT_SIGNED_IN, OK, Comma
 from aircher_cli.parser import (
     Parser,
     add_json,
-    add_key,
     add_task,
     fraction,
     make_parser,
@@ -27,9 +28,8 @@ from aircher_cli.parser import (
     positive,
     positive_int,
 )
-from aircher_cli.values import Map
+from aircher_cli.values import Map, as_map
 from aircher_client import Client, ConnectionLost, DaemonError
-from aircher_client.project import find_file
 from aircher_wire import codes
 
 TYPE_CHECKING = False  # what `typing` would say, without its import
@@ -47,7 +47,6 @@ aircher-cli ask --schema person.json -f letter.txt "who wrote this?" | jq -r .na
 aircher-cli ask --json --tools tools.json "what time is it?" | jq -r '.tool_calls[]?.name'
 aircher-cli ask --tool web_search "what happened today?"
 aircher-cli ask -m gemini/gemini-2.5-flash-image --modality image "draw a cat"
-aircher-cli ask --key work "summarize this" < notes.md
 aircher-cli ask --wait 60 --strategy cheapest "any ideas?"
 aircher-cli ask --json "hello" | jq -r .text
 aircher-cli ask -c "and at sunset?"
@@ -201,8 +200,7 @@ def _add_json_options(parser: Parser) -> None:
 
 def _add_routing_options(parser: Parser) -> None:
     """Add the options for choosing providers, and for reporting attempts and usage."""
-    group = parser.add_argument_group("providers")
-    add = group.add_argument
+    add = parser.add_argument_group("providers").add_argument
     only_help = "ask only this provider; repeatable"
     add(
         "--provider",
@@ -212,7 +210,6 @@ def _add_routing_options(parser: Parser) -> None:
         metavar="NAME",
         help=only_help,
     )
-    add_key(group)
     no_fallback_help = "ask only the first available provider; fail if it fails"
     add("--no-fallback", action="store_true", help=no_fallback_help)
     strategy_help = f"order of the providers: {', '.join(STRATEGIES)}"
@@ -244,10 +241,6 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
         check_output(options.output)
     earlier = _earlier(context, options)
-    if path := find_file(context.environ):
-        from aircher_cli.project_choice import choose  # noqa: PLC0415 -- most have none
-
-        choose(context, options, path, {} if earlier is None else earlier.settings.fields())
     request = read_request(context, options, earlier)
     asked = Asked(context, options, earlier, request)
     printer = ReplyPrinter(
@@ -289,6 +282,12 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if broken := broken_json(result, wants_json=bool(options.schema or options.json_object)):
         context.console.note(broken)
         return FAILED
+    if "response_format" in request and not tool_calls(result):
+        from aircher_cli.commands.ask.schema_match import answer_problem  # noqa: PLC0415 -- only for JSON
+
+        if problem := answer_problem(reply_text(result), as_map(request["response_format"])):
+            context.console.note(f"aircher-cli: {problem}")
+            return FAILED
     return OK if is_saved else FAILED
 
 

@@ -370,6 +370,37 @@ def test_json_that_is_not_whole_is_a_failure(
     assert "hel" in outcome.out
 
 
+@pytest.mark.parametrize(
+    ("words", "answer", "expected"),
+    [
+        (("--schema", SCHEMA), "Sure! {}", "the answer is not JSON: "),
+        (("--schema", SCHEMA), "[1]", "the answer does not match --schema: it must be of type obj"),
+        (("--json-object",), "[1]", "the answer is not a JSON object, but a list"),
+        (("--schema", SCHEMA), '{"a": 1}', ""),
+        (("--schema", SCHEMA, "--no-strict"), "[1]", ""),
+    ],
+)
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_an_answer_that_is_not_what_was_asked_for_is_a_failure(
+    daemon: CliDaemon, words: tuple[str, ...], answer: str, expected: str, as_json: tuple[str, ...]
+) -> None:
+    """Where the server ignores the schema; the answer is printed, as it has streamed already."""
+    daemon.answers["chat"] = streams(answer)
+    outcome = run_cli(daemon.environ, "ask", "hi", *words, *as_json)
+    assert outcome.code == (1 if expected else 0)
+    assert outcome.err.startswith(f"aircher-cli: {expected}" if expected else "")
+    shown = json.loads(outcome.out)["text"] if as_json else outcome.out.rstrip("\n")
+    assert shown == answer
+
+
+def test_an_answer_that_calls_a_tool_need_not_match(daemon: CliDaemon) -> None:
+    """The JSON comes after the result of the tool."""
+    call = {"type": "tool_call", "id": "1", "name": "f", "arguments": "{}"}
+    message = {"role": "assistant", "content": [call]}
+    daemon.answers["chat"] = chat_result("", message=message, finish="tool_calls")
+    assert run_cli(daemon.environ, "ask", "hi", "--schema", SCHEMA).code == 0
+
+
 def test_a_tool_call_that_is_not_whole_is_a_failure(daemon: CliDaemon) -> None:
     """Its arguments are JSON, too."""
     call = {"type": "tool_call", "id": "1", "name": "f", "arguments": '{"a'}
