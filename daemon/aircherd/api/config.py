@@ -28,6 +28,7 @@ from aircherd.config.edit.typed_value import check_plain, read_typed
 from aircherd.config.effective import Setting, settings
 from aircherd.config.json_schema.document import find_schema, json_schema, similar_path
 from aircherd.config.load import parse_config, read_text_of
+from aircherd.config.model import Config
 from aircherd.config.problems import WHOLE_FILE, Problem, path_text
 from aircherd.config.toml.locate import KeyPath
 from aircherd.config.toml.reader import read_toml
@@ -122,10 +123,22 @@ async def check_file_in_use(services: Services) -> Map:
         return {"ok": False, "message": problem.message, "problems": problems, **facts}
     assert config is not None
     found = limit_warnings(services, config.limits)
+    warnings = shut_out_row(config)
     if found:
         text = await _text_of_file(services)
         found = await trio.to_thread.run_sync(add_line_numbers, found, text, file)
-    return {"ok": True, "problems": [], "unknown": msgspec.to_builtins(found), **facts}
+    unknown = msgspec.to_builtins(found)
+    return {"ok": True, "problems": [], "unknown": unknown, **warnings, **facts}
+
+
+def shut_out_row(config: Config) -> Map:
+    """Return `{warnings}` if a configuration keeps the command line from something."""
+    if not config.has_roles:
+        return {}
+    from aircherd.access.shut_out import shut_out_warnings  # noqa: PLC0415 -- rarely needed
+
+    found = shut_out_warnings(config)
+    return {"warnings": found} if found else {}
 
 
 async def _text_of_file(services: Services) -> str:
@@ -234,9 +247,18 @@ def _until(end: float, changes: Iterable[T]) -> Iterator[T]:
 
 
 def _with_warnings(services: Services, result: Map) -> Map:
-    """Add the unknown models and keys that limits name."""
-    found = limit_warnings(services, services.config.current.limits)
-    return {**result, "unknown": msgspec.to_builtins(found)}
+    """Add the unknown models and keys that limits name, and what is not as the user wants it.
+
+    `not_in_force` says why the keys in the file are not encrypted as a change of `[auth]` says.
+    """
+    config = services.config.current
+    found = limit_warnings(services, config.limits)
+    answer = {**result, "unknown": msgspec.to_builtins(found), **shut_out_row(config)}
+    problem = services.auth.file_protection.problem
+    paths = [str(each.get("path")) for each in cast("list[Map]", result.get("changes") or [])]
+    if problem and any(path.partition(".")[0] == "auth" for path in paths):
+        answer["not_in_force"] = problem
+    return answer
 
 
 def _without_unwritten_lines(error: ConfigInvalid, touched: Sequence[KeyPath]) -> ConfigInvalid:

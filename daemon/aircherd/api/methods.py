@@ -108,7 +108,7 @@ async def route_explain(
     services: Services, context: RequestContext, request: ExplainParams
 ) -> object:
     """Explain which candidates a request would use now, and which it would skip."""
-    return explain(services.chat.services, services.config.usable(), request, context.caller)
+    return explain(services.chat.services, services.config.usable(), request, context.caller.client)
 
 
 # ------------------------------------------------------------------ auth
@@ -326,9 +326,12 @@ async def config_check(services: Services, _: RequestContext, params: CheckParam
             await check_own_file(services)
     except ConfigInvalid as error:
         return {"ok": False, "message": error.message, "problems": error.data["problems"]}
+    from aircherd.api.config import shut_out_row  # noqa: PLC0415 -- rarely used
+
     found = limit_warnings(services, config.limits)
     warnings = await trio.to_thread.run_sync(add_line_numbers, found, text, file)
-    return {"ok": True, "problems": [], "unknown": msgspec.to_builtins(warnings)}
+    unknown = msgspec.to_builtins(warnings)
+    return {"ok": True, "problems": [], "unknown": unknown, **shut_out_row(config)}
 
 
 @together()

@@ -61,6 +61,7 @@ class ConfigStore:
       file. What a new config leaves as it was stays the same object, so that caches of it remain
       valid.
     - `problem`: what was wrong with the file when it was last read, or None.
+    - `keeps_roles`: whether what clients may do is not what the file says, because it is invalid.
     - `has_good`: whether the file (or its absence) was ever good.
     - `is_disk_hanging`: whether the last read of the file timed out; it is worth a retry.
     - `write_worker`: runs changes of the file.
@@ -72,6 +73,7 @@ class ConfigStore:
         self.current: Config = DEFAULT_CONFIG
         self.problem: ConfigInvalid | None = None
         self.has_good = False
+        self.keeps_roles = False
         self.is_disk_hanging = False
         self._salvaged: ConfigInvalid | None = None  # the problem of the file used in part
         self.write_worker = FileWorker()
@@ -161,6 +163,7 @@ class ConfigStore:
     def _apply(self, checked: Checked, *, has_text: bool) -> bool:
         """Use the configuration if it is valid; return whether `current` changed."""
         self.problem = checked.problem
+        self.keeps_roles = self.has_good and self._has_other_roles(checked)
         if checked.problem is not None and not self.has_good:
             if checked.config is not None:
                 self.current, self._salvaged = checked.config, checked.problem
@@ -170,6 +173,15 @@ class ConfigStore:
         changed = not self.has_good or config is not self.current
         self.current, self.has_good, self._has_text = config, True, has_text
         return changed
+
+    def _has_other_roles(self, checked: Checked) -> bool:
+        """Tell whether an invalid file has other roles than those in use, as far as is known."""
+        if checked.problem is None:
+            return False
+        found, current = checked.config or checked.roles, self.current
+        if found is None:
+            return current.has_roles
+        return (found.clients, found.protect) != (current.clients, current.protect)
 
     def __repr__(self) -> str:
         state = "good" if self.problem is None else "with problems"

@@ -12,6 +12,7 @@ from msgspec import ValidationError, convert
 from aircherd.api import config, file_proof
 from aircherd.api.config import schema_text, show_config
 from aircherd.api.params import EntryParams, SetParams
+from aircherd.auth.stores.base import FileProtection
 from aircherd.config.store import ConfigStore
 from aircherd.errors import AircherError, BadRequest, ConfigInvalid
 from aircherd.files.private_file import FileRefused
@@ -31,7 +32,9 @@ class FakeServices(SimpleNamespace):
         shadowed = ["environment variable OPENAI_API_KEY"]
         key = SimpleNamespace(source="keyring", shadowed=shadowed)
         other = SimpleNamespace(source="environment variable W from ~/e", shadowed=[])
-        self.auth = SimpleNamespace(rows=lambda: [key, key, other])
+        self.auth = SimpleNamespace(
+            rows=lambda: [key, key, other], file_protection=FileProtection()
+        )
 
     def variables(self):
         return {"AIRCHER_HOME": "/h"}
@@ -75,6 +78,29 @@ async def test_every_change_needs_a_proof(tmp_path, proofs, monkeypatch):
     with pytest.raises(AircherError, match="chmod 600 it"):
         await write_config(services, GOOD, None)
     assert services.file.read_text() == text
+
+
+async def test_a_change_that_shuts_the_command_line_out_says_so(tmp_path):
+    """Before, with `config.check`, and after."""
+    services = FakeServices(tmp_path)
+    entries = [
+        EntryParams(path="clients.vi.allow", value=["all"]),
+        EntryParams(path="protect.config", value=["vi"]),
+    ]
+    [warning] = (await set_entries(services, entries, []))["warnings"]
+    assert warning.startswith("with [protect] config the command line (aircher-cli) may not")
+    assert (await config.check_file_in_use(services))["warnings"] == [warning]
+    assert "warnings" not in await write_config(services, GOOD, None)
+
+
+async def test_a_change_of_the_encryption_that_failed_says_so(tmp_path):
+    """The reload has tried it; a change of something else says nothing about it."""
+    services = FakeServices(tmp_path)
+    services.auth.file_protection = FileProtection("", "age is not installed")
+    cipher = [EntryParams(path="auth.encrypt_with", value="age")]
+    other = [EntryParams(path="usage.keep_days", value=50)]
+    assert (await set_entries(services, cipher, []))["not_in_force"] == "age is not installed"
+    assert "not_in_force" not in await set_entries(services, other, [])
 
 
 async def test_settings_are_shown_with_their_sources(tmp_path):

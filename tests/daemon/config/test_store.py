@@ -53,6 +53,34 @@ async def test_invalid_file_keeps_the_last_good_config(file):
     assert store.problem is None
 
 
+ROLES = '[clients."*"]\nallow = ["chat"]\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "keeps"),
+    [
+        (GOOD, BAD, False),
+        (GOOD + ROLES, BAD + ROLES, False),
+        (GOOD + ROLES, BAD, True),
+        (GOOD, BAD + ROLES, True),
+        (GOOD, f"[usage\n{ROLES}", True),
+        (GOOD + ROLES, "[usage", True),
+        (GOOD, "[usage", False),
+    ],
+)
+async def test_an_invalid_file_with_other_roles_is_noticed(file, before, after, keeps):
+    """What clients may do is then not what the file says, or says no more."""
+    file.write_text(before)
+    store = ConfigStore(file)
+    file.write_text(after)
+    with pytest.raises(ConfigInvalid):
+        await store.reload()
+    assert store.keeps_roles is keeps
+    file.write_text(GOOD)
+    await store.reload()
+    assert not store.keeps_roles
+
+
 async def test_invalid_file_at_startup_is_not_raised(file):
     """There is no good config then; the first good one counts as a change."""
     file.write_text(BAD)

@@ -3,7 +3,7 @@
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import FAILED, OK, CommandFailed
 from aircher_cli.render.config.changes import change_lines
-from aircher_cli.render.config.problems import problem_lines
+from aircher_cli.render.config.problems import problem_lines, warning_notes
 from aircher_cli.render.formatting import short_path
 from aircher_cli.render.layout import paragraph
 from aircher_cli.render.limits import unknown_name_notes
@@ -56,14 +56,18 @@ def refusal_lines(error: DaemonError, home: str) -> list[str]:
 def report_change(context: Context, result: Map, *, as_json: bool) -> int:
     """Print what a change of the file did; return the exit code."""
     console = context.console
+    not_in_force = text(result.get("not_in_force")).rstrip(".")
     if as_json:
         console.json(result)
-        return OK
+        return FAILED if not_in_force else OK
     file = short_path(text(result.get("file")), context.environ.get("HOME", ""))
     if not result.get("changed"):
         head, style = f"nothing to change in {file}", ""
     elif not records(result.get("changes")):
         head, style = f"✓ saved {file}; what is in effect stays the same", "good"
+    elif not_in_force:
+        head = f"✗ {file} has the change, but it is not in force: {not_in_force}"
+        style = "bad"
     else:
         head, style = f"✓ saved {file}", "good"
     for line in paragraph(head, console.width, hang="  ", style=style):
@@ -73,9 +77,9 @@ def report_change(context: Context, result: Map, *, as_json: bool) -> int:
             console.styled(line)
     for entry in records(result.get("absent")):
         console.note(absent_note(entry))
-    for note in unknown_name_notes(result):
+    for note in [*unknown_name_notes(result), *warning_notes(result)]:
         console.note(note)
-    return OK
+    return FAILED if not_in_force else OK
 
 
 def absent_note(entry: Map) -> str:

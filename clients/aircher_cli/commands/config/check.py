@@ -7,7 +7,7 @@ from aircher_cli.commands.config.path import config_file
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import FAILED, OK
 from aircher_cli.parser import Parser, add_json, make_parser
-from aircher_cli.render.config.problems import problem_lines
+from aircher_cli.render.config.problems import problem_lines, warning_notes
 from aircher_cli.render.formatting import count, short_path
 from aircher_cli.render.limits import unknown_name_notes
 from aircher_cli.values import records
@@ -103,7 +103,7 @@ def _show(context: Context, result: dict[str, object], shown: str, *, as_json: b
         return code
     for line in problem_lines(problems):
         context.console.line(line)
-    for note in unknown_name_notes(result):
+    for note in [*unknown_name_notes(result), *warning_notes(result)]:
         context.console.note(note)
     if code == OK:
         context.console.line(f"✓ {shown} is valid", "good")

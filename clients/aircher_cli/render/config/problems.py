@@ -1,7 +1,7 @@
 """Problems of a configuration as lines that editors understand."""
 
 from aircher_cli.render.formatting import short_path
-from aircher_cli.values import as_map, records, text
+from aircher_cli.values import as_map, records, text, texts
 
 NOTHING_IN_USE = "none"
 """The value of `config.in_use` before there was a valid configuration; chats are refused."""
@@ -28,6 +28,8 @@ def config_problems(config: dict[str, object], home: str) -> list[str]:
         return []
     lines = problem_lines(records(problem.get("problems"))) or [text(problem.get("message"))]
     headline = _IN_USE.get(text(config.get("in_use")), "the configuration is invalid:")
+    if config.get("keeps_roles"):
+        headline = f"{headline.rstrip(':')}, also for what clients may do:"
     return [headline, *(f"  {short_path(line, home)}" for line in lines)]
 
 
@@ -41,6 +43,11 @@ def config_notice(config: dict[str, object]) -> str:
         return ""
     headline, _, in_use = _IN_USE.get(text(config.get("in_use")), "").rstrip(":").partition("; ")
     return f"{headline or 'the configuration is invalid'}: {message}{in_use and f'; {in_use}'}"
+
+
+def warning_notes(answer: dict[str, object]) -> list[str]:
+    """Return what is valid, and may surprise, from an answer about a configuration."""
+    return [f"! {each}" for each in texts(answer.get("warnings"))]
 
 
 def problem_lines(problems: list[dict[str, object]]) -> list[str]:

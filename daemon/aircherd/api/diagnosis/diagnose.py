@@ -18,6 +18,7 @@ from aircherd.api.diagnosis.keys import (
     index_findings,
     keyring_findings,
     lock_findings,
+    sealing_findings,
 )
 from aircherd.api.diagnosis.providers import ProviderFacts, is_relevant, provider_findings
 from aircherd.api.diagnosis.state import (
@@ -117,6 +118,11 @@ def _key_stores(services: Services) -> list[Finding]:
             problems=variables.problems,
         ),
         *index_findings(services.auth.stored.index_problem),
+        *sealing_findings(
+            services.config.current.auth.encrypt_with,
+            services.auth.file_protection,
+            services.auth.stored.count("file"),
+        ),
     ]
 
 

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 
 from aircherd.api.diagnosis.finding import Finding, Status, refused
-from aircherd.auth.stores.base import StoreHealth
+from aircherd.auth.stores.base import FileProtection, StoreHealth
 from aircherd.auth.stores.keyring_store import KeyringDetails
 from aircherd.auth.variables.environment_file import LineProblem
 
 ENVIRONMENT = "environment file"
 KEYRING = "keyring"
 INDEX = "list of keys"
+SEALING = "key file"
+
+SEAL_AGAIN = "when that is fixed: aircher-cli config reload"
 
 START_KEYRING = (
     "start a keyring (for example gnome-keyring), then sign in again with 'aircher-cli auth login "
@@ -77,6 +80,27 @@ def _reason(details: KeyringDetails) -> str:
     if not name or (details.bus and details.bus in why):
         return why
     return f"{why} ({name})" if why else name
+
+
+def sealing_findings(wanted: str | None, file: FileProtection, stored: int) -> list[Finding]:
+    """Return the finding about `[auth] encrypt_with`, none if it is not set, or set to nothing.
+
+    Args:
+        wanted: the setting.
+        file: whether the file of keys is encrypted.
+        stored: the number of keys in it.
+    """
+    if not wanted:
+        return []
+    setting = f'[auth] encrypt_with = "{wanted}"'
+    if not stored:
+        return [Finding(SEALING, "ok", f"{setting}: no key is in the file yet")]
+    if file.problem or file.encrypted_with != wanted:
+        now = f"encrypted with {file.encrypted_with}" if file.encrypted_with else "not encrypted"
+        why = f": {file.problem}" if file.problem else ""
+        message = f"{setting} is not in force, the file of keys is {now}{why}"
+        return [Finding(SEALING, "problem", message, SEAL_AGAIN)]
+    return [Finding(SEALING, "ok", f"the file of keys is encrypted with {wanted}")]
 
 
 def index_findings(problem: str | None) -> list[Finding]:

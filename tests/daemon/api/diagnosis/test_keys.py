@@ -9,11 +9,13 @@ from aircherd.api.diagnosis.keys import (
     environment_findings,
     index_findings,
     keyring_findings,
+    sealing_findings,
 )
-from aircherd.auth.stores.base import StoreHealth, StoreState
+from aircherd.auth.stores.base import FileProtection, StoreHealth, StoreState
 from aircherd.auth.stores.keyring_store import KeyringDetails
 from aircherd.auth.variables.environment_file import LineProblem
 
+AGE = '[auth] encrypt_with = "age"'
 FILE = "~/.aircher/environment"
 BUS = "unix:path=/run/user/1000/bus"
 
@@ -140,3 +142,36 @@ def test_a_server_without_a_keyring_is_healthy(stored, status):
     (found,) = keyring_findings(KeyringDetails(state), stored)
     assert found.status == status
     assert found.message.startswith("there is no session bus: it is not set")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "file", "stored", "expected"),
+    [
+        (None, FileProtection(), 1, None),
+        ("", FileProtection(), 1, None),
+        ("age", FileProtection("age"), 1, ("ok", "the file of keys is encrypted with age")),
+        ("age", FileProtection(), 0, ("ok", f"{AGE}: no key is in the file yet")),
+        (
+            "age",
+            FileProtection("", "age is not installed"),
+            1,
+            (
+                "problem",
+                f"{AGE} is not in force, the file of keys is not encrypted: age is not installed",
+            ),
+        ),
+        (
+            "age",
+            FileProtection("systemd-creds", "no TPM"),
+            1,
+            (
+                "problem",
+                f"{AGE} is not in force, the file of keys is encrypted with systemd-creds: no TPM",
+            ),
+        ),
+    ],
+)
+def test_the_encryption_that_is_configured(wanted, file, stored, expected):
+    """It is in force, has nothing to encrypt yet, or is a problem."""
+    found = [(each.status, each.message) for each in sealing_findings(wanted, file, stored)]
+    assert found == ([expected] if expected else [])

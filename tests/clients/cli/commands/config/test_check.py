@@ -36,6 +36,13 @@ def test_a_good_file(daemon: CliDaemon) -> None:
     assert (outcome.code, outcome.out) == (0, "✓ standard input is valid\n")
 
 
+def test_a_good_file_may_surprise(daemon: CliDaemon) -> None:
+    """It is valid, with a warning."""
+    daemon.answers["config.check"] = {"ok": True, "problems": [], "warnings": ["it keeps ..."]}
+    outcome = run_cli(daemon.environ, "config", "check", "-", stdin="")
+    assert (outcome.code, outcome.err) == (0, "! it keeps ...\n")
+
+
 def test_json(daemon: CliDaemon) -> None:
     """A script gets the problems and the same exit code."""
     daemon.answers["config.check"] = one_problem

@@ -32,6 +32,28 @@ def test_entries_are_set(daemon: CliDaemon) -> None:
     }
 
 
+def test_a_change_that_is_not_in_force_is_not_called_saved(daemon: CliDaemon) -> None:
+    """The exit code says so, too, with `--json` as well."""
+    changes = [{"path": "auth.encrypt_with", "before": None, "after": "age"}]
+    answer = {**ANSWER, "changes": changes, "not_in_force": "age is not installed."}
+    daemon.answers["config.set"] = answer
+    outcome = run_cli(daemon.environ, "config", "set", "auth.encrypt_with", "age")
+    assert outcome.code == 1
+    assert "saved" not in outcome.out
+    assert outcome.out.startswith(
+        "✗ /f/config.toml has the change, but it is not in force: age is not installed\n"
+    )
+    outcome = run_cli(daemon.environ, "config", "set", "--json", "auth.encrypt_with", "age")
+    assert (outcome.code, json.loads(outcome.out)) == (1, answer)
+
+
+def test_a_warning_is_printed(daemon: CliDaemon) -> None:
+    """What was changed may keep the next change from the command line."""
+    daemon.answers["config.set"] = {**ANSWER, "warnings": ["[protect] config keeps ..."]}
+    outcome = run_cli(daemon.environ, "config", "set", "protect.config", '["vi"]')
+    assert (outcome.code, outcome.err) == (0, "! [protect] config keeps ...\n")
+
+
 def test_a_value_may_look_like_an_option(daemon: CliDaemon) -> None:
     """A negative number, or anything after `--`."""
     daemon.answers["config.set"] = ANSWER

@@ -46,6 +46,20 @@ def test_config_problems(in_use: str | None, headline: str) -> None:
     assert config_problems(config, "/home/a") == [headline, "  ~/c.toml:2: m", "  n"]
 
 
+def test_earlier_roles_that_stay_in_use_are_named() -> None:
+    """The file may look as if it protected something already."""
+    config = {
+        "ok": False,
+        "in_use": "the last good one",
+        "keeps_roles": True,
+        "problem": {"message": "m"},
+    }
+    assert config_problems(config, "")[0] == (
+        "the configuration is invalid; the last valid one stays in use, also for what clients may "
+        "do:"
+    )
+
+
 def test_a_configuration_without_single_problems() -> None:
     """The message is shown instead."""
     config = {"ok": False, "problem": {"message": "cannot be read"}}
