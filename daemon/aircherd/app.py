@@ -30,6 +30,7 @@ from aircherd.audit.audit_log import AuditLog
 from aircherd.auth.manager import AuthManager
 from aircherd.auth.outside_changes import OutsideChanges
 from aircherd.auth.stores.base import KeyStore
+from aircherd.auth.stores.checked_keys import CheckedKeys
 from aircherd.auth.stores.file_cipher import file_sealing
 from aircherd.auth.stores.file_store import FileStore
 from aircherd.auth.stores.index import KeyIndex
@@ -137,6 +138,8 @@ async def open_daemon(
                 cooldowns=cooldowns,
                 redactor=redactor,
             )
+            checked = CheckedKeys(paths.data / "checked_keys.json", files)
+            checked.load()
             auth = AuthManager(
                 config=lambda: config.current,
                 environ=environ,
@@ -153,6 +156,7 @@ async def open_daemon(
                 on_key_replaced=partial(_note_other_key, config, cooldowns, transports),
                 lock_file=paths.lock_file,
                 on_locked=partial(_drop_connections, provider_client, transports),
+                checked=checked,
             )
             fetcher = ModelFetcher(
                 catalog=catalog,
@@ -235,6 +239,7 @@ async def open_daemon(
                 recovery.run,
                 outside.run,
                 auth.locker.run,
+                auth.record_checks,
                 audit.run,
                 services.questions.run,
                 reloader.run,

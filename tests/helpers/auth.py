@@ -10,6 +10,7 @@ import msgspec
 from aircherd.auth.key_cache import KeyCache
 from aircherd.auth.manager import AuthManager
 from aircherd.auth.stores.base import KeyId
+from aircherd.auth.stores.checked_keys import CheckedKeys
 from aircherd.auth.stores.credential_store import CredentialStore
 from aircherd.auth.stores.index import KeyIndex
 from aircherd.auth.variables.key_variables import KeyVariables
@@ -70,8 +71,8 @@ class Rig:
         self._subscription.__enter__()
         self.auth = self.new_manager()
 
-    def new_manager(self) -> AuthManager:
-        """Return a manager as after a restart, which knows only what is stored."""
+    def new_manager(self, checked: CheckedKeys | None = None) -> AuthManager:
+        """Return a manager as after a restart, which knows only what is stored, and `checked`."""
         return AuthManager(
             config=lambda: self.config,
             environ=self.environ,
@@ -85,6 +86,7 @@ class Rig:
             environment_file=self.folder / "environment",
             lock_file=self.folder / "key-lock.json",
             on_key_replaced=lambda provider, key: self.replaced.append((provider, key)),
+            checked=checked,
         )
 
     def new_credential_store(self) -> CredentialStore:

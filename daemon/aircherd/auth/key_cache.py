@@ -44,6 +44,10 @@ def ignore_replaced(_provider: str, _key: str) -> None:
     """Do nothing."""
 
 
+def _nothing_known(_source: KeySource, _secret: Secret) -> None:
+    """Return what a record of earlier checks says of a key, which is nothing without one."""
+
+
 class CachedKey:
     """A key's value, if it was read, and its verification. Times are on trio's clock."""
 
@@ -118,7 +122,9 @@ class KeyCache:
         on_replaced: OnReplaced = ignore_replaced,
         key_names: Callable[[], Collection[str]] = tuple,
         lock: KeyLock | None = None,
+        restore: Callable[[KeySource, Secret], verification.Verification | None] = _nothing_known,
     ) -> None:
+        self._restore = restore
         self._key_names = key_names
         self._credentials = credentials
         self._variables = variables
@@ -347,7 +353,8 @@ class KeyCache:
             return
         self._redactor.add(secret)
         if cached.secret != secret:
-            cached.verification = verification.UNVERIFIED
+            before_start = self._restore(cached.source, secret) if cached.secret is None else None
+            cached.verification = before_start or verification.UNVERIFIED
         elif cached.verification.state is KeyState.REJECTED:
             cached.schedule_retry()
         elif cached.is_store_spoiled:

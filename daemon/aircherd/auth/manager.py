@@ -27,6 +27,7 @@ from aircherd.auth.lock.key_lock import KeyLock
 from aircherd.auth.lock.locker import Locker
 from aircherd.auth.stored_keys import StoredKeys
 from aircherd.auth.stores.base import FileProtection, KeyStore, StoreHealth, StoreState
+from aircherd.auth.stores.checked_keys import CheckedKeys
 from aircherd.auth.stores.credential_store import KEYRING, STORES, CredentialStore, StoreName
 from aircherd.auth.stores.index import KeyIndex
 from aircherd.auth.variables.key_variables import KeyVariables
@@ -72,7 +73,10 @@ class AuthManager:
         on_key_replaced: OnReplaced = ignore_replaced,
         lock_file: Path | None = None,
         on_locked: Callable[[], None] = lambda: None,
+        checked: CheckedKeys | None = None,
     ) -> None:
+        self._bus = bus
+        self._checked = checked or CheckedKeys()
         self._config = config
         self._redactor = redactor
         self._clock = clock
@@ -90,6 +94,7 @@ class AuthManager:
             on_replaced=self._note_replaced,
             key_names=lambda: {name for p in config().providers.values() for name in p.env},
             lock=self.lock,
+            restore=self._checked.restore,
         )
         self._registry = KeyRegistry(
             config=config,
@@ -156,6 +161,23 @@ class AuthManager:
             [source for source in self._registry.all_sources() if source.kind != "command"]
         )
         self._registry.publish_all_changes()
+
+    async def record_checks(self) -> None:
+        """Record which keys were accepted, for the next start; never returns."""
+        with self._bus.subscribed(("auth",), lambda _: self._checked.note_change()):
+            try:
+                while True:
+                    await self._checked.wait_changed()
+                    self._write_checks()
+            finally:
+                self._write_checks()
+
+    def _write_checks(self) -> None:
+        if self.lock.is_closed():
+            return  # which keys there are is not known
+        sources = self._registry.all_sources()
+        keys = ((each, self._cache.get(each)) for each in sources)
+        self._checked.write([(each, key.secret, key.verification) for each, key in keys])
 
     def key_choices(self, provider: Provider) -> Sequence[KeyChoice]:
         """Return the keys of `provider` in order of preference, for routing. No I/O.
@@ -268,7 +290,10 @@ class AuthManager:
     def note_accepted(self, key: ApiKey) -> None:
         """Record that a provider accepted `key`. Does nothing if that is known."""
         cached = self._cache.peek(key.provider, key.name)
-        if cached is None or cached.verification.state is KeyState.AUTHENTICATED:
+        if cached is None:
+            return
+        known = cached.verification
+        if known.state is KeyState.AUTHENTICATED and not known.is_restored:
             return
         if cached.secret == key.secret:
             cached.verification = verification.accepted(self._clock(), "a request")

@@ -23,6 +23,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     checked_at: float | None = None
     checked_how: str | None = None
     failing_since: float | None = None
+    is_restored: bool = False
+    """Whether the check was before the daemon's start."""
 
     @property
     def is_usable(self) -> bool:
@@ -37,6 +39,13 @@ UNVERIFIED = Verification(state=KeyState.UNVERIFIED)
 def accepted(now: float, how: str) -> Verification:
     """Return the verification after a provider accepted the key."""
     return Verification(state=KeyState.AUTHENTICATED, checked_at=now, checked_how=how)
+
+
+def restored(checked_at: float, how: str) -> Verification:
+    """Return the verification of a key that its provider accepted before the daemon's start."""
+    return Verification(
+        state=KeyState.AUTHENTICATED, checked_at=checked_at, checked_how=how, is_restored=True
+    )
 
 
 def rejected(before: Verification, now: float, how: str, reason: str) -> Verification:

@@ -13,6 +13,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from aircherd.auth.key_cache import MAX_RETRY_SECONDS, REREAD_SECONDS, RETRY_SECONDS
 from aircherd.auth.stores.base import StoreHealth
+from aircherd.auth.stores.checked_keys import CheckedKeys
 from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.errors import (
     BadRequest,
@@ -20,6 +21,7 @@ from aircherd.errors import (
     KeyringLocked,
     NotAuthenticated,
 )
+from aircherd.files.background_files import BackgroundFiles
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.secret import Secret
 from helpers.auth import (
@@ -778,3 +780,60 @@ async def test_a_restart_finds_the_keys_locked(rig, auth):
     await restarted.preload()
     assert states(restarted, rig.work) == [("env:WORK_KEY", "locked")]
     assert restarted.variables.get("WORK_KEY") != FROM_ENV
+
+
+# ------------------------------------------------------------------ a restart
+
+
+async def run_until_stopped(rig, tmp_path, *steps):
+    """Run a manager that records what was checked, as a daemon between start and stop."""
+    files = BackgroundFiles()
+    checked = CheckedKeys(tmp_path / "checked_keys.json", files)
+    checked.load()
+    auth = rig.new_manager(checked)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(auth.record_checks)
+        await auth.preload()
+        await wait_all_tasks_blocked()
+        for step in steps:
+            await step(auth)
+        nursery.cancel_scope.cancel()
+    await files.aclose()
+    return auth
+
+
+async def test_checked_keys_keep_their_state_over_a_restart(rig, tmp_path):
+    """With the time of the check; the first success of a request afterwards is a new check."""
+    await run_until_stopped(rig, tmp_path, login)
+    rig.now += 7200
+
+    async def use(auth):
+        before = await row(auth)
+        assert (before.state, before.checked_at) == (KeyState.AUTHENTICATED, rig.now - 7200)
+        auth.note_accepted(await auth.get_api_key(rig.work, "default"))
+        after = await row(auth)
+        assert (after.checked_at, after.checked_how) == (rig.now, "a request")
+
+    await run_until_stopped(rig, tmp_path, use)
+    rig.now += 60
+    auth = await run_until_stopped(rig, tmp_path)
+    assert (await row(auth)).checked_at == rig.now - 60
+
+
+async def test_a_key_that_was_replaced_meanwhile_is_not_verified(rig, tmp_path):
+    """Another program changed the keyring while no daemon ran."""
+    await run_until_stopped(rig, tmp_path, login)
+    await rig.keyring.write(key_id(), Secret(OTHER))
+    auth = await run_until_stopped(rig, tmp_path)
+    assert (await row(auth)).state is KeyState.UNVERIFIED
+
+
+async def test_a_key_that_was_refused_is_tried_again_after_a_restart(rig, tmp_path):
+    """As without the file: that it worked once does not count any more."""
+
+    async def refuse(auth):
+        await auth.note_rejected(await auth.get_api_key(rig.work, "default"), "HTTP 401")
+
+    await run_until_stopped(rig, tmp_path, login, refuse)
+    auth = await run_until_stopped(rig, tmp_path)
+    assert (await row(auth)).state is KeyState.UNVERIFIED
