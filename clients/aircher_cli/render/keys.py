@@ -20,16 +20,54 @@ SYMBOLS: dict[str, tuple[str, str]] = {
     "rejected": ("✗", "bad"),
     "locked": ("!", "bad"),
     "unreadable": ("!", "bad"),
-    "not_required": ("–", "dim"),  # noqa: RUF001 - a dash
+    "not_required": ("⌂", "good"),
     "refused": ("✗", "bad"),
 }
 """State -> (symbol, style); `Console.plain` has the ASCII symbols."""
 
+STATE_NAMES = {"not_required": "needs no key"}
+"""State -> its name where it is not that of the daemon."""
+
+STOPPED = ("⌂", "dim")
+"""Symbol and style of a local server that is not running."""
+
+UNCONFIGURED = frozenset({"not_configured", "not_required"})
+"""States of a provider that the user may have nothing to do with."""
+
 INDENT = "    "
 
 
+def is_in_use(provider: dict[str, object], named: frozenset[str] = frozenset()) -> bool:
+    """Tell whether a provider is shown: signed in, running, or named in the configuration.
+
+    Args:
+        provider: A row of `status`, or of `auth.status`.
+        named: Providers that a request without a model would try.
+    """
+    state, name = text(provider.get("state")), text(provider.get("provider"))
+    if state not in UNCONFIGURED or not provider.get("builtin") or name in named:
+        return True
+    if state == "not_configured":
+        return bool(provider.get("reason"))  # such as a list of keys that was damaged
+    return not provider.get("absent") and provider.get("health") != "unreachable"
+
+
+def folded_lines(providers: list[dict[str, object]], width: int) -> list[Line]:
+    """Return what is not signed in to in one line, with what to do, and what does not run."""
+    absent = [text(each.get("provider")) for each in providers if each["state"] == "not_required"]
+    missing = [
+        text(each.get("provider")) for each in providers if each["state"] == "not_configured"
+    ]
+    sentences = [
+        f"○ not signed in: {', '.join(missing)} (aircher-cli auth login NAME)" if missing else "",
+        f"○ not running: {', '.join(absent)}" if absent else "",
+    ]
+    found = [paragraph(each, width, hang="  ", style="dim") for each in sentences if each]
+    return [line for lines in found for line in lines]
+
+
 def key_lines(rows: list[dict[str, object]], *, width: int, now: float) -> list[Line]:
-    """Return the lines for rows of `auth.status`.
+    """Return the lines for rows of `auth.status`; a hint that several have is shown once.
 
     Args:
         rows: As the daemon returned them.
@@ -38,10 +76,14 @@ def key_lines(rows: list[dict[str, object]], *, width: int, now: float) -> list[
     """
     heads = columns([_head(row) for row in rows], width, droppable=(4, 2))
     lines: list[Line] = []
+    hints: set[str] = set()
     for row, head in zip(rows, heads, strict=True):
         lines += head
         has_key = any(cell == row.get("key") for cell, _ in head[0])
-        lines += _detail_lines(row, width, now, has_key=has_key)
+        hint = text(row.get("hint"))
+        shown = {**row, "hint": None} if hint in hints else row
+        hints.add(hint)
+        lines += _detail_lines(shown, width, now, has_key=has_key)
     return lines
 
 
@@ -49,20 +91,23 @@ def _head(row: dict[str, object]) -> Line:
     state = text(row.get("state"))
     symbol, style = SYMBOLS.get(state, ("?", "warn"))
     health = text(row.get("health"))
-    if health not in {"", "ok"}:
+    word = describe_state(state, health)
+    if row.get("absent"):
+        (symbol, style), word = STOPPED, "not running"
+    elif health not in {"", "ok"}:
         symbol, style = "!", "warn"
     return [
         (symbol, style),
         (text(row.get("provider")), "bold"),
         (text(row.get("key")), ""),
-        (describe_state(state, health), style),
+        (word, style),
         (text(row.get("masked")), "dim"),
     ]
 
 
 def describe_state(state: str, health: str) -> str:
     """Return the state, and the health unless it is ok."""
-    words = [state.replace("_", " ")]
+    words = [STATE_NAMES.get(state) or state.replace("_", " ")]
     if health not in {"", "ok"}:
         words.append(health.replace("_", " "))
     return ", ".join(words)

@@ -5,40 +5,38 @@ What has a problem comes with what to do about it; what is not configured is fol
 
 import time
 from collections.abc import Mapping
-from math import floor, log10
 
 from aircher_cli.render.daemon import STARTED_BY, config_lines, headline, lock_lines
-from aircher_cli.render.formatting import count, relative_time, short_path
+from aircher_cli.render.formatting import count, format_cost, relative_time, short_path
+from aircher_cli.render.keys import folded_lines, is_in_use
 from aircher_cli.render.layout import Line, columns, fields, paragraph, wrap_hanging
 from aircher_cli.render.marks import HEALTH, STATES, Mark
-from aircher_cli.values import Map, as_map, number, records, text, texts, without_label
+from aircher_cli.values import Map, as_map, number, records, text, texts
 from aircher_wire.codes import AUTH_REJECTED
 
 ADVICE: dict[str, str] = {
     "locked": "unlock it: log in to the desktop, or open its keyring application",
     "unreadable": "find out why: aircher-cli auth status",
-    "rejected": "sign in again: aircher-cli auth login {name}",
+    "rejected": "sign in again: aircher-cli auth login {name}{label}",
     "quota_exhausted": "add credit there, then: aircher-cli cooldowns clear {name}",
     "unreachable": "find out why: aircher-cli doctor",
 }
 """State or health -> what to do."""
+ADVICE_NOT_STORED = "find out what to do: aircher-cli auth status {name}"
+"""What is rejected is a key of a variable or of a command, which another sign-in would hide."""
 ADVICE_OTHER_LOCK = "find out why: aircher-cli auth status"
 """What is locked is not in a locked keyring, but in a file or behind a command."""
-
-UNCONFIGURED = frozenset({"not_configured", "not_required"})
-"""States of a provider that the user may have nothing to do with."""
 
 MAX_UNCONFIGURED = 8
 """More providers of the configuration without a key are in the line of those not signed in."""
 
+DEFAULT_LABEL = "default"
 INDENT = "    "
 NAME_WIDTH = len("requests")
 SOON = 3600.0
 """Seconds; a shorter time until something ends is shown as a countdown."""
 
 MEGABYTE = 1024 * 1024
-DIME, MIN_SHOWN = 0.1, 0.000001
-"""USD; amounts below the first are shown with two significant digits, below the second as less."""
 
 KEYRING_ADVICE = {
     "locked": "; keys in it cannot be used: unlock it, for example by logging in to the desktop",
@@ -99,25 +97,11 @@ def _blank() -> Line:
 # ------------------------------------------------------------------ providers
 
 
-def is_in_use(provider: Map, named: set[str]) -> bool:
-    """Tell whether a provider is shown: signed in, running, or named in the configuration.
-
-    Args:
-        provider: A row of `status`.
-        named: Providers that a request without a model would try.
-    """
-    state, name = text(provider.get("state")), text(provider.get("provider"))
-    if state not in UNCONFIGURED or not provider.get("builtin") or name in named:
-        return True
-    is_there = not provider.get("absent") and provider.get("health") != "unreachable"
-    return state == "not_required" and is_there
-
-
 def _provider_lines(record: Map, width: int, now: float) -> list[Line]:
     cooling = records(record.get("cooling"))
     providers = [_own_health(each, cooling) for each in records(record.get("providers"))]
     names = texts(as_map(record.get("default")).get("candidates"))
-    named = {without_label(name).partition("/")[0] for name in names}
+    named = frozenset(name.partition("/")[0] for name in names)
     shown = [each for each in providers if is_in_use(each, named)]
     missing = [each for each in shown if each.get("state") == "not_configured"]
     if len(missing) > MAX_UNCONFIGURED:
@@ -126,19 +110,7 @@ def _provider_lines(record: Map, width: int, now: float) -> list[Line]:
     lines: list[Line] = []
     for provider, head in zip(shown, heads, strict=True):
         lines += [*head, *_details(provider, record, width, now)]
-    return lines + _folded_lines([each for each in providers if each not in shown], width)
-
-
-def _folded_lines(providers: list[Map], width: int) -> list[Line]:
-    """Return what is not configured in one line, and what does not run in another."""
-    absent = [_name(each) for each in providers if each.get("state") == "not_required"]
-    missing = [_name(each) for each in providers if each.get("state") == "not_configured"]
-    sentences = [
-        f"○ not signed in: {', '.join(missing)} (aircher-cli auth login)" if missing else "",
-        f"○ not running: {', '.join(absent)}" if absent else "",
-    ]
-    found = [paragraph(each, width, hang="  ", style="dim") for each in sentences if each]
-    return [line for lines in found for line in lines]
+    return lines + folded_lines([each for each in providers if each not in shown], width)
 
 
 def _name(provider: Map) -> str:
@@ -181,12 +153,16 @@ def _details(provider: Map, record: Map, width: int, now: float) -> list[Line]:
     if reason:
         lines += paragraph(reason, width, indent=INDENT, hang="  ")
     advice = ADVICE.get(text(provider.get("health" if is_ill else "state")), "")
+    key = text(provider.get("key"))
+    if key == "command" or key.startswith("env:"):
+        advice = ADVICE_NOT_STORED if advice == ADVICE["rejected"] else advice
     if record.get("lock") and provider.get("state") == "locked":
         advice = ""  # the lines at the top say it
     elif provider.get("state") == "locked" and not is_ill and not _is_keyring_locked(record):
         advice = ADVICE_OTHER_LOCK
     if advice:
-        sentence = f"→ {advice.format(name=_name(provider))}"
+        label = f" --label {key}" if key not in {"", DEFAULT_LABEL} else ""
+        sentence = f"→ {advice.format(name=_name(provider), label=label)}"
         lines += paragraph(sentence, width, indent=INDENT, hang="  ")
     for row in records(record.get("cooling")):
         if row.get("provider") == provider.get("provider") and not _repeats(row, provider):
@@ -326,19 +302,9 @@ def _cost(sums: Map) -> str:
     """Return a cost as in `usage`, without its import of `decimal`, which takes 8 ms."""
     cost, estimated = (_amount(sums.get(name)) for name in ("cost", "estimated_cost"))
     unknown = "+?" if sums.get("unknown_cost") else ""
-    return "?" if unknown and not cost else f"{'~' if estimated else ''}{_usd(cost)}{unknown}"
-
-
-def _usd(amount: float) -> str:
-    """Return an amount in USD; below ten cents with two significant digits."""
-    if not amount:
-        return "$0"
-    if amount < MIN_SHOWN:
-        return f"under ${MIN_SHOWN:f}"
-    short = float(f"{amount:.2g}")
-    if short >= DIME:
-        return f"${amount:,.2f}"
-    return f"${short:.{1 - floor(log10(short))}f}".rstrip("0")
+    return (
+        "?" if unknown and not cost else f"{'~' if estimated else ''}{format_cost(cost)}{unknown}"
+    )
 
 
 def _amount(value: object) -> float:

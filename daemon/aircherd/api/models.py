@@ -101,7 +101,7 @@ class _Rows:
         self._services = services
         self._config = config
         self._words = query.lower().split()
-        self._first = None if first is None else Route.parse(first).name
+        self._first = first
         self._aliases = _aliases_by_route(config)
         self._parts = [b""]
         self._count = 0
@@ -182,7 +182,7 @@ def _alias_rows(config: Config) -> list[Map]:
 def _aliases_by_route(config: Config) -> dict[Route, list[str]]:
     found: dict[Route, list[str]] = {}
     for alias in config.models.values():
-        for route in dict.fromkeys(Route(each.provider, each.model) for each in alias.routes):
+        for route in dict.fromkeys(alias.routes):
             found.setdefault(route, []).append(alias.name)
     return found
 
@@ -231,6 +231,9 @@ def _find_provider(config: Config, name: str) -> Provider:
 async def set_default(services: Services, name: str) -> Map:
     """Write the default model to the configuration file; return the model and the file.
 
+    As in a chat, `provider/model` may be any model. If the provider is known not to list it, the
+    result has `unlisted`, and `nearest` if one was probably meant.
+
     Raises:
         UnknownModel: the model is unknown.
         ConfigInvalid: the file is invalid and stays unchanged.
@@ -240,30 +243,32 @@ async def set_default(services: Services, name: str) -> Map:
     from aircherd.api.config import change_and_reload  # noqa: PLC0415 -- rarely used
     from aircherd.config.edit.default_model import set_default_model  # noqa: PLC0415 -- likewise
 
-    model = await _resolve_default(services, name)
+    model, about = await _resolve_default(services, name)
     file = services.config.file
     write = partial(set_default_model, file, model)
     result = await change_and_reload(
         services, write, lambda: load_config(file).default_model == model
     )
-    return {"model": model, "file": result["file"]}
+    return {"model": model, "file": result["file"], **about}
 
 
-async def _resolve_default(services: Services, name: str) -> str:
-    """Return the value for `default_model`: an alias, or `provider/model`."""
+async def _resolve_default(services: Services, name: str) -> tuple[str, Map]:
+    """Return the value for `default_model`, an alias or `provider/model`, and what is odd in it."""
     config = services.config.usable()
     if name in config.models:
-        return name
+        return name, {}
     model = first_route(services, name)
     assert model is not None  # an unknown name raises
     route = Route.parse(model)
     provider = _find_provider(config, route.provider)
     await services.fetcher.refresh_stale([provider], NAME_CHECK_TIMEOUT)
     if services.catalog.is_unknown(provider, route.model):
-        close = nearest(route.model, services.catalog.names(provider.name))
-        hint = f" (did you mean '{provider.name}/{close}'?)" if close else ""
-        raise UnknownModel(f"{provider.name} has no model {route.model!r}{hint}", model=name)
-    return model
+        with trio.move_on_after(NAME_CHECK_TIMEOUT):  # it may be new, such as just pulled
+            await services.fetcher.refresh([provider])
+    if not services.catalog.is_unknown(provider, route.model):
+        return model, {}
+    close = nearest(route.model, services.catalog.names(provider.name))
+    return model, {"unlisted": True, **({"nearest": f"{provider.name}/{close}"} if close else {})}
 
 
 # ------------------------------------------------------------------ models.refresh

@@ -9,7 +9,6 @@ from aircher_wire.codes import CONFIG_INVALID
 from aircherd.api.services import Services
 from aircherd.api.usage import ledger_row
 from aircherd.api.wire import to_wire
-from aircherd.chat.caller import Caller
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.config.model import DEFAULT_CONFIG, Provider
 from aircherd.config.store import ConfigStore
@@ -103,16 +102,31 @@ def key_row(services: Services, row: KeyStatus) -> dict[str, object]:
     limits = cooldowns.rate_limit(row.provider, row.key)
     return {
         **to_wire(row),
-        **_keys_page(store, row.provider),
+        **_about_provider(services, row.provider),
         **health,
         **({"rate_limit": shown(limits)} if limits else {}),
     }
 
 
-def _keys_page(store: ConfigStore, name: str) -> dict[str, object]:
-    """Return the page where the provider's users create keys, if there is one."""
-    provider = store.current.providers.get(name)
-    return {"keys_page": provider.keys_page} if provider and provider.keys_page else {}
+def _about_provider(services: Services, name: str) -> dict[str, object]:
+    """Return what a row of a key says about its provider.
+
+    That is the page where its users create keys, whether the configuration says nothing about it,
+    and whether it is a local server that is not running.
+    """
+    provider = services.config.current.providers.get(name)
+    if provider is None:
+        return {}
+    page = {"keys_page": provider.keys_page} if provider.keys_page else {}
+    return {**page, **_presence(services, provider)}
+
+
+def _presence(services: Services, provider: Provider) -> dict[str, object]:
+    error = services.fetcher.last_error(provider)
+    return {
+        **({"builtin": True} if provider == DEFAULT_CONFIG.providers.get(provider.name) else {}),
+        **({"absent": True} if error and error.is_absent else {}),
+    }
 
 
 def key_rows(services: Services, rows: Iterable[KeyStatus]) -> list[dict[str, object]]:
@@ -158,6 +172,8 @@ def config_state(services: Services) -> dict[str, object]:
     if store.problem:
         state["problem"] = problem_row(store.problem)
         state["in_use"] = store.in_use
+        if store.keeps_roles:
+            state["keeps_roles"] = True
     if store.current.refused:
         state["refused"] = [entry.path for entry in store.current.refused.entries]
     watching = services.watcher.state()
@@ -210,17 +226,25 @@ def first_route(services: Services, name: str | None) -> str | None:
 
 def _provider_row(services: Services, provider: Provider) -> dict[str, object]:
     failure = services.chat.services.last_failures.of(provider.name)
-    error = services.fetcher.last_error(provider)
     return {
         "provider": provider.name,
         "kind": provider.kind,
         "base_url": provider.base_url,
-        "state": best_state(services, provider).value,
+        **_best_key(services, provider),
         **_health(services, provider),
         **({"last_failure": failure} if failure else {}),
-        **({"builtin": True} if provider == DEFAULT_CONFIG.providers.get(provider.name) else {}),
-        **({"absent": True} if error and error.is_absent else {}),
+        **_presence(services, provider),
     }
+
+
+def _best_key(services: Services, provider: Provider) -> dict[str, object]:
+    """Return the state of a provider's best key, and the key's name if it cannot be used."""
+    choices = services.auth.key_choices(provider)
+    if not choices:
+        return {"state": KeyState.NOT_CONFIGURED.value}
+    best = min(choices, key=lambda each: BEST_FIRST.index(each.state))
+    key = {} if best.state in USABLE or best.name is None else {"key": best.name}
+    return {"state": best.state.value, **key}
 
 
 def _key_file(services: Services) -> dict[str, object]:
@@ -255,7 +279,7 @@ def _default_route(services: Services) -> dict[str, object]:
         route = make_plan(
             RouteQuery(),
             config,
-            LiveRoutingState(services.chat.services, Requirements(), Caller("aircher-cli")),
+            LiveRoutingState(services.chat.services, Requirements(), "aircher-cli"),
         )
     except AircherError as error:
         return {**row, "candidates": [], "problem": error.message}

@@ -1,5 +1,6 @@
 """Pure: rows of `auth.status`, choices for routing, and messages, from what is known about keys."""
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -16,7 +17,6 @@ from aircherd.auth.stores.base import FileProtection
 from aircherd.auth.stores.index import BlockKind, IndexEntry, SourceBlock
 from aircherd.auth.verification import Verification
 from aircherd.config.model import Provider
-from aircherd.vocabulary.builtin_providers import VENDORS
 from aircherd.vocabulary.keys import (
     DEFAULT_LABEL,
     USABLE,
@@ -28,7 +28,7 @@ from aircherd.vocabulary.keys import (
 from aircherd.vocabulary.secret import Secret
 
 _SIGN_IN_AGAIN = "sign in again with '{login}'"
-_SIGN_IN_OR_OUT = "sign in with '{login}', or remove it with 'aircher-cli auth logout {provider}'"
+_SIGN_IN_OR_OUT = "sign in with '{login}', or remove it with '{logout}'"
 
 # By state and kind of source. A file that cannot be read is missing here, because its reason says
 # what to do.
@@ -148,7 +148,7 @@ def key_row(
         checked_at=known.checked_at,
         checked_how=known.checked_how,
         failing_since=effective.failing_since,
-        hint=_hint(provider, source, effective) or _encryption_hint(effective, source, file),
+        hint=_hint(provider, source, effective) or _sealing_problem(effective, source, file),
     )
 
 
@@ -176,7 +176,7 @@ def orphan_row(entry: IndexEntry, source: KeySource, file: FileProtection) -> Ke
         reason="the configuration has no provider of this name",
         source=_place(source, file),
         origin=entry.origin,
-        hint=f"aircher-cli auth logout {entry.provider} removes the key",
+        hint=f"'{logout_command(entry.provider, entry.label)}' removes the key",
     )
 
 
@@ -209,12 +209,20 @@ def rejection_hint(provider: str, key: str | None) -> str:
 
 
 def _require_key_hint(provider: str) -> str:
-    known = VENDORS.get(provider)
-    if known and not known.needs_key:  # there is no entry in the config to remove
-        change = f'add env = "{provider.upper()}_API_KEY" to [providers.{provider}]'
-    else:
-        change = f'remove auth = "none" from [providers.{provider}]'
-    return f"{change} and sign in with '{login_command(provider, DEFAULT_LABEL)}'"
+    login = login_command(provider, DEFAULT_LABEL)
+    return f"it wants a key: run '{require_key_command(provider)}', then '{login}'"
+
+
+def require_key_command(provider: str) -> str:
+    """Return the command that makes a provider without a key one that needs one.
+
+    A server of a kind that needs none has an entry without `auth`, another one has `auth = "none"`:
+    the command helps both.
+    """
+    name = re.sub("[^A-Z0-9]", "_", provider.upper())
+    variable = f"KEY_OF_{name}" if name[:1].isdecimal() else f"{name}_API_KEY"
+    entry = f"providers.{provider}"
+    return f"aircher-cli config set --unset {entry}.auth {entry}.env {variable}"
 
 
 def to_wire(row: KeyStatus) -> dict[str, object]:
@@ -234,6 +242,7 @@ def _hint(provider: Provider, source: KeySource, effective: Verification) -> str
         login=login_command(provider.name, source.name if source.is_stored else DEFAULT_LABEL),
         provider=provider.name,
         locator=source.locator[0],
+        logout=logout_command(provider.name, source.name),
     )
     return hint or None
 
@@ -244,21 +253,33 @@ def login_command(provider: str, label: str) -> str:
     return f"aircher-cli auth login {provider}{option}"
 
 
+def logout_command(provider: str, label: str) -> str:
+    """Return the command that removes the key of a label, and no other."""
+    return f"aircher-cli auth logout {provider} --label {label}"
+
+
 def _place(source: KeySource, file: FileProtection) -> str:
     return file.description if source.kind == "file" else source.description
 
 
-def _encryption_hint(
+def _sealing_problem(
     effective: Verification, source: KeySource, file: FileProtection
 ) -> str | None:
-    """Return how to have a working key encrypted."""
-    if source.kind != "file" or effective.state not in USABLE:
+    """Return why a working key is not encrypted although it should be."""
+    if source.kind != "file" or effective.state not in USABLE or not file.problem:
         return None
-    if file.problem:
-        return f"it is not encrypted as [auth] encrypt_with says: {file.problem}"
-    if file.encrypted_with:
+    return f"it is not encrypted as [auth] encrypt_with says: {file.problem}"
+
+
+def encryption_hint(source: KeySource, file: FileProtection) -> str | None:
+    """Return how to have a key encrypted that was just stored in a plain file.
+
+    It is said once, with the sign-in: afterwards the source of the key says where it is.
+    """
+    if source.kind != "file" or file.encrypted_with or file.problem:
         return None
+    login = login_command(source.provider, source.name)
     return (
-        "to encrypt it: start a keyring (for example gnome-keyring), then run "
-        f"'aircher-cli auth login {source.provider}' again; or set [auth] encrypt_with"
+        f"to encrypt it: start a keyring (for example gnome-keyring), then run '{login}' again; or "
+        "set [auth] encrypt_with"
     )

@@ -109,7 +109,9 @@ class StoredKeys:
         if old is not None and old.secret not in (None, secret):
             self._on_key_replaced(provider.name, source.name)
         self._registry.publish_changes(provider.name)
-        return self._registry.row(provider, source)
+        row = self._registry.row(provider, source)
+        once = status.encryption_hint(source, self._credentials.file_protection)
+        return row if row.hint else msgspec.structs.replace(row, hint=once)
 
     async def matching_row(
         self, provider_name: str, secret: Secret, label: str
@@ -242,7 +244,11 @@ class StoredKeys:
     def _provider_with_keys(self, name: str) -> Provider:
         provider = find_provider(self._config(), name)
         if not provider.needs_key:
-            raise BadRequest(f"{name} needs no key: it can be used without signing in")
+            command = status.require_key_command(name)
+            raise BadRequest(
+                f"{name} needs no key: it can be used without signing in. If your server wants "
+                f"one, run '{command}', then sign in again"
+            )
         if reason := plain_http_reason(provider):
             raise BadRequest(f"{name}: {reason}")
         return provider

@@ -26,12 +26,8 @@ async def discard(_deltas: Sequence[Delta]) -> None:
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """The client's name, the project it works in, and its process.
-
-    `folder` is where it works: an absolute path, if that is not the project. It is not stored.
-    """
+    """The client's name, the project it works in, and its process."""
 
     client: str
     project: str | None = None
     peer: Peer | None = None
-    folder: str | None = None

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from aircherd.catalog import decimal_cost
-from aircherd.chat.caller import Caller
 from aircherd.chat.chat_errors import providers_without_key
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.chat.request.requirements import requirements_of
 from aircherd.chat.services import ChatServices
 from aircherd.config.model import Config, Provider
-from aircherd.errors import NotAuthenticated
 from aircherd.routing.candidate import Candidate
 from aircherd.routing.plan import Plan, RouteQuery, make_plan, skipped_steps
 from aircherd.vocabulary.chat import ChatRequest, Requirements
@@ -20,26 +18,18 @@ from aircherd.vocabulary.models import Model
 
 
 def explain(
-    services: ChatServices, config: Config, request: ChatRequest, caller: Caller
+    services: ChatServices, config: Config, request: ChatRequest, client: str
 ) -> dict[str, object]:
     """Return the candidates that would be called now, in order, and those that would be skipped.
 
     `{strategy, max_attempts, candidates: [{provider, model, key?, price?, output_tokens, why,
-    until?}], skipped: [...], needs, project?, sign_in?}`; `price` is the estimated cost in USD for
-    `output_tokens`. `project` is the entry of `[projects]` for the client's folder, if any.
+    until?}], skipped: [...], needs, sign_in?}`; `price` is the estimated cost in USD for
+    `output_tokens`.
 
     Raises:
         UnknownModel, BadRequest: the request names what does not exist.
-        NotAuthenticated: no provider has a key with the label that is asked for.
         ConfigInvalid: the entry of its task, its alias or the default model is invalid.
     """
-    project = None
-    if config.projects:
-        from aircherd.chat.request.projects import apply_project  # noqa: PLC0415 - rarely used
-
-        project = apply_project(request, caller, config)
-    if project is not None:
-        request, caller = project.request, project.caller
     if request.task is not None:
         from aircherd.chat.request.tasks import with_task  # noqa: PLC0415 - rarely used
 
@@ -51,11 +41,8 @@ def explain(
         requirements=requirements,
         conversation=request.conversation,
     )
-    state = LiveRoutingState(services, requirements, caller)
-    try:
-        plan = make_plan(query, config, state)
-    except NotAuthenticated as error:
-        raise error if project is None else project.explain(error) from None
+    state = LiveRoutingState(services, requirements, client)
+    plan = make_plan(query, config, state)
     steps = list(plan.steps())
     candidates = [step for step in steps if isinstance(step, Candidate)]
     explained: dict[str, object] = {
@@ -65,8 +52,6 @@ def explain(
         "candidates": [_candidate_row(each, plan, state, requirements) for each in candidates],
         "skipped": [msgspec.to_builtins(skip) for skip in skipped_steps(steps)],
     }
-    if project is not None:
-        explained["project"] = project.name
     if not candidates and (wanted := providers_without_key(explained)):
         add_sign_in(explained, services, config, wanted)
     return explained
@@ -77,12 +62,19 @@ def add_sign_in(
 ) -> None:
     """Add to an error, or to a plan without candidates, what to do about missing keys.
 
+    Nothing is added about a provider that needs no key: signing in to it is refused until its entry
+    has changed, which the error's message says.
+
     Args:
         data: Is changed.
         services: They know the keys, the models and the cooldowns.
         config: The configuration that the request used.
         wanted: The providers without a usable key, as `providers_without_key` returns them.
     """
+    keyless = {name for name, each in config.providers.items() if not each.needs_key}
+    wanted = [name for name in wanted if name not in keyless]
+    if not wanted:
+        return
     from aircherd.auth.sign_in import Situation, sign_in_data  # noqa: PLC0415 -- rarely needed
 
     def problem(provider: Provider) -> str | None:

@@ -137,7 +137,11 @@ async def _steps(environ: Mapping[str, str], providers: Simulator) -> None:
 
 
 async def _sign_in(step: "_Steps") -> None:
-    await step("Two providers are configured, and neither is signed in yet.", "auth status")
+    await step(
+        "Two providers are configured, alpha and beta, and neither is signed in yet. The vendors "
+        "that need no configuration are in the last lines.",
+        "auth status",
+    )
     await step(
         "Sign in. The key is read from standard input, checked live with the provider, and then "
         "stored: only the daemon reads it again.",

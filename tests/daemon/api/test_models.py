@@ -318,13 +318,29 @@ async def test_a_default_is_written_and_loaded(tmp_path, name, written):
     assert services.file.read_text().endswith(text)
 
 
-async def test_a_default_is_checked_against_the_providers_list(tmp_path):
-    """A wrong name in the file would make every later request fail."""
+@pytest.mark.parametrize(
+    ("name", "odd"),
+    [
+        ("openai/gpt-xx", {"unlisted": True, "nearest": "openai/gpt-x"}),
+        ("openai/zzz", {"unlisted": True}),
+    ],
+)
+async def test_a_default_that_is_not_listed_is_written_with_a_warning(tmp_path, name, odd):
+    """A chat accepts it, too; the list is fetched again first, as the model may be new."""
     services = FakeServices(tmp_path)
-    with pytest.raises(UnknownModel, match=r"openai has no model 'gpt-xx' .did you mean"):
-        await models.set_default(services, "openai/gpt-xx")
-    assert services.fetcher.fetched == ["openai"]
-    assert not services.file.exists()
+    file = str(services.file)
+    assert await models.set_default(services, name) == {"model": name, "file": file, **odd}
+    assert services.fetcher.fetched == ["openai", "openai"]
+    assert services.config.current.default_model == name
+
+
+async def test_the_advice_for_an_unknown_name_works(tmp_path):
+    """What the error writes as an example can be typed as it is."""
+    services = FakeServices(tmp_path)
+    with pytest.raises(UnknownModel) as caught:
+        await models.set_default(services, "foo")
+    advised = caught.value.message.rpartition(": ")[2]
+    assert (await models.set_default(services, advised))["model"] == advised == "openai/foo"
 
 
 @pytest.mark.parametrize("name", ["zzz", "opnai/gpt-x", "openai/"])

@@ -38,6 +38,8 @@ from aircherd.vocabulary.keys import KeyChoice, KeyState, KeyStatus
 class Store(SimpleNamespace):
     """The attributes of a ConfigStore."""
 
+    keeps_roles = True
+
 
 def services(
     tmp_path,

@@ -69,8 +69,8 @@ def test_row_of_an_accepted_key():
         (FROM_COMMAND, REFUSED, "aircher-cli auth test work"),
         (stored(), LOCKED, "unlock or start the keyring"),
         (FROM_COMMAND, FAILED, "run it in a shell to see why"),
-        (stored(), GONE, "aircher-cli auth logout work"),
-        (stored(store="file"), verification.UNVERIFIED, "to encrypt it"),
+        (stored(), GONE, "aircher-cli auth logout work --label default"),
+        (stored("b"), GONE, "aircher-cli auth logout work --label b"),
     ],
 )
 def test_hint_says_what_to_do(source, known, hint):
@@ -188,11 +188,21 @@ def test_provider_that_needs_no_key_ignores_blocks():
         ("work", "b", "sign in again with '{login} --label b'"),
         ("work", "command", "renew it there, then 'aircher-cli auth test work'"),
         ("work", "env:KEY", "set KEY in ~/.aircher/environment, or sign in with '{login}'"),
-        ("work", None, "remove auth = \"none\" from [providers.work] and sign in with '{login}'"),
         (
-            "ollama",
+            "work",
             None,
-            "add env = \"OLLAMA_API_KEY\" to [providers.ollama] and sign in with '{login}'",
+            (
+                "it wants a key: run 'aircher-cli config set --unset providers.work.auth "
+                "providers.work.env WORK_API_KEY', then '{login}'"
+            ),
+        ),
+        (
+            "9-lab",
+            None,
+            (
+                "it wants a key: run 'aircher-cli config set --unset providers.9-lab.auth "
+                "providers.9-lab.env KEY_OF_9_LAB', then '{login}'"
+            ),
         ),
     ],
 )
@@ -207,13 +217,13 @@ def test_row_of_a_key_without_provider_says_how_to_remove_it():
     entry = IndexEntry(provider="old", label="b", origin=ORIGIN, store="keyring", stored_at=0)
     found = status.orphan_row(entry, stored_source(entry), FileProtection())
     assert (found.provider, found.key, found.state) == ("old", "b", KeyState.REJECTED)
-    assert "aircher-cli auth logout old" in found.hint
+    assert found.hint == "'aircher-cli auth logout old --label b' removes the key"
 
 
 @pytest.mark.parametrize(
     ("file", "source", "hint"),
     [
-        (FileProtection(), "file, not encrypted", "to encrypt it: start a keyring"),
+        (FileProtection(), "file, not encrypted", None),
         (FileProtection("age"), "file, encrypted with age", None),
         (FileProtection("", "no token"), "file, not encrypted", "encrypt_with says: no token"),
         (FileProtection("age", "no TPM"), "file, encrypted with age", "encrypt_with says: no TPM"),
@@ -224,6 +234,26 @@ def test_row_of_a_key_in_the_file_says_whether_it_is_encrypted(file, source, hin
     found = row(stored(store="file"), verification.UNVERIFIED, file=file)
     assert found.source == source
     assert (hint in found.hint) if hint else found.hint is None
+
+
+@pytest.mark.parametrize(
+    ("source", "file", "hint"),
+    [
+        (
+            stored("b", store="file"),
+            FileProtection(),
+            "'aircher-cli auth login work --label b' again",
+        ),
+        (stored(store="file"), FileProtection(), "'aircher-cli auth login work' again"),
+        (stored(store="file"), FileProtection("age"), None),
+        (stored(store="file"), FileProtection("", "no token"), None),
+        (stored(), FileProtection(), None),
+    ],
+)
+def test_hint_of_a_key_that_was_just_stored_in_a_plain_file(source, file, hint):
+    """It names the label, so that no other key is stored; the row does not repeat it later."""
+    found = status.encryption_hint(source, file)
+    assert (hint in found) if hint else found is None
 
 
 def test_a_file_that_cannot_be_read_gets_no_hint_about_its_encryption():

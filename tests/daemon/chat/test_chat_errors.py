@@ -115,7 +115,10 @@ def test_timeout_after_output_is_truncated():
 def test_keyless_server_that_rejects_has_its_own_hint():
     """Signing in alone would not help."""
     refused = Attempt(provider="a", model="m", outcome="auth_rejected", ms=3, message="refused")
-    assert 'remove auth = "none"' in chat_errors.all_failed([refused], []).message
+    assert (
+        "config set --unset providers.a.auth providers.a.env A_API_KEY"
+        in chat_errors.all_failed([refused], []).message
+    )
 
 
 def test_each_skip_names_its_provider():

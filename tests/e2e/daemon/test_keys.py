@@ -56,12 +56,26 @@ def test_an_environment_variable_alone(home, sim):
 
 
 def test_a_key_survives_a_restart_of_the_daemon(daemon, sim):
-    """It is read from the store."""
+    """It is read from the store, and its state is known: it worked before, and when."""
     daemon.login("work", STORED)
+    before = row_of(daemon, "work")
     assert daemon.stop() == 0
     daemon.start()
+    after = row_of(daemon, "work")
+    assert (after["state"], after["checked_at"]) == ("authenticated", before["checked_at"])
     assert daemon.cli("ask", "-m", "work/m", "hi").returncode == 0
     assert chat_keys(sim) == [("openai", STORED)]
+
+
+def test_several_keys_are_removed_only_on_request(daemon):
+    """What the error names works when it is typed as it is."""
+    for label in ("a", "b", "c"):
+        daemon.login("work", STORED, "--label", label)
+    done = daemon.cli("auth", "logout", "work")
+    assert done.returncode == 2
+    assert "work has 3 stored keys: a (…cdef), b (…cdef) and c (…cdef)." in done.stderr
+    assert daemon.cli("auth", "logout", "work", "--label", "a").stdout.startswith("removed 1 key")
+    assert daemon.cli("auth", "logout", "work", "--yes").stdout.startswith("removed 2 keys")
 
 
 def test_a_key_from_a_command(home, sim):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 
@@ -42,6 +43,27 @@ def daemon(sim):
 def chats(sim):
     """Return the bodies of the chats that arrived, oldest first."""
     return [entry.json for entry in sim.requests if entry.endpoint == "chat"]
+
+
+def test_a_server_that_wants_a_key_after_all(daemon, sim):
+    """The commands in the message, and those of `auth login`, help when typed as they are."""
+    sim.keys.accept("ollama", KEY)
+    failed = daemon.cli("ask", "-m", "ollama/m", "hi")
+    change, login = re.findall(r"'aircher-cli ([^']+)'", failed.stderr)
+    refused = daemon.cli(*login.split(), stdin=KEY)
+    assert f"'aircher-cli {change}'" in refused.stderr
+    assert daemon.cli(*change.split()).returncode == 0
+    assert daemon.cli(*login.split(), stdin=KEY).returncode == 0
+    assert daemon.cli("ask", "-m", "ollama/m", "hi").stdout == "hi\n"
+
+
+def test_a_name_without_its_tag_can_be_the_default(daemon, sim):
+    """As with `ask -m`; one that is not installed is written, too, with a warning."""
+    assert daemon.cli("ask", "-m", "ollama/new-model", "hi").returncode == 0
+    done = daemon.cli("models", "use", "ollama/new-model")
+    assert done.returncode == 0
+    assert "! ollama does not list 'new-model'" in done.stderr
+    assert daemon.cli("ask", "hi").stdout == "hi\n"
 
 
 def test_an_answer_streams_from_its_own_api(daemon, sim):

@@ -7,10 +7,11 @@ from aircher_cli.console import Console, strip_controls
 from aircher_cli.render.formatting import (
     available_again,
     describe_reason,
+    format_cost,
     format_duration,
     with_subject,
 )
-from aircher_cli.values import Map, number, records, text, without_label
+from aircher_cli.values import Map, number, records, text
 
 TYPE_CHECKING = False  # what `typing` would say, without its import
 if TYPE_CHECKING:
@@ -298,37 +299,24 @@ def route_note(result: Map, requested: str | None) -> str:
         result: The final result of the chat.
         requested: The model that the user named.
     """
-    provider, attempts = text(result.get("provider")), records(result.get("attempts"))
     failed = {
-        _failed_name(entry, provider): _failure(entry)
-        for entry in attempts
+        text(entry.get("provider")): _failure(entry)
+        for entry in records(result.get("attempts"))
         if entry.get("outcome") != "ok"
     }
     for entry in records(result.get("skipped")):
         if entry.get("reason") != "not_authenticated":
-            failed.setdefault(_failed_name(entry, provider), f" skipped: it {_reason(entry)}")
+            failed.setdefault(text(entry.get("provider")), f" skipped: it {_reason(entry)}")
     answered = target_name(result)
     if result.get("empty"):  # which is said already
-        others = (each for each in failed.items() if not _is_of(each[0], provider))
-        return "; ".join(f"{name}{what}" for name, what in others)
+        failed.pop(text(result.get("provider")), None)
+        return "; ".join(f"{name}{what}" for name, what in failed.items())
     if failed:
         failures = "; ".join(f"{name}{what}" for name, what in failed.items())
-        key = text(attempts[-1].get("key")) if attempts else ""
-        is_other_key = key and any(_is_of(name, provider) for name in failed)
-        return f"{failures}; {answered}{f' (key {key})' if is_other_key else ''} answered"
-    if requested and "/" in requested and not answered.startswith(without_label(requested)):
+        return f"{failures}; {answered} answered"
+    if requested and "/" in requested and not answered.startswith(requested):
         return f"{answered} answered"
     return ""
-
-
-def _failed_name(entry: Map, answered: str) -> str:
-    """Return the provider of an attempt or a skip, with its key if another one of it answered."""
-    provider, key = text(entry.get("provider")), text(entry.get("key"))
-    return f"{provider} (key {key})" if key and provider == answered else provider
-
-
-def _is_of(name: str, provider: str) -> bool:
-    return name == provider or name.startswith(f"{provider} (")
 
 
 def _failure(attempt: Map) -> str:
@@ -408,9 +396,11 @@ def reply_record(result: Map) -> Map:
 
 
 def usage_line(result: Map) -> str:
-    """Return tokens and cost as one line; missing values are "unknown"."""
-    cost = text(result.get("cost"))
-    money = f"${cost}" if cost else "cost unknown"
+    """Return tokens and cost as one line; missing values are "unknown".
+
+    The cost is rounded; `reply_record` has it exactly.
+    """
+    money = _rounded_cost(text(result.get("cost")))
     usage = result.get("usage")
     if not isinstance(usage, dict):
         return f"tokens unknown, {money}, {target_name(result)}"
@@ -418,6 +408,13 @@ def usage_line(result: Map) -> str:
     into = _count(usage, "input_tokens", of_input)
     out = _count(usage, "output_tokens", {"reasoning_tokens": "reasoning"})
     return f"{into} tokens in, {out} out, {money}, {target_name(result)}"
+
+
+def _rounded_cost(cost: str) -> str:
+    try:
+        return format_cost(float(cost))
+    except ValueError:
+        return "cost unknown"
 
 
 def _count(usage: Map, name: str, parts: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.render.daemon import config_lines, lock_lines
-from aircher_cli.render.keys import is_signed_in, key_lines
+from aircher_cli.render.keys import folded_lines, is_in_use, is_signed_in, key_lines
 from aircher_cli.render.layout import Line, paragraph
 from aircher_cli.values import Map, as_map, records, texts
 from aircher_client.sign_in import unseen_variables
@@ -21,8 +21,9 @@ aircher-cli auth status --json | jq '.rows[] | select(.state == "rejected")'
 """
 
 DESCRIPTION = """\
-Show the keys of all providers, or of one: their state, their source, which other keys they hide,
-and what to do. Of a key only the last characters are shown."""
+Show the keys of the providers that you use, or of one: their state, their source, which other keys
+they hide, and what to do. Of a key only the last characters are shown. Providers that you are not
+signed in to are named in one line; --json has them all."""
 
 
 def build_parser() -> Parser:
@@ -30,6 +31,9 @@ def build_parser() -> Parser:
     parser = make_parser("auth status", DESCRIPTION, EXAMPLES)
     parser.add_argument(
         "provider", nargs="?", type=non_empty_name, metavar="PROVIDER", help="only this provider"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="also providers that you do not use, with what to do"
     )
     add_json(parser)
     return parser
@@ -59,7 +63,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
         return OK
     width = context.console.width
     now = time.time()
-    lines = key_lines(rows, width=width, now=now)
+    shown = [row for row in rows if options.provider or options.all or is_in_use(row)]
+    lines = key_lines(shown, width=width, now=now)
+    lines += folded_lines([row for row in rows if row not in shown], width)
     lines += lock_lines(as_map(status.get("lock")), width, now)
     if not notes and not options.provider:  # the notes name these variables too
         lines += _unseen_lines(unseen, width)

@@ -7,7 +7,7 @@ from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.render.formatting import short_path
 from aircher_cli.render.layout import paragraph
-from aircher_cli.values import as_map, text
+from aircher_cli.values import Map, as_map, text
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -20,8 +20,9 @@ def build_parser() -> Parser:
     """Return the parser of `models use`."""
     parser = make_parser(
         "models use",
-        "Set the default model, which is used without -m: provider/model or an alias. It is "
-        "written to your configuration file, which is not changed otherwise.",
+        "Set the default model, which is used without -m: any name that -m takes. It is written to "
+        "your configuration file, which is not changed otherwise. You are warned if the provider "
+        "does not list the model.",
         EXAMPLES,
     )
     parser.add_argument("model", type=non_empty_name, metavar="MODEL", help="the model")
@@ -52,6 +53,16 @@ def run(context: Context, options: argparse.Namespace) -> int:
         message, style = f"{model} is already the default, in {file}", ""
     for line in paragraph(message, context.console.width, hang="  ", style=style):
         context.console.styled(line)
-    for note in notes:
+    for note in [*_unlisted_notes(result, model), *notes]:
         context.console.note(note)
     return OK
+
+
+def _unlisted_notes(result: Map, model: str) -> list[str]:
+    """Return a warning if the provider does not list the model; it may have it nevertheless."""
+    if not result.get("unlisted"):
+        return []
+    provider, _, name = model.partition("/")
+    close = text(result.get("nearest"))
+    meant = f"; did you mean {close}?" if close else "."
+    return [f"! {provider} does not list {name!r}{meant} It will be asked for it all the same."]

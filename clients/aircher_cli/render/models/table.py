@@ -3,7 +3,7 @@
 Unknown values are shown as `?` or `unknown`, never as "no" or "free".
 """
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 from aircher_cli.render.keys import describe_state
 from aircher_cli.render.layout import GAP, Line, paragraph
@@ -106,7 +106,8 @@ def _row(model: Map, about: str, column: int) -> list[Line]:
 
 def _stacked(model: Map, width: int) -> list[Line]:
     prices = format_prices(as_map(model.get("prices")))
-    about = ", ".join([format_tokens(model.get("window")), prices, format_abilities(model)])
+    facts = (format_tokens(model.get("window")), prices, format_abilities(model))
+    about = ", ".join(filter(None, facts))
     return [_head(model), *paragraph(about, width, indent=INDENT)]
 
 
@@ -180,17 +181,27 @@ def parse_amount(value: object) -> Decimal | None:
         return None
 
 
+_FOUR_DIGITS = Context(prec=4)
+"""A price of a server in binary, such as 1.8149999999999997, is 1.815 for people."""
+
+
 def format_price(amount: Decimal | None) -> str:
-    """Return a price in USD: $3, $0.30, $0.075."""
+    """Return a price in USD: $3, $0.30, $0.075; with at most four significant digits."""
     if amount is None:
         return UNKNOWN
-    exact = f"{amount.normalize():f}"  # without `f` ten would be 1E+1
-    whole, point, cents = exact.partition(".")
+    short = _FOUR_DIGITS.plus(amount) if amount < 1000 else round(amount)
+    digits = f"{Decimal(short).normalize():f}"  # without `f` ten would be 1E+1
+    whole, point, cents = digits.partition(".")
     return f"${whole}{point}{cents.ljust(2, '0') if point else ''}"
+
+
+NO_CHAT = "does not chat"
 
 
 def format_abilities(model: Map) -> str:
     """Return the abilities of a model; `?` if none is known."""
+    if model.get("chats") is False:
+        return NO_CHAT
     if all(model.get(name) is None for name in ABILITIES):
         return UNKNOWN
     return " ".join(word for name, word in ABILITIES.items() if model.get(name))
@@ -199,7 +210,7 @@ def format_abilities(model: Map) -> str:
 def _aligned_abilities(model: Map, shown: list[str]) -> str:
     """Return the abilities, each in a column of its own."""
     words = format_abilities(model)
-    if words == UNKNOWN:
+    if words in {UNKNOWN, NO_CHAT}:
         return words
     return " ".join(
         f"{ABILITIES[name] if model.get(name) else '':{len(ABILITIES[name])}}" for name in shown

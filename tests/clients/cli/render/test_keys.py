@@ -2,7 +2,13 @@
 
 import pytest
 
-from aircher_cli.render.keys import SYMBOLS, describe_state, key_lines
+from aircher_cli.render.keys import (
+    SYMBOLS,
+    describe_state,
+    folded_lines,
+    is_in_use,
+    key_lines,
+)
 
 NOW = 1_000_000.0
 STORED: dict[str, object] = {
@@ -67,6 +73,51 @@ def test_rows_fit_the_terminal(width: int) -> None:
     ] == []
 
 
+def test_a_local_server_that_runs_does_not_look_like_one_that_does_not() -> None:
+    """The first is as good as a key."""
+    local: dict[str, object] = {"provider": "ollama", "state": "not_required", "health": "ok"}
+    assert shown([local], 80) == ["⌂ ollama  needs no key"]
+    assert shown([{**local, "absent": True}], 80) == ["⌂ ollama  not running"]
+
+
+def test_a_hint_of_several_keys_is_shown_once() -> None:
+    """It says the same of each."""
+    keys = [{**STORED, "key": name, "hint": "restart the keyring"} for name in ("a", "b")]
+    assert shown(keys, 80).count("    → restart the keyring") == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"state": "not_configured", "builtin": True}, False),
+        ({"state": "not_configured"}, True),
+        ({"state": "not_configured", "builtin": True, "reason": "the list was damaged"}, True),
+        ({"state": "rejected", "builtin": True}, True),
+        ({"state": "not_required", "builtin": True}, True),
+        ({"state": "not_required", "builtin": True, "absent": True}, False),
+        ({"state": "not_required", "builtin": True, "health": "unreachable"}, False),
+        ({"state": "not_required", "absent": True}, True),
+        ({"provider": "named", "state": "not_configured", "builtin": True}, True),
+    ],
+)
+def test_providers_in_use_are_shown(row: dict[str, object], expected: bool) -> None:
+    """Signed in, running, in the configuration, or part of the default chain."""
+    assert is_in_use({"provider": "p", **row}, frozenset({"named"})) is expected
+
+
+def test_others_are_in_a_line() -> None:
+    """By name, with what to do."""
+    rows: list[dict[str, object]] = [
+        {"provider": "openai", "state": "not_configured"},
+        {"provider": "gemini", "state": "not_configured"},
+        {"provider": "ollama", "state": "not_required"},
+    ]
+    assert ["".join(text for text, _ in line) for line in folded_lines(rows, 80)] == [
+        "○ not signed in: openai, gemini (aircher-cli auth login NAME)",
+        "○ not running: ollama",
+    ]
+
+
 def test_a_narrow_terminal_shows_keys_below() -> None:
     """If the column of the keys does not fit, the key is named below the row."""
     lines = shown([STORED, {**STORED, "key": "home"}], 25)
@@ -85,7 +136,7 @@ def test_every_state_has_a_symbol_of_its_own_in_ascii() -> None:
         "rejected": "✗",
         "locked": "!",
         "unreadable": "!",
-        "not_required": "–",  # noqa: RUF001 -- a dash: nothing to do there either
+        "not_required": "⌂",
         "refused": "✗",
     }
 

@@ -3,7 +3,7 @@
 import pytest
 
 from aircher_cli.render.daemon import STARTED_BY
-from aircher_cli.render.status import has_countdown, is_in_use, status_lines
+from aircher_cli.render.status import has_countdown, status_lines
 from aircher_cli.values import Map
 
 NOW = 1_000_000.0
@@ -55,7 +55,10 @@ def test_many_providers_without_a_key_are_folded() -> None:
     own: list[Map] = [{"provider": f"p{at}", "state": "not_configured"} for at in range(9)]
     assert len(with_providers(*own[:8])) == 8
     names = ", ".join(f"p{at}" for at in range(9))
-    assert with_providers(*own) == [f"○ not signed in: {names} (aircher-cli auth login)"]
+    assert with_providers(*own) == [
+        f"○ not signed in: {names} (aircher-cli auth login",
+        "  NAME)",
+    ]
 
 
 def test_everything_on_one_screen() -> None:
@@ -64,7 +67,7 @@ def test_everything_on_one_screen() -> None:
         "aircherd 0.1.0 is running (process 7, up 1 min)",
         "",
         "✓ openai  ready",
-        "○ not signed in: gemini (aircher-cli auth login)",
+        "○ not signed in: gemini (aircher-cli auth login NAME)",
         "○ not running: ollama",
         "",
         "default   smart: openai/gpt-5.5 → spare/x",
@@ -79,24 +82,6 @@ def test_everything_on_one_screen() -> None:
         "socket    /run/user/1/aircher/aircher.sock",
         "data      ~/.local/share/aircher",
     ]
-
-
-@pytest.mark.parametrize(
-    ("row", "expected"),
-    [
-        ({"state": "not_configured", "builtin": True}, False),
-        ({"state": "not_configured"}, True),
-        ({"state": "rejected", "builtin": True}, True),
-        ({"state": "not_required", "builtin": True}, True),
-        ({"state": "not_required", "builtin": True, "absent": True}, False),
-        ({"state": "not_required", "builtin": True, "health": "unreachable"}, False),
-        ({"state": "not_required", "absent": True}, True),
-        ({"provider": "named", "state": "not_configured", "builtin": True}, True),
-    ],
-)
-def test_providers_in_use_are_shown(row: Map, expected: bool) -> None:
-    """Signed in, running, in the configuration, or part of the default chain."""
-    assert is_in_use({"provider": "p", **row}, {"named"}) is expected
 
 
 def test_a_cooling_provider_counts_down() -> None:
@@ -140,6 +125,18 @@ def test_a_cooling_key_of_a_provider_that_answers_is_shown_below_it() -> None:
         (
             {"state": "rejected", "reason": "HTTP 401"},
             ["✗ work  refused", "    HTTP 401", "    → sign in again: aircher-cli auth login work"],
+        ),
+        (
+            {"state": "rejected", "key": "b"},
+            ["✗ work  refused", "    → sign in again: aircher-cli auth login work --label b"],
+        ),
+        (
+            {"state": "rejected", "key": "default"},
+            ["✗ work  refused", "    → sign in again: aircher-cli auth login work"],
+        ),
+        (
+            {"state": "rejected", "key": "env:WORK_KEY"},
+            ["✗ work  refused", "    → find out what to do: aircher-cli auth status work"],
         ),
         (
             {"state": "authenticated", "health": "unreachable", "health_reason": "no route"},

@@ -36,6 +36,24 @@ def test_a_variable_the_daemon_cannot_see(daemon: CliDaemon) -> None:
     assert "k-0123456789" not in outcome.out
 
 
+def test_vendors_that_were_never_wanted_are_in_one_line(daemon: CliDaemon) -> None:
+    """A user who names one, or asks for all, sees what to do about each."""
+    new = {**STATUS["rows"][0], "builtin": True}  # type: ignore[call-overload]
+    mine = {"provider": "work", "key": "default", "state": "authenticated", "shadowed": []}
+    local = {"provider": "ollama", "state": "not_required", "builtin": True, "absent": True}
+    daemon.answers["auth.status"] = {"rows": [new, mine, local], "environment": []}
+    assert run_cli(daemon.environ, "auth", "status").out.splitlines() == [
+        "✓ work  default  authenticated",
+        "○ not signed in: openai (aircher-cli auth login NAME)",
+        "○ not running: ollama",
+    ]
+    every = run_cli(daemon.environ, "auth", "status", "--all").out.splitlines()
+    assert [line.split()[1] for line in every] == ["openai", "sign", "work", "ollama"]
+    assert "→ sign in" in run_cli(daemon.environ, "auth", "status", "openai").out
+    rows = json.loads(run_cli(daemon.environ, "auth", "status", "--json").out)["rows"]
+    assert rows == [new, mine, local]
+
+
 def test_json(daemon: CliDaemon) -> None:
     """A script gets the rows as they are, and the unseen variables by name."""
     daemon.answers["auth.status"] = STATUS

@@ -1,10 +1,16 @@
 """`aircher-cli models list`."""
 
 import json
+import os
+import pty
+from pathlib import Path
 
 import pytest
 
+from aircher_cli.__main__ import run
 from aircher_cli.commands.models.list import select_models
+from aircher_cli.console import Console
+from aircher_cli.context import Context
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon, Map
 
@@ -24,18 +30,34 @@ def listed(daemon: CliDaemon, *models: Map, lists: object = ()) -> None:
     daemon.answers["models.list"] = {"models": list(models), "aliases": [], "lists": list(lists)}  # type: ignore[call-overload]
 
 
+OLD: Map = {**SONNET, "model": "claude-2", "released": "2023-07", "is_default": False}
+VECTORS: Map = {**LLAMA, "model": "nomic-embed-text", "chats": False}
+GONE: Map = {**LLAMA, "health": "unreachable"}
+COOLING: Map = {**SONNET, "health": "rate_limited"}
+
+
 @pytest.mark.parametrize(
-    ("models", "every", "signed_in", "expected"),
+    ("models", "options", "expected"),
     [
-        ([SONNET, GPT, LLAMA], False, False, [SONNET, LLAMA]),
-        ([SONNET, GPT, LLAMA], True, False, [SONNET, GPT, LLAMA]),
-        ([GPT], False, False, [GPT]),
-        ([GPT], False, True, []),
+        ([SONNET, GPT, LLAMA], {}, [SONNET, LLAMA]),
+        ([SONNET, GPT, LLAMA], {"every": True}, [SONNET, GPT, LLAMA]),
+        ([GPT], {}, []),
+        ([GPT], {"is_narrowed": True}, [GPT]),
+        ([GPT], {"is_narrowed": True, "signed_in": True}, []),
+        ([SONNET, OLD, VECTORS], {}, [SONNET]),
+        ([SONNET, OLD, VECTORS], {"every": True}, [SONNET, OLD, VECTORS]),
+        ([VECTORS], {}, []),
+        ([VECTORS], {"is_narrowed": True}, [VECTORS]),
+        ([OLD], {}, [OLD]),
+        ([{**OLD, "is_default": True}, SONNET], {}, [{**OLD, "is_default": True}, SONNET]),
+        ([SONNET, GONE], {}, [SONNET]),
+        ([GONE], {}, [GONE]),
+        ([COOLING, LLAMA], {}, [COOLING, LLAMA]),
     ],
 )
-def test_choose(models: list[Map], every: bool, signed_in: bool, expected: list[Map]) -> None:
-    """Those that answer now; where there are none the others, unless asked for strictly."""
-    assert expected == select_models(models, every=every, signed_in=signed_in)
+def test_choose(models: list[Map], options: dict[str, bool], expected: list[Map]) -> None:
+    """What can answer now, of that what one would choose; the rest if it is asked for."""
+    assert expected == select_models(models, **options)
 
 
 def test_what_is_left_out_is_counted(daemon: CliDaemon) -> None:
@@ -46,8 +68,23 @@ def test_what_is_left_out_is_counted(daemon: CliDaemon) -> None:
         "✓ anthropic/claude-sonnet-5 *  ?  ?  tools images",
         "⌂ ollama/llama3.2              ?  ?  ?",
     ]
-    assert outcome.err == "1 more from providers you are not signed in to; show them with --all\n"
+    assert outcome.err == "1 more model (not signed in): show it with --all\n"
     assert outcome.code == 0
+
+
+def test_each_reason_is_named_once(daemon: CliDaemon) -> None:
+    """Why models are left out, whatever their number."""
+    listed(daemon, SONNET, GPT, OLD, {**VECTORS, "model": "a"}, VECTORS, GONE)
+    assert run_cli(daemon.environ, "models", "list").err == (
+        "5 more models (not signed in; unreachable; not for chat, or old): show them with --all\n"
+    )
+
+
+def test_a_model_that_does_not_chat_says_so(daemon: CliDaemon) -> None:
+    """It is not one without abilities, nor one of which nothing is known."""
+    listed(daemon, VECTORS)
+    outcome = run_cli(daemon.environ, "models", "list", "embed")
+    assert outcome.out == "⌂ ollama/nomic-embed-text  ?  ?  does not chat\n"
 
 
 def test_filters(daemon: CliDaemon) -> None:
@@ -61,9 +98,18 @@ def test_filters(daemon: CliDaemon) -> None:
 
 
 def test_no_provider_is_signed_in(daemon: CliDaemon) -> None:
-    """A newcomer sees what there is, and what to do."""
+    """A newcomer sees what to do, and how to see what there is; no hundreds of rows."""
     listed(daemon, GPT)
     outcome = run_cli(daemon.environ, "models", "list")
+    assert outcome.out == ""
+    assert outcome.err == "1 model (not signed in): show it with --all\n"
+    assert run_cli(daemon.environ, "models", "list", "--all").out.startswith("○ openai/gpt-5.5")
+
+
+def test_a_provider_that_is_named_is_shown_without_a_sign_in(daemon: CliDaemon) -> None:
+    """With what to do first."""
+    listed(daemon, GPT)
+    outcome = run_cli(daemon.environ, "models", "list", "--provider", "openai")
     assert outcome.out.startswith("○ openai/gpt-5.5")
     assert outcome.err == "you are not signed in to openai: aircher-cli auth login openai\n"
 
@@ -75,7 +121,7 @@ def test_a_key_that_cannot_be_used_is_not_called_a_missing_one(
     """The user is signed in, but another key is needed, or an unlocked keyring."""
     listed(daemon, SONNET, {**GPT, "state": state})
     outcome = run_cli(daemon.environ, "models", "list")
-    assert outcome.err == "1 more from providers that cannot be used now; show them with --all\n"
+    assert outcome.err == "1 more model (its key cannot be used): show it with --all\n"
 
 
 @pytest.mark.parametrize(
@@ -136,6 +182,26 @@ def test_json(daemon: CliDaemon) -> None:
     outcome = run_cli(daemon.environ, "models", "list", "--json")
     assert json.loads(outcome.out) == {"models": [SONNET], "aliases": [], "lists": []}
     assert outcome.err == ""
+
+
+def test_a_long_list_goes_to_the_pager(daemon: CliDaemon, tmp_path: Path) -> None:
+    """On a terminal: the whole list, and the notes below it. `--json` never does."""
+    many = [{**SONNET, "model": f"claude-{number}"} for number in range(30)]
+    listed(daemon, *many, GPT)
+    ours, theirs = pty.openpty()
+    environ = {**daemon.environ, "PATH": os.environ["PATH"], "NO_COLOR": "1", "LINES": "24"}
+    environ["AIRCHER_PAGER"] = f"cat > {tmp_path / 'seen'}"
+    with os.fdopen(theirs, "w", encoding="utf-8") as terminal:
+        console = Console(terminal, None, environ)
+        assert run(Context(console, environ, None), ["models", "list"]) == 0
+        seen = (tmp_path / "seen").read_text().splitlines()
+        (tmp_path / "seen").unlink()
+        assert run(Context(console, environ, None), ["models", "list", "--json"]) == 0
+    os.close(ours)
+    assert "claude-0" in seen[0]
+    assert "claude-29" in seen[29]
+    assert seen[-1] == "1 more model (not signed in): show it with --all"
+    assert not (tmp_path / "seen").exists()
 
 
 def test_a_terminal_gets_a_legend(daemon: CliDaemon) -> None:

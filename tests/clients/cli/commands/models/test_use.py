@@ -31,6 +31,30 @@ def test_what_changed_and_where(
     assert daemon.params_of("models.use") == {"model": "work/new"}
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, "! work does not list 'new'. It will be asked for it all the same.\n"),
+        (
+            {"nearest": "work/news"},
+            (
+                "! work does not list 'new'; did you mean work/news? It will be asked for it all "
+                "the same.\n"
+            ),
+        ),
+    ],
+)
+def test_a_model_that_is_not_listed(
+    daemon: CliDaemon, more: dict[str, object], expected: str
+) -> None:
+    """It may be there nevertheless, as with `ask -m`; a misspelling is noticed."""
+    daemon.answers["status"] = {"default": {}}
+    answer = {"model": "work/new", "file": "/f", "unlisted": True, **more}
+    daemon.answers["models.use"] = answer
+    outcome = run_cli(daemon.environ, "models", "use", "work/new")
+    assert (outcome.code, outcome.err) == (0, expected)
+
+
 def test_json(daemon: CliDaemon) -> None:
     """The daemon's answer."""
     daemon.answers["status"] = {"default": {}}

@@ -39,7 +39,7 @@ def test_providers_and_where_they_come_from(daemon: CliDaemon) -> None:
     assert outcome.out.splitlines() == [
         "✓ openai  authenticated              openai",
         "    https://api.openai.com/v1, built in",
-        "! work    not required, unreachable  ollama",
+        "! work    needs no key, unreachable  ollama",
         "    http://h, /f/config.toml:4",
     ]
 

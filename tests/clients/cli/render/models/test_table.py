@@ -135,6 +135,7 @@ def test_format_tokens(tokens: object, expected: str) -> None:
         ({"input": "3", "output": "15"}, "$3 / $15"),
         ({"input": "0.3", "output": "10.00"}, "$0.30 / $10"),
         ({"input": "0.075", "output": "100"}, "$0.075 / $100"),
+        ({"input": "0.018149999999999997", "output": "12345.6"}, "$0.01815 / $12346"),
         ({"input": "0.00", "output": "0"}, "free"),
         ({"input": "0", "output": "1"}, "$0 / $1"),
         ({"input": "1"}, "$1 / ?"),
