@@ -69,7 +69,7 @@ QUESTIONS = {"How warm is it in Oslo?": r"call weather {\"city\": \"Oslo\"}"}
 
 KEYS = {
     r"model=\$\(aircher-cli models pick\).*": "\r",
-    r"aircher-cli chat": "\x04",  # Ctrl-D
+    r"aircher-cli chat\b.*": "\x04",  # Ctrl-D
     r"aircher-cli models( pick)?": "\x1b",  # Esc
     r"aircher-cli (status|usage|limits)\b.* --watch": CTRL_C,
     r"aircher-cli events": CTRL_C,
