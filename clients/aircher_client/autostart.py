@@ -244,7 +244,8 @@ def _launch(
             start_new_session=True,  # Ctrl-C in this terminal must not reach the daemon
         )
     except OSError as error:
-        raise DaemonUnreachable(f"cannot run {command[0]}: {error.strerror}") from None
+        message = f"cannot run {command[0]}: {error.strerror}. Install aircher again"
+        raise DaemonUnreachable(message) from None
 
 
 def _release(child: subprocess.Popen[bytes]) -> None:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import INTERRUPTED
+from aircher_cli.exit_codes import INTERRUPTED, CommandFailed
 from aircher_cli.parser import Parser, make_parser
 
 MODULE = "aircherd.testing.demo"
@@ -22,9 +22,17 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Run the demo in our terminal and return its exit code."""
+    """Run the demo in our terminal and return its exit code.
+
+    Raises:
+        CommandFailed: Python cannot be run, as after it was removed.
+    """
     del context, options
-    child = subprocess.Popen([sys.executable, "-m", MODULE])
+    try:
+        child = subprocess.Popen([sys.executable, "-m", MODULE])
+    except OSError as error:
+        message = f"cannot run {sys.executable}: {error.strerror}. Install aircher again"
+        raise CommandFailed(message) from None
     while True:
         try:
             return shell_code(child.wait())  # no deadline: the user can press Ctrl-C

@@ -27,3 +27,14 @@ def test_the_demo_runs_in_a_process_of_its_own(
     monkeypatch.setattr(demo, "MODULE", "fake_demo")
     assert run_cli({}, "demo").code == 7
     assert capfd.readouterr().out == "hello from it\n"
+
+
+def test_a_python_that_was_removed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by an update of the system, while an old virtual environment is still there."""
+    monkeypatch.setattr("sys.executable", "/aircher-tests-none/python")
+    done = run_cli({}, "demo")
+    assert done.code == 1
+    assert done.err == (
+        "aircher-cli: cannot run /aircher-tests-none/python: No such file or directory. Install "
+        "aircher again\n"
+    )
