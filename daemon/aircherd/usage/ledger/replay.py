@@ -14,7 +14,13 @@ import msgspec
 
 from aircherd.usage.ledger import schema
 from aircherd.usage.ledger.sqlite import read_rows, scalar
-from aircherd.usage.time_buckets import TableRange, hour_start, milliseconds, recent_ranges
+from aircherd.usage.time_buckets import (
+    TableRange,
+    hour_start,
+    local_hour,
+    milliseconds,
+    recent_ranges,
+)
 
 
 class ReplayedUsage(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +61,8 @@ class Cells(NamedTuple):
     cost_nano: int
 
 
+MAX_ZONES_APART = 26
+"""Hours between the clocks of two zones on Earth."""
 MAX_ID = 2**62
 """No attempt has a larger number."""
 
@@ -76,6 +84,8 @@ def read_replayed_usage(
 
     Attempts that come one by one are left out if their number is not below `before` or is one of
     `without`. With the next number and those in progress at `now`, the result is always the same.
+    Attempts keep the hour of the zone they were made in: those of a journey east are in hours that
+    had ended before `since`, and come one by one.
     """
     found: list[ReplayedUsage] = []
     kept = int(str(scalar(connection, schema.KEPT_HOUR)))
@@ -84,6 +94,9 @@ def read_replayed_usage(
             found += _attempts(connection, part, since, before, without)
         else:
             found += _sums(connection, part, tz)
+    first = local_hour(since, tz)
+    in_other_zone = TableRange("attempts", first - MAX_ZONES_APART, first - 1)
+    found += _attempts(connection, in_other_zone, since, before, without)
     return found + _margins(connection, since)
 
 

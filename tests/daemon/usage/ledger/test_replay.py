@@ -1,6 +1,7 @@
 """Recent usage, for limits."""
 
 from datetime import UTC
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -67,6 +68,19 @@ def test_older_attempts_come_as_sums_of_hours_or_days(file):
         expected(MIDNIGHT + HOUR),
         expected(NOW),
     ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours"), [("Asia/Tokyo", 0.5), ("Pacific/Kiritimati", 5.5), ("Europe/Berlin", 16.5)]
+)
+def test_attempts_before_a_journey_count_by_their_time(file, zone, hours):
+    """It is 00:30 of the next day in Tokyo: what was used in the last half hour is of that day."""
+    moments = [NOW - each * HOUR for each in (16, 6, 5, 1, 0.25)]
+    write(file, *((started(at), settled()) for at in moments))
+    since = NOW - hours * HOUR
+    zone = ZoneInfo(zone)
+    rows = file.read(lambda c: read_replayed_usage(c, since=since, now=NOW, tz=zone))
+    assert sum(row.requests for row in rows) == sum(at >= since for at in moments)
 
 
 def test_projects_are_summed_together(file):
