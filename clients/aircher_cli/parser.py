@@ -128,6 +128,12 @@ def add_task(parser: Parser) -> None:
     parser.add_argument("-t", "--task", type=non_empty_name, metavar="NAME", help=task_help)
 
 
+def add_key(parser: "Parser | argparse._ArgumentGroup") -> None:
+    """Add `--key` to `parser`."""
+    key_help = "use only keys with this label, as auth status shows it"
+    parser.add_argument("--key", dest="label", type=key_label, metavar="LABEL", help=key_help)
+
+
 def make_parser(non_empty_name: str, description: str, examples: str = "") -> Parser:
     """Return the parser of one command; `examples` are command lines."""
     parser = Parser(
@@ -197,6 +203,15 @@ def non_empty_text(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("must not be empty")
     return text
+
+
+def key_label(text: str) -> str:
+    """Accept the label of a key, and never a key itself."""
+    if may_be_key(text):
+        raise argparse.ArgumentTypeError(
+            "takes the label of a key, not the key: see 'aircher-cli auth status'"
+        )
+    return non_empty_name(text)
 
 
 def non_empty_name(text: str) -> str:

@@ -29,6 +29,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "usage": ("usage", "show tokens and costs"),
     "limits": ("limits", "show your limits and how much of each is used"),
     "route": ("route", "show which providers would be asked now, and why"),
+    "allow": ("allow", "use the .aircher file of this repository"),
+    "deny": ("deny", "do not use the .aircher file of this repository"),
     "cooldowns list": ("cooldowns.list", "list providers, keys and models that are cooling down"),
     "cooldowns clear": ("cooldowns.clear", "end cooldowns now"),
     "status": ("status.command", "show the state of the daemon and the providers"),

@@ -27,3 +27,9 @@ def text(value: object) -> str:
 def texts(value: object) -> list[str]:
     """Return a list of strings; anything else becomes an empty list."""
     return [str(entry) for entry in value] if isinstance(value, list | tuple) else []
+
+
+def without_label(model: str) -> str:
+    """Return `provider/model` of `provider@key/model`; any other name stays as it is."""
+    head, slash, rest = model.partition("/")
+    return f"{head.partition('@')[0]}/{rest}" if slash else model

@@ -20,7 +20,7 @@ from aircher_client.errors import (
     DaemonUnreachable,
     NoAnswer,
 )
-from aircher_client.project import find_project
+from aircher_client.project import find_folder, find_project
 from aircher_wire import address, codes, methods
 from aircher_wire.frames import Notification
 
@@ -40,12 +40,13 @@ MIN_READ_SECONDS = 0.001
 class Client:
     """A client of the daemon. Create it with `connect` and use it as a context manager.
 
-    `open_connection` returns a new connection. Requests are attributed to `project`, and the daemon
-    looks for the keyring on the `session_bus`, too. With `retries`, a call that was refused because
-    the daemon is shutting down is sent again over a new connection; a call that may have started is
-    never sent twice. `on_notices` receives the daemon's notices, if there are any, before the first
-    result; again after the client has reconnected. `on_reconnect` is called then; set it at any
-    time.
+    `open_connection` returns a new connection. Requests are attributed to `project`. They come from
+    `folder`, if that is another one: the configuration may have an entry of `[projects]` for it.
+    The daemon looks for the keyring on the `session_bus`, too. With `retries`, a call that was
+    refused because the daemon is shutting down is sent again over a new connection; a call that may
+    have started is never sent twice. `on_notices` receives the daemon's notices, if there are any,
+    before the first result; again after the client has reconnected. `on_reconnect` is called then;
+    set it at any time.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Client:
         *,
         name: str = "aircher-cli",
         project: str | None = None,
+        folder: str | None = None,
         session_bus: str | None = None,
         retries: bool = True,
         hello_timeout: float = HELLO_TIMEOUT,
@@ -62,6 +64,7 @@ class Client:
         self._open_connection = open_connection
         self._name = name
         self._project = project
+        self._folder = folder
         self._session_bus = session_bus
         self._retries = retries
         self._hello_timeout = hello_timeout
@@ -97,10 +100,12 @@ class Client:
                 environ, autostart=autostart, timeout=timeout, command=command, on_wait=on_wait
             )
 
+        project = find_project(environ)
         return cls(
             open_connection,
             name=name,
-            project=find_project(environ),
+            project=project,
+            folder=find_folder(environ, project),
             session_bus=find_session_bus(environ),
             retries=autostart,
             on_notices=on_notices,
@@ -311,6 +316,7 @@ class Client:
             self._open_connection(),
             self._name,
             project=self._project,
+            folder=self._folder,
             session_bus=self._session_bus,
             hello_timeout=self._hello_timeout,
             on_notices=self._on_notices,

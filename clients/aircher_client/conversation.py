@@ -66,6 +66,7 @@ class Conversation:
         name: str,
         *,
         project: str | None = None,
+        folder: str | None = None,
         session_bus: str | None = None,
         hello_timeout: float = HELLO_TIMEOUT,
         on_notices: OnNotices | None = None,
@@ -77,6 +78,7 @@ class Conversation:
         self.events: deque[dict[str, Any]] | None = None
         self._name = name
         self._project = project
+        self._folder = folder
         self._session_bus = session_bus
         self._msgids = itertools.count(1)
         self._is_introduced = False
@@ -133,6 +135,8 @@ class Conversation:
         params: dict[str, Any] = {"protocol": methods.PROTOCOL, "client": client}
         if self._project is not None:
             params["project"] = self._project
+        if self._folder is not None:
+            params["folder"] = self._folder
         if self._session_bus is not None:
             params["session_bus"] = self._session_bus
         if self._on_notices is not None:

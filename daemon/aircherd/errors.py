@@ -3,6 +3,7 @@
     AircherError
      ├─ UserError                   the request is wrong, or needs something from the user
      │   ├─ BadRequest              bad_request
+     │   │   └─ NotServed           bad_request: of the providers to ask none has the model
      │   ├─ UnknownMethod           unknown_method
      │   ├─ UnknownModel            unknown_model
      │   ├─ ConfigInvalid           config_invalid
@@ -49,6 +50,10 @@ class BadRequest(UserError):
     """A parameter is missing, unknown or invalid."""
 
     code = codes.BAD_REQUEST
+
+
+class NotServed(BadRequest):
+    """The request restricts the providers to some that do not serve its model."""
 
 
 class UnknownMethod(UserError):

@@ -25,6 +25,7 @@ from aircherd.auth.manager import AuthManager
 from aircherd.auth.stores.index import KeyIndex
 from aircherd.catalog.catalog import Catalog
 from aircherd.chat.accounting import UsageAccounting
+from aircherd.chat.caller import Caller
 from aircherd.chat.controller import ChatController
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.config.model import Alias, Config, Fallback, Limit, Network, Provider, Route, Strategy
@@ -139,7 +140,9 @@ class Rig:
         """Make a plan and take its first step, as the hot path does."""
         step = next(
             make_plan(
-                query, self.config, LiveRoutingState(self.services, query.requirements, "bench")
+                query,
+                self.config,
+                LiveRoutingState(self.services, query.requirements, Caller("bench")),
             ).steps()
         )
         assert isinstance(step, Candidate)
@@ -149,7 +152,9 @@ class Rig:
         """Return the number of candidates."""
         return len(
             make_plan(
-                query, self.config, LiveRoutingState(self.services, query.requirements, "bench")
+                query,
+                self.config,
+                LiveRoutingState(self.services, query.requirements, Caller("bench")),
             ).candidates
         )
 

@@ -6,14 +6,24 @@ import time
 from aircher_cli.commands.ask.command import STRATEGIES
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, code_exit, reasons
-from aircher_cli.parser import Parser, add_json, add_task, make_parser, non_empty_name, positive_int
+from aircher_cli.parser import (
+    Parser,
+    add_json,
+    add_key,
+    add_task,
+    make_parser,
+    non_empty_name,
+    positive_int,
+)
 from aircher_cli.render.route import route_lines
 from aircher_cli.values import Map, records
+from aircher_client.project import find_file
 from aircher_wire import codes, methods
 
 EXAMPLES = """
 aircher-cli route
 aircher-cli route -m sonnet --strategy cheapest
+aircher-cli route --key work
 aircher-cli route --image --tokens 150000
 aircher-cli route --json | jq -r '.candidates[0].provider'
 """
@@ -54,6 +64,7 @@ def build_parser() -> Parser:
         metavar="NAME",
         help="only this provider; repeatable",
     )
+    add_key(parser)
     strategy_help = f"order of the providers: {', '.join(STRATEGIES)}"
     add("--strategy", choices=STRATEGIES, metavar="STRATEGY", help=strategy_help)
     add("--conversation", type=non_empty_name, metavar="NAME", help="as part of this conversation")
@@ -88,6 +99,10 @@ def run(context: Context, options: argparse.Namespace) -> int:
     Raises:
         DaemonError: the model, the task or a provider does not exist.
     """
+    if path := find_file(context.environ):
+        from aircher_cli.project_choice import choose  # noqa: PLC0415 -- most have none
+
+        choose(context, options, path)
     with context.connect() as client:
         plan = client.call(methods.ROUTE_EXPLAIN, build_request(options))
     if options.json:
@@ -121,7 +136,11 @@ def build_request(options: argparse.Namespace) -> Map:
         "response_format": {"type": "json_schema", "schema": "{}"} if options.schema else None,
         "reasoning": "medium" if options.reasoning else None,
     }
-    route: Map = {"providers": options.provider or None, "strategy": options.strategy}
+    route: Map = {
+        "providers": options.provider or None,
+        "strategy": options.strategy,
+        "key": options.label,
+    }
     options_given["route"] = _without_none(route) or None
     return {**request, **_without_none(options_given)}
 

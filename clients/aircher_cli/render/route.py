@@ -25,6 +25,8 @@ def route_lines(plan: Map, width: int, now: float) -> list[Line]:
     """
     candidates, skipped = records(plan.get("candidates")), records(plan.get("skipped"))
     lines = paragraph(_headline(plan, candidates), width)
+    if project := text(plan.get("project")):
+        lines += paragraph(f'As [projects."{project}"] says for this folder.', width, style="dim")
     lines += _candidate_lines(candidates, width, now, tries=number(plan.get("max_attempts")))
     if skipped:
         lines += [[("", "")], [("Skipped:", "")], *_skipped_lines(skipped, width, now)]

@@ -11,7 +11,7 @@ from aircher_cli.render.formatting import count, format_cost, relative_time, sho
 from aircher_cli.render.keys import folded_lines, is_in_use
 from aircher_cli.render.layout import Line, columns, fields, paragraph, wrap_hanging
 from aircher_cli.render.marks import HEALTH, STATES, Mark
-from aircher_cli.values import Map, as_map, number, records, text, texts
+from aircher_cli.values import Map, as_map, number, records, text, texts, without_label
 from aircher_wire.codes import AUTH_REJECTED
 
 ADVICE: dict[str, str] = {
@@ -101,7 +101,7 @@ def _provider_lines(record: Map, width: int, now: float) -> list[Line]:
     cooling = records(record.get("cooling"))
     providers = [_own_health(each, cooling) for each in records(record.get("providers"))]
     names = texts(as_map(record.get("default")).get("candidates"))
-    named = frozenset(name.partition("/")[0] for name in names)
+    named = frozenset(without_label(name).partition("/")[0] for name in names)
     shown = [each for each in providers if is_in_use(each, named)]
     missing = [each for each in shown if each.get("state") == "not_configured"]
     if len(missing) > MAX_UNCONFIGURED:

@@ -30,6 +30,15 @@ function M.project()
   return folder == "" and "/" or folder
 end
 
+-- The working directory, for [projects] of the configuration; nil if it is the project itself, or if
+-- AIRCHER_PROJECT is a path, or empty.
+function M.folder()
+  local named = vim.env.AIRCHER_PROJECT
+  if named and (named == "" or named:sub(1, 1) == "/") then return nil end
+  local folder = uv.cwd()
+  return folder ~= M.project() and folder or nil
+end
+
 -- The variables of this Neovim with keys that would help and that the daemon cannot see: names only.
 -- Their values can be stored with auth.import, {variables = {NAME = value}}, if the user agrees.
 function M.unseen_variables(err)
@@ -92,7 +101,9 @@ function M.connect(on_notification, path)
   end
   local function value(item) return item ~= mpack.NIL and item or nil end
   function client.request(method, params, callback)
-    if method == "hello" then params = vim.tbl_extend("keep", params or {}, { project = M.project() }) end
+    if method == "hello" then
+      params = vim.tbl_extend("keep", params or {}, { project = M.project(), folder = M.folder() })
+    end
     send(session:request(vim.schedule_wrap(callback)), method, params)
   end
   function client.notify(method, params) send(session:notify(), method, params) end

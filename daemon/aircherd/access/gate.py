@@ -14,7 +14,7 @@ from aircherd.access.peer import Peer
 from aircherd.access.rights import Rights, is_unknown, protected_action, refusal
 from aircherd.access.rules import IN_WORDS
 from aircherd.config.model import Config
-from aircherd.errors import BadRequest, ConfigInvalid, Forbidden
+from aircherd.errors import ConfigInvalid, Forbidden, NotServed
 from aircherd.vocabulary.chat import ChatRequest, RouteOptions
 
 Handler = Callable[..., Awaitable[object]]
@@ -96,9 +96,7 @@ class Gate:
         async def restricted(first: object, *rest: Any) -> object:
             try:
                 return await handler(first, *rest[:-1], self._restrict(rest[-1]))
-            except BadRequest as error:
-                if not error.message.startswith("route.providers: none of"):
-                    raise
+            except NotServed:
                 raise self._other_provider("use another provider") from None
 
         return restricted

@@ -9,8 +9,9 @@ from typing import Literal
 import msgspec
 
 from aircherd.api.services import Services
-from aircherd.config.model import Limit
+from aircherd.config.model import Limit, Provider
 from aircherd.config.toml.locate import LineIndex
+from aircherd.vocabulary.keys import KeyChoice
 from aircherd.vocabulary.suggestions import nearest
 
 
@@ -48,15 +49,28 @@ def add_line_numbers(found: Sequence[UnknownName], text: str, file: str) -> list
 
 
 def _unknown_in(services: Services, number: int, limit: Limit) -> Iterator[UnknownName]:
-    provider = services.config.current.providers.get(limit.provider or "")
+    providers = services.config.current.providers
+    if limit.provider is None and limit.key is not None:
+        labels = [choice.name for p in providers.values() for choice in _keys(services, p)]
+        yield from _unknown_key(number, limit.key, labels)
+    provider = providers.get(limit.provider or "")
     if provider is None:
         return
     if limit.model is not None and services.catalog.is_unknown(provider, limit.model.model):
         close = nearest(limit.model.model, services.catalog.names(provider.name))
         suggestion = None if close is None else f"{provider.name}/{close}"
         yield UnknownName(limit=number, what="model", name=str(limit.model), nearest=suggestion)
-    keys = [choice.name for choice in services.auth.key_choices(provider)]
-    # None means that the keys cannot be listed now.
-    if limit.key is not None and limit.key not in keys and None not in keys:
-        suggestion = nearest(limit.key, [key for key in keys if key is not None])
-        yield UnknownName(limit=number, what="key", name=limit.key, nearest=suggestion)
+    if limit.key is not None:
+        labels = [choice.name for choice in _keys(services, provider)]
+        yield from _unknown_key(number, limit.key, labels)
+
+
+def _keys(services: Services, provider: Provider) -> Sequence[KeyChoice]:
+    return services.auth.key_choices(provider) if provider.needs_key else ()
+
+
+def _unknown_key(number: int, key: str, labels: Sequence[str | None]) -> Iterator[UnknownName]:
+    """Yield the key of a limit if it is none of `labels`; None means that some are not known."""
+    if key not in labels and None not in labels:
+        suggestion = nearest(key, [label for label in labels if label is not None])
+        yield UnknownName(limit=number, what="key", name=key, nearest=suggestion)

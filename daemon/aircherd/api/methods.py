@@ -108,7 +108,7 @@ async def route_explain(
     services: Services, context: RequestContext, request: ExplainParams
 ) -> object:
     """Explain which candidates a request would use now, and which it would skip."""
-    return explain(services.chat.services, services.config.usable(), request, context.caller.client)
+    return explain(services.chat.services, services.config.usable(), request, context.caller)
 
 
 # ------------------------------------------------------------------ auth

@@ -101,7 +101,7 @@ class _Rows:
         self._services = services
         self._config = config
         self._words = query.lower().split()
-        self._first = first
+        self._first = None if first is None else Route.parse(first).name
         self._aliases = _aliases_by_route(config)
         self._parts = [b""]
         self._count = 0
@@ -182,7 +182,7 @@ def _alias_rows(config: Config) -> list[Map]:
 def _aliases_by_route(config: Config) -> dict[Route, list[str]]:
     found: dict[Route, list[str]] = {}
     for alias in config.models.values():
-        for route in dict.fromkeys(alias.routes):
+        for route in dict.fromkeys(Route(each.provider, each.model) for each in alias.routes):
             found.setdefault(route, []).append(alias.name)
     return found
 

@@ -44,13 +44,14 @@ class ClientInfo(msgspec.Struct, frozen=True):
 class HelloParams(msgspec.Struct, frozen=True):
     """`protocol` is the highest version that the client speaks.
 
-    `shows_notices`: it shows every notice to the user. `session_bus`: what it has in
-    `DBUS_SESSION_BUS_ADDRESS`.
+    `folder` is the working directory, if that is not the project. `shows_notices`: it shows every
+    notice to the user. `session_bus`: what it has in `DBUS_SESSION_BUS_ADDRESS`.
     """
 
     protocol: int = methods.PROTOCOL
     client: ClientInfo | None = None
     project: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
+    folder: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
     shows_notices: bool = False
     session_bus: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
 

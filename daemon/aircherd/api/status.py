@@ -9,6 +9,7 @@ from aircher_wire.codes import CONFIG_INVALID
 from aircherd.api.services import Services
 from aircherd.api.usage import ledger_row
 from aircherd.api.wire import to_wire
+from aircherd.chat.caller import Caller
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.config.model import DEFAULT_CONFIG, Provider
 from aircherd.config.store import ConfigStore
@@ -279,7 +280,7 @@ def _default_route(services: Services) -> dict[str, object]:
         route = make_plan(
             RouteQuery(),
             config,
-            LiveRoutingState(services.chat.services, Requirements(), "aircher-cli"),
+            LiveRoutingState(services.chat.services, Requirements(), Caller("aircher-cli")),
         )
     except AircherError as error:
         return {**row, "candidates": [], "problem": error.message}

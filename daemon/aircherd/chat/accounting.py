@@ -170,13 +170,18 @@ class UsageAccounting:
         return output if maximum is None or output <= maximum else maximum
 
     def room_for(
-        self, client: str, provider: str, key: str | None, model: Model, requirements: Requirements
+        self,
+        caller: Caller,
+        provider: str,
+        key: str | None,
+        model: Model,
+        requirements: Requirements,
     ) -> Limited | None:
         """Return the limit that such a call would exceed now, None if there is none."""
         if not self._limits.has_limits:
             return None
         least, high = self._may_use(provider, model, requirements)
-        limit_key = LimitKey(provider, key, model.id, client)
+        limit_key = LimitKey(provider, key, model.id, caller.client, caller.project)
         return self._limits.check(limit_key, least.tokens, least.nano, high)
 
     def _may_use(
@@ -211,7 +216,7 @@ class UsageAccounting:
         prices = model.prices
         cost = None if prices is None else self.pricing.estimated_cost(prices, tokens, output)
         if self._limits.has_limits:
-            found = self._reserve(candidate, caller.client, requirements)
+            found = self._reserve(candidate, caller, requirements)
             if isinstance(found, Limited):
                 return found
             reservation = found
@@ -237,11 +242,11 @@ class UsageAccounting:
         return charge
 
     def _reserve(
-        self, candidate: Candidate, client: str, requirements: Requirements
+        self, candidate: Candidate, caller: Caller, requirements: Requirements
     ) -> Reservation | Limited:
         model, provider = candidate.model, candidate.provider.name
         least, high = self._may_use(provider, model, requirements)
-        key = LimitKey(provider, candidate.key, model.id, client)
+        key = LimitKey(provider, candidate.key, model.id, caller.client, caller.project)
         return self._limits.reserve(key, least.tokens, least.nano, high)
 
     def settle(self, charge: PendingCharge, settled: Settled) -> None:
@@ -279,7 +284,9 @@ class UsageAccounting:
         clock, steady = self._clock(), self._steady()
         for charge in self._ledger.in_progress:
             if isinstance(charge, PendingCharge) and charge.reservation is None:
-                key = LimitKey(charge.provider, charge.key, charge.model, charge.client)
+                key = LimitKey(
+                    charge.provider, charge.key, charge.model, charge.client, charge.project
+                )
                 tokens = charge.input_estimate + charge.output_estimate
                 # No call is older; if the clock was set meanwhile, its age is not known better.
                 age = min(max(clock - charge.at, 0.0), MAX_AGE)

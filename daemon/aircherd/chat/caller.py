@@ -26,8 +26,12 @@ async def discard(_deltas: Sequence[Delta]) -> None:
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """The client's name, the project it works in, and its process."""
+    """The client's name, the project it works in, and its process.
+
+    `folder` is where it works: an absolute path, if that is not the project. It is not stored.
+    """
 
     client: str
     project: str | None = None
     peer: Peer | None = None
+    folder: str | None = None

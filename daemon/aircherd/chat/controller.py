@@ -18,7 +18,7 @@ from aircherd.chat.request.validation import check_request
 from aircherd.chat.route_cache import RouteCache
 from aircherd.chat.services import ChatServices, FetchModelLists
 from aircherd.config.store import ConfigStore
-from aircherd.errors import ChatFailed
+from aircherd.errors import ChatFailed, NotAuthenticated
 from aircherd.events import EventBus
 from aircherd.memory.request_memory import RequestMemory
 from aircherd.providers.client import ProviderClient
@@ -81,6 +81,13 @@ class ChatController:
             Busy: the client's share of memory is too small for it.
         """
         config = self._config.usable()
+        project = None
+        if config.projects:
+            from aircherd.chat.request.projects import apply_project  # noqa: PLC0415 - rarely used
+
+            project = apply_project(request, caller, config)
+        if project is not None:
+            request, caller = project.request, project.caller
         if request.task is not None:
             from aircherd.chat.request.tasks import with_task  # noqa: PLC0415 - rarely used
 
@@ -97,6 +104,8 @@ class ChatController:
 
                 add_sign_in(error.data, self.services, config, wanted)
             raise
+        except NotAuthenticated as error:
+            raise error if project is None else project.explain(error) from None
         finally:
             self._active -= 1
 

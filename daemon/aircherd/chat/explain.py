@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import msgspec
 
 from aircherd.catalog import decimal_cost
+from aircherd.chat.caller import Caller
 from aircherd.chat.chat_errors import providers_without_key
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.chat.request.requirements import requirements_of
 from aircherd.chat.services import ChatServices
 from aircherd.config.model import Config, Provider
+from aircherd.errors import NotAuthenticated
 from aircherd.routing.candidate import Candidate
 from aircherd.routing.plan import Plan, RouteQuery, make_plan, skipped_steps
 from aircherd.vocabulary.chat import ChatRequest, Requirements
@@ -18,18 +20,26 @@ from aircherd.vocabulary.models import Model
 
 
 def explain(
-    services: ChatServices, config: Config, request: ChatRequest, client: str
+    services: ChatServices, config: Config, request: ChatRequest, caller: Caller
 ) -> dict[str, object]:
     """Return the candidates that would be called now, in order, and those that would be skipped.
 
     `{strategy, max_attempts, candidates: [{provider, model, key?, price?, output_tokens, why,
-    until?}], skipped: [...], needs, sign_in?}`; `price` is the estimated cost in USD for
-    `output_tokens`.
+    until?}], skipped: [...], needs, project?, sign_in?}`; `price` is the estimated cost in USD for
+    `output_tokens`. `project` is the entry of `[projects]` for the client's folder, if any.
 
     Raises:
         UnknownModel, BadRequest: the request names what does not exist.
+        NotAuthenticated: no provider has a key with the label that is asked for.
         ConfigInvalid: the entry of its task, its alias or the default model is invalid.
     """
+    project = None
+    if config.projects:
+        from aircherd.chat.request.projects import apply_project  # noqa: PLC0415 - rarely used
+
+        project = apply_project(request, caller, config)
+    if project is not None:
+        request, caller = project.request, project.caller
     if request.task is not None:
         from aircherd.chat.request.tasks import with_task  # noqa: PLC0415 - rarely used
 
@@ -41,8 +51,11 @@ def explain(
         requirements=requirements,
         conversation=request.conversation,
     )
-    state = LiveRoutingState(services, requirements, client)
-    plan = make_plan(query, config, state)
+    state = LiveRoutingState(services, requirements, caller)
+    try:
+        plan = make_plan(query, config, state)
+    except NotAuthenticated as error:
+        raise error if project is None else project.explain(error) from None
     steps = list(plan.steps())
     candidates = [step for step in steps if isinstance(step, Candidate)]
     explained: dict[str, object] = {
@@ -52,6 +65,8 @@ def explain(
         "candidates": [_candidate_row(each, plan, state, requirements) for each in candidates],
         "skipped": [msgspec.to_builtins(skip) for skip in skipped_steps(steps)],
     }
+    if project is not None:
+        explained["project"] = project.name
     if not candidates and (wanted := providers_without_key(explained)):
         add_sign_in(explained, services, config, wanted)
     return explained

@@ -92,7 +92,7 @@ class FallbackRunner:
             ChatFailed: no provider could answer, or the stream broke off.
         """
         target = find_first_choice(
-            self._services, self._config, self._request, self._requirements, self._caller.client
+            self._services, self._config, self._request, self._requirements, self._caller
         )
         plan = None if target else await self._make_plan()
         seconds = self._request.timeout or self._config.network.request_timeout
@@ -129,7 +129,7 @@ class FallbackRunner:
             requirements=requirements,
             conversation=request.conversation,
         )
-        state = LiveRoutingState(self._services, requirements, self._caller.client)
+        state = LiveRoutingState(self._services, requirements, self._caller)
         return make_plan(query, self._config, state)
 
     async def _run_plan(self, plan: Plan, tried: Target | None) -> ChatResult:
@@ -197,11 +197,11 @@ class FallbackRunner:
         """Return the first candidate that has room when a call in progress ends, and the limit."""
         if len(self._attempts) >= self._config.fallback.max_attempts:
             return None
-        services, client, requirements = self._services, self._caller.client, self._requirements
+        services, caller, requirements = self._services, self._caller, self._requirements
 
         def room_for(name: str, key: str | None, model: str) -> Limited | None:
             found = services.catalog.find(self._config.providers[name], model)
-            return services.accounting.room_for(client, name, key, found, requirements)
+            return services.accounting.room_for(caller, name, key, found, requirements)
 
         return first_pending(plan.steps(), room_for)
 

@@ -1,5 +1,6 @@
 """The usual first candidate of a request, used without a plan."""
 
+from aircherd.chat.caller import Caller
 from aircherd.chat.route_cache import Target
 from aircherd.chat.services import ChatServices
 from aircherd.config.model import Config
@@ -15,7 +16,7 @@ def find_first_choice(
     config: Config,
     request: ChatRequest,
     requirements: Requirements,
-    client: str,
+    caller: Caller,
 ) -> Target | None:
     """Return the cached first choice if it can serve the request now, else None: make a plan."""
     if not _is_cacheable(request):
@@ -28,7 +29,7 @@ def find_first_choice(
         return None
     provider, key, _ = target.names
     model = target.candidate.model
-    if services.accounting.room_for(client, provider, key, model, requirements):
+    if services.accounting.room_for(caller, provider, key, model, requirements):
         return None
     return target
 

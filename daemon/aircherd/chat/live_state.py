@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from aircherd.catalog import decimal_cost
 from aircherd.chat.affinity import PreferredCandidate
+from aircherd.chat.caller import Caller
 from aircherd.chat.services import ChatServices
 from aircherd.config.model import Provider
 from aircherd.usage.output_estimator import DEFAULT_OUTPUT
@@ -16,12 +17,12 @@ from aircherd.vocabulary.reply import Usage
 
 
 class LiveRoutingState:
-    """Implements `routing.state.RoutingState` for a request of `client` with `requirements`."""
+    """Implements `routing.state.RoutingState` for a request of `caller` with `requirements`."""
 
-    def __init__(self, services: ChatServices, requirements: Requirements, client: str) -> None:
+    def __init__(self, services: ChatServices, requirements: Requirements, caller: Caller) -> None:
         self._services = services
         self._requirements = requirements
-        self._client = client
+        self._caller = caller
         self._usage = Usage(requirements.input_tokens, requirements.output_tokens or DEFAULT_OUTPUT)
         self.models = services.catalog
 
@@ -36,7 +37,7 @@ class LiveRoutingState:
     def limited(self, provider: str, key: str | None, model: Model) -> Limited | None:
         """Return the user's limit that this request would exceed there, None if there is none."""
         accounting = self._services.accounting
-        return accounting.room_for(self._client, provider, key, model, self._requirements)
+        return accounting.room_for(self._caller, provider, key, model, self._requirements)
 
     def price(self, provider: str, model: Model) -> Decimal | None:
         """Return the estimated cost in USD, for as many tokens as would be reserved."""

@@ -120,6 +120,10 @@ def config_data(config: Config) -> dict[str, object]:
             name: {**_fields(task), "tools": list(task.tools)}
             for name, task in config.tasks.items()
         },
+        "projects": {
+            name: {field: value for field, value in _fields(each).items() if field != "folder"}
+            for name, each in config.projects.items()
+        },
         "clients": {
             name: _fields(rights)
             for name, rights in config.clients.items()

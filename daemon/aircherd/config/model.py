@@ -74,25 +74,37 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A provider, and the name of a model there."""
+    """A provider, and the name of a model there.
+
+    `key` is the label of the only key that may be used, None for any.
+    """
 
     provider: str
     model: str
+    key: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Route":
-        """Parse `provider/model`; the model's name may contain more slashes.
+        """Parse `provider/model` or `provider@key/model`.
+
+        The model's name may contain more slashes.
 
         Raises:
-            ValueError: there is no slash, or one side of it is empty.
+            ValueError: there is no slash, or a part is empty.
         """
-        provider, slash, model = text.partition("/")
-        if not (slash and provider and model):
-            raise ValueError(f"{text!r} is not of the form provider/model")
-        return cls(provider, model)
+        head, slash, model = text.partition("/")
+        provider, at, key = head.partition("@")
+        if not (slash and provider and model) or (at and not key):
+            raise ValueError(f"{text!r} is not of the form provider/model or provider@key/model")
+        return cls(provider, model, key or None)
+
+    @property
+    def name(self) -> str:
+        """`provider/model`, without the key."""
+        return f"{self.provider}/{self.model}"
 
     def __str__(self) -> str:
-        return f"{self.provider}/{self.model}"
+        return f"{self.provider}@{self.key}/{self.model}" if self.key else self.name
 
 
 class Alias(msgspec.Struct, frozen=True):
@@ -191,19 +203,21 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
 class LimitScope(NamedTuple):
     """Which calls a limit counts: those that match every field that is not None.
 
-    `key` is the label of a key; `model` is a name at `provider`, which is then set, too.
+    `key` is the label of a key; `model` is a name at `provider`, which is then set, too. `project`
+    is as the ledger has it: a folder, or the name that a client gave.
     """
 
     provider: str | None = None
     key: str | None = None
     model: str | None = None
     client: str | None = None
+    project: str | None = None
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """The maximum of each amount within a window; None is unlimited.
 
-    `usd` is exact, with at most nine decimals. `provider` is set if `model` or `key` is. When the
+    `usd` is exact, with at most nine decimals. `provider` is set if `model` is. When the
     share `warn_at` of an amount is used, an event warns the user.
     """
 
@@ -215,13 +229,14 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
     model: Route | None = None
     client: str | None = None
+    project: str | None = None
     warn_at: float = 0.8
 
     @property
     def scope(self) -> LimitScope:
         """Which calls it counts."""
         model = self.model.model if self.model else None
-        return LimitScope(self.provider, self.key, model, self.client)
+        return LimitScope(self.provider, self.key, model, self.client, self.project)
 
     @property
     def amounts(self) -> dict[Amount, int | Decimal]:
@@ -242,6 +257,23 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     reasoning: Effort | None = None
     tools: tuple[ToolType, ...] = ()
+
+
+class Project(msgspec.Struct, frozen=True, kw_only=True):
+    """What requests from a folder use that they do not set themselves; None leaves it as it is.
+
+    `folder` is an absolute path without links. `key` is the label of the only keys that may be
+    used, `model` an alias, `provider/model` or `provider@key/model`, `task` a preset.
+    """
+
+    folder: str
+    model: str | None = None
+    task: str | None = None
+    key: str | None = None
+
+    def contains(self, folder: str) -> bool:
+        """Return whether `folder` is this one, or below it."""
+        return folder == self.folder or folder.startswith(self.folder.rstrip("/") + "/")
 
 
 Role = Literal["chat", "read", "all", "none"]
@@ -339,8 +371,8 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
         """Return why a route is refused, None if it is not."""
         if entry := self.providers.get(route.provider):
             return entry.message(route.provider)
-        if entry := self.catalog.get(str(route)):
-            return entry.message(str(route))
+        if entry := self.catalog.get(route.name):
+            return entry.message(route.name)
         return None
 
 
@@ -353,7 +385,8 @@ NOTHING_PROTECTED = Protection()
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The whole configuration. `providers` is in their default order.
 
-    `catalog` has the user's data about models, by `provider/model`. `refused` is empty if the file
+    `catalog` has the user's data about models, by `provider/model`, `projects` what is used in
+    folders, by the names that the file has for them. `refused` is empty if the file
     is valid; what is refused is in none of the other fields. `roles_problem` is why the roles are
     those of an invalid file: its first problem.
     """
@@ -372,6 +405,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     on_failure: OnFailure = "serve"
     time_zone: str | None = None
     tasks: dict[str, Task] = {}
+    projects: dict[str, Project] = {}
     clients: dict[str, ClientRights] = {}
     protect: Protection = Protection()
     roles_problem: str | None = None

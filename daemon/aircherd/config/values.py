@@ -13,8 +13,9 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from aircherd.config.problems import BadValue
-from aircherd.config.secret_detection import key_message, looks_like_key
+from aircherd.config.secret_detection import could_be_key, key_message, looks_like_key
 from aircherd.vocabulary.hosts import is_ip_address, is_loopback
+from aircherd.vocabulary.keys import LABEL
 from aircherd.vocabulary.suggestions import nearest
 
 MAX_SECONDS = 86_400.0
@@ -101,6 +102,19 @@ def _nearest_hint(value: str, choices: tuple[str, ...]) -> str | None:
     """Return a hint with the nearest choice; the message lists all choices already."""
     near = nearest(value, choices)
     return f'did you mean "{near}"?' if near else None
+
+
+def check_label(text: str) -> str:
+    """Return the label of a key.
+
+    Raises:
+        BadValue: it is none.
+    """
+    if could_be_key(text):
+        raise BadValue(key_message(None), "key takes the label of a key, as auth status shows it")
+    if not LABEL.fullmatch(text):
+        raise BadValue("is not the label of a key", "`aircher-cli auth status` shows the labels")
+    return text
 
 
 MAX_TOKENS = 100_000_000

@@ -34,7 +34,7 @@ async def hello(session: "Session", params: HelloParams) -> object:
             f"this daemon speaks protocol {methods.PROTOCOL}, the client {params.protocol}"
         )
     name = params.client.name if params.client else session.caller.client
-    session.introduce(name, params.project)
+    session.introduce(name, params.project, params.folder)
     may_sign_in = session.gate is None or not session.gate.forbids(methods.AUTH_LOGIN)
     if params.session_bus is not None and may_sign_in:
         session.services.auth.note_session_bus(params.session_bus)

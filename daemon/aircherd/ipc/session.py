@@ -114,10 +114,10 @@ class Session:
 
     # ---------------------------------------------------------- the client
 
-    def introduce(self, name: str, project: str | None) -> None:
+    def introduce(self, name: str, project: str | None, folder: str | None = None) -> None:
         """Store what the client says of itself, and decide what it may do."""
         self._claimed_name = name
-        self.caller = Caller(name, project, self.peer)
+        self.caller = Caller(name, project, self.peer, folder)
         self.decide_rights()
 
     def decide_rights(self) -> None:
@@ -143,7 +143,7 @@ class Session:
                 self._replaced[SUBSCRIBE] = subscribe_after(self.gate, self)
         self._note_state()
         if caller.client != name:
-            self.caller = Caller(name, caller.project, self.peer)
+            self.caller = Caller(name, caller.project, self.peer, caller.folder)
 
     def describe(self) -> dict[str, object]:
         """Return the client for `status`."""

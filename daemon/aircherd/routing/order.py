@@ -46,8 +46,19 @@ def sort_routes(
     return sorted(routes, key=lambda route: sort_key(route, config, state))
 
 
-def move_to_front(preferred: Route, routes: Sequence[Route]) -> Sequence[Route]:
-    """Return `routes` with the preferred one first, if it is one of them."""
-    if preferred not in routes or routes[0] == preferred:
+def move_to_front(
+    preferred: tuple[str, str, str | None], routes: Sequence[Route]
+) -> Sequence[Route]:
+    """Return `routes` with that of the preferred provider, model and key first, if there is one."""
+    provider, model, key = preferred
+    found = next(
+        (
+            route
+            for route in routes
+            if (route.provider, route.model) == (provider, model) and route.key in (None, key)
+        ),
+        None,
+    )
+    if found is None or routes[0] == found:
         return routes
-    return [preferred, *(route for route in routes if route != preferred)]
+    return [found, *(route for route in routes if route != found)]

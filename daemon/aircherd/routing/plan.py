@@ -15,6 +15,7 @@ import msgspec
 
 from aircher_wire import codes
 from aircherd.config.model import Config, Provider, Route, Strategy
+from aircherd.routing import labels
 from aircherd.routing.candidate import Candidate, Step
 from aircherd.routing.filters import FilterContext, check_filters, may_be_last_resort
 from aircherd.routing.order import move_to_front, sort_routes
@@ -62,7 +63,7 @@ class Plan:
     ) -> None:
         # The preferred candidate has the conversation in its prompt cache and can read its own
         # signatures.
-        self.routes = move_to_front(Route(*preferred[:2]), routes) if preferred else routes
+        self.routes = move_to_front(preferred, routes) if preferred else routes
         self.strategy = strategy
         self.preferred = preferred
         self._ranked_routes = routes
@@ -77,8 +78,12 @@ class Plan:
         """
         context: FilterContext | None = None
         last_resorts: list[Candidate] = []
+        seen: set[tuple[str, str | None, str | None]] = set()  # a key may be named and implied
         for route in self.routes:
             for step in self._steps_of(route):
+                if (names := names_of(step)) in seen:
+                    continue
+                seen.add(names)
                 if isinstance(step, Skipped):
                     yield step
                     continue
@@ -118,6 +123,8 @@ class Plan:
         provider = self._config.providers[route.provider]
         model = self._state.models.find(provider, route.model)
         keys = self._state.keys_of(provider) or [KeyChoice(None, KeyState.NOT_CONFIGURED)]
+        if route.key is not None:
+            keys = _named_keys(provider, route.key, keys)
         preferred = self.preferred
         if preferred is not None and preferred[:2] == (route.provider, route.model):
             keys = sorted(keys, key=lambda key: key.name != preferred[2])
@@ -151,6 +158,7 @@ def make_plan(query: RouteQuery, config: Config, state: RoutingState) -> Plan:
     Raises:
         UnknownModel: no provider has a model of that name.
         BadRequest: the request's own `route` excludes every provider.
+        NotAuthenticated: no provider of the chain has a key with the label that it has to have.
         ConfigInvalid: the alias, or the default model, is refused.
     """
     chain = resolve_chain(query.model, query.options, config, state.keys_of, state.models)
@@ -174,9 +182,21 @@ def skipped_steps(steps: Iterable[Step]) -> list[Skipped]:
     return [step for step in found if isinstance(step, Skipped) and names_of(step) not in called]
 
 
+def _named_keys(provider: Provider, label: str, keys: Sequence[KeyChoice]) -> Sequence[KeyChoice]:
+    """Return the keys that a route with a label may use: that key, or why there is none."""
+    if not provider.needs_key:
+        message = f"{provider.name} needs no key: name the model without @{label}"
+        return [KeyChoice(label, KeyState.NOT_REQUIRED, message)]
+    message = f"no key {label!r} for {provider.name}: {labels.how_to_get(provider.name, label)}"
+    missing = KeyChoice(label, KeyState.NOT_CONFIGURED, message)
+    return labels.keys_with(keys, label) or [missing]
+
+
 def _make_step(provider: Provider, model: Model, key: KeyChoice) -> Step:
     candidate = Candidate(provider, model, key.name)
     reason = _SKIP_CODES.get(key.state)
+    if not provider.needs_key and key.name is not None:
+        reason = codes.BAD_REQUEST  # its route names one all the same
     if reason is None:
         return candidate
     message = key.message or (

@@ -4,6 +4,9 @@ A name is, in this order: absent (the default), one of the user's aliases, `prov
 bare model name: the default model of a provider, or a model that the catalog knows. A provider with
 a `fallback` adds its fallback routes right after its own.
 
+A route may name the one key to use (`labels`), and the request one for all routes that do not. A
+fallback route inherits it: only the user may mix accounts, by naming another key.
+
 Routes of refused providers stay in a chain, so that the response says why they are skipped.
 """
 
@@ -14,7 +17,8 @@ from typing import Protocol
 import msgspec
 
 from aircherd.config.model import Config, Provider, Refused, Route, Strategy
-from aircherd.errors import BadRequest, UnknownModel
+from aircherd.errors import BadRequest, NotServed, UnknownModel
+from aircherd.routing import labels
 from aircherd.routing.signed_in_routes import SignedInRoutes
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.keys import KeyChoice, KeyState
@@ -60,20 +64,27 @@ class Chain(msgspec.Struct, frozen=True):
 def resolve_chain(
     model: str | None, options: RouteOptions, config: Config, keys_of: KeysOf, models: Models
 ) -> Chain:
-    """Return the routes that serve `model`, restricted to those that the request allows.
+    """Return the routes that serve `model`, restricted to what the request allows.
 
     Raises:
         UnknownModel: no provider has a model of that name.
         BadRequest: the request's own `route` excludes every provider.
+        NotAuthenticated: no provider of the chain has a key with the label that it has to have.
         ConfigInvalid: the alias, or the default model, is refused.
     """
     name = model or config.default_model
     if config.refused:
         _check_refused(name, config.refused)
     alias = config.models.get(name) if name is not None else None
-    routes = alias.routes if alias else _resolve_name(name, config, keys_of, models)
-    routes = _with_fallbacks(routes, config, models)
-    return Chain(_restrict(options, routes, config), alias.strategy if alias else None)
+    own_keys = keys_of if options.key is None else labels.restrict_keys(keys_of, options.key)
+    routes = alias.routes if alias else _resolve_name(name, config, own_keys, models)
+    routes = _with_fallbacks(routes, config, models, options.key)
+    routes = _restrict(options, routes, config, name)
+    if options.key is not None:
+        routes = labels.add_label(routes, options.key, config)
+    if type(routes) is not SignedInRoutes:  # the routes of a bare name have no labels
+        labels.check_labels(routes, options.key, config, keys_of)
+    return Chain(routes, alias.strategy if alias else None)
 
 
 def _check_refused(name: str | None, refused: Refused) -> None:
@@ -164,6 +175,8 @@ def _explicit_route(name: str, config: Config, models: Models) -> Route:
         route = Route.parse(name)
     except ValueError as error:
         raise UnknownModel(f"{error}; write for example anthropic/claude-sonnet-5") from None
+    if route.key is not None:
+        labels.check_label(route.key)
     if not config.has_entry_of(route.provider):
         hint = _suggest_route(route, config, models)
         raise UnknownModel(unknown_provider(route.provider, config.providers, hint), model=name)
@@ -173,8 +186,14 @@ def _explicit_route(name: str, config: Config, models: Models) -> Route:
 # ------------------------------------------------------------------ fallbacks and restrictions
 
 
-def _with_fallbacks(routes: Sequence[Route], config: Config, models: Models) -> Sequence[Route]:
-    """Insert each provider's own `fallback` right after its routes; drop duplicates."""
+def _with_fallbacks(
+    routes: Sequence[Route], config: Config, models: Models, key: str | None
+) -> Sequence[Route]:
+    """Insert each provider's own `fallback` right after its routes; drop duplicates.
+
+    A fallback that names no key itself has that of the request, `key`, or else of the route that it
+    replaces.
+    """
     all_routes = routes.all_routes if isinstance(routes, SignedInRoutes) else routes
     if not any(_fallback_of(route, config) for route in all_routes):
         return routes
@@ -188,6 +207,8 @@ def _with_fallbacks(routes: Sequence[Route], config: Config, models: Models) -> 
         found[route] = None
         entries = _fallback_of(route, config)
         others = [_fallback_route(each, route.model, served, config, models) for each in entries]
+        if label := key or route.key:
+            others = labels.add_label(others, label, config)
         stack += reversed(others)
     return list(found)
 
@@ -210,12 +231,18 @@ def _fallback_route(
 ) -> Route:
     """Return the route of one entry of a `fallback`: `provider/model`, or a provider's name.
 
+    Each may have a key: `provider@key`.
+
     A provider serves the same model, else its default, else the first model that a local server
     lists. An unknown provider is asked for the same model name: its error says what is wrong. A
     refused provider is skipped later, whatever the model is.
     """
     if "/" in entry:
         return Route.parse(entry)
+    entry, at, key = entry.partition("@")
+    if at:
+        route = _fallback_route(entry, model, served, config, models)
+        return Route(entry, route.model, key)
     if same := served(model).get(entry):
         return same
     provider = config.providers.get(entry)
@@ -227,25 +254,35 @@ def _fallback_route(
     return Route(entry, listed[0].id if listed else model)
 
 
-def _restrict(options: RouteOptions, routes: Sequence[Route], config: Config) -> Sequence[Route]:
-    """Return the routes of the providers that the request allows."""
+def _restrict(
+    options: RouteOptions, routes: Sequence[Route], config: Config, name: str | None
+) -> Sequence[Route]:
+    """Return the routes of the providers that the request allows; `name` is what it asks for."""
     if options.providers is None:
         return routes
     if not options.providers:
-        raise BadRequest("route.providers: is empty; leave it out, or name a provider")
-    for name in options.providers:
-        if not config.has_entry_of(name):
-            raise BadRequest(f"route.providers: {unknown_provider(name, config.providers)}")
+        raise BadRequest("the list of providers to ask is empty: leave it out, or name one")
+    for provider in options.providers:
+        if not config.has_entry_of(provider):
+            raise BadRequest(unknown_provider(provider, config.providers))
     kept = [route for route in routes if route.provider in options.providers]
     if not kept:
-        raise BadRequest(
-            f"route.providers: none of {', '.join(map(str, routes))} "
-            f"is served by {', '.join(options.providers)}"
-        )
+        raise NotServed(_not_served_message(options.providers, routes, name))
     return kept
 
 
 # ------------------------------------------------------------------ error messages
+
+
+def _not_served_message(providers: Sequence[str], routes: Sequence[Route], name: str | None) -> str:
+    """Return that none of the providers that may be asked is in the chain of what is asked for."""
+    what = "the default model" if name is None else repr(name)
+    served = " or ".join(dict.fromkeys(route.provider for route in routes))
+    verb = "does" if len(providers) == 1 else "do"
+    return (
+        f"{' and '.join(providers)} {verb} not serve {what}, which is asked of {served}: "
+        f"name a model of its own, as in {providers[0]}/MODEL"
+    )
 
 
 def _suggest_route(route: Route, config: Config, models: Models) -> str:

@@ -9,8 +9,9 @@ class LimitStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """The usage of one amount of a limit: a row of `limits.status`.
 
     `limit` describes it: "anthropic: 5.00 USD a day". `provider`, `key` (a label), `model` (its
-    name at the provider) and `client` are its scope. `max`, `used`, `reserved` (for requests in
-    progress) and `left` are whole numbers, or decimal strings for USD. `share` is used / max.
+    name at the provider), `client` and `project` are its scope. `max`, `used`, `reserved` (for
+    requests in progress) and `left` are whole numbers, or decimal strings for USD. `share` is used
+    / max.
     `resets_at` is the Unix time when all current usage has left the window. `incomplete` means that
     `used` may be too low: the ledger is not read yet, or has lost attempts in the window. `refuses`
     means that requests are refused, because it is not known what was used. `margin`
@@ -33,6 +34,7 @@ class LimitStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     key: str | None = None
     model: str | None = None
     client: str | None = None
+    project: str | None = None
 
 
 class Limited(msgspec.Struct, frozen=True):

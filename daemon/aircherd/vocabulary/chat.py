@@ -58,12 +58,14 @@ class RouteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A client's routing options.
 
     `providers` restricts the candidates to these. `strategy` replaces the configured one.
-    `no_fallback` allows the first candidate only.
+    `no_fallback` allows the first candidate only. `key` restricts all routes that name no key
+    themselves to keys with this label.
     """
 
     providers: list[str] | None = None
     strategy: Literal["priority", "cheapest", "fastest"] | None = None
     no_fallback: bool = False
+    key: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
 
 
 class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

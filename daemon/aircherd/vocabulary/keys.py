@@ -1,12 +1,16 @@
 """A key's state, source and status, without the key itself."""
 
 import enum
+import re
 from typing import Literal
 
 import msgspec
 
 from aircherd.vocabulary.failure import Failure
 from aircherd.vocabulary.secret import Secret
+
+LABEL = re.compile(r"(env:)?[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+"""The name of a key: the label of a stored key, `env:NAME` or `command`."""
 
 DEFAULT_LABEL = "default"
 """The label of a stored key if the user gives none."""

@@ -36,6 +36,7 @@ Meanings = dict[str, str]
 _NAMES = {
     **dict.fromkeys(("providers", "models", "tasks", "clients"), "NAME"),
     "catalog": '"PROVIDER/MODEL"',
+    "projects": '"FOLDER"',
 }
 _ENTRY_TABLE = re.compile(r"\| *entry *\|")
 _TYPES = {

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from importlib import import_module
 from pathlib import Path
 
@@ -16,7 +17,9 @@ import pytest
 from aircher_cli.completion import (
     COMPLETERS,
     full_parser,
+    key_labels,
     model_names,
+    named_models,
     provider_names,
     setting_names,
 )
@@ -51,16 +54,6 @@ def environ(daemon: CliDaemon) -> dict[str, str]:
     daemon.answers["models.list"] = {
         "models": [{"provider": "ollama", "model": "qwen3:8b"}],
         "aliases": [{"name": "sonnet"}],
-    }
-    daemon.answers["events.subscribe"] = {
-        "snapshot": {
-            "auth": [
-                {"provider": "openai", "key": "work", "state": "rejected"},
-                {"provider": "openai", "key": "env:OPENAI_API_KEY", "state": "unverified"},
-                {"provider": "ollama", "state": "not_required"},
-                {"provider": "other", "key": "wide", "state": "authenticated"},
-            ]
-        }
     }
     daemon.answers["config.show"] = {
         "rows": [
@@ -105,8 +98,6 @@ def complete_in(name: str, typed: str, environ: dict[str, str]) -> list[str]:
         ("aircher-cli auth lo", {"login", "logout", "lock"}),
         ("aircher-cli auth login o", {"openai", "ollama"}),
         ("aircher-cli completion f", {"fish"}),
-        ("aircher-cli auth logout openai --label ", {"work"}),
-        ("aircher-cli auth logout openai --label w", {"work"}),
         ("aircher-cli ask -t re", {"review", "rename"}),
         ("aircher-cli config set fallback.m", {"fallback.max_attempts"}),
         ("aircher-cli config set catalog.a/b-1.5.t", {"catalog.a/b-1.5.tools"}),
@@ -246,3 +237,19 @@ def command_parser(command: str) -> Parser:
 
 def _refuse(_path: str) -> None:
     raise PermissionError(13, "Permission denied")
+
+
+def test_labels_of_keys(daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `provider@` in a model, and for --label and --key."""
+    for name, value in daemon.environ.items():
+        monkeypatch.setenv(name, value)
+    rows = [("openai", "default"), ("openai", "work"), ("gemini", "work"), ("ollama", None)]
+    daemon.answers["auth.status"] = {
+        "rows": [{"provider": provider, "key": key} for provider, key in rows]
+    }
+    daemon.answers["models.list"] = {"models": [{"provider": "openai", "model": "gpt-5.5"}]}
+    assert key_labels() == ["default", "work"]
+    assert key_labels(parsed_args=Namespace(provider="gemini")) == ["work"]
+    assert named_models("open") == ["openai/gpt-5.5"]
+    assert named_models("openai@") == ["openai@default/", "openai@work/"]
+    assert named_models("openai@work/g") == ["openai@work/gpt-5.5"]

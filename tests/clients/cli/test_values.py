@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.values import as_map, number, records, text, texts
+from aircher_cli.values import as_map, number, records, text, texts, without_label
 
 
 def test_as_map_returns_maps_only() -> None:
@@ -29,3 +29,12 @@ def test_texts_returns_lists_only() -> None:
 def test_records_returns_the_maps_of_a_list() -> None:
     """Entries that are not maps are ignored."""
     assert [records([{"a": 1}, "x", None]), records({"a": 1}), records(3)] == [[{"a": 1}], [], []]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("openai@work/a/b", "openai/a/b"), ("openai/a@b", "openai/a@b"), ("sonnet", "sonnet")],
+)
+def test_without_label(name: str, expected: str) -> None:
+    """Only a label before the slash is one."""
+    assert without_label(name) == expected

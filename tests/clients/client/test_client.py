@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +94,17 @@ def test_hello_has_the_session_bus(daemon: FakeDaemon, address: str, sent: bool)
         client.call("ping")
     [hello] = daemon.requests("hello")
     assert hello.params.get("session_bus") == (address if sent else None)
+
+
+def test_hello_has_the_folder_if_it_is_not_the_project(
+    daemon: FakeDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The configuration may have an entry for it."""
+    monkeypatch.chdir(tmp_path)
+    with Client.connect({**daemon.environ, "AIRCHER_PROJECT": "x"}, autostart=False) as client:
+        client.call("ping")
+    [hello] = daemon.requests("hello")
+    assert hello.params["folder"] == str(Path.cwd())
 
 
 def test_hello_is_answered_late(daemon: FakeDaemon) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aircher_client.project import MAX_LENGTH, find_project
+from aircher_client.project import MAX_LENGTH, find_file, find_folder, find_project
 
 
 @pytest.fixture
@@ -54,3 +54,52 @@ def test_names_that_hello_cannot_send() -> None:
     assert find_project({"AIRCHER_PROJECT": os.fsdecode(b"/caf\xe9")}) == "/caf\ufffd"
     assert find_project({"AIRCHER_PROJECT": "x" * MAX_LENGTH}) == "x" * MAX_LENGTH
     assert find_project({"AIRCHER_PROJECT": "x" * (MAX_LENGTH + 1)}) is None
+
+
+def test_the_folder_is_sent_only_if_it_is_not_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AIRCHER_PROJECT replaces it if it is a path, or empty; a name says nothing of folders."""
+    monkeypatch.chdir(tmp_path)
+    here = str(Path.cwd())
+    assert find_folder({}, here) is None
+    assert find_folder({}, None) == here
+    assert find_folder({}, str(tmp_path.parent)) == here
+    assert find_folder({"AIRCHER_PROJECT": "nightly"}, "nightly") == here
+    assert find_folder({"AIRCHER_PROJECT": " "}, None) is None
+    assert find_folder({"AIRCHER_PROJECT": "/other"}, "/other") is None
+
+
+def test_a_removed_folder_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command works nevertheless."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert find_folder({}, None) is None
+
+
+def test_the_nearest_file_in_the_repository(inside: Path) -> None:
+    """One above the repository's root is not its own; a directory of that name is no file."""
+    top = inside.parent
+    (top / ".aircher").touch()
+    assert find_file({}) is None
+    (inside / ".git").mkdir()
+    assert find_file({}) is None
+    (inside / ".aircher").touch()
+    assert find_file({}) == str(inside / ".aircher")
+    (inside / "src" / ".aircher").mkdir()
+    assert find_file({}) == str(inside / ".aircher")
+    assert find_file({}, str(top)) is None
+    assert find_file({"AIRCHER_PROJECT": ""}) is None
+    assert find_file({"AIRCHER_PROJECT": "red"}) == str(inside / ".aircher")
+
+
+def test_each_folder_is_looked_into_once(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every `ask` pays for it."""
+    (inside / ".git").mkdir()
+    looked: list[str] = []
+    monkeypatch.setattr(os.path, "isfile", lambda path: bool(looked.append(path)))
+    assert find_file({}) is None
+    deep = inside / "src" / "deep"
+    assert looked == [str(folder / ".aircher") for folder in (deep, *deep.parents)]

@@ -32,6 +32,8 @@ def found(limit, keys=("default", "work")):
         "model = 'openai/gpt-5.5'",
         "provider = 'openai'\nkey = 'work'",
         "client = 'any'",
+        "project = '~/any'",
+        "key = 'work'",
     ],
 )
 def test_known_names_give_no_warning(limit):
@@ -57,6 +59,7 @@ def test_an_unknown_key_gives_a_warning():
     (row,) = found("provider = 'openai'\nkey = 'wrok'")
     assert row == UnknownName(limit=0, what="key", name="wrok", nearest="work")
     assert found("provider = 'openai'\nkey = 'wrok'", keys=(None,)) == []
+    assert found("key = 'wrok'") == [row]
 
 
 def test_a_warning_has_the_line_of_its_entry():

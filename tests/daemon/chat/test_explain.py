@@ -5,18 +5,22 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from aircherd.chat.caller import Caller
 from aircherd.chat.explain import explain
-from aircherd.config.model import Fallback, Override
+from aircherd.config.model import Fallback, Override, Project
+from aircherd.errors import NotAuthenticated
 from aircherd.usage.output_estimator import DEFAULT_OUTPUT
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
-from helpers.chat import CONFIG, A, Chats, FakeProviderClient
+from helpers.chat import CONFIG, A, Chats, FakeAuth, FakeProviderClient
 from helpers.providers.provider_calls import a_request
 from helpers.routing import Described
 
 
 def explained(chats, config=CONFIG, **request):
-    return explain(chats.controller.services, config, a_request(model="chain", **request), "test")
+    return explain(
+        chats.controller.services, config, a_request(model="chain", **request), Caller("test")
+    )
 
 
 async def test_chain_in_order():
@@ -111,3 +115,19 @@ async def test_fastest_shows_latencies(seconds, said):
     chats = Chats(FakeProviderClient(), config=config)
     chats.controller.services.latency.latency_of = lambda provider, model: seconds
     assert explained(chats, config)["candidates"][0]["why"] == f"first output after {said}"
+
+
+async def test_the_entry_for_the_folder_is_named():
+    """It restricts the plan, and an error about its key says so."""
+    project = Project(folder="/src/acme", key="work")
+    config = msgspec.structs.replace(CONFIG, projects={"~/acme": project})
+    chats = Chats(FakeProviderClient(), auth=FakeAuth(labels={"a": ["x", "work"], "b": ["x"]}))
+    request, caller = a_request(model="chain"), Caller("test", "/src/acme")
+    explanation = explain(chats.controller.services, config, request, caller)
+    assert explanation["project"] == "~/acme"
+    assert [row["key"] for row in explanation["candidates"]] == ["work"]
+    assert "project" not in explain(chats.controller.services, config, request, Caller("test"))
+    wrong = msgspec.structs.replace(project, key="wrk")
+    config = msgspec.structs.replace(CONFIG, projects={"~/acme": wrong})
+    with pytest.raises(NotAuthenticated, match=r"Requests from ~/acme use this key only"):
+        explain(chats.controller.services, config, request, caller)

@@ -13,7 +13,7 @@ from trio.testing import MockClock
 
 from aircherd.chat.caller import Caller
 from aircherd.config.model import Alias, Config, Fallback, Limit, Provider, Route
-from aircherd.errors import ChatFailed
+from aircherd.errors import ChatFailed, NotAuthenticated
 from aircherd.memory.request_memory import uncounted
 from aircherd.routing.failure_scope import SCOPE_BY_FAILURE, FailureScope
 from aircherd.usage.limits.reservation import LimitKey
@@ -536,6 +536,59 @@ def test_every_sequence_of_failures_is_fully_reported(
         assert provider_client.closed == 20 + len(scripts) - len(remaining)
 
     trio.run(main, clock=MockClock(autojump_threshold=0))
+
+
+ACCOUNTS = {"a": ["private", "work"], "b": ["work", "private"], "c": ["private"]}
+OPTIONS = st.sampled_from(
+    [{"route": RouteOptions(key="work")}, {"model": "a@work/m"}, {"model": "b@work/n"}, {}]
+)
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(FAILURES | SCRIPTS, max_size=12),
+    st.lists(st.tuples(REQUESTS, OPTIONS, st.sampled_from((0, 10, 4000))), min_size=2, max_size=6),
+)
+def test_accounts_never_mix(
+    scripts: list[Script],
+    requests: list[tuple[dict[str, object], dict[str, object], int]],
+) -> None:
+    """A request for one label uses no other: not after failures, nor what other requests cached."""
+
+    async def main() -> None:
+        a = msgspec.structs.replace(A, fallback=("b/n", "c"))
+        config = Config(providers={"a": a, "b": B, "c": C}, models=CONFIG.models)
+        remaining = [*scripts, *[[DONE]] * 40]
+        provider_client = FakeProviderClient(**dict.fromkeys(config.providers, remaining))
+        auth = FakeAuth(labels=ACCOUNTS, fresh={"a": Secret("another-key")})
+        chats = Chats(provider_client, config=config, auth=auth)
+        for request, options, pause in requests:
+            provider_client.calls.clear()
+            await chats.ask(**request, **options)
+            used = {key for _, _, key in provider_client.calls}
+            assert not options or used <= {"work"}
+            await trio.sleep(pause)
+
+    trio.run(main, clock=MockClock(autojump_threshold=0))
+
+
+async def test_the_cached_first_choice_is_that_of_the_label(autojump_clock):
+    """A plain request uses the first key, before and after one that names another."""
+    provider_client = FakeProviderClient(a=[[DONE]] * 6)
+    chats = Chats(provider_client, auth=FakeAuth(labels={"a": ["private", "work"]}))
+    for options in ({}, {"route": RouteOptions(key="work")}, {"model": "a@work/m"}):
+        await chats.ask(**options)
+        await chats.ask(**options)
+    keys = [key for _, _, key in provider_client.calls]
+    assert keys == ["private", "private", "work", "work", "work", "work"]
+
+
+async def test_an_unknown_label_is_refused_before_any_call(autojump_clock):
+    """The error says which there are."""
+    chats = Chats(FakeProviderClient(), auth=FakeAuth(labels=ACCOUNTS))
+    with pytest.raises(NotAuthenticated, match="a has private, work"):
+        await chats.ask(route=RouteOptions(key="wrk"))
+    assert chats.sent == []
 
 
 def check(

@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from aircherd.chat.caller import Caller
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.config.model import Limit
 from aircherd.routing.candidate import Candidate
@@ -21,7 +22,7 @@ PRICED = Model(id="m", prices=Prices(rates=RATES))
 
 
 def a_view(chats: Chats, client: str = "test", **needs: int) -> LiveRoutingState:
-    return LiveRoutingState(chats.controller.services, Requirements(**needs), client)
+    return LiveRoutingState(chats.controller.services, Requirements(**needs), Caller(client))
 
 
 async def test_keys_and_models_come_from_the_services():

@@ -152,6 +152,7 @@ SAMPLES = {
     "proxy": "http://proxy:3128",
     "ca_file": "ca.pem",
     "usd": 2.5,
+    "task": "mine",
     "tools": ["web_search"],
     "providers": ["openai"],
     "allow": ["chat", "read"],
@@ -199,7 +200,12 @@ def every_entry():
             yield (section,), sample("", section, schema)
             continue
         each = schema.get("additionalProperties") or schema.get("items") or schema
-        name = {"providers": ("work",), "catalog": ("openai/x",), "limits": (0,)}.get(section)
+        name = {
+            "providers": ("work",),
+            "catalog": ("openai/x",),
+            "limits": (0,),
+            "projects": ("/a",),
+        }.get(section)
         if name is None:
             name = ("mine",) if isinstance(schema.get("additionalProperties"), dict) else ()
         for entry, found in each["properties"].items():

@@ -48,7 +48,15 @@ def test_unknown_price_comes_last() -> None:
 )
 def test_preferred_route_comes_first(preferred: Route, expected: list[Route]) -> None:
     """The others keep their order, and a route outside the chain is not added."""
-    assert list(move_to_front(preferred, [A, B, C])) == expected
+    answered = (preferred.provider, preferred.model, "default")
+    assert list(move_to_front(answered, [A, B, C])) == expected
+
+
+def test_a_route_with_another_key_is_not_preferred() -> None:
+    """The prompt cache belongs to the account that answered."""
+    work, own = Route("openai", "o", "work"), Route("openai", "o", "private")
+    assert list(move_to_front(("openai", "o", "private"), [A, work, own])) == [own, A, work]
+    assert list(move_to_front(("openai", "o", "third"), [A, work, own])) == [A, work, own]
 
 
 ROUTES = st.lists(

@@ -229,8 +229,8 @@ def test_request_restricts_the_providers() -> None:
     ("providers", "said"),
     [
         (["openruter"], "did you mean 'openrouter'?"),
-        (["openai"], "none of anthropic/claude-x, openrouter/anthropic/claude-x"),
-        ([], "route.providers: is empty; leave it out"),
+        (["openai"], "openai does not serve 'sonnet', which is asked of anthropic or openrouter"),
+        ([], "the list of providers to ask is empty"),
     ],
 )
 def test_route_without_providers_is_a_bad_request(providers: list[str], said: str) -> None:

@@ -1,5 +1,6 @@
 """The recipes run as they are pasted, and the first client of its page is a working client."""
 
+import json
 import re
 import subprocess
 import sys
@@ -132,12 +133,17 @@ def test_a_chain(title: str, reader: Home, sim: Simulator) -> None:
 
 
 def test_two_keys_of_a_vendor(reader: Home, sim: Simulator) -> None:
-    """Each entry signs in with a key of its own, and the private one has a limit."""
+    """Each account has a key, the folder of work uses its own, and the private one has a limit."""
     text = _section(RECIPES, "Work and private keys")
-    _start(reader, sim, text)
+    _start(reader, sim, text.replace("usd = 10", "requests = 10"))  # its models have no prices
     (script,) = _blocks(text, "sh")
-    _run(reader, re.sub(r"(auth login \w+)", rf"\1 --with-token <<< {KEY}", script))
-    assert "private: 10.00 USD a month" in reader.cli("limits").stdout
+    (reader.root / "src" / "acme").mkdir(parents=True)
+    script = re.sub(r"(--label (\w+))", rf"\1 --with-token <<< {KEY}-\2", script)
+    _run(reader, script.replace("~/", f"{reader.root}/"))
+    assert "key private: 10 requests a month" in reader.cli("limits").stdout
+    report = json.loads(reader.cli("usage", "--by", "key,project", "--json").stdout)
+    used = {(row["key"], row.get("project", "").endswith("/src/acme")) for row in report["rows"]}
+    assert used == {("private", False), ("work", False), ("work", True)}
 
 
 def test_a_script_that_is_over_its_budget(reader: Home, sim: Simulator) -> None:

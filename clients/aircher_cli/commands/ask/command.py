@@ -19,6 +19,7 @@ from aircher_cli.exit_codes import FAILED, NO_PROVIDER, NOT_SIGNED_IN, OK, Comma
 from aircher_cli.parser import (
     Parser,
     add_json,
+    add_key,
     add_task,
     fraction,
     make_parser,
@@ -30,6 +31,7 @@ from aircher_cli.parser import (
 )
 from aircher_cli.values import Map, as_map
 from aircher_client import Client, ConnectionLost, DaemonError
+from aircher_client.project import find_file
 from aircher_wire import codes
 
 TYPE_CHECKING = False  # what `typing` would say, without its import
@@ -47,6 +49,7 @@ aircher-cli ask --schema person.json -f letter.txt "who wrote this?" | jq -r .na
 aircher-cli ask --json --tools tools.json "what time is it?" | jq -r '.tool_calls[]?.name'
 aircher-cli ask --tool web_search "what happened today?"
 aircher-cli ask -m gemini/gemini-2.5-flash-image --modality image "draw a cat"
+aircher-cli ask --key work "summarize this" < notes.md
 aircher-cli ask --wait 60 --strategy cheapest "any ideas?"
 aircher-cli ask --json "hello" | jq -r .text
 aircher-cli ask -c "and at sunset?"
@@ -200,7 +203,8 @@ def _add_json_options(parser: Parser) -> None:
 
 def _add_routing_options(parser: Parser) -> None:
     """Add the options for choosing providers, and for reporting attempts and usage."""
-    add = parser.add_argument_group("providers").add_argument
+    group = parser.add_argument_group("providers")
+    add = group.add_argument
     only_help = "ask only this provider; repeatable"
     add(
         "--provider",
@@ -210,6 +214,7 @@ def _add_routing_options(parser: Parser) -> None:
         metavar="NAME",
         help=only_help,
     )
+    add_key(group)
     no_fallback_help = "ask only the first available provider; fail if it fails"
     add("--no-fallback", action="store_true", help=no_fallback_help)
     strategy_help = f"order of the providers: {', '.join(STRATEGIES)}"
@@ -241,6 +246,10 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
         check_output(options.output)
     earlier = _earlier(context, options)
+    if path := find_file(context.environ):
+        from aircher_cli.project_choice import choose  # noqa: PLC0415 -- most have none
+
+        choose(context, options, path, {} if earlier is None else earlier.settings.fields())
     request = read_request(context, options, earlier)
     asked = Asked(context, options, earlier, request)
     printer = ReplyPrinter(
@@ -279,16 +288,23 @@ def run(context: Context, options: argparse.Namespace) -> int:
         from aircher_cli.commands.ask.keeping import keep_result  # noqa: PLC0415 -- the answer comes first
 
         keep_result(client, asked, result)
-    if broken := broken_json(result, wants_json=bool(options.schema or options.json_object)):
-        context.console.note(broken)
+    if wrong := _wrong_json(result, request):
+        context.console.note(wrong)
         return FAILED
-    if "response_format" in request and not tool_calls(result):
-        from aircher_cli.commands.ask.schema_match import answer_problem  # noqa: PLC0415 -- only for JSON
-
-        if problem := answer_problem(reply_text(result), as_map(request["response_format"])):
-            context.console.note(f"aircher-cli: {problem}")
-            return FAILED
     return OK if is_saved else FAILED
+
+
+def _wrong_json(result: Map, request: Map) -> str:
+    """Return a note if the answer is not the JSON that was asked for; else an empty string."""
+    wanted = as_map(request.get("response_format"))
+    if broken := broken_json(result, wants_json=bool(wanted)):
+        return broken
+    if not wanted or tool_calls(result):
+        return ""
+    from aircher_cli.commands.ask.schema_match import answer_problem  # noqa: PLC0415 -- only for JSON
+
+    problem = answer_problem(reply_text(result), wanted)
+    return problem and f"aircher-cli: {problem}"
 
 
 def _earlier(context: Context, options: argparse.Namespace) -> "SavedConversation | None":

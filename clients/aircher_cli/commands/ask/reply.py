@@ -11,7 +11,7 @@ from aircher_cli.render.formatting import (
     format_duration,
     with_subject,
 )
-from aircher_cli.values import Map, number, records, text
+from aircher_cli.values import Map, number, records, text, without_label
 
 TYPE_CHECKING = False  # what `typing` would say, without its import
 if TYPE_CHECKING:
@@ -299,24 +299,37 @@ def route_note(result: Map, requested: str | None) -> str:
         result: The final result of the chat.
         requested: The model that the user named.
     """
+    provider, attempts = text(result.get("provider")), records(result.get("attempts"))
     failed = {
-        text(entry.get("provider")): _failure(entry)
-        for entry in records(result.get("attempts"))
+        _failed_name(entry, provider): _failure(entry)
+        for entry in attempts
         if entry.get("outcome") != "ok"
     }
     for entry in records(result.get("skipped")):
         if entry.get("reason") != "not_authenticated":
-            failed.setdefault(text(entry.get("provider")), f" skipped: it {_reason(entry)}")
+            failed.setdefault(_failed_name(entry, provider), f" skipped: it {_reason(entry)}")
     answered = target_name(result)
     if result.get("empty"):  # which is said already
-        failed.pop(text(result.get("provider")), None)
-        return "; ".join(f"{name}{what}" for name, what in failed.items())
+        others = (each for each in failed.items() if not _is_of(each[0], provider))
+        return "; ".join(f"{name}{what}" for name, what in others)
     if failed:
         failures = "; ".join(f"{name}{what}" for name, what in failed.items())
-        return f"{failures}; {answered} answered"
-    if requested and "/" in requested and not answered.startswith(requested):
+        key = text(attempts[-1].get("key")) if attempts else ""
+        is_other_key = key and any(_is_of(name, provider) for name in failed)
+        return f"{failures}; {answered}{f' (key {key})' if is_other_key else ''} answered"
+    if requested and "/" in requested and not answered.startswith(without_label(requested)):
         return f"{answered} answered"
     return ""
+
+
+def _failed_name(entry: Map, answered: str) -> str:
+    """Return the provider of an attempt or a skip, with its key if another one of it answered."""
+    provider, key = text(entry.get("provider")), text(entry.get("key"))
+    return f"{provider} (key {key})" if key and provider == answered else provider
+
+
+def _is_of(name: str, provider: str) -> bool:
+    return name == provider or name.startswith(f"{provider} (")
 
 
 def _failure(attempt: Map) -> str:

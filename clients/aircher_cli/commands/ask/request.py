@@ -146,6 +146,8 @@ def plain_fields(options: argparse.Namespace) -> Map:
         route["strategy"] = options.strategy
     if options.no_fallback:
         route["no_fallback"] = True
+    if options.label:
+        route["key"] = options.label
     if route:
         fields["route"] = route
     return fields

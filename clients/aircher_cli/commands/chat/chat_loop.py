@@ -28,6 +28,7 @@ from aircher_cli.render.layout import paragraph
 from aircher_cli.values import Map, as_map, number, records, text
 from aircher_client import Client, ClientError, DaemonError
 from aircher_client.conversations import KeepSettings, Settings, keep_settings
+from aircher_client.project import find_file
 from aircher_wire import codes, methods
 
 TIMEOUT_SECONDS = 5.0
@@ -71,7 +72,7 @@ class ChatSession:
         self._model: str | None = options.model
         self._task: str | None = options.task
         self._reasoning: str | None = options.reasoning
-        self._route: Map = {}  # the providers and keys that a kept conversation is restricted to
+        self._route: Map = {"key": options.label} if options.label else {}  # which may be asked
         self._keeper: Keeper | None = None  # None if nothing is kept
         self._paths: list[str] = []  # the files in the last question
         self._renders = not options.raw
@@ -121,7 +122,7 @@ class ChatSession:
         try:
             plan = explain(self._client, self._fields(self._model))
         except DaemonError:
-            if self._model is not None or self._task is not None:
+            if (self._model, self._task, self._route) != (None, None, {}):
                 raise
             return None  # without a usable default; a question says why
         self._note_plan(plan)
@@ -405,8 +406,12 @@ class ChatSession:
             continues=options.continues,
             may_keep=lambda: self._may_keep(options),
         )
+        kept: Map = {}
         if self._keeper is not None and (options.chat is not None or options.continues):
             self._load_kept(self._keeper, options)
+            kept = {} if self._keeper.is_new else self._keeper.settings.fields()
+        if path := find_file(self.context.environ):
+            self._load_project_file(path, kept)
 
     def _may_keep(self, options: argparse.Namespace) -> KeepSettings:
         """Return whether the conversation is kept; the daemon has said so with its first answer."""
@@ -430,11 +435,22 @@ class ChatSession:
         can_restore = self.system is None and options.task is None
         restored = can_restore and kept.system is not None
         self.system = kept.system if restored else self.system
-        self._route = kept.route or {}
+        self._route = {**as_map(kept.route), **self._route}
         size = count(len(self.transcript.messages), "message")
         only = f"; {describe_route(self._route)}" if self._route else ""
         prompt = " and the system prompt" if restored else ""
         self.say(f"{keeper.name}: loaded {size}{prompt}{only}")
+
+    def _load_project_file(self, path: str, kept: Map) -> None:
+        """Use what the repository's file sets, where neither options nor `kept` settings do."""
+        from aircher_cli.project_choice import choose  # noqa: PLC0415 -- most have none
+
+        label = self._route.get("key")
+        chosen = argparse.Namespace(model=self._model, task=self._task, label=label)
+        choose(self.context, chosen, path, kept)
+        self._model, self._task = chosen.model, chosen.task
+        if chosen.label:
+            self._route = {**self._route, "key": chosen.label}
 
     def _load_messages(self, file: str) -> None:
         """Go on with the messages of a file, and with its system prompt."""

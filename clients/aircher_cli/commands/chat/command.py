@@ -6,7 +6,7 @@ from aircher_cli.commands.ask.command import EFFORTS
 from aircher_cli.commands.chat.chat_loop import ChatSession
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, UsageError
-from aircher_cli.parser import Parser, add_task, make_parser, non_empty_name
+from aircher_cli.parser import Parser, add_key, add_task, make_parser, non_empty_name
 
 EXAMPLES = """
 aircher-cli chat
@@ -14,6 +14,7 @@ aircher-cli chat tea
 aircher-cli chat -c
 aircher-cli chat -m anthropic/claude-sonnet-5 -s "you are a patient teacher"
 aircher-cli chat -t review
+aircher-cli chat --key work
 aircher-cli chat --messages saved.json
 """
 
@@ -41,6 +42,7 @@ def build_parser() -> Parser:
         help="provider/model or an alias",
     )
     add_task(parser)
+    add_key(parser)
     add("-s", "--system", metavar="TEXT", help="the system prompt")
     add(
         "--messages",

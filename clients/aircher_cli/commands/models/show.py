@@ -9,7 +9,7 @@ from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.registry import suggest
 from aircher_cli.render.models.details import detail_lines
 from aircher_cli.render.models.table import full_name
-from aircher_cli.values import Map, records, text, texts
+from aircher_cli.values import Map, records, text, texts, without_label
 from aircher_client import Client
 from aircher_wire import codes, methods
 
@@ -77,11 +77,13 @@ def run(context: Context, options: argparse.Namespace) -> int:
 def match_models(models: list[Map], aliases: list[Map], word: str) -> list[Map]:
     """Return the models that match: a full name, an alias's routes, or a model's name alone."""
     by_name = {full_name(model): model for model in models}
+    word = without_label(word)
     if word in by_name:
         return [by_name[word]]
     for alias in aliases:
         if alias.get("name") == word:
-            return [by_name.get(route) or _unlisted(route) for route in texts(alias.get("routes"))]
+            routes = map(without_label, texts(alias.get("routes")))
+            return [by_name.get(route) or _unlisted(route) for route in routes]
     found = [model for model in models if model.get("model") == word]
     return [_unlisted(word)] if not found and "/" in word else found
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.values import Map, as_map, number, records, text, texts
+from aircher_cli.values import Map, as_map, number, records, text, texts, without_label
 
 _BEST_FIRST = (
     "authenticated",
@@ -90,9 +90,9 @@ def _first_route(view: DaemonView, default: str) -> str:
     """Return the `provider/model` of a default: of an alias, a bare name, or a route."""
     alias = next((each for each in view.aliases if each.get("name") == default), None)
     if alias is not None:
-        return next(iter(texts(alias.get("routes"))), "")
+        return without_label(next(iter(texts(alias.get("routes"))), ""))
     if not default or "/" in default:
-        return default
+        return without_label(default)
     names = (*view.default_candidates, *(_full_name(each) for each in view.models))
     return next((name for name in names if name.partition("/")[2] == default), "")
 

@@ -7,6 +7,7 @@ language servers for TOML differ in what they know.
 from aircherd.config.json_schema import entries
 from aircherd.config.json_schema.fragments import Fragment, named, table
 from aircherd.config.model import AMOUNTS
+from aircherd.config.sections.projects import FOLDER
 from aircherd.config.sections.tasks import NAME
 from aircherd.config.toml.locate import KeyPath
 from aircherd.vocabulary.builtin_providers import VENDORS
@@ -71,6 +72,11 @@ def sections() -> dict[str, Fragment]:
             "Presets for requests: aircher-cli ask -t NAME",
             {"pattern": _TASK_NAME},
             table("A preset: what a request sets itself takes precedence", entries.TASKS),
+        ),
+        "projects": named(
+            "What requests from a folder use; a section's name is the folder's path, in quotes",
+            {"pattern": f"^{FOLDER}$"},
+            table("A folder: what a request sets itself takes precedence", entries.PROJECTS),
         ),
         "clients": named(
             "What clients may do, by the name of the client; * is all others",

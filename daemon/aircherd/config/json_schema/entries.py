@@ -214,6 +214,7 @@ LIMITS: dict[str, Fragment] = {
     "key": string("Counts only requests with this key: its label, as auth status shows it"),
     "model": string("Counts only requests to this provider/model", pattern=_ROUTE),
     "client": string("Counts only requests of the program that gives itself this name"),
+    "project": string("Counts only requests from this folder, or of this project's name"),
     "requests": integer("The maximum number of requests", 0, limits.MAX_COUNT),
     "tokens": integer("The maximum of input and output tokens together", 0, limits.MAX_COUNT),
     "usd": amount(
@@ -299,6 +300,18 @@ TASKS: dict[str, Fragment] = {
         "Tools of the provider that the model may use",
         items={"type": "string", "enum": list(WITHOUT_SETTINGS)},
         examples=[["web_search"]],
+    ),
+}
+
+PROJECTS: dict[str, Fragment] = {
+    "model": string(
+        "The model of requests from this folder that name none: an alias, or provider/model",
+        examples=["anthropic/claude-sonnet-5"],
+    ),
+    "task": string("The task of requests from this folder that name none"),
+    "key": string(
+        "The label of the only keys that requests from this folder use, as auth status shows it",
+        examples=["work"],
     ),
 }
 

@@ -72,7 +72,7 @@ def _name_problem(name: str, value: object, providers: list[str]) -> BadValue | 
     except ValueError:
         # Its message quotes the name.
         route = None
-    if route is None:
+    if route is None or route.key is not None:
         return BadValue("is not of the form provider/model", _SYNTAX)
     if route.provider not in providers:
         return unknown_provider_value(route.provider, providers)

@@ -74,7 +74,7 @@ def check_fallbacks(
     for name, provider in providers.items():
         for number, target in enumerate(provider.fallback):
             path: KeyPath = ("providers", name, "fallback", number)
-            bad = _target_problem(name, target.partition("/")[0], known)
+            bad = _target_problem(name, _provider_of(target), known)
             if bad is not None:
                 report.add_bad(path, bad)
     for cycle in _cycles(providers):
@@ -104,7 +104,11 @@ def _cycles(providers: Mapping[str, Provider]) -> list[list[str]]:
 
 
 def _targets(provider: Provider) -> Iterable[str]:
-    return dict.fromkeys(target.partition("/")[0] for target in provider.fallback)
+    return dict.fromkeys(map(_provider_of, provider.fallback))
+
+
+def _provider_of(target: str) -> str:
+    return target.partition("/")[0].partition("@")[0]
 
 
 def _cycles_from(

@@ -9,10 +9,11 @@ import msgspec
 
 from aircherd.config.model import AMOUNTS, Limit, Per, Provider, Route
 from aircherd.config.problems import BadValue, ProblemCollector, unknown_provider_value
-from aircherd.config.secret_detection import could_be_key, key_message, looks_like_key
+from aircherd.config.secret_detection import key_message, looks_like_key
 from aircherd.config.section import Section
+from aircherd.config.sections.projects import FOLDER, real_folder
 from aircherd.config.toml.locate import KeyPath
-from aircherd.config.values import read_choice, read_text, type_name
+from aircherd.config.values import check_label, read_choice, read_text, type_name
 
 SECTION = Section(
     "[[limits]]",
@@ -21,6 +22,7 @@ SECTION = Section(
         "key",
         "model",
         "client",
+        "project",
         "requests",
         "tokens",
         "usd",
@@ -34,7 +36,6 @@ MAX_COUNT = 10**15
 MAX_USD = 1_000_000_000
 
 _USD = re.compile(r"[0-9]{1,10}(\.[0-9]{1,9})?")
-_LABEL = re.compile(r"(env:)?[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _USD_EXAMPLE = 'write 5.0 or "5.00", with at most 9 decimals'
 _SYNTAX = "write [[limits]] above its entries, once for each limit"
 
@@ -101,8 +102,6 @@ class _LimitReader:
             yield (), BadValue("has no amount", "add requests = 100, tokens = 100000 or usd = 5.0")
         if "per" not in table:
             yield (), BadValue("has no per", f"add per = one of {_quoted(get_args(Per))}")
-        if "key" in table and "provider" not in table and "model" not in table:
-            yield ("key",), BadValue("names a key without its provider", "add provider = ...")
 
     def _combine(self, path: KeyPath, limit: Limit) -> Limit | None:
         """Return the limit with the provider of its model; report entries that conflict."""
@@ -141,6 +140,8 @@ class _LimitReader:
             route = None
         if route is None:
             raise BadValue("must be of the form provider/model")
+        if route.key is not None:
+            raise BadValue("names a key", 'write the label as key = "..." beside the model')
         self._check_provider(route.provider)
         return route
 
@@ -150,12 +151,7 @@ class _LimitReader:
 
 
 def _read_key(value: object) -> str:
-    text = read_text(value)
-    if could_be_key(text):
-        raise BadValue(key_message(None), "key takes the label of a key, as auth status shows it")
-    if not _LABEL.fullmatch(text):
-        raise BadValue("is not the label of a key", "`aircher-cli auth status` shows the labels")
-    return text
+    return check_label(read_text(value))
 
 
 def _read_client(value: object) -> str:
@@ -163,6 +159,11 @@ def _read_client(value: object) -> str:
     if looks_like_key(text):
         raise BadValue(key_message(None))
     return text
+
+
+def _read_project(value: object) -> str:
+    text = read_text(value)
+    return real_folder(text) if re.fullmatch(FOLDER, text) else text
 
 
 def _read_count(value: object) -> int:
@@ -203,6 +204,7 @@ _READERS: dict[str, Any] = {
     "per": _read_per,
     "key": _read_key,
     "client": _read_client,
+    "project": _read_project,
     "warn_at": _read_share,
 }
 

@@ -19,7 +19,7 @@ from aircherd.config.secret_detection import (
 from aircherd.config.section import Section
 from aircherd.config.sections.fallback import read_strategy
 from aircherd.config.toml.locate import KeyPath
-from aircherd.config.values import read_list, read_table, read_text, type_name
+from aircherd.config.values import check_label, read_list, read_table, read_text, type_name
 
 SECTION = Section("[models.NAME]", ("routes", "strategy"))
 
@@ -79,7 +79,7 @@ def _name_problem(name: str, value: object) -> BadValue | None:
 
 
 class _RouteReader:
-    """Reads `provider/model`."""
+    """Reads `provider/model` and `provider@key/model`."""
 
     def __init__(self, providers: list[str]) -> None:
         self._providers = providers
@@ -93,6 +93,8 @@ class _RouteReader:
             # Its message quotes the value.
             hint = partial(self._provider_hint, text)
             raise BadValue("must be of the form provider/model", hint) from None
+        if route.key is not None:
+            check_label(route.key)
         if route.provider not in self._known:
             raise unknown_provider_value(route.provider, self._shown)
         return route
@@ -108,7 +110,7 @@ class _RouteReader:
 
 
 def read_model_name(providers: list[str], aliases: list[str], value: object) -> str:
-    """Read the name of an alias, or provider/model.
+    """Read the name of an alias, provider/model or provider@key/model.
 
     Raises:
         BadValue: it is neither.

@@ -17,6 +17,7 @@ from aircherd.config.section import Section
 from aircherd.config.sections.headers import read_headers
 from aircherd.config.toml.locate import KeyPath
 from aircherd.config.values import (
+    check_label,
     read_base_url,
     read_choice,
     read_list,
@@ -224,9 +225,12 @@ def _api(value: object) -> ApiName:
 
 def _target(value: object) -> str:
     text = read_text(value).strip()
-    provider, slash, model = text.partition("/")
-    if not provider or (slash and not model):
+    head, slash, model = text.partition("/")
+    provider, at, key = head.partition("@")
+    if not provider or (slash and not model) or (at and not key):
         raise BadValue("must be a provider, or provider/model", 'write "openrouter"')
+    if key:
+        check_label(key)
     return text
 
 

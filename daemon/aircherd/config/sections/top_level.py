@@ -14,6 +14,7 @@ from aircherd.config.sections.fallback import check_fallbacks, read_fallback
 from aircherd.config.sections.limits import read_limits
 from aircherd.config.sections.models import read_default_model, read_models
 from aircherd.config.sections.network import read_network
+from aircherd.config.sections.projects import read_projects
 from aircherd.config.sections.providers import read_providers
 from aircherd.config.sections.tasks import read_tasks
 from aircherd.config.sections.usage import read_usage
@@ -33,6 +34,7 @@ SECTION = Section(
         "daemon",
         "conversations",
         "tasks",
+        "projects",
         "auth",
         "clients",
         "protect",
@@ -59,6 +61,8 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
     network = read_network(report, _section(report, top, "network"), folder)
     clients = read_clients(report, _section(report, top, "clients"), known)
     usage = read_usage(report, _section(report, top, "usage"))
+    tasks = _section(report, top, "tasks")
+    projects = _section(report, top, "projects")
     return Config(
         default_model=default_model,
         auth=read_auth(report, _section(report, top, "auth"), folder),
@@ -73,7 +77,8 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
         on_failure=usage.on_failure,
         time_zone=usage.time_zone,
         limits=read_limits(report, top.get("limits", []), providers, known, aliases),
-        tasks=read_tasks(report, _section(report, top, "tasks"), known, aliases),
+        tasks=read_tasks(report, tasks, known, aliases),
+        projects=read_projects(report, projects, known, aliases, list(tasks)),
         clients=clients,
         protect=read_protection(report, _section(report, top, "protect"), list(clients)),
     )

@@ -37,6 +37,7 @@ class ReplayedUsage(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     key: str | None
     client: str
+    project: str | None = None
     outcome: str
     requests: int
     input_tokens: int
@@ -47,13 +48,14 @@ class ReplayedUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cells(NamedTuple):
-    """A row as it is read: `when` is a time in ms, an hour or a day; no key is ''."""
+    """A row as it is read: `when` is a time in ms, an hour or a day; no key or project is ''."""
 
     when: int
     provider: str
     model: str
     key: str
     client: str
+    project: str
     outcome: str
     requests: int
     input_tokens: int
@@ -66,7 +68,7 @@ MAX_ZONES_APART = 26
 MAX_ID = 2**62
 """No attempt has a larger number."""
 
-GROUPS = ("provider", "model", "key", "client", "outcome")
+GROUPS = ("provider", "model", "key", "client", "project", "outcome")
 _SINGLE = ("1", "ifnull(input_tokens, 0)", "ifnull(output_tokens, 0)", "ifnull(cost_nano, 0)")
 _SUMMED = ("sum(requests)", "sum(input_tokens)", "sum(output_tokens)", "sum(cost_nano)")
 
@@ -148,6 +150,7 @@ def replayed(
         model=cells.model,
         key=cells.key or None,
         client=cells.client,
+        project=cells.project or None,
         outcome=cells.outcome,
         requests=cells.requests,
         input_tokens=cells.input_tokens,

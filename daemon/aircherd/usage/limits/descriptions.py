@@ -24,7 +24,8 @@ def describe_scope(scope: LimitScope) -> str:
     model = f"{scope.provider}/{scope.model}" if scope.model else scope.provider
     key = f"key {scope.key}" if scope.key else None
     client = f"client {scope.client}" if scope.client else None
-    return ", ".join(part for part in (model, key, client) if part) or "everything"
+    project = f"project {scope.project}" if scope.project else None
+    return ", ".join(part for part in (model, key, client, project) if part) or "everything"
 
 
 def describe_amount(amount: Amount, count: int) -> str:

@@ -34,7 +34,7 @@ class MissingHistory:
         matching: dict[LimitKey, list[LimitCounter]] = {}  # many rows, few different keys
         placed = [(row.at - offset if row.steady is None else row.steady, row) for row in rows]
         for steady, row in sorted(placed, key=itemgetter(0)):
-            key = LimitKey(row.provider, row.key, row.model, row.client)
+            key = LimitKey(row.provider, row.key, row.model, row.client, row.project)
             counters = matching.get(key)
             if counters is None:
                 counters = [each for each in self.counters if matches(each.key.scope, key)]

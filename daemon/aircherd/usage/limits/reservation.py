@@ -30,6 +30,7 @@ class LimitKey(NamedTuple):
     key: str | None
     model: str
     client: str
+    project: str | None = None
 
 
 REQUEST_ONLY = Amounts(1, 0, 0)

@@ -140,3 +140,10 @@ def test_a_reason_after_the_price_is_kept() -> None:
     """Only the price is removed from the reason."""
     why = {**FIRST, "why": "about $0.003012; too long for its window"}
     assert shown(80, [why], [])[1].endswith("  $0.0030  too long for its window")
+
+
+def test_the_entry_for_the_folder_is_named() -> None:
+    """It may be why a key or a model is used."""
+    assert 'As [projects."~/src/acme"] says for this folder.' in shown(
+        80, [FIRST], [], project="~/src/acme"
+    )

@@ -45,6 +45,18 @@ def test_all_entries_are_read():
     assert list(first.amounts) == ["requests", "tokens", "usd"]
 
 
+def test_limit_for_a_label_or_a_project(monkeypatch, tmp_path):
+    """The label counts at all providers; a folder is written in full, any other name is kept."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    entries = ('key = "work"', 'project = "~/acme"', 'project = "nightly"')
+    found = limits_of("".join(f"{ENTRY}requests = 1\n{entry}\n" for entry in entries))
+    assert [limit.scope for limit in found] == [
+        LimitScope(key="work"),
+        LimitScope(project=f"{tmp_path.resolve()}/acme"),
+        LimitScope(project="nightly"),
+    ]
+
+
 def test_limit_without_a_scope_counts_everything():
     """By default it warns at 80 %."""
     (limit,) = limits_of(f"{ENTRY}requests = 0")
@@ -84,7 +96,8 @@ def test_limits_are_optional(text):
         ("requests = 1\nmodel = 'gpt-5.5'", "model", "must be of the form provider/model"),
         ("requests = 1\nmodel = 'openai/'", "model", "must be of the form provider/model"),
         ("requests = 1\nmodel = 'fast'", "model", "is an alias"),
-        ("requests = 1\nkey = 'work'", "key", "names a key without its provider"),
+        ("requests = 1\nkey = 'two words'", "key", "is not the label of a key"),
+        ("requests = 1\nmodel = 'openai@work/m'", "model", "names a key"),
         ("requests = 1\nclient = ''", "client", "is empty"),
         ("token = 1000", "token", 'did you mean "tokens"?'),
         ("cost = 5", "cost", "known here: provider, key, model, client"),

@@ -15,7 +15,18 @@ def test_routes_of_an_alias_keep_their_order() -> None:
     }
 
 
-@pytest.mark.parametrize("model", ["sonnet", "openai/gpt-5.5", "openrouter/a/b:free"])
+def test_a_route_may_name_a_key() -> None:
+    """By its label, that of a variable, or as a command."""
+    names = ["openai@work/m", "openai@env:WORK_KEY/m", "openai@command/m"]
+    config = parse_config(f"[models.mine]\nroutes = {names}", file="c")
+    routes = config.models["mine"].routes
+    assert [route.key for route in routes] == ["work", "env:WORK_KEY", "command"]
+    assert [str(route) for route in routes] == names
+
+
+@pytest.mark.parametrize(
+    "model", ["sonnet", "openai/gpt-5.5", "openrouter/a/b:free", "openai@work/gpt"]
+)
 def test_default_model_is_an_alias_or_provider_and_model(model: str) -> None:
     """It is kept as it is written."""
     text = f'default_model = "{model}"\n[models.sonnet]\nroutes = ["openai/x"]'
@@ -29,6 +40,9 @@ def test_default_model_is_an_alias_or_provider_and_model(model: str) -> None:
         ('"sonet"', 'did you mean "sonnet"?'),
         ('"opnai/gpt"', 'did you mean "openai"?'),
         ('"openai/"', "must be of the form provider/model"),
+        ('"openai@/gpt"', "must be of the form provider/model"),
+        ('"openai@two words/gpt"', "is not the label of a key"),
+        ('"openai@sk-CANARY-1/gpt"', "a key does not belong in the config"),
         ('"openai/sk-CANARY-1"', "a key does not belong in the config"),
         ('"sk-CANARY-1"', "a key does not belong in the config"),
         ("5", "must be a string in quotes, not a number"),

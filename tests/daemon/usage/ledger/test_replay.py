@@ -37,6 +37,7 @@ def expected(at, requests=1, **changes):
         "model": "large",
         "key": "default",
         "client": "nvim",
+        "project": "/src/aircher",
         "outcome": "ok",
         "requests": requests,
         "input_tokens": 80 * requests,
@@ -83,10 +84,14 @@ def test_attempts_before_a_journey_count_by_their_time(file, zone, hours):
     assert sum(row.requests for row in rows) == sum(at >= since for at in moments)
 
 
-def test_projects_are_summed_together(file):
-    """No limit is for a project."""
-    write(file, *((started(MIDNIGHT, project=name), settled()) for name in ("/a", "/b")))
-    assert replayed(file, MIDNIGHT) == [expected(MIDNIGHT, 2)]
+def test_projects_are_summed_apart(file):
+    """A limit may be for one of them."""
+    write(file, *((started(MIDNIGHT, project=name), settled()) for name in ("/a", "/b", "/b")))
+    found = replayed(file, MIDNIGHT)
+    assert sorted(found, key=lambda row: row.project) == [
+        expected(MIDNIGHT, project="/a"),
+        expected(MIDNIGHT, 2, project="/b"),
+    ]
 
 
 def test_unknown_ends_count_as_estimated(file):

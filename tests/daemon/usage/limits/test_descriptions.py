@@ -19,6 +19,8 @@ from aircherd.usage.limits.descriptions import describe_limit, describe_rounded
             1_000_000,
             "anthropic/claude-x, key work, client nvim: 1,000,000 tokens a month",
         ),
+        (LimitScope(key="work"), "day", "usd", 0, "key work: 0.00 USD a day"),
+        (LimitScope(project="/a"), "day", "requests", 2, "project /a: 2 requests a day"),
         (LimitScope(client="nvim"), "day", "usd", 0, "client nvim: 0.00 USD a day"),
     ],
 )

@@ -76,6 +76,7 @@ def test_restored_usage_causes_no_notification(counter):
         (LimitScope(provider="p", model="m", client="c"), True),
         (LimitScope(provider="p", key="work"), False),
         (LimitScope(client="C"), False),
+        (LimitScope(project="/a"), False),
     ],
 )
 def test_a_scope_matches_keys_that_agree_with_all_it_names(scope, is_covered):

@@ -15,7 +15,7 @@ from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.listing.matching import Searchable, searchable
 from aircher_cli.picker.view.sane_values import amount, finite, is_name
 from aircher_cli.render.models.table import ABILITIES, UNKNOWN, format_price
-from aircher_cli.values import Map, as_map, text, texts
+from aircher_cli.values import Map, as_map, text, texts, without_label
 
 OLD_AFTER = timedelta(days=2 * 365)
 """Models released longer ago are folded."""
@@ -214,7 +214,7 @@ def _price_of(input_price: str, output_price: str, *, has_tiers: bool) -> tuple[
 
 def _of_alias(alias: Map, models: dict[str, Facts]) -> Facts:
     """Return the facts of an alias; it is found by the abilities of its first known route too."""
-    routes = tuple(route for route in texts(alias.get("routes")) if is_name(route))
+    routes = tuple(without_label(route) for route in texts(alias.get("routes")) if is_name(route))
     first = next((models[route] for route in routes if route in models), None)
     abilities = " ".join(first.abilities) if first else ""
     name = text(alias.get("name"))

@@ -70,6 +70,25 @@ def test_way_note(
     assert expected == route_note(chat_result("x", attempts=attempts, skipped=skipped), asked)
 
 
+def test_keys_are_named_where_one_provider_failed_and_answered() -> None:
+    """Without them, the note would say that it failed and answered."""
+    limited = {**OK, "key": "private", "outcome": "rate_limited"}
+    answered = {**OK, "key": "work"}
+    result = chat_result("x", attempts=[OVERLOADED, limited, answered])
+    assert route_note(result, None) == (
+        "work is overloaded; openai (key private) is rate-limiting; "
+        "openai/gpt-5.5 (key work) answered"
+    )
+    skipped = [{"provider": "openai", "key": "private", "reason": "keyring_locked"}]
+    result = chat_result("x", attempts=[answered], skipped=skipped)
+    assert route_note(result, None).startswith("openai (key private) skipped: it ")
+
+
+def test_a_label_in_the_request_is_no_other_model() -> None:
+    """The provider and the model are those that were asked for."""
+    assert route_note(chat_result("x", attempts=[OK]), "openai@work/gpt-5.5") == ""
+
+
 def test_way_of_an_empty_answer() -> None:
     """Whose it is was said before; the others are named."""
     emptied = {**OK, "outcome": "empty_reply"}

@@ -40,6 +40,7 @@ def request_of(*words: str, stdin: str | None = None) -> Map:
         (("--provider", "x", "--provider", "y"), {"route": {"providers": ["x", "y"]}}),
         (("--no-fallback",), {"route": {"no_fallback": True}}),
         (("--strategy", "cheapest"), {"route": {"strategy": "cheapest"}}),
+        (("--key", "work"), {"route": {"key": "work"}}),
         (("--wait", "0"), {"wait": 0.0}),
         (("--conversation", "tea"), {"conversation": "tea"}),
         (("--modality", "image", "--modality", "image"), {"modalities": ["image"]}),

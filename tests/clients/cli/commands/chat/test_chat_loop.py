@@ -652,3 +652,13 @@ def test_restrictions_of_a_conversation_stay(daemon: CliDaemon) -> None:
     assert daemon.params_of("route.explain")["route"] == route
     assert asked[0]["conversation"] == "tea"
     assert ConversationStore.of(daemon.environ).open("tea").settings.route == route
+
+
+def test_the_key_of_a_conversation_is_kept(daemon: CliDaemon) -> None:
+    """What was said to one account does not go to another because --key is left out later."""
+    _, _, asked = talk(daemon, "one", words=["tea", "--key", "work"])
+    assert asked[0]["route"] == {"key": "work"}
+    _, _, asked = talk(daemon, "two", words=["tea"])
+    assert asked[0]["route"] == {"key": "work"}
+    _, _, asked = talk(daemon, "three", words=["tea", "--key", "own"])
+    assert asked[0]["route"] == {"key": "own"}
