@@ -1,6 +1,7 @@
 """`aircher-cli ask`."""
 
 import json
+import re
 import socket
 from base64 import b64encode
 from pathlib import Path
@@ -525,3 +526,28 @@ def test_a_paused_answer_is_continued(daemon: CliDaemon) -> None:
     record = json.loads(run_cli(daemon.environ, "ask", "--json", "hi").out)
     assert (record["text"], record["finish"]) == ("I search. Found.", "stop")
     assert record["cost"] == "0.0024"
+
+
+FORMATTED = "Some words that do\nnot fit.\n"
+AS_IT_CAME = "**Some** words that do not fit.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "terminal", "expected"),
+    [
+        ([], True, FORMATTED),
+        (["--no-stream"], True, FORMATTED),
+        (["--raw"], True, AS_IT_CAME),
+        (["--json-object"], True, AS_IT_CAME),
+        ([], False, AS_IT_CAME),
+    ],
+)
+def test_an_answer_is_formatted_for_a_person_only(
+    daemon: CliDaemon, words: list[str], terminal: bool, expected: str
+) -> None:
+    """Pipes, JSON and --raw get it as it came."""
+    daemon.answers["chat"] = streams(*AS_IT_CAME)
+    environ = {**daemon.environ, "COLUMNS": "20"}
+    outcome = run_cli(environ, "ask", *words, "hello", terminal=terminal)
+    assert outcome.code == 0
+    assert re.sub(r"\x1b\[\d+m", "", outcome.out) == expected
