@@ -69,6 +69,13 @@ def test_the_key_that_is_named_arrives(user: Home, sim: Simulator) -> None:
     assert user.cli("models", "use", "openai@work/gpt-5.5").returncode == 0
     assert user.cli("ask", "hi").returncode == 0
     assert _key_of(sim) == WORK
+    text = user.config_file.read_text()
+    user.config_file.write_text(text.replace('key = "work"', 'key = "private"'))
+    assert user.cli("config", "reload").returncode == 0
+    assert user.cli("ask", "hi", cwd=repository).returncode == 0
+    assert _key_of(sim) == PRIVATE
+    user.config_file.write_text(text)
+    assert user.cli("config", "reload").returncode == 0
     # A private account is not a fallback for work.
     sim.faults.add(Fault("error", error="quota", key=WORK))
     done = user.cli("ask", "hi", cwd=repository)

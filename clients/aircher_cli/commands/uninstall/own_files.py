@@ -38,7 +38,7 @@ _DATA: Names = {
 }
 _STATE: Names = {
     r"aircherd\.log(\..+)?": None,
-    r"\.?(key-lock|picker)\.json(\..+)?": None,
+    r"\.?(key-lock|picker|project-files)\.json(\..+)?": None,
     r"\.?shown-[\w-]+(\.tmp)?": None,
     r"conversations": ANYTHING,
 }

@@ -26,6 +26,7 @@ OURS = (
     "state/aircher/aircherd.log.1",
     "state/aircher/shown-old_home",
     "state/aircher/picker.json",
+    "state/aircher/project-files.json",
     "state/aircher/conversations/tea/part.json",
     "home/.cache/aircher/catalog/models_dev.json",
     "run/aircher/aircher.sock.lock",
