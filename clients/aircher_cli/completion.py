@@ -13,6 +13,7 @@ from importlib import import_module
 
 import argcomplete
 
+from aircher_cli.commands.auth.logout import stored_keys
 from aircher_cli.parser import PROGRAM, Parser
 from aircher_cli.registry import COMMANDS, GROUPS, commands_of
 from aircher_cli.values import as_map, records, text, texts
@@ -119,25 +120,28 @@ def named_models(prefix: str = "", **_others: object) -> list[str]:
     if not at:
         return model_names()
     if not slash:
-        return [f"{provider}@{label}/" for label in key_labels(provider=provider)]
+        labels = label_names(argparse.Namespace(provider=provider))
+        return [f"{provider}@{label}/" for label in labels]
     answer = _call(methods.MODELS_LIST, {"provider": provider})
     return _plain(f"{head}/{text(row.get('model'))}" for row in records(answer.get("models")))
-
-
-def key_labels(
-    provider: str = "", parsed_args: argparse.Namespace | None = None, **_others: object
-) -> list[str]:
-    """Return the labels of the keys: of a provider, of the one that was typed before, or of all."""
-    typed = getattr(parsed_args, "provider", None)
-    provider = provider or (typed if isinstance(typed, str) else "")
-    rows = _rows(methods.AUTH_STATUS, "rows")
-    found = (text(row.get("key")) for row in rows if provider in ("", row["provider"]))
-    return _plain(dict.fromkeys(label for label in found if label))
 
 
 def task_names(**_: object) -> list[str]:
     """Return the presets in the configuration."""
     return _plain(str(row["name"]) for row in _rows(methods.STATUS, "tasks"))
+
+
+def label_names(parsed_args: argparse.Namespace, **_others: object) -> list[str]:
+    """Return the labels of the stored keys, of the provider that was typed or of all.
+
+    From a snapshot, which does not wait for the keyring.
+    """
+    params: dict[str, object] = {"topics": ["auth"]}
+    snapshot = as_map(_call(methods.EVENTS_SUBSCRIBE, params).get("snapshot"))
+    typed = getattr(parsed_args, "provider", None)
+    provider = typed if isinstance(typed, str) else ""
+    rows = [row for row in records(snapshot.get("auth")) if provider in {"", row.get("provider")}]
+    return _plain(dict.fromkeys(text(row.get("key")) for row in stored_keys(rows)))
 
 
 def setting_names(**_: object) -> list[str]:
@@ -216,11 +220,11 @@ def _plain(names: Iterable[str]) -> list[str]:
 COMPLETERS: dict[str, Completer] = {
     "provider": provider_names,
     "model": named_models,
-    "label": key_labels,
     "task": task_names,
     "conversation": conversation_names,
     "chat": conversation_names,
     "chats": conversation_names,
+    "label": label_names,
     "fallback": provider_names,
     "key": setting_names,
     "keys": own_setting_names,

@@ -17,7 +17,7 @@ import pytest
 from aircher_cli.completion import (
     COMPLETERS,
     full_parser,
-    key_labels,
+    label_names,
     model_names,
     named_models,
     provider_names,
@@ -54,6 +54,16 @@ def environ(daemon: CliDaemon) -> dict[str, str]:
     daemon.answers["models.list"] = {
         "models": [{"provider": "ollama", "model": "qwen3:8b"}],
         "aliases": [{"name": "sonnet"}],
+    }
+    daemon.answers["events.subscribe"] = {
+        "snapshot": {
+            "auth": [
+                {"provider": "openai", "key": "work", "state": "rejected"},
+                {"provider": "openai", "key": "env:OPENAI_API_KEY", "state": "unverified"},
+                {"provider": "ollama", "state": "not_required"},
+                {"provider": "other", "key": "wide", "state": "authenticated"},
+            ]
+        }
     }
     daemon.answers["config.show"] = {
         "rows": [
@@ -98,6 +108,8 @@ def complete_in(name: str, typed: str, environ: dict[str, str]) -> list[str]:
         ("aircher-cli auth lo", {"login", "logout", "lock"}),
         ("aircher-cli auth login o", {"openai", "ollama"}),
         ("aircher-cli completion f", {"fish"}),
+        ("aircher-cli auth logout openai --label ", {"work"}),
+        ("aircher-cli auth logout openai --label w", {"work"}),
         ("aircher-cli ask -t re", {"review", "rename"}),
         ("aircher-cli config set fallback.m", {"fallback.max_attempts"}),
         ("aircher-cli config set catalog.a/b-1.5.t", {"catalog.a/b-1.5.tools"}),
@@ -244,12 +256,12 @@ def test_labels_of_keys(daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch) -> N
     for name, value in daemon.environ.items():
         monkeypatch.setenv(name, value)
     rows = [("openai", "default"), ("openai", "work"), ("gemini", "work"), ("ollama", None)]
-    daemon.answers["auth.status"] = {
-        "rows": [{"provider": provider, "key": key} for provider, key in rows]
+    daemon.answers["events.subscribe"] = {
+        "snapshot": {"auth": [{"provider": provider, "key": key} for provider, key in rows]}
     }
     daemon.answers["models.list"] = {"models": [{"provider": "openai", "model": "gpt-5.5"}]}
-    assert key_labels() == ["default", "work"]
-    assert key_labels(parsed_args=Namespace(provider="gemini")) == ["work"]
+    assert label_names(Namespace(provider=[])) == ["default", "work"]
+    assert label_names(Namespace(provider="gemini")) == ["work"]
     assert named_models("open") == ["openai/gpt-5.5"]
     assert named_models("openai@") == ["openai@default/", "openai@work/"]
     assert named_models("openai@work/g") == ["openai@work/gpt-5.5"]
