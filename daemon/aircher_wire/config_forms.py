@@ -28,6 +28,8 @@ _NEW_SECTIONS = frozenset(
         "daemon",
         "clients",
         "protect",
+        "conversations",
+        "projects",
     }
 )
 _NEW_FIELDS = frozenset(
