@@ -24,7 +24,12 @@ This package imports neither `pathlib` nor `dataclasses`: `ask` loads it in each
 from aircher_client.conversations.names import ConversationError
 from aircher_client.conversations.records import Settings, Turn
 from aircher_client.conversations.saved import SavedConversation
-from aircher_client.conversations.settings import KeepSettings, keep_settings, this_terminal
+from aircher_client.conversations.settings import (
+    KeepSettings,
+    keep_settings,
+    this_terminal,
+    with_project,
+)
 from aircher_client.conversations.store import ConversationStore, Entry
 
 __all__ = [
@@ -37,4 +42,5 @@ __all__ = [
     "Turn",
     "keep_settings",
     "this_terminal",
+    "with_project",
 ]

@@ -4,11 +4,36 @@ import os
 import re
 from collections.abc import Mapping
 
+from aircher_client.conversations.records import Settings
+
 VARIABLE = "AIRCHER_KEEP"
 """`0` keeps nothing."""
 DEFAULT_DAYS = 90
 
 _OFF = frozenset({"0", "false", "no", "off"})
+
+
+def with_project(settings: Settings, server: Mapping[str, object]) -> Settings:
+    """Return the settings with what `[projects]` adds in this folder, as the daemon reported.
+
+    What was said to the key and the model of a project stays with them when the conversation goes
+    on in another folder.
+    """
+    given = server.get("project")
+    if not isinstance(given, dict):
+        return settings
+    found = {name: value for name, value in given.items() if isinstance(value, str)}
+    route = settings.route or {}
+    if "key" in found:
+        route = {"key": found["key"], **route}
+    # A task that was chosen may have a model of its own, which comes first.
+    model = found.get("model") if settings.task is None else None
+    return Settings(
+        model=settings.model or model,
+        task=settings.task or found.get("task"),
+        system=settings.system,
+        route=route or None,
+    )
 
 
 class KeepSettings:

@@ -38,13 +38,20 @@ async def hello(session: "Session", params: HelloParams) -> object:
     may_sign_in = session.gate is None or not session.gate.forbids(methods.AUTH_LOGIN)
     if params.session_bus is not None and may_sign_in:
         session.services.auth.note_session_bus(params.session_bus)
-    kept = session.services.config.current.conversations
+    config = session.services.config.current
+    kept = config.conversations
+    given: dict[str, object] = {}
+    if config.projects:
+        from aircherd.chat.request.projects import describe_project  # noqa: PLC0415 - rarely used
+
+        given = describe_project(config, session.caller)
     return {
         "protocol": methods.PROTOCOL,
         "server": {"name": "aircherd", "version": __version__},
         "features": list(FEATURES),
         "limits": {"max_frame": frames.MAX_FRAME},
         "conversations": {"keep": kept.keep, "keep_days": kept.keep_days},
+        **({"project": given} if given else {}),
         "notices": await take_notices(session.services, are_shown=params.shows_notices),
     }
 

@@ -90,6 +90,21 @@ def test_the_key_that_is_named_arrives(user: Home, sim: Simulator) -> None:
     assert ("work", str(user.root / "acme")) in used
 
 
+def test_a_conversation_stays_with_its_key(user: Home, sim: Simulator) -> None:
+    """Begun in a folder with a key, it does not go to another account elsewhere."""
+    folder = user.root / "acme"
+    folder.mkdir()
+    talk = "ask", "--conversation", "plans"
+    assert user.cli(*talk, "-m", "openai/gpt-5.5", "secret", cwd=folder).returncode == 0
+    done = user.cli(*talk, "-m", "openai/gpt-5.5", "more", cwd=user.root)
+    assert (done.returncode, done.stderr, _key_of(sim)) == (0, "", WORK)
+    assert "secret" in str(chats(sim, "openai")[-1].json)
+    talk = "ask", "--conversation", "tea", "-m", "openai/gpt-5.5"
+    assert user.cli(*talk, "hi", cwd=user.root).stderr == ""
+    done = user.cli(*talk, "hi", cwd=folder)
+    assert done.stderr == "aircher-cli: from now on tea uses only keys named work\n"
+
+
 def test_a_file_of_the_repository(user: Home, sim: Simulator) -> None:
     """It is used once it is allowed, and a changed one is not."""
     repository = user.root / "other"

@@ -13,6 +13,7 @@ from aircher_client.conversations import (
     Settings,
     keep_settings,
     this_terminal,
+    with_project,
 )
 
 CUT_OFF = frozenset({"length", "content_filter", "pause"})
@@ -47,10 +48,12 @@ def _keep(client: Client, asked: Asked, reply: Map, *, answered_by: str, cut_off
     try:
         store = ConversationStore.of(asked.context.environ)
         conversation = asked.earlier or store.new()
+        chosen = with_project(_settings(asked), client.server)
+        had_key = conversation.is_new or "key" in (conversation.settings.route or {})
         added = conversation.append(
             _new_messages(asked, len(conversation.kept_messages)),
             reply,
-            settings=_settings(asked),
+            settings=chosen,
             answered_by=answered_by,
             cut_off=cut_off,
             paths=[name for name in asked.options.file if "://" not in name],
@@ -66,6 +69,9 @@ def _keep(client: Client, asked: Asked, reply: Map, *, answered_by: str, cut_off
             f"aircher-cli: {added} question{'s' if added > 1 else ''} of another terminal came in "
             f"between in {conversation.name}; yours is after {'them' if added > 1 else 'it'}"
         )
+    key = (chosen.route or {}).get("key")
+    if key is not None and not had_key:
+        console.note(f"aircher-cli: from now on {conversation.name} uses only keys named {key}")
     for note in conversation.notes:
         console.note(f"aircher-cli: {note}")
     store.set_last(this_terminal(), conversation)

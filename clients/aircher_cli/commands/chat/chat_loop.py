@@ -27,7 +27,7 @@ from aircher_cli.render.formatting import count
 from aircher_cli.render.layout import paragraph
 from aircher_cli.values import Map, as_map, number, records, text
 from aircher_client import Client, ClientError, DaemonError
-from aircher_client.conversations import KeepSettings, Settings, keep_settings
+from aircher_client.conversations import KeepSettings, Settings, keep_settings, with_project
 from aircher_client.project import find_file
 from aircher_wire import codes, methods
 
@@ -355,7 +355,8 @@ class ChatSession:
 
     def _settings(self) -> Settings:
         route = self._route or None
-        return Settings(model=self._model, task=self._task, system=self.system, route=route)
+        chosen = Settings(model=self._model, task=self._task, system=self.system, route=route)
+        return with_project(chosen, self._client.server)
 
     def _keep_settings(self) -> None:
         if self._keeper is not None:

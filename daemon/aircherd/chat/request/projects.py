@@ -55,6 +55,19 @@ def find_project(config: Config, caller: Caller) -> str | None:
     return max(around, key=lambda name: len(config.projects[name].folder), default=None)
 
 
+def describe_project(config: Config, caller: Caller) -> dict[str, object]:
+    """Return what requests from the client's folder use that do not set it themselves.
+
+    The client keeps it with a conversation, which may go on in another folder.
+    """
+    name = find_project(config, caller)
+    if name is None:
+        return {}
+    project = config.projects[name]
+    fields = {"model": project.model, "task": project.task, "key": project.key}
+    return {field: value for field, value in fields.items() if value is not None}
+
+
 def _complete(request: ChatRequest, project: Project, config: Config) -> ChatRequest:
     changes: dict[str, object] = {}
     own_task = config.tasks.get(request.task) if request.task is not None else None

@@ -5,7 +5,8 @@ import pty
 
 import pytest
 
-from aircher_client.conversations.settings import keep_settings, this_terminal
+from aircher_client.conversations.records import Settings
+from aircher_client.conversations.settings import keep_settings, this_terminal, with_project
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,32 @@ def test_settings(server: dict[str, object], variable: str | None, expected: obj
     found = keep_settings(server, environ)
     assert expected == (found.is_on, found.days)
     assert repr(found) == f"<KeepSettings is_on={expected[0]} days={expected[1]}>"  # type: ignore[index]
+
+
+PROJECT = {"model": "a/b", "task": "review", "key": "work"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "project", "expected"),
+    [
+        ({"model": "c/d"}, None, {"model": "c/d"}),
+        ({}, "work", {}),
+        ({}, {"key": 7}, {}),
+        ({}, PROJECT, {"model": "a/b", "task": "review", "route": {"key": "work"}}),
+        ({"task": "brief"}, PROJECT, {"task": "brief", "route": {"key": "work"}}),
+        (
+            {"model": "c/d", "system": "s", "route": {"key": "own", "strategy": "cheapest"}},
+            {"key": "work"},
+            {"model": "c/d", "system": "s", "route": {"key": "own", "strategy": "cheapest"}},
+        ),
+    ],
+)
+def test_settings_of_the_folder_are_kept(
+    chosen: dict[str, object], project: object, expected: dict[str, object]
+) -> None:
+    """As the daemon applies them: what was chosen comes first. An older daemon tells none."""
+    server = {} if project is None else {"project": project}
+    assert with_project(Settings(**chosen), server).fields() == expected  # type: ignore[arg-type]
 
 
 def test_a_terminal_is_its_device_and_session(monkeypatch: pytest.MonkeyPatch) -> None:

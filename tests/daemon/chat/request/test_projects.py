@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from aircherd.chat.caller import Caller
-from aircherd.chat.request.projects import apply_project, find_project
+from aircherd.chat.request.projects import apply_project, describe_project, find_project
 from aircherd.config.model import Config, Project, Task
 from aircherd.errors import NotAuthenticated
 from aircherd.vocabulary.chat import ChatRequest, RouteOptions
@@ -107,3 +107,17 @@ def test_an_error_names_the_entry_that_asks_for_the_key() -> None:
     found = apply_project(request, here, CONFIG)
     assert found is not None
     assert found.explain(error) is error
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected"),
+    [
+        ("/u/src/acme/web", {"model": "sonnet", "task": "brief", "key": "work"}),
+        ("/u/src", {"key": "private"}),
+        ("/u", {}),
+        (None, {}),
+    ],
+)
+def test_a_client_is_given_what_is_added(folder: str | None, expected: dict[str, object]) -> None:
+    """To keep it with a conversation that goes on elsewhere."""
+    assert describe_project(CONFIG, caller(folder)) == expected

@@ -662,3 +662,15 @@ def test_the_key_of_a_conversation_is_kept(daemon: CliDaemon) -> None:
     assert asked[0]["route"] == {"key": "work"}
     _, _, asked = talk(daemon, "three", words=["tea", "--key", "own"])
     assert asked[0]["route"] == {"key": "own"}
+
+
+def test_the_key_of_the_folder_is_kept(daemon: CliDaemon) -> None:
+    """The conversation stays with it where the folder has none."""
+    hello = daemon.answers["hello"]
+    assert isinstance(hello, dict)
+    daemon.answers["hello"] = {**hello, "project": {"key": "work"}}
+    _, _, asked = talk(daemon, "one", words=["plans"])
+    assert "route" not in asked[0]
+    daemon.answers["hello"] = hello
+    _, _, asked = talk(daemon, "two", words=["plans"])
+    assert asked[-1]["route"] == {"key": "work"}
