@@ -516,7 +516,7 @@ def test_configuration_that_is_invalid_as_a_whole() -> None:
         "✗ invalid entry",
         ("the configuration is invalid, so no provider is asked", "aircher-cli config edit"),
         edit_config("this is no TOML", ""),
-        "? not checked",
+        "✓ ready",
     )
     with simulator() as sim, open_home() as home:
         sim.keys.accept("openai", key_of("work"))
@@ -546,7 +546,7 @@ def test_daemon_that_does_not_run(is_stopped: bool) -> None:
             await picker.press("ctrl+r")
             await picker.wait(lambda: "the daemon is running" in picker.text, "it runs")
             await picker.select("work")
-            await picker.wait_for_state("? not checked")  # by this daemon
+            await picker.wait_for_state("✓ ready")  # as checked before
 
     with simulator() as sim, open_home() as home:
         sim.keys.accept("openai", key_of("work"))
