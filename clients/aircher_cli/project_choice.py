@@ -37,15 +37,18 @@ def choose(
     Raises:
         CommandFailed: the file is allowed, but cannot be used.
     """
+    has_key = options.label is not None or "key" in as_map(kept.get("route"))
     try:
         file = load(path)
         decision = Decisions(context.environ).of(file)
     except ProjectFileError as error:
-        context.console.note(f"aircher-cli: {error}; it is not used")
+        still = "" if has_key else _keep_key(context, options, path)
+        context.console.note(f"aircher-cli: {error}; it is not used{still}")
         return
     if note := NOTES.get(decision):
+        still = "" if has_key or decision == "new" else _keep_key(context, options, path)
         cure = "'aircher-cli allow' shows it; 'aircher-cli deny' ends this note"
-        context.console.note(f"aircher-cli: {path} {note}: {cure}")
+        context.console.note(f"aircher-cli: {path} {note}{still}: {cure}")
     if decision != "allowed":
         return
     try:
@@ -55,5 +58,17 @@ def choose(
     if options.task is None and not ("task" in kept or "model" in kept):
         options.task = found.get("task")
         options.model = options.model or found.get("model")
-    if "key" not in as_map(kept.get("route")):
-        options.label = options.label or found.get("key")
+    if not has_key:
+        options.label = found.get("key")
+
+
+def _keep_key(context: Context, options: argparse.Namespace, path: str) -> str:
+    """Use the key that the file had when it was allowed, if any; return what is said of it."""
+    try:
+        key = Decisions(context.environ).allowed_key(path)
+    except ProjectFileError:
+        return ""  # nothing is known about any file
+    if key is None:
+        return ""
+    options.label = key
+    return f" (key {key} still is, as you allowed)"

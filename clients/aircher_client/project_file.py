@@ -146,13 +146,27 @@ class Decisions:
         known = files if isinstance(files, dict) else {}
         return {path: each for path, each in known.items() if isinstance(each, dict)}
 
-    def record(self, file: ProjectFile, *, allowed: bool) -> None:
-        """Store a decision about the file as it is now.
+    def allowed_key(self, path: str) -> str | None:
+        """Return the label that the file had when it was allowed; None if it was not, or had none.
+
+        It stays in force when the file changes: without it, another account would answer.
+
+        Raises:
+            ProjectFileError: the decisions cannot be read.
+        """
+        known = self.read().get(path, {})
+        key = known.get("key")
+        return key if known.get("allowed") is True and isinstance(key, str) else None
+
+    def record(self, file: ProjectFile, *, allowed: bool, key: str | None = None) -> None:
+        """Store a decision about the file as it is now; `key` is the label that it has.
 
         Raises:
             ProjectFileError: it cannot be stored.
         """
-        decided = {"digest": file.digest, "allowed": allowed}
+        decided: dict[str, object] = {"digest": file.digest, "allowed": allowed}
+        if key is not None:
+            decided["key"] = key
         self._write({**self.read(), file.path: decided})
 
     def forget(self, path: str) -> bool:

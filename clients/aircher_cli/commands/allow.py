@@ -83,7 +83,7 @@ def find(folder: str | None) -> str:
 def _allow(context: Context, path: str, *, as_json: bool) -> int:
     file = load(path)
     found = entries(file)
-    Decisions(context.environ).record(file, allowed=True)
+    Decisions(context.environ).record(file, allowed=True, key=found.get("key"))
     if as_json:
         context.console.json({"file": path, "decision": "allowed", **found})
         return OK

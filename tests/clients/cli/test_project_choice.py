@@ -94,3 +94,21 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     found, said = chosen(tmp_path, "#" * 5000, allowed=None)
     assert found["label"] is None
     assert said.endswith("is larger than 4 KiB; it is not used\n")
+
+
+@pytest.mark.parametrize("content", ['key = "private"\n', "", "#" * 5000])
+def test_the_allowed_key_stays_when_the_file_changes(tmp_path: Path, content: str) -> None:
+    """Until the user decides again: a pull must not move work to the private account."""
+    environ = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    (tmp_path / ".aircher").write_text(BOTH)
+    file = load(str(tmp_path / ".aircher"))
+    Decisions(environ).record(file, allowed=True, key="work")
+    found, said = chosen(tmp_path, content, allowed=None)
+    assert found == {"model": None, "task": None, "label": "work"}
+    assert " (key work still is, as you allowed)" in said
+    own, said = chosen(tmp_path, content, allowed=None, label="own")
+    assert (own["label"], "still" in said) == ("own", False)
+    kept, _ = chosen(tmp_path, content, {"route": {"key": "own"}}, allowed=None)
+    assert kept["label"] is None
+    Decisions(environ).record(file, allowed=False)
+    assert chosen(tmp_path, content, allowed=None)[0]["label"] is None

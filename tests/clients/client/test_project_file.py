@@ -93,11 +93,24 @@ def test_a_decision_is_about_a_path_with_a_content(tmp_path: Path, environ: dict
 
 
 def test_decisions_are_private(tmp_path: Path, environ: dict[str, str]) -> None:
-    """They have hashes, and no content."""
+    """They have hashes, and of the content no more than the label."""
     decisions = Decisions(environ)
-    decisions.record(written(tmp_path, 'key = "work"'), allowed=True)
+    decisions.record(written(tmp_path, 'key = "work"\nmodel = "sonnet"'), allowed=True, key="work")
     assert decisions.path.stat().st_mode & 0o777 == 0o600
-    assert "work" not in decisions.path.read_text()
+    assert "sonnet" not in decisions.path.read_text()
+
+
+def test_the_label_that_was_allowed(tmp_path: Path, environ: dict[str, str]) -> None:
+    """Only while it is allowed; an older version has stored none."""
+    decisions = Decisions(environ)
+    file = written(tmp_path, 'key = "work"')
+    assert decisions.allowed_key(file.path) is None
+    decisions.record(file, allowed=True, key="work")
+    assert decisions.allowed_key(file.path) == "work"
+    decisions.record(file, allowed=True)
+    assert decisions.allowed_key(file.path) is None
+    decisions.record(file, allowed=False, key="work")
+    assert decisions.allowed_key(file.path) is None
 
 
 @pytest.mark.parametrize(

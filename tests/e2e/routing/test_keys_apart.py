@@ -119,8 +119,9 @@ def test_a_file_of_the_repository(user: Home, sim: Simulator) -> None:
     assert (done.stderr, _key_of(sim)) == ("", WORK)
     assert "Be brief." in str(chats(sim, "openai")[-1].json)
     file.write_text('key = "private"\n')
-    done = user.cli("ask", "-m", "openai@work/gpt-5.5", "hi", cwd=repository)
+    done = user.cli("ask", "-m", "openai/gpt-5.5", "hi", cwd=repository)
     assert "has changed, and is not used" in done.stderr
+    assert _key_of(sim) == WORK
     assert user.cli("deny", cwd=repository).returncode == 0
     assert user.cli("route", "-m", "openai/gpt-5.5", cwd=repository).stderr == ""
 
