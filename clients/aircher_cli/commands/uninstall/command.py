@@ -40,8 +40,12 @@ aircher-cli uninstall --keep-keys --yes
 
 DESCRIPTION = """\
 Show what aircher has on this machine, ask, and remove it: the stored keys, the service, the running
-daemon, configuration, usage data, logs, cache and completion scripts. Files that are not from
-aircher are kept and named. The program itself stays, and the command that removes it is printed."""
+daemon, configuration, usage data, conversations, logs, cache and completion scripts. Files that
+are not from aircher are kept and named. The program itself stays, and the command that removes it
+is printed."""
+
+CONVERSATIONS = "conversations"
+CONVERSATION = ".jsonl"
 
 YES = frozenset({"y", "yes"})
 
@@ -190,7 +194,7 @@ def _show(context: Context, found: Findings) -> None:
         *(f"service {short_path(str(path), home)}" for path in found.units),
         *([f"daemon, process {found.pid}"] if found.pid else []),
         *(
-            f"{_files_in(place, place.directory, home)}{_size(place)}"
+            f"{_files_in(place, place.directory, home)}{_size(place)}{_conversations(place)}"
             for place in found.places
             if place.has_own
         ),
@@ -212,6 +216,14 @@ def _show(context: Context, found: Findings) -> None:
 def _size(place: Place) -> str:
     size = place.size / 1_000_000
     return f", {size:.1f} MB" if size >= 0.1 else ""
+
+
+def _conversations(place: Place) -> str:
+    """Name what the user wrote, and cannot get again."""
+    files = [path for path in place.files if path.parent == place.directory / CONVERSATIONS]
+    number = sum(path.suffix == CONVERSATION for path in files)
+    what = count(number, "conversation")
+    return f", with {what} ('aircher-cli chats export NAME' saves one)" if number else ""
 
 
 def _agrees(context: Context) -> bool:

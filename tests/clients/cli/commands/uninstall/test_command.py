@@ -117,6 +117,18 @@ def test_a_directory_with_the_name_of_a_file_is_kept(systemctl: FakeSystemctl) -
     assert folder.is_dir()
 
 
+def test_conversations_are_named(systemctl: FakeSystemctl) -> None:
+    """Nobody can write them again."""
+    folder = systemctl.folder / "home" / ".local/state/aircher/conversations"
+    (folder / "terminals").mkdir(parents=True)
+    for name in ("tea.jsonl", "plans.jsonl", "pruned", "terminals/pts-1"):
+        (folder / name).touch()
+    code, out, _ = answer(systemctl, "", "--dry-run")
+    said = " ".join(out.split())
+    assert code == 0
+    assert "with 2 conversations ('aircher-cli chats export NAME' saves one)" in said
+
+
 def test_narrow_terminals(systemctl: FakeSystemctl) -> None:
     """Lines are wrapped between words."""
     outcome = run_cli({**systemctl.environ, "COLUMNS": "40"}, "uninstall", "--dry-run")
