@@ -23,6 +23,15 @@ FORMAT = "aircher conversation"
 VERSION = 1
 HEADER_START = b'{"format"'
 
+STOPPED = "stopped"
+BROKEN_OFF = "broken off"
+
+MARKS: "dict[str, str]" = {
+    STOPPED: "[The user stopped the answer here.]",
+    BROKEN_OFF: "[The answer broke off here.]",
+}
+"""Why an answer is not whole -> the text that says so to the model."""
+
 SETTINGS = ("model", "task", "system", "route")
 
 
@@ -235,6 +244,15 @@ def encode_drop(turns: int, now: float) -> bytes:
 def flatten(turns: Iterable[Turn]) -> "list[Message]":
     """Return the messages of turns in order."""
     return [message for turn in turns for message in (*turn.asked, turn.reply)]
+
+
+def marked(reply: "Message", cut_off: str) -> "Message":
+    """Return an answer as it is sent: one that was interrupted says so at its end."""
+    if cut_off not in MARKS:
+        return reply
+    content = reply.get("content")
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content or []
+    return {**reply, "content": [*parts, {"type": "text", "text": f"\n\n{MARKS[cut_off]}"}]}
 
 
 def _encode(record: "dict[str, Any]") -> bytes:

@@ -110,6 +110,16 @@ class SavedConversation:
         self.missing = []
         return [to_send(message, self.missing) for message in self.kept_messages]
 
+    @property
+    def marked_messages(self) -> "list[Message]":
+        """The `messages`, in which interrupted answers say so to the model."""
+        messages = iter(self.messages)
+        found: list[Message] = []
+        for turn in self._content.turns:
+            found += [next(messages) for _ in turn.asked]
+            found.append(records.marked(next(messages), turn.cut_off))
+        return found
+
     # ---------------------------------------------------------- what is added
 
     def append(

@@ -96,7 +96,10 @@ def read_request(
     started = time.monotonic()
     if options.timeout is not None:
         context.read_until = started + options.timeout
-    messages = _conversation(context, options) if conversation is None else conversation.messages
+    if conversation is None:
+        messages = _conversation(context, options)
+    else:
+        messages = conversation.marked_messages
     shape = {**_tools(context, options), **_format(context, options)}
     reads_input = not any(readers.values())
     content = read_prompt(

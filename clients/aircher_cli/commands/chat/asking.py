@@ -14,11 +14,11 @@ from typing import NamedTuple
 from aircher_cli.commands.ask.command import chat_or_sign_in
 from aircher_cli.commands.ask.failure_help import unshown_text
 from aircher_cli.commands.chat.printer import ChatPrinter
-from aircher_cli.commands.chat.transcript import BROKEN_OFF, STOPPED
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.values import Map, as_map, text
 from aircher_client import Client, ClientError, ConnectionLost, DaemonError
+from aircher_client.conversations.records import BROKEN_OFF, STOPPED
 from aircher_wire import codes
 
 SENT_AGAIN = "aircher-cli: the daemon was restarted: connected again, and sent your message again"

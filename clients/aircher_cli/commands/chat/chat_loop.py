@@ -14,7 +14,6 @@ from aircher_cli.commands.chat.printer import ChatPrinter
 from aircher_cli.commands.chat.slash_commands import COMMANDS, run_command
 from aircher_cli.commands.chat.tally import Tally, conversation_size
 from aircher_cli.commands.chat.transcript import (
-    STOPPED,
     Transcript,
     Turn,
     split_system,
@@ -28,6 +27,7 @@ from aircher_cli.render.layout import paragraph
 from aircher_cli.values import Map, as_map, number, records, text
 from aircher_client import Client, ClientError, DaemonError
 from aircher_client.conversations import KeepSettings, Settings, keep_settings, with_project
+from aircher_client.conversations.records import STOPPED
 from aircher_client.project import find_file
 from aircher_wire import codes, methods
 

@@ -7,15 +7,7 @@ from typing import NamedTuple
 
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.values import Map, records, text
-
-STOPPED = "stopped"
-BROKEN_OFF = "broken off"
-
-MARKS: dict[str, str] = {
-    STOPPED: "[The user stopped the answer here.]",
-    BROKEN_OFF: "[The answer broke off here.]",
-}
-"""Why an answer is not whole -> the text that says so to the model, and in a saved file."""
+from aircher_client.conversations.records import marked
 
 
 class Turn(NamedTuple):
@@ -31,7 +23,7 @@ class Turn(NamedTuple):
 
     def messages(self) -> list[Map]:
         """Return the messages as they are sent: an answer that was interrupted says so."""
-        return [*self.asked, _marked(self.reply, self.cut_off)]
+        return [*self.asked, marked(self.reply, self.cut_off)]
 
 
 class Transcript:
@@ -105,13 +97,6 @@ def split_system(messages: Sequence[Map]) -> tuple[str | None, list[Map]]:
     if first.get("role") == "system" and isinstance(content, str):
         return content, list(messages[1:])
     return None, list(messages)
-
-
-def _marked(reply: Map, cut_off: str) -> Map:
-    if cut_off not in MARKS:
-        return reply
-    mark: Map = {"type": "text", "text": f"\n\n{MARKS[cut_off]}"}
-    return {**reply, "content": [*content_parts(reply), mark]}
 
 
 def content_parts(message: Map) -> list[Map]:

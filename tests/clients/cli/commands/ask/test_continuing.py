@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aircher_client.conversations import ConversationStore
+from aircher_client.conversations import ConversationStore, Settings
 from aircher_client.conversations.texts import message_text
 from helpers.daemon.cli import Outcome, run_cli
 from helpers.daemon.cli_daemon import CliDaemon, Map, streams
@@ -174,3 +174,29 @@ def test_files_go_on(daemon: CliDaemon, tmp_path: Path) -> None:
     outcome = ask(daemon, "-c", "sure?")
     assert "photo.png has changed or is gone since it was attached" in outcome.err
     assert "(photo.png is no longer available)" in str(sent(daemon)[0])
+
+
+@pytest.mark.parametrize(
+    ("cut_off", "expected"),
+    [
+        ("stopped", "half\n\n[The user stopped the answer here.]"),
+        ("broken off", "half\n\n[The answer broke off here.]"),
+        ("length", "half"),
+    ],
+)
+def test_an_interrupted_answer_says_so_to_the_model(
+    daemon: CliDaemon, cut_off: str, expected: str
+) -> None:
+    """As in `chat`; the kept answer has no mark, and the next question is kept once."""
+    tea = ConversationStore.of(daemon.environ).open("tea")
+    reply = {"role": "assistant", "content": "half"}
+    tea.append([{"role": "user", "content": "one"}], reply, settings=Settings(), cut_off=cut_off)
+    ask(daemon, "--conversation", "tea", "go on")
+    messages = daemon.params_of("chat")["messages"]
+    assert isinstance(messages, list)
+    said = messages[1]["content"]
+    parts = said if isinstance(said, list) else [{"text": said}]
+    assert "".join(part["text"] for part in parts) == expected
+    tea.load()
+    assert [message["role"] for message in tea.messages] == ["user", "assistant"] * 2
+    assert tea.messages[1] == reply

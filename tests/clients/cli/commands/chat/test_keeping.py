@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from aircher_cli.commands.chat.keeping import Keeper, describe_route, open_keeper
-from aircher_cli.commands.chat.transcript import STOPPED, Turn
+from aircher_cli.commands.chat.transcript import Turn
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.values import Map
 from aircher_client.conversations import ConversationStore, KeepSettings, Settings
+from aircher_client.conversations.records import STOPPED
 from helpers.daemon.cli import Stream
 
 BRIEF = Settings(model="up/m", system="be brief")

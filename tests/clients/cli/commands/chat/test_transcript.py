@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from aircher_cli.commands.chat.transcript import (
-    BROKEN_OFF,
-    STOPPED,
     Transcript,
     Turn,
     markdown,
@@ -16,6 +14,7 @@ from aircher_cli.commands.chat.transcript import (
     with_question_text,
 )
 from aircher_cli.exit_codes import CommandFailed
+from aircher_client.conversations.records import BROKEN_OFF, STOPPED
 
 QUESTION = {"role": "user", "content": "Why?"}
 REPLY = {
