@@ -118,7 +118,7 @@ def test_a_directory_with_the_name_of_a_file_is_kept(systemctl: FakeSystemctl) -
 
 
 def test_conversations_are_named(systemctl: FakeSystemctl) -> None:
-    """Nobody can write them again."""
+    """They cannot be written again."""
     folder = systemctl.folder / "home" / ".local/state/aircher/conversations"
     (folder / "terminals").mkdir(parents=True)
     for name in ("tea.jsonl", "plans.jsonl", "pruned", "terminals/pts-1"):
