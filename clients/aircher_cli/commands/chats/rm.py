@@ -25,7 +25,8 @@ def build_parser() -> Parser:
     """Return the parser of `chats rm`."""
     parser = make_parser(
         "chats rm",
-        "Remove kept conversations for good. Before several are removed, you are asked.",
+        "Remove kept conversations for good. You are asked before several are removed, or one of "
+        "which you gave the beginning of its name.",
         EXAMPLES,
     )
     add = parser.add_argument
@@ -48,12 +49,13 @@ def run(context: Context, options: argparse.Namespace) -> int:
     """Remove the conversations; it is not an error if none is old enough.
 
     Raises:
-        UsageError: nothing is named, or several are and there is no terminal to ask at.
+        UsageError: nothing is named; or the user must be asked, and there is no terminal.
         CommandFailed: one does not exist or cannot be removed; or the user said no.
     """
     store = open_store(context)
     files = _chosen(context, store, options)
-    if len(files) > 1 and not options.yes:
+    is_completed = bool(options.chats) and not files.keys() <= set(options.chats)
+    if (len(files) > 1 or is_completed) and not options.yes:
         _confirm(context, files)
     removed = []
     for name, file in files.items():
@@ -93,18 +95,19 @@ def _named(context: Context, store: ConversationStore, name: str) -> tuple[str, 
 
 
 def _confirm(context: Context, files: dict[str, str]) -> None:
-    """Ask whether several conversations may be removed.
+    """Ask whether these conversations may be removed.
 
     Raises:
         UsageError: there is no terminal to ask at.
         CommandFailed: the answer is not yes.
     """
     console = context.console
+    shown = ", ".join(list(files)[:5]) + (", ..." if len(files) > 5 else "")
     if context.has_input() or not console.err_is_terminal:
         raise UsageError(
-            f"this would remove {count(len(files), 'conversation')}: add --yes", HELP_COMMAND
+            f"this would remove {count(len(files), 'conversation')} ({shown}): add --yes",
+            HELP_COMMAND,
         )
-    shown = ", ".join(list(files)[:5]) + (", ..." if len(files) > 5 else "")
     console.prompt(f"Remove {count(len(files), 'conversation')} ({shown})? [y/N] ")
     assert context.stdin is not None
     if context.stdin.readline().strip().lower() not in {"y", "yes"}:

@@ -17,13 +17,13 @@ def names(store) -> list[str]:
 
 
 def test_one_is_removed_at_once(environ, talk, store) -> None:
-    """By its name or the beginning of it; also one that cannot be read."""
+    """By its name; also one that cannot be read."""
     path = Path(talk("tea", "x", now=3e9).path)
     path.write_bytes(path.read_bytes().replace(b'"version":1', b'"version":7'))
     talk("coffee", "x", now=2e9)
     talk("cocoa", "x", now=1e9)
     assert run_cli(environ, "chats", "rm", "tea").out == "removed 1 conversation\n"
-    assert run_cli(environ, "chats", "rm", "cof").out == "removed 1 conversation\n"
+    assert run_cli(environ, "chats", "rm", "coffee").out == "removed 1 conversation\n"
     assert names(store) == ["cocoa"]
     outcome = run_cli(environ, "chats", "rm", "tea")
     assert (outcome.code, "there is no conversation tea" in outcome.err) == (1, True)
@@ -35,6 +35,18 @@ def ask(environ: dict[str, str], answer: str, *words: str) -> Outcome:
     keyboard = Stream(answer.encode(), terminal=True)
     code = run(Context(Console(out, err, environ), environ, keyboard), ["chats", "rm", *words])
     return Outcome(code, out.text, err.text)
+
+
+def test_one_that_was_not_named_in_full_is_asked_about(environ, talk, store) -> None:
+    """It may be another one than the user means, and cannot be had back."""
+    talk("plans", "x")
+    outcome = run_cli(environ, "chats", "rm", "plan")
+    assert (outcome.code, names(store)) == (2, ["plans"])
+    assert "this would remove 1 conversation (plans): add --yes" in outcome.err
+    assert "Remove 1 conversation (plans)? [y/N]" in ask(environ, "n\n", "plan").err
+    assert names(store) == ["plans"]
+    assert ask(environ, "y\n", "plan").code == 0
+    assert names(store) == []
 
 
 @pytest.mark.parametrize(("answer", "left"), [("y\n", 1), ("YES\n", 1), ("n\n", 3), ("", 3)])
@@ -54,7 +66,7 @@ def test_without_a_terminal_several_need_yes(environ, talk, store) -> None:
     talk("coffee", "x")
     outcome = run_cli(environ, "chats", "rm", "--all", stdin="y\n")
     assert (outcome.code, len(names(store))) == (2, 2)
-    assert "this would remove 2 conversations: add --yes" in outcome.err
+    assert "this would remove 2 conversations (" in outcome.err
     outcome = run_cli(environ, "chats", "rm", "--all", "--yes", "--json")
     assert sorted(json.loads(outcome.out)["removed"]) == ["coffee", "tea"]
     assert names(store) == []
