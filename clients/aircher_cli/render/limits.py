@@ -19,9 +19,9 @@ WAY_OUT = 'To be served all the same, set [usage] on_failure = "serve".'
 
 EXAMPLE = """\
 [[limits]]
-provider = "anthropic"   # or model or client; without any of them, all requests
-usd = 5.0                # or requests = 100, tokens = 100000
-per = "day"              # or minute, hour, month"""
+provider = "anthropic"  # or model, key
+usd = 5.0       # or requests, tokens
+per = "day"     # or hour, month"""
 
 
 def limit_lines(
