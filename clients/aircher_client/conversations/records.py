@@ -61,6 +61,17 @@ class Settings:
         """Return the fields of a request; what is not set is left out."""
         return {name: value for name in SETTINGS if (value := getattr(self, name)) is not None}
 
+    def with_key_of(self, before: "Settings") -> "Settings":
+        """Return the settings with the key that was chosen before, if they have none.
+
+        Another terminal may have chosen it meanwhile, and said something to this account.
+        """
+        key = (before.route or {}).get("key")
+        if key is None or "key" in (self.route or {}):
+            return self
+        route = {**(self.route or {}), "key": key}
+        return Settings(model=self.model, task=self.task, system=self.system, route=route)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Settings) and self.fields() == other.fields()
 

@@ -138,7 +138,8 @@ class SavedConversation:
         Args:
             asked: What was sent beyond the earlier messages.
             reply: The message of the model, or what came of it.
-            settings: What the user chose: model, task, system prompt, providers and keys.
+            settings: What the user chose: model, task, system prompt, providers and keys. A key
+                that was chosen before stays, unless they have another.
             answered_by: `provider/model`.
             cut_off: Why the answer is not whole; empty if it is.
             paths: Files that are in `asked`.
@@ -155,22 +156,32 @@ class SavedConversation:
             answered_by=answered_by,
             cut_off=cut_off,
         )
-        return self._append(records.encode_turn(turn), turn.at)
+
+        def encode() -> bytes:
+            turn.settings = settings.with_key_of(self.settings)
+            return records.encode_turn(turn)
+
+        return self._append(encode, turn.at)
 
     def change(self, settings: Settings, now: float | None = None) -> int:
         """Record other settings, if they are others. Returns and raises as `append`."""
+        settings = settings.with_key_of(self.settings)
         if self.is_new or settings == self.settings:
             self._content.settings = settings
             return 0
         at = time.time() if now is None else now
-        return self._append(records.encode_settings(settings, at), at)
+
+        def encode() -> bytes:
+            return records.encode_settings(settings.with_key_of(self.settings), at)
+
+        return self._append(encode, at)
 
     def drop(self, turns: int, now: float | None = None) -> None:
         """Take the last turns back; of a new conversation there are none. Raises as `append`."""
         if self.is_new or turns <= 0:
             return
         at = time.time() if now is None else now
-        self._append(records.encode_drop(turns, at), at)
+        self._append(lambda: records.encode_drop(turns, at), at)
 
     def refresh(self) -> int:
         """Read what other programs have added; return by how many turns it has grown.
@@ -184,17 +195,18 @@ class SavedConversation:
         self.load()
         return len(self._content.turns) - before
 
-    def _append(self, line: bytes, at: float) -> int:
+    def _append(self, encode: "Callable[[], bytes]", at: float) -> int:
+        """Append what `encode` returns once what others have added was read."""
         try:
             self._prepare()
             while True:
                 with suppress(_TryAgain):
-                    return self._append_locked(line, at)
+                    return self._append_locked(encode, at)
         except OSError as error:
             why = error.strerror or str(error)
             raise ConversationError(f"cannot write {self.path}: {why}") from None
 
-    def _append_locked(self, line: bytes, at: float) -> int:
+    def _append_locked(self, encode: "Callable[[], bytes]", at: float) -> int:
         with locked(self.path, create=True) as descriptor:
             before = len(self._content.turns)
             self._read_on(descriptor)
@@ -209,6 +221,7 @@ class SavedConversation:
                 aside = set_aside(self.path, good)
                 self.notes.append(f"the damaged conversation is kept as {aside}")
                 raise _TryAgain
+            line = encode()
             start = b"\n" if self._content.has_open_end else b""
             if self._content.version is None:
                 start = records.encode_header(self.name, at)

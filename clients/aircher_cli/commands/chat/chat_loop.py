@@ -178,8 +178,17 @@ class ChatSession:
         if turns is None:
             return
         self.transcript.turns = turns
+        self._take_key()
         if self._unanswered is not None:
             self._unanswered = self._unanswered._replace(earlier=turns)
+
+    def _take_key(self) -> None:
+        """Use the key that another terminal has chosen: it was said to that account."""
+        kept = Settings() if self._keeper is None else self._keeper.settings
+        key = text(as_map(kept.route).get("key"))
+        if key and "key" not in self._route:
+            self._route = {**self._route, "key": key}
+            self.say(f"from now on only keys named {key} are used, as chosen there")
 
     def _show_error(self, error: Exception, *, is_of_answer: bool = False) -> None:
         """Print an error, which does not end the conversation."""
@@ -230,6 +239,8 @@ class ChatSession:
                 paths=self._paths,
             )
             self.transcript.turns = turns or self.transcript.turns
+            if turns:
+                self._take_key()
 
     def _show_notes(self, reply: Reply) -> None:
         """Show what else there is to say about an answer."""

@@ -147,6 +147,20 @@ def test_settings_change_without_a_turn(path: Path) -> None:
     assert (again.model, again.system) == ("m", None)
 
 
+def test_the_key_stays_though_another_program_does_not_know_it(path: Path) -> None:
+    """What was said to one account must not go to another because of who wrote last."""
+    here, there = opened(path), opened(path)
+    work = Settings(route={"key": "work", "strategy": "cheapest"})
+    there.append([user("a")], reply("b"), settings=work)
+    add(here, "c", "d", model="m")
+    expected = {"model": "m", "route": {"key": "work"}}
+    assert here.settings.fields() == opened(path).settings.fields() == expected
+    here.change(Settings(system="s"))
+    assert opened(path).settings.fields() == {"system": "s", "route": {"key": "work"}}
+    here.change(Settings(route={"key": "own"}))
+    assert opened(path).settings.fields() == {"route": {"key": "own"}}
+
+
 def test_turns_are_taken_back(path: Path) -> None:
     """As `/retry` and `/clear` do; another terminal sees it."""
     tea, other = opened(path), opened(path)

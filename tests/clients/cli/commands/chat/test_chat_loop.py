@@ -674,3 +674,22 @@ def test_the_key_of_the_folder_is_kept(daemon: CliDaemon) -> None:
     daemon.answers["hello"] = hello
     _, _, asked = talk(daemon, "two", words=["plans"])
     assert asked[-1]["route"] == {"key": "work"}
+
+
+def test_a_key_of_another_terminal_is_used_here_too(daemon: CliDaemon) -> None:
+    """Else what was said there would go to this terminal's account."""
+
+    class Elsewhere(Typed):
+        def read(self, draft: str = "") -> str | None:
+            if len(self.drafts) == 1:
+                talk(daemon, "there", words=["tea", "--key", "work"])
+            return super().read(draft)
+
+    daemon.answers |= {"chat": answer, "route.explain": {"candidates": []}}
+    out = Stream(terminal=True)
+    context = context_of(daemon, out, Stream(terminal=True))
+    with context.connect() as client:
+        session = ChatSession(context, client, build_parser().parse(["tea"]))
+        session.run(Elsewhere("here", "again"))
+    assert daemon.params_of("chat")["route"] == {"key": "work"}
+    assert "from now on only keys named work are used, as chosen there" in out.text
