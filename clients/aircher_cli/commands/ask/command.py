@@ -277,6 +277,10 @@ def run(context: Context, options: argparse.Namespace) -> int:
             if not options.json:
                 _show_failure(context, client, printer, error, options)
                 _keep_part(client, asked, printer, "broken off")
+            if earlier is not None:
+                from aircher_cli.commands.ask.continuing import explain_key  # noqa: PLC0415 -- only if used
+
+                error = explain_key(error, earlier, options.label)
             raise _with_advice(client, printer, error, options) from None
         except KeyboardInterrupt:
             printer.end_text()

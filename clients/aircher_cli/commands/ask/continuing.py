@@ -4,7 +4,8 @@ import argparse
 
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
-from aircher_cli.values import Map, as_map
+from aircher_cli.values import Map, as_map, text
+from aircher_client import DaemonError
 from aircher_client.conversations import (
     ConversationError,
     ConversationStore,
@@ -72,6 +73,20 @@ def add_settings(request: Map, conversation: SavedConversation) -> None:
     for name, value in given.items():
         request.setdefault(name, value)
     request["conversation"] = conversation.name
+
+
+def explain_key(
+    error: DaemonError, conversation: SavedConversation, label: str | None
+) -> DaemonError:
+    """Return an error about a missing key; it says if the conversation asks for the key.
+
+    `label` is that of `--key`.
+    """
+    key = text(as_map(conversation.settings.route).get("key"))
+    if not key or label is not None or f"no key {key!r}" not in str(error):
+        return error
+    reason = f"The conversation {conversation.name} uses only keys named {key}; --key changes that"
+    return DaemonError(error.code, f"{error}. {reason}", error.data)
 
 
 def say_what_is_missing(context: Context, conversation: SavedConversation) -> None:

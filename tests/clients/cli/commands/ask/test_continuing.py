@@ -8,7 +8,7 @@ import pytest
 from aircher_client.conversations import ConversationStore, Settings
 from aircher_client.conversations.texts import message_text
 from helpers.daemon.cli import Outcome, run_cli
-from helpers.daemon.cli_daemon import CliDaemon, Map, streams
+from helpers.daemon.cli_daemon import CliDaemon, Map, refuses, streams
 
 
 def ask(daemon: CliDaemon, *words: str, answer: str = "ok") -> Outcome:
@@ -69,6 +69,18 @@ def test_model_system_prompt_and_providers_go_on(daemon: CliDaemon) -> None:
     ask(daemon, "-c", "four")
     route["providers"] = ["c"]
     assert request(daemon, *names) == {"model": "c/d", "system": "", "route": route}
+
+
+def test_a_missing_key_of_the_conversation_is_explained(daemon: CliDaemon) -> None:
+    """It was chosen another day, or by a folder."""
+    ask(daemon, "--key", "work", "one")
+    daemon.answers["chat"] = refuses("not_authenticated", "no key 'work' for b: sign in")
+    outcome = run_cli(daemon.environ, "ask", "-c", "-m", "b/c", "two")
+    said = " ".join(outcome.err.split())
+    assert outcome.code == 4
+    assert "uses only keys named work; --key changes that" in said
+    outcome = run_cli(daemon.environ, "ask", "-c", "-m", "b/c", "--key", "work", "two")
+    assert "uses only keys" not in outcome.err
 
 
 def test_another_task_replaces_model_and_system_prompt(daemon: CliDaemon) -> None:
