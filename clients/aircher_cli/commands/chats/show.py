@@ -5,9 +5,11 @@ import time
 
 from aircher_cli.commands.chats.found import NAME_HELP, find_conversation, open_store, record_of
 from aircher_cli.commands.chats.transcript import answer_note, settings_line
+from aircher_cli.console import Console, strip_controls
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
+from aircher_cli.render.answer.answer import AnswerRenderer
 from aircher_cli.render.formatting import ago, count
 from aircher_cli.values import Map, text
 from aircher_client.conversations import SavedConversation, Turn
@@ -53,14 +55,32 @@ def run(context: Context, options: argparse.Namespace) -> int:
         for message in turn.asked:
             sign = "> " if message.get("role") == "user" else f"({text(message.get('role'))}) "
             console.line()
-            for line in (message_text(message) or "(nothing)").splitlines():
+            asked = message_text(message) or "(nothing)"
+            for line in _wrapped(console, asked, len(sign)).splitlines():
                 console.line(f"{sign}{line}", "bold")
         console.line()
-        console.write(message_text(turn.reply))
-        console.finish_line()
+        _show_answer(console, message_text(turn.reply))
         if note := answer_note(turn):
             console.line(f"({note})", "dim")
     return OK
+
+
+def _show_answer(console: Console, said: str) -> None:
+    """Print an answer: on a terminal as `ask` does, else as it is."""
+    if console.is_terminal:
+        renderer = AnswerRenderer(lambda: console.width, has_styles=console.has_colour)
+        console.write_rendered(renderer.feed(strip_controls(said)) + renderer.finish())
+    else:
+        console.write(said)
+    console.finish_line()
+
+
+def _wrapped(console: Console, asked: str, indent: int) -> str:
+    """Return a question, on a terminal with its lines broken between words."""
+    if not console.is_terminal:
+        return asked
+    renderer = AnswerRenderer(lambda: console.width - indent, has_styles=False)
+    return renderer.feed(strip_controls(asked)) + renderer.finish()
 
 
 def _show_settings(context: Context, found: SavedConversation) -> None:

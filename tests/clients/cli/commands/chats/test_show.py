@@ -1,6 +1,7 @@
 """`aircher-cli chats show`."""
 
 import json
+import re
 import time
 
 from helpers.daemon.cli import run_cli
@@ -46,3 +47,18 @@ def test_nothing_controls_the_terminal(environ, talk) -> None:
     talk("tea", "a\x1b[2Jb", "c\x1b]0;title\x07d", system="\x1b[31mred")
     outcome = run_cli({**environ, "NO_COLOR": "1"}, "chats", "show", "tea", terminal=True)
     assert "\x1b" not in outcome.out
+
+
+def test_a_terminal_gets_whole_words_and_no_markup(environ, talk) -> None:
+    """As when the answer came; a pipe gets what was said."""
+    asked, said = (
+        "is it a good idea to wrap these words",
+        "it **is** a rather good idea to wrap them",
+    )
+    talk("tea", asked, said)
+    narrow = {**environ, "COLUMNS": "20"}
+    shown = run_cli(narrow, "chats", "show", "tea", terminal=True).out
+    plain = re.sub("\x1b\\[[0-9;]*m", "", shown).split("\n\n")
+    assert plain[1] == "> is it a good idea\n> to wrap these\n> words"
+    assert plain[2] == "it is a rather good\nidea to wrap them\n"
+    assert run_cli(narrow, "chats", "show", "tea").out.endswith(f"> {asked}\n\n{said}\n")
