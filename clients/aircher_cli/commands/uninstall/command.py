@@ -47,6 +47,8 @@ is printed."""
 CONVERSATIONS = "conversations"
 CONVERSATION = ".jsonl"
 
+STILL_INSTALLED = "the program is still installed; this removes it:"
+
 YES = frozenset({"y", "yes"})
 
 
@@ -252,6 +254,7 @@ def _finish(
             }
         )
     elif steps or not found:
-        context.console.line("the program is still installed; this removes it:")
+        for pieces in paragraph(STILL_INSTALLED, context.console.width):
+            context.console.styled(pieces)
         context.console.line(f"  {command or 'the tool that installed it'}")
     return OK
