@@ -252,6 +252,17 @@ def encode_drop(turns: int, now: float) -> bytes:
     return _encode({"kind": "drop", "at": round(now, 3), "turns": turns})
 
 
+def with_label_of(model: str, before: str | None) -> str:
+    """Return another model of the same provider with the key that the one before named.
+
+    `openai/gpt-5.5-mini` after `openai@work/gpt-5.5` is `openai@work/gpt-5.5-mini`: what was said
+    to one account must not go to another with the choice of a model.
+    """
+    provider, at, label = (before or "").partition("/")[0].partition("@")
+    head, slash, rest = model.partition("/")
+    return f"{head}@{label}/{rest}" if at and slash and head == provider else model
+
+
 def flatten(turns: Iterable[Turn]) -> "list[Message]":
     """Return the messages of turns in order."""
     return [message for turn in turns for message in (*turn.asked, turn.reply)]

@@ -12,6 +12,7 @@ from aircher_client.conversations import (
     SavedConversation,
     this_terminal,
 )
+from aircher_client.conversations.records import with_label_of
 from aircher_client.conversations.texts import title
 
 HELP_COMMAND = "aircher-cli ask --help"
@@ -66,6 +67,8 @@ def add_settings(request: Map, conversation: SavedConversation) -> None:
     takes the place of the conversation's task, model and system prompt.
     """
     given = conversation.settings.fields()
+    if "model" in request:
+        request["model"] = with_label_of(text(request["model"]), conversation.model)
     if "task" in request:
         given = {name: given[name] for name in given if name == "route"}
     if route := {**as_map(given.get("route")), **as_map(request.get("route"))}:

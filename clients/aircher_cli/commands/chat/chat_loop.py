@@ -27,7 +27,7 @@ from aircher_cli.render.layout import paragraph
 from aircher_cli.values import Map, as_map, number, records, text
 from aircher_client import Client, ClientError, DaemonError
 from aircher_client.conversations import KeepSettings, Settings, keep_settings, with_project
-from aircher_client.conversations.records import STOPPED
+from aircher_client.conversations.records import STOPPED, with_label_of
 from aircher_client.project import find_file
 from aircher_wire import codes, methods
 
@@ -292,7 +292,8 @@ class ChatSession:
 
         Its answer, if there is one, is forgotten only when there is a new one.
         """
-        self._send(self._last_question()._replace(asked=asked), model)
+        chosen = with_label_of(model, self._model) if model else None
+        self._send(self._last_question()._replace(asked=asked), chosen)
 
     def edit_next(self, draft: str) -> None:
         """Let the user edit a text in the next line; it then replaces the last message."""
@@ -330,6 +331,7 @@ class ChatSession:
         Raises:
             DaemonError: it does not exist.
         """
+        name = with_label_of(name, self._model)
         plan = self._client.call(methods.ROUTE_EXPLAIN, self._fields(name), timeout=TIMEOUT_SECONDS)
         self._model = name
         self._note_plan(as_map(plan))
@@ -443,7 +445,7 @@ class ChatSession:
         kept = keeper.settings
         if options.task is None:
             self._task = kept.task
-            self._model = self._model or kept.model
+            self._model = with_label_of(self._model, kept.model) if self._model else kept.model
         can_restore = self.system is None and options.task is None
         restored = can_restore and kept.system is not None
         self.system = kept.system if restored else self.system

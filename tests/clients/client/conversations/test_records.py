@@ -15,6 +15,7 @@ from aircher_client.conversations.records import (
     encode_turn,
     flatten,
     parse,
+    with_label_of,
 )
 
 TEXTS = st.text(st.characters(codec=None), max_size=30)  # lone surrogates, too
@@ -143,3 +144,22 @@ def test_what_is_no_conversation_is_damage(data: bytes) -> None:
     found = parse(data)
     assert found.damage is not None
     assert (found.version, found.damage.is_tail) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("model", "before", "expected"),
+    [
+        ("a/c", "a@work/b", "a@work/c"),
+        ("a/c/d", "a@work/b", "a@work/c/d"),
+        ("a@own/c", "a@work/b", "a@own/c"),
+        ("z/c", "a@work/b", "z/c"),
+        ("alias", "a@work/b", "alias"),
+        ("a/c", "a/b@x", "a/c"),
+        ("a/c", None, "a/c"),
+    ],
+)
+def test_a_model_keeps_the_label_of_its_provider(
+    model: str, before: str | None, expected: str
+) -> None:
+    """Only where it names none itself."""
+    assert with_label_of(model, before) == expected

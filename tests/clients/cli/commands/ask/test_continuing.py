@@ -71,6 +71,16 @@ def test_model_system_prompt_and_providers_go_on(daemon: CliDaemon) -> None:
     assert request(daemon, *names) == {"model": "c/d", "system": "", "route": route}
 
 
+def test_the_account_stays_with_another_model(daemon: CliDaemon) -> None:
+    """What the model before named is kept for its provider; another label can be named."""
+    ask(daemon, "-m", "a@work/b", "one")
+    for model, sent_as in (("a/c", "a@work/c"), ("a@own/c", "a@own/c"), ("a/d", "a@own/d")):
+        ask(daemon, "-c", "-m", model, "two")
+        assert request(daemon, "model") == {"model": sent_as}
+    ask(daemon, "-c", "-m", "z/c", "three")
+    assert request(daemon, "model") == {"model": "z/c"}
+
+
 def test_a_missing_key_of_the_conversation_is_explained(daemon: CliDaemon) -> None:
     """It was chosen another day, or by a folder."""
     ask(daemon, "--key", "work", "one")

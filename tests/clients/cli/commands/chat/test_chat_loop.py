@@ -693,3 +693,13 @@ def test_a_key_of_another_terminal_is_used_here_too(daemon: CliDaemon) -> None:
         session.run(Elsewhere("here", "again"))
     assert daemon.params_of("chat")["route"] == {"key": "work"}
     assert "from now on only keys named work are used, as chosen there" in out.text
+
+
+def test_the_account_stays_with_another_model(daemon: CliDaemon) -> None:
+    """What the model before named is kept for its provider."""
+    daemon.answers["route.explain"] = {"candidates": []}
+    out, _, asked = talk(daemon, "one", "/retry a/e", "/model a/c", words=["tea", "-m", "a@work/b"])
+    assert [each["model"] for each in asked] == ["a@work/b", "a@work/e"]
+    assert "model: a@work/c" in out
+    _, _, asked = talk(daemon, "three", words=["tea", "-m", "a/d"])
+    assert asked[-1]["model"] == "a@work/d"
