@@ -15,7 +15,7 @@ from aircherd.errors import NotAuthenticated
 from aircherd.routing.candidate import Candidate
 from aircherd.routing.plan import Plan, RouteQuery, make_plan, skipped_steps
 from aircherd.vocabulary.chat import ChatRequest, Requirements
-from aircherd.vocabulary.keys import Health
+from aircherd.vocabulary.keys import Health, KeyStatus
 from aircherd.vocabulary.models import Model
 
 
@@ -100,9 +100,28 @@ def add_sign_in(
         found = services.catalog.cached_list(provider)
         return None if found is None else found.models
 
-    rows = services.auth.rows()
+    rows = _rows_of_request(services.auth.rows(), data)
     situation = Situation(config=config, rows=rows, problem=problem, listed=listed)
     data["sign_in"] = sign_in_data(wanted, situation)
+
+
+def _rows_of_request(rows: Sequence[KeyStatus], data: dict[str, object]) -> list[KeyStatus]:
+    """Return the rows without other keys of providers of which the request used only some.
+
+    With `--key work`, it does not help that another key works.
+    """
+    used: dict[str, set[str | None]] = {}
+    for field in ("attempts", "skipped"):
+        found = data.get(field)
+        for each in found if isinstance(found, list) else []:
+            used.setdefault(each["provider"], set()).add(each.get("key"))
+    known = {(row.provider, row.key) for row in rows}
+    narrowed = {
+        provider: keys
+        for provider, keys in used.items()
+        if all((provider, key) in known for key in keys)
+    }
+    return [row for row in rows if row.key in narrowed.get(row.provider, {row.key})]
 
 
 def _candidate_row(

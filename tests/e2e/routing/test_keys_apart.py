@@ -90,6 +90,19 @@ def test_the_key_that_is_named_arrives(user: Home, sim: Simulator) -> None:
     assert ("work", str(user.root / "acme")) in used
 
 
+def test_a_refused_key_is_the_one_that_was_asked_with(user: Home, sim: Simulator) -> None:
+    """That another key works does not help, and signing in replaces the refused one."""
+    sim.keys.revoke("openai", "*")
+    sim.keys.accept("openai", PRIVATE)
+    for _ in ("asked", "known to be refused"):
+        done = user.cli("ask", "-m", "openai/gpt-5.5", "--key", "work", "hi", cwd=user.root)
+        said = " ".join(done.stderr.split())
+        assert done.returncode == 4
+        assert "openai refused the key" in said or "The key 'work' of openai" in said
+        assert "aircher-cli auth login openai --label work" in said
+        assert "private" not in said
+
+
 def test_a_conversation_stays_with_its_key(user: Home, sim: Simulator) -> None:
     """Begun in a folder with a key, it does not go to another account elsewhere."""
     folder = user.root / "acme"
