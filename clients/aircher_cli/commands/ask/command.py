@@ -288,7 +288,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
             _keep_part(client, asked, printer, "stopped")
             raise
     is_saved = _show_result(context, printer, result, options)
-    if not options.no_keep:
+    if _may_keep(client, asked):
         from aircher_cli.commands.ask.keeping import keep_result  # noqa: PLC0415 -- the answer comes first
 
         keep_result(client, asked, result)
@@ -320,9 +320,16 @@ def _earlier(context: Context, options: argparse.Namespace) -> "SavedConversatio
     return open_earlier(context, options)
 
 
+def _may_keep(client: Client, asked: Asked) -> bool:
+    """Tell whether the answer is kept, perhaps: if surely not, nothing is imported for it."""
+    is_off = asked.context.environ.get("AIRCHER_KEEP") == "0"
+    given = as_map(client.server.get("conversations"))
+    return not (asked.options.no_keep or is_off or given.get("keep") is False)
+
+
 def _keep_part(client: Client, asked: Asked, printer: ReplyPrinter, why: str) -> None:
     """Keep the part of an answer that was shown, marked with why it is no more."""
-    if printer.shown.strip() and not asked.options.no_keep:
+    if printer.shown.strip() and _may_keep(client, asked):
         from aircher_cli.commands.ask.keeping import keep_part  # noqa: PLC0415 -- the answer comes first
 
         keep_part(client, asked, printer.shown, why)

@@ -230,7 +230,8 @@ def test_a_file_that_may_not_grow(daemon: CliDaemon) -> None:
     command = [sys.executable, "-c", LIMITED, size, *COMMAND[1:]]
     outcome = subprocess.run(
         [*command, "ask", "--conversation", "tea", "two"],
-        env=daemon.environ,
+        # Python would leave cut-off caches of modules, for all who use them later.
+        env={**daemon.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=False,
