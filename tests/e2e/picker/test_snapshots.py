@@ -12,6 +12,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
+from aircher_cli.picker.screen import explaining
 from aircher_cli.picker.screen.app import PickerApp
 from aircher_cli.picker.screen.dialogs.first_run import FirstRun
 from aircher_cli.picker.screen.frame import draw
@@ -179,7 +180,7 @@ def text_of(app: App[object]) -> str:
 def check_picker(
     name: str, size: tuple[int, int], do: Do, *outcomes: FakeOutcome, row: str = ""
 ) -> None:
-    """Compare the picker with a dialog over its list."""
+    """Compare the picker with a dialog over its list, before any row is explained again."""
 
     async def body() -> None:
         state = a_state()
@@ -191,7 +192,9 @@ def check_picker(
             await pilot.pause()
             check(name, size, text_of(app))
 
-    run_pilot(body())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explaining, "EXPLAIN_AFTER_SECONDS", 3600.0)
+        run_pilot(body())
 
 
 async def ask_for_key(pilot: "Pilot[object]") -> None:
