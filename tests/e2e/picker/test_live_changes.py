@@ -122,7 +122,7 @@ def test_the_default_changes_and_comments_stay(signed_in):
         assert "# A developer's own Ollama" in text
         signed_in.cli("models", "use", "chain")
         views.wait(lambda view: view.default == "chain", "another program changes it")
-        assert actions_of(signed_in).choose_default("work/no-such").ok is False
+        assert actions_of(signed_in).choose_default("no-such/model").ok is False
 
 
 def test_a_default_is_written_while_another_program_changes_the_file(signed_in):
