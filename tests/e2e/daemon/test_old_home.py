@@ -197,7 +197,7 @@ def lacks(before: object, after: object, path: str) -> Iterator[str]:
         for key, value in before.items():
             if key in after:
                 yield from lacks(value, after[key], f"{path}.{key}")
-            elif key != "hint":  # advice, which is not given for ever
+            elif key != "hint":  # advice, which is given once
                 yield f"{path}.{key} is missing"
     elif isinstance(before, list) and isinstance(after, list):
         if len(before) != len(after):
