@@ -30,6 +30,10 @@ def check_name(name: str) -> None:
     """
     if not name.strip():
         raise ConversationError("the name of a conversation must not be empty")
+    if any(each < " " or "\x7f" <= each < "\xa0" for each in name):
+        raise ConversationError(
+            "the name of a conversation must be one line, without control characters"
+        )
     if len(name) > MAX_NAME:
         raise ConversationError(
             f"the name of a conversation has {len(name)} characters; the limit is {MAX_NAME}"

@@ -63,7 +63,9 @@ def test_names_of_conversations_without_one() -> None:
     assert new_name(1.0) != new_name(90_000.0)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * (MAX_NAME + 1)])
+@pytest.mark.parametrize(
+    "name", ["", "  ", "two\nlines", "\x1b[31mred", "a\x9bb", "x" * (MAX_NAME + 1)]
+)
 def test_impossible_names(name: str) -> None:
     """They are refused with a sentence."""
     with pytest.raises(ConversationError, match="name of a conversation"):
