@@ -138,7 +138,8 @@ def test_a_first_hour(newcomer: Newcomer, sim: Simulator, tmp_path: Path) -> Non
     assert "hello\n" in noticed
     assert "'aircher-cli daemon restart'" in noticed
     assert f"aircherd {NEXT_VERSION} is running" in cli("daemon restart")
-    assert cli("ask hello").count("\n") == 1
+    # (Whether anthropic is still resting depends on how fast the machine is.)
+    assert "daemon restart" not in cli("ask hello")
 
     # And away again.
     fish = home.root / ".config/fish/completions"
