@@ -1,0 +1,62 @@
+"""One HTTP request, its client and its response, as the operations and dialects see them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from aircherd.chat.caller import Caller
+from aircherd.memory.request_memory import RequestMemory
+
+Headers = Sequence[tuple[str, str]]
+
+
+class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A request whose body has arrived.
+
+    - `path`: decoded, without the query: `/v1/messages`.
+    - `params`: what the route's braces matched: `/v1beta/models/{model}:generateContent`.
+    - `query`: decoded, the last of equal names. `raw_query` is what followed `?`.
+    - `headers`: names in lower case, values without white space around them; equal names joined
+      with a comma. Credentials were removed from both.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, str] = {}
+    query: Mapping[str, str] = {}
+    raw_query: str = ""
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+
+class Client(Protocol):
+    """The program that sent a request."""
+
+    @property
+    def caller(self) -> Caller:
+        """Its name, that of its token if it has one, its project, and its process."""
+
+    @property
+    def memory(self) -> RequestMemory:
+        """What the request holds of the client's share."""
+
+
+class Response(Protocol):
+    """Where the response of one request goes. A client that left cancels the request's task."""
+
+    @property
+    def has_started(self) -> bool:
+        """Whether the status was sent: from then on an error is part of the stream."""
+
+    async def whole(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send a response in one piece."""
+
+    async def start(self, status: int, headers: Headers, trailers: Sequence[str] = ()) -> None:
+        """Begin a response that streams; `trailers` are the names of those that `end` sends."""
+
+    async def send(self, data: bytes) -> None:
+        """Send a piece; waits while the client is far behind."""
+
+    async def end(self, trailers: Headers = ()) -> None:
+        """End the response properly. Without it the connection is cut, so the client knows."""

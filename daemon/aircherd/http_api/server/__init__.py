@@ -1,0 +1,1 @@
+"""Connections over HTTP, their bounds, and the doors they come through."""
