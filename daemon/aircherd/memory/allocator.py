@@ -4,6 +4,9 @@ glibc keeps what is freed for later. It has two reasons to give it back late: a 
 mapped and is freed raises the size from which blocks are mapped, up to 32 MB, so later ones come
 from the heap; and the heap only shrinks at its top. So the size is fixed, and after a peak the
 heap is trimmed, in a thread, at most once in a few seconds. Other C libraries are left alone.
+
+With a fixed size, glibc also gives back the top of the heap whenever 128 KB of it are free, and
+asks for it again with the next read. So it keeps a little.
 """
 
 import ctypes
@@ -17,19 +20,22 @@ from aircherd.memory.budget import MEGABYTE, MemoryBudget
 
 MAP_FROM = 256 * 1024
 """Bytes from which a block is mapped, and unmapped as soon as it is freed."""
+KEEP = 4 * MEGABYTE
+"""Bytes that are kept at the top of the heap."""
 CHECK_SECONDS = 2.0
 MUCH = 8 * MEGABYTE
 """Bytes of the budget that were in use and are free again, after which memory is given back."""
 ROUNDS = 3
 """How often: buffers of requests that end a little later, and garbage, are freed after the peak."""
 
-_M_MMAP_THRESHOLD = -3
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 def fix_mapping() -> None:
     """Have large blocks mapped, so that freeing one gives it back at once."""
     if mallopt := _libc("mallopt"):
         mallopt(_M_MMAP_THRESHOLD, MAP_FROM)
+        mallopt(_M_TRIM_THRESHOLD, KEEP)
 
 
 def trim() -> None:
