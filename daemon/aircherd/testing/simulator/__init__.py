@@ -12,6 +12,7 @@ key and calls the vendor's module. `http.response_plan` plans how the reply is s
     journal     the received requests
     control     all of these over HTTP, for tests that run the simulator as another process
     behaviour   delays, fixed text, token counts, model names
+    embeddings  those of all vendors that have them
     script      the simulated model's answer to a prompt; pure
     reply       a vendor's reply: a complete body, or a stream in three parts
     limits      rate-limit and retry headers in the vendors' formats

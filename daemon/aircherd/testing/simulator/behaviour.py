@@ -18,6 +18,9 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     Attributes:
         text: the reply to every ordinary prompt; None echoes the prompt.
+        turns: the model as a tool's partner over several rounds: the reply to a request with tools,
+            by how many rounds of calls its conversation has. Each is read like a prompt, so
+            `call NAME {json}` is a call, and other text is said. The rest is answered as usual.
         first_delay: seconds between the request and the head of the response.
         delay: seconds between two writes of a stream.
         events_per_write: pieces of output that are sent together, to simulate fast providers.
@@ -34,6 +37,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """
 
     text: str | None = None
+    turns: list[str] = []
     first_delay: float = 0.0
     delay: float = 0.0
     events_per_write: int = 1

@@ -1,6 +1,6 @@
 """The simulated model's answer to a prompt. Deterministic, pure, and the same for every vendor.
 
-The last user message decides, in this order:
+The last user message decides, or what `Behaviour.turns` has in its place, in this order:
 
 1. it has tool results          -> `The tools answered: RESULT | RESULT`
 2. `call NAME {json}`, joined by `and`, and the request has tools of these names
@@ -63,7 +63,8 @@ class Prompt(msgspec.Struct, kw_only=True):
     last user message, by media type or URL, and its documents and sounds too. `schema` is a JSON
     Schema, {} for any object, None for plain text. `hosted` are the types of hosted tools in our
     terms, `custom` the names of custom tools, `modalities` the requested forms of the answer.
-    `continued` says that the conversation ends with a paused answer.
+    `continued` says that the conversation ends with a paused answer. `rounds` is how many of the
+    model's turns in it called tools.
     """
 
     text: str
@@ -82,6 +83,7 @@ class Prompt(msgspec.Struct, kw_only=True):
     custom: list[str] = []
     modalities: list[str] = []
     continued: bool = False
+    rounds: int = 0
 
 
 class Call(msgspec.Struct):
@@ -131,7 +133,7 @@ def count_tokens(*texts: str) -> int:
 
 def decide(prompt: Prompt, behaviour: Behaviour) -> Answer:
     """Return the answer to `prompt`; see the top of this file."""
-    answer = _decide(prompt, behaviour)
+    answer = _decide(_take_turn(prompt, behaviour), behaviour)
     if prompt.thinks:
         answer.thoughts = split_pieces(f"Let me think about: {prompt.text}")
     return answer
@@ -140,6 +142,13 @@ def decide(prompt: Prompt, behaviour: Behaviour) -> Answer:
 def signature(thought: str) -> str:
     """Return the signature of a thought."""
     return "c2ln" + hashlib.sha256(thought.encode()).hexdigest()
+
+
+def _take_turn(prompt: Prompt, behaviour: Behaviour) -> Prompt:
+    """Return the prompt with what this turn says instead, if it is planned."""
+    if not (prompt.tools or prompt.custom) or prompt.rounds >= len(behaviour.turns):
+        return prompt
+    return msgspec.structs.replace(prompt, text=behaviour.turns[prompt.rounds], results=[])
 
 
 def _decide(prompt: Prompt, behaviour: Behaviour) -> Answer:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from aircherd.testing.simulator import embeddings
 from aircherd.testing.simulator.anthropic import chat as anthropic
 from aircherd.testing.simulator.context import Context
 from aircherd.testing.simulator.gemini import chat as gemini
@@ -38,25 +39,33 @@ ENDPOINTS: dict[str, dict[str, Endpoint]] = {
     "openai": {
         "/v1/chat/completions": Endpoint("chat", "POST", openai.answer_chat),
         "/v1/responses": Endpoint("chat", "POST", responses.answer_chat),
+        "/v1/embeddings": Endpoint("embeddings", "POST", embeddings.answer_openai),
         "/v1/models": Endpoint("models", "GET", openai.answer_models),
     },
     "anthropic": {
         "/v1/messages": Endpoint("chat", "POST", anthropic.answer_chat),
+        "/v1/messages/count_tokens": Endpoint("count", "POST", anthropic.answer_count),
         "/v1/models": Endpoint("models", "GET", anthropic.answer_models),
     },
     "gemini": {
         "/v1beta/models": Endpoint("models", "GET", gemini.answer_models),
         "generateContent": Endpoint("chat", "POST", gemini.answer_whole),
         "streamGenerateContent": Endpoint("chat", "POST", gemini.answer_stream),
+        "countTokens": Endpoint("count", "POST", gemini.answer_count),
+        "embedContent": Endpoint("embeddings", "POST", embeddings.answer_gemini),
+        "batchEmbedContents": Endpoint("embeddings", "POST", embeddings.answer_gemini_batch),
     },
     "openrouter": {
         "/api/v1/chat/completions": Endpoint("chat", "POST", openrouter.answer_chat),
+        "/api/v1/embeddings": Endpoint("embeddings", "POST", embeddings.answer_openai),
         "/api/v1/models": Endpoint("models", "GET", openrouter.answer_models, public=True),
         "/api/v1/key": Endpoint("key", "GET", openrouter.answer_key),
     },
     "ollama": {
         "/api/chat": Endpoint("chat", "POST", ollama.answer_chat),
+        "/api/embed": Endpoint("embeddings", "POST", embeddings.answer_ollama),
         "/v1/chat/completions": Endpoint("chat", "POST", ollama.answer_compatible),
+        "/v1/embeddings": Endpoint("embeddings", "POST", embeddings.answer_openai),
         "/v1/models": Endpoint("models", "GET", openai.answer_models),
         "/api/tags": Endpoint("tags", "GET", ollama.answer_tags),
         "/api/version": Endpoint("version", "GET", ollama.answer_version, public=True),

@@ -345,7 +345,7 @@ async def test_unknown_models_and_paths(simulator):
     unknown = await post(simulator, name="gemini-9")
     assert unknown.status_code == 404
     assert "models/gemini-9 is not found" in unknown.json()["error"]["message"]
-    assert (await post(simulator, method="countTokens")).status_code == 404
+    assert (await post(simulator, method="predict")).status_code == 404
 
 
 async def test_a_fault_matches_the_model_in_the_path(simulator):

@@ -103,3 +103,15 @@ def test_a_custom_tool_gets_any_text():
     answer = said("write note {half", custom=["note"])
     assert [Call("note", "{half", custom=True)] == answer.calls
     assert said("write note x").calls == []
+
+
+def test_planned_turns_take_the_place_of_the_prompt_round_after_round():
+    """Each is read like a prompt; requests without tools, and rounds after the last, are not."""
+    planned = Behaviour(turns=['say Now; call look {"at": 1}', "All done"])
+    first = said("Fix it", tools=TOOLS, behaviour=planned)
+    second = said("Fix it", tools=TOOLS, rounds=1, results=["seen"], behaviour=planned)
+    third = said("Fix it", tools=TOOLS, rounds=2, results=["seen"], behaviour=planned)
+    assert (["Now"], [Call("look", '{"at": 1}')]) == (first.pieces, first.calls)
+    assert "".join(second.pieces) == "All done"
+    assert "".join(third.pieces) == "The tools answered: seen"
+    assert "".join(said("Fix it", behaviour=planned).pieces) == "Fix it"

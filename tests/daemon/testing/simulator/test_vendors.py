@@ -1,4 +1,4 @@
-"""OpenRouter, Ollama, and which vendor serves a path."""
+"""OpenRouter, Ollama, which vendor serves a path, and what all chats have in common."""
 
 import json
 
@@ -92,3 +92,94 @@ async def test_any_key_accepts_requests_without_a_key(client):
     async with open_simulator(accept={"openai": ANY_KEY}) as simulator:
         response = await client.post(simulator.url + "/v1/chat/completions", json=BODY)
     assert response.status_code == 200
+
+
+# ---------------------------------------------------------------- planned turns
+
+TURNS = ['call look {"at":1}', 'call look {"at":2}', "All done"]
+SCHEMA = {"type": "object", "properties": {}}
+USER = {"role": "user", "content": "Fix it"}
+FUNCTION = {"name": "look", "parameters": SCHEMA}
+HEADERS = {
+    "authorization": "Bearer k",
+    "x-api-key": "k",
+    "x-goog-api-key": "k",
+    "anthropic-version": "2023-06-01",
+}
+
+
+def chat(rounds):
+    """Chat Completions."""
+    messages = [USER]
+    for number in range(rounds):
+        call = {"id": f"c{number}", "type": "function"}
+        made = {**call, "function": {"name": "look", "arguments": "{}"}}
+        messages.append({"role": "assistant", "content": None, "tool_calls": [made]})
+        messages.append({"role": "tool", "tool_call_id": f"c{number}", "content": "seen"})
+    tools = [{"type": "function", "function": FUNCTION}]
+    return "/openai/v1/chat/completions", {"model": "m", "messages": messages, "tools": tools}
+
+
+def responses(rounds):
+    """Responses."""
+    items = [USER]
+    for number in range(rounds):
+        call = {"call_id": f"c{number}", "name": "look", "arguments": "{}"}
+        items.append({"type": "function_call", **call})
+        items.append({"type": "function_call_output", "call_id": f"c{number}", "output": "seen"})
+    body = {"model": "m", "input": items, "tools": [{"type": "function", **FUNCTION}]}
+    return "/openai/v1/responses", body
+
+
+def messages(rounds):
+    """Messages of Anthropic; a turn may come in two messages."""
+    turns = [USER]
+    for number in range(rounds):
+        call = {"type": "tool_use", "id": f"c{number}", "name": "look", "input": {}}
+        turns.append({"role": "assistant", "content": "I look"})
+        turns.append({"role": "assistant", "content": [call]})
+        result = {"type": "tool_result", "tool_use_id": f"c{number}", "content": "seen"}
+        turns.append({"role": "user", "content": [result]})
+    tools = [{"name": "look", "input_schema": SCHEMA}]
+    body = {"model": "m", "max_tokens": 99, "messages": turns, "tools": tools}
+    return "/anthropic/v1/messages", body
+
+
+def gemini(rounds):
+    """Google's API."""
+    contents = [{"role": "user", "parts": [{"text": "Fix it"}]}]
+    for _ in range(rounds):
+        contents.append({"role": "model", "parts": [{"functionCall": {"name": "look"}}]})
+        answer = {"name": "look", "response": {"output": "seen"}}
+        contents.append({"role": "user", "parts": [{"functionResponse": answer}]})
+    tools = [{"functionDeclarations": [{"name": "look"}]}]
+    path = "/gemini/v1beta/models/gemini-2.5-flash:generateContent"
+    return path, {"contents": contents, "tools": tools}
+
+
+def ollama(rounds):
+    """Ollama's own API."""
+    turns = [USER]
+    for _ in range(rounds):
+        call = {"function": {"name": "look", "arguments": {}}}
+        turns.append({"role": "assistant", "content": "", "tool_calls": [call]})
+        turns.append({"role": "tool", "content": "seen"})
+    tools = [{"type": "function", "function": FUNCTION}]
+    body = {"model": "llama3.2", "messages": turns, "tools": tools, "stream": False}
+    return "/ollama/api/chat", body
+
+
+@pytest.mark.parametrize("ask", [chat, responses, messages, gemini, ollama])
+async def test_the_model_goes_on_round_after_round(ask):
+    """Two calls, then the end, and then what it says by itself."""
+    async with (
+        open_simulator(accept=dict.fromkeys(("openai", "anthropic", "gemini"), "*")) as simulator,
+        httpx.AsyncClient(base_url=simulator.url, trust_env=False, headers=HEADERS) as client,
+    ):
+        simulator.behave(turns=TURNS)
+        replies = []
+        for rounds in range(4):
+            path, body = ask(rounds)
+            replies.append((await client.post(path, json=body)).text.replace("\\", ""))
+    ends = ['"at":1', '"at":2', "All done", "The tools answered: seen"]
+    assert [end in reply for end, reply in zip(ends, replies, strict=True)] == [True] * 4, replies

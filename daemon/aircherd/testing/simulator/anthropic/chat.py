@@ -60,6 +60,15 @@ def answer_chat(context: Context) -> Reply:
     return _whole(context, answer, count_usage)
 
 
+def answer_count(context: Context) -> Whole:
+    """Answer `POST /v1/messages/count_tokens`.
+
+    Raises:
+        Refusal: the API would refuse the request.
+    """
+    return json_reply(200, {"input_tokens": anthropic_prompt.count_input(context)}, [])
+
+
 def answer_models(context: Context) -> Whole:
     """Answer `GET /v1/models`, a page at a time (`limit`, `after_id`).
 

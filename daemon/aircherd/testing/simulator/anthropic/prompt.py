@@ -83,7 +83,28 @@ def read_prompt(context: Context) -> Prompt:
         schema=schema_of(body),
         hosted=hosted_tools(context),
         continued=is_paused(messages[-1]),
+        rounds=_count_rounds(messages),
     )
+
+
+def count_input(context: Context) -> int:
+    """Return the tokens of a request to count them: its messages, its system prompt, its tools.
+
+    Raises:
+        Refusal: the API would refuse it.
+    """
+    check_version(context)
+    body = context.body
+    if not isinstance(body, dict):
+        raise _bad("The request body is not valid JSON: could not be parsed")
+    for name in ("model", "messages"):
+        if not body.get(name):
+            raise _bad(f"{name}: Field required")
+    if "max_tokens" in body:
+        raise _bad("max_tokens: Extra inputs are not permitted")
+    _check_messages(body["messages"], body["model"])
+    tools = [str(tool.get("description", "")) for tool in body.get("tools") or ()]
+    return _count(body) + count_tokens(*tools)
 
 
 def check_version(context: Context) -> None:
@@ -179,6 +200,10 @@ def _merge(messages: list[Json]) -> list[Json]:
         else:
             merged.append({"role": message.get("role"), "content": list(blocks_of(message))})
     return merged
+
+
+def _count_rounds(messages: list[Json]) -> int:
+    return sum(any(is_kind(each, "tool_use") for each in m["content"]) for m in _merge(messages))
 
 
 def _check_calls(at: int, blocks: list[Json], after: list[Json]) -> None:

@@ -11,7 +11,12 @@ from typing import Any
 
 from aircherd.testing.simulator import script
 from aircherd.testing.simulator.context import Context
-from aircherd.testing.simulator.gemini.prompt import model_of, read_prompt, shows_tools
+from aircherd.testing.simulator.gemini.prompt import (
+    count_input,
+    model_of,
+    read_prompt,
+    shows_tools,
+)
 from aircherd.testing.simulator.gemini.turns import is_new, sign
 from aircherd.testing.simulator.limits import Headers
 from aircherd.testing.simulator.reply import (
@@ -71,6 +76,17 @@ def answer_stream(context: Context) -> Reply:
         return json_reply(200, [*answers, end], [])
     output = [event(answer) for answer in answers]
     return Streamed([EVENT_TYPE], b"", output, b"", event(end))
+
+
+def answer_count(context: Context) -> Whole:
+    """Answer `POST /models/MODEL:countTokens`.
+
+    Raises:
+        Refusal: the request is not one the API takes.
+    """
+    tokens = count_input(context)
+    details = [{"modality": "TEXT", "tokenCount": tokens}]
+    return json_reply(200, {"totalTokens": tokens, "promptTokensDetails": details}, [])
 
 
 def answer_models(context: Context) -> Whole:

@@ -11,6 +11,7 @@ from aircherd.testing.simulator.errors.bodies import refuse
 from aircherd.testing.simulator.gemini.turns import (
     answers_of,
     bad,
+    calls_of,
     check_contents,
     check_server_tools,
     is_new,
@@ -19,7 +20,11 @@ from aircherd.testing.simulator.script import Prompt, count_tokens
 
 Json = dict[str, Any]
 
-_PATH = re.compile(r"/v1beta/models/(?P<model>.+):(?P<method>(?:stream)?[gG]enerateContent)")
+METHODS = (
+    *("generateContent", "streamGenerateContent", "countTokens"),
+    *("embedContent", "batchEmbedContents"),
+)
+_PATH = re.compile(rf"/v1beta/models/(?P<model>.+):(?P<method>{'|'.join(METHODS)})")
 FIELDS = frozenset(
     (
         *("contents", "systemInstruction", "tools", "toolConfig", "generationConfig"),
@@ -104,8 +109,23 @@ def read_prompt(context: Context) -> Prompt:
         images=_images(contents[-1]),
         schema=config.get("responseJsonSchema", {}) if is_json else None,
         hosted=hosted,
+        rounds=sum(bool(calls_of(content)) for content in contents),
         modalities=[each.lower() for each in config.get("responseModalities") or []],
     )
+
+
+def count_input(context: Context) -> int:
+    """Return the tokens of a request to count them: its contents, or a whole request in it.
+
+    Raises:
+        Refusal: the API would refuse it.
+    """
+    body, model = _camel(context.body), model_of(context.request.path) or ""
+    if not isinstance(body, dict):
+        raise bad("Invalid JSON payload received. Unexpected token.")
+    counted = body.get("generateContentRequest") or body
+    check_contents(counted.get("contents"), model)
+    return count_tokens(*_texts(counted))
 
 
 def thinks(config: Json) -> bool:

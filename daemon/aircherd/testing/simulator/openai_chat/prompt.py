@@ -57,6 +57,7 @@ def read_prompt(context: Context) -> Prompt:
         parallel=body.get("parallel_tool_calls", True) is not False,
         max_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
         stop=_read_stop(vendor, body),
+        rounds=sum(bool(_calls(message)) for message in messages),
     )
 
 

@@ -5,6 +5,7 @@ reported in issues, November 2026.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from aircherd.testing.simulator.errors.bodies import Refusal, refuse
@@ -18,6 +19,7 @@ SAID = ("input_text", "input_image", "input_file")
 ANSWERED = ("output_text", "refusal")
 PARTS = {"user": SAID, "system": SAID, "developer": SAID, "assistant": ANSWERED}
 MAX_CALL_ID = 64
+CALLS = ("function_call", "custom_tool_call")
 
 
 def read_items(body: Json) -> list[Json]:
@@ -43,7 +45,7 @@ def read_items(body: Json) -> list[Json]:
 
 def text_of(item: Json) -> str:
     """Return the text of an item."""
-    if item["type"] in ("function_call", "custom_tool_call"):
+    if item["type"] in CALLS:
         return str(item["arguments" if item["type"] == "function_call" else "input"])
     return _text(item.get("content") or item.get("output") or "")
 
@@ -69,6 +71,12 @@ def last_user_item(items: list[Json]) -> Json:
     """Return the user's last message."""
     asked = (item for item in reversed(items) if item.get("role") == "user")
     return next(asked, {"type": "message", "role": "user", "content": ""})
+
+
+def count_rounds(items: list[Json]) -> int:
+    """Return how many runs of calls there are; what was thought between two calls ends none."""
+    are_calls = [item["type"] in CALLS for item in items if item["type"] != "reasoning"]
+    return sum(is_call and not before for before, is_call in pairwise([False, *are_calls]))
 
 
 def _result(item: Json) -> str:
@@ -195,8 +203,7 @@ _CHECKS: dict[object, Callable[[Json, str], None]] = {
 
 
 def _check_pairs(items: list[Json]) -> None:
-    calls = ("function_call", "custom_tool_call")
-    called = [item["call_id"] for item in items if item["type"] in calls]
+    called = [item["call_id"] for item in items if item["type"] in CALLS]
     answered = [item["call_id"] for item in items if item["type"] in CALL_OUTPUTS]
     asked = [item["id"] for item in items if item["type"] == "mcp_approval_request"]
     for item in items:

@@ -11,6 +11,7 @@ from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 from aircherd.testing.simulator.openai_chat import content as openai_content
 from aircherd.testing.simulator.openai_responses.hosted import OTHER_TOOLS, TOOLS
 from aircherd.testing.simulator.openai_responses.input import (
+    count_rounds,
     images_of,
     last_results,
     last_user_item,
@@ -23,7 +24,8 @@ Json = dict[str, Any]
 
 PARAMETERS = frozenset(
     (
-        *("access_programs", "background", "background_options", "context_management"),
+        *("access_programs", "background", "background_options", "client_metadata"),
+        "context_management",
         *("conversation", "image", "include", "input", "instructions", "max_output_tokens"),
         *("max_tool_calls", "metadata", "model", "moderation", "parallel_tool_calls"),
         *("previous_response_id", "prompt", "prompt_cache_key", "prompt_cache_options"),
@@ -77,6 +79,7 @@ def read_prompt(context: Context) -> Prompt:
         forced=forced,
         parallel=body.get("parallel_tool_calls", True) is not False,
         max_tokens=body.get("max_output_tokens"),
+        rounds=count_rounds(items),
     )
 
 
