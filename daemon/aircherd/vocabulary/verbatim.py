@@ -24,6 +24,8 @@ class VerbatimRequest(msgspec.Struct, frozen=True, kw_only=True):
     - `query`: what follows `?` in its URL, without credentials.
     - `unsaid`: what is in it that `ChatRequest` cannot say, for people: `tools[2].type
       "web_search"`. Then only a provider of the same API can answer. None if all of it is said.
+    - `only_translated`: the provider's bytes would not be what the client asked for, such as one
+      JSON list in place of events: the reply is translated, whichever provider answers.
     """
 
     dialect: Dialect
@@ -32,6 +34,7 @@ class VerbatimRequest(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     query: str = ""
     unsaid: str | None = None
+    only_translated: bool = False
 
 
 class VerbatimHead(msgspec.Struct, frozen=True):

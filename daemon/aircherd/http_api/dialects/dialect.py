@@ -41,12 +41,14 @@ class ChatRead(msgspec.Struct, frozen=True, kw_only=True):
     """A request that was read.
 
     `chat.model` is the name that the client sent, `chat.stream` whether it wants a stream. `style`
-    is what the dialect's own writers need to know of it.
+    is what the dialect's own writers need to know of it. `stream_type` is the content type of this
+    stream, None for the dialect's own.
     """
 
     chat: ChatRequest
     verbatim: VerbatimRequest
     style: object = None
+    stream_type: str | None = None
 
 
 class Answering(NamedTuple):
