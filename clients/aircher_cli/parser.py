@@ -17,7 +17,7 @@ MAX_DIGITS = 18
 """Of a whole number."""
 EXAMPLES = "examples:\n"
 
-_KEY_STARTS = ("sk-", "sk_", "pk-", "rk-", "gsk_", "xai-", "AIza")
+_KEY_STARTS = ("sk-", "sk_", "pk-", "rk-", "gsk_", "xai-", "AIza", "ak-air-")
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

@@ -30,7 +30,7 @@ DECISIONS = "project-files.json"
 
 Decision = Literal["allowed", "denied", "changed", "new"]
 
-_KEY = re.compile(r"(\b|_)(sk|pk|rk|gsk|xai)[-_][\w*.-]{6,}|AIza[\w*-]{6,}")
+_KEY = re.compile(r"(\b|_)(sk|pk|rk|gsk|xai|ak-air)[-_][\w*.-]{6,}|AIza[\w*-]{6,}")
 _LONG_RUN = re.compile(r"(?=[A-Za-z]*[0-9])[A-Za-z0-9]{24,}")
 
 

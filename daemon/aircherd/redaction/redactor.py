@@ -20,9 +20,10 @@ MIN_DETECTED = 16
 
 HIDDEN = "[redacted]"
 
-# The shapes of vendors' keys, including one that a vendor echoes with its middle masked by `*`.
+# The shapes of vendors' keys, including one that a vendor echoes with its middle masked by `*`, and
+# of our own tokens for the HTTP side (`ak-air-`), of which the daemon keeps only digests.
 _KEY_LIKE = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|AIza)[-_][A-Za-z0-9_*.-]{6,}|\bAIza[A-Za-z0-9_*-]{6,}"
+    r"\b(?:sk|pk|rk|gsk|xai|AIza|ak-air)[-_][A-Za-z0-9_*.-]{6,}|\bAIza[A-Za-z0-9_*-]{6,}"
 )
 
 

@@ -7,7 +7,7 @@ anywhere.
 import re
 
 _KEY_LIKE = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|AIza)[-_][A-Za-z0-9_*.-]{6,}|\bAIza[A-Za-z0-9_*-]{6,}"
+    r"\b(?:sk|pk|rk|gsk|xai|AIza|ak-air)[-_][A-Za-z0-9_*.-]{6,}|\bAIza[A-Za-z0-9_*-]{6,}"
 )
 _LONG_RUN = re.compile(r"[A-Za-z0-9]{16,}")
 _DIGIT = re.compile(r"[0-9]")
