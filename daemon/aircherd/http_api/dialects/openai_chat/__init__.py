@@ -8,6 +8,7 @@
 - `errors`, `model_list`: errors and models.
 """
 
+from aircherd.http_api.dialects.dialect import Dialect
 from aircherd.http_api.dialects.openai_chat.dialect import OpenAIChatDialect
 
-DIALECT = OpenAIChatDialect()
+DIALECT: Dialect = OpenAIChatDialect()
