@@ -72,10 +72,11 @@ class Gate:
         return {
             method: method.with_handler(handler)
             for name, method in table.items()
-            if (handler := self._handler(name, method.handler)) is not method.handler
+            if (handler := self.handler(name, method.handler)) is not method.handler
         }
 
-    def _handler(self, name: str, handler: Handler) -> Handler:
+    def handler(self, name: str, handler: Handler) -> Handler:
+        """Return what the client calls instead of the method's handler; itself if it may do all."""
         if reason := self.forbids(name):
             if is_unknown(self._config, self.rights):
                 return _refuse_until_valid(reason)

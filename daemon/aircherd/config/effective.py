@@ -111,6 +111,12 @@ def config_data(config: Config) -> dict[str, object]:
             "keep": config.conversations.keep,
             "keep_days": config.conversations.keep_days or False,
         },
+        "http": {
+            "port": config.http.port,
+            "hosts": list(config.http.hosts) or None,
+            "origins": list(config.http.origins) or None,
+            "models": config.http.models,
+        },
         "auth": {
             **_fields(config.auth),
             "lifetime": _duration(config.auth.lifetime),

@@ -157,6 +157,20 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True):
     max_memory: int = 256
 
 
+class Http(msgspec.Struct, frozen=True, kw_only=True):
+    """The APIs for existing tools.
+
+    `port` is open at this machine's own addresses, None for none. `hosts` are further names that
+    clients may call this machine by, with a port or without, `origins` the web pages that may ask.
+    `models` maps names that tools insist on, `*` standing for any part, to names of ours.
+    """
+
+    port: int | None = None
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    models: dict[str, str] = {}
+
+
 class Conversations(msgspec.Struct, frozen=True, kw_only=True):
     """Whether clients keep conversations, and for how many days; None to keep them forever."""
 
@@ -355,6 +369,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     default_model: RefusedEntry | None = None
     daemon: RefusedEntry | None = None
     conversations: RefusedEntry | None = None
+    http: RefusedEntry | None = None
 
     def __bool__(self) -> bool:
         return self != NOTHING_REFUSED
@@ -362,7 +377,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def entries(self) -> list[RefusedEntry]:
         """All of them."""
-        sections = (self.default_model, self.daemon, self.conversations)
+        sections = (self.default_model, self.daemon, self.conversations, self.http)
         single = [entry for entry in sections if entry is not None]
         named = (self.providers, self.models, self.catalog, self.tasks)
         return [*single, *(entry for entries in named for entry in entries.values())]
@@ -397,6 +412,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     network: Network = Network()
     daemon: Daemon = Daemon()
     conversations: Conversations = Conversations()
+    http: Http = Http()
     catalog: dict[str, Override] = {}
     fallback: Fallback = Fallback()
     auth: Auth = Auth()

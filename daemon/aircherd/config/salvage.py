@@ -2,9 +2,9 @@
 
 An entry is `[providers.NAME]`, `[models.NAME]`, `[catalog."PROVIDER/MODEL"]`, `[tasks.NAME]` or
 `default_model`. It is refused as a whole, and so is every request that needs it. No request needs
-`[daemon]` or `[conversations]`: instead of an invalid one, the defaults are used, or nothing is
-kept. A problem anywhere else leaves nothing to use: without its `[[limits]]` or its `[network]`, a
-configuration would do what the user does not want.
+`[daemon]`, `[conversations]` or `[http]`: instead of an invalid one, the defaults are used, or
+nothing is kept, or no port is open. A problem anywhere else leaves nothing to use: without its
+`[[limits]]` or its `[network]`, a configuration would do what the user does not want.
 
 What clients may do is used in any case, or they could do more than with a valid file: without any
 good file, all clients may only look, and fix the file, if its roles are unknown.
@@ -27,6 +27,7 @@ from aircherd.config.model import (
     Config,
     Conversations,
     Daemon,
+    Http,
     Refused,
     RefusedEntry,
 )
@@ -38,7 +39,7 @@ T = TypeVar("T")
 
 SECTIONS = ("providers", "models", "catalog", "tasks")
 """Sections whose entries can be refused one by one."""
-AS_A_WHOLE = ("daemon", "conversations")
+AS_A_WHOLE = ("daemon", "conversations", "http")
 """Sections that no request needs."""
 
 
@@ -121,6 +122,7 @@ def _without(config: Config, entries: Mapping[KeyPath, RefusedEntry]) -> Config:
         default_model=entries.get(("default_model",)),
         daemon=entries.get(("daemon",)),
         conversations=entries.get(("conversations",)),
+        http=entries.get(("http",)),
         **{
             section: {str(path[1]): entry for path, entry in entries.items() if path[0] == section}
             for section in SECTIONS
@@ -135,6 +137,7 @@ def _without(config: Config, entries: Mapping[KeyPath, RefusedEntry]) -> Config:
         daemon=Daemon() if refused.daemon else config.daemon,
         # The user may have wanted that nothing is kept.
         conversations=Conversations(keep=False) if refused.conversations else config.conversations,
+        http=Http() if refused.http else config.http,
         refused=refused,
     )
 

@@ -1,6 +1,6 @@
 """One HTTP request, its client and its response, as the operations and dialects see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -9,6 +9,8 @@ from aircherd.chat.caller import Caller
 from aircherd.memory.request_memory import RequestMemory
 
 Headers = Sequence[tuple[str, str]]
+Handler = Callable[..., Awaitable[object]]
+"""A handler of `api.methods`: it takes the services, a request's context and its parameters."""
 
 
 class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +42,17 @@ class Client(Protocol):
     @property
     def memory(self) -> RequestMemory:
         """What the request holds of the client's share."""
+
+    def may_name(self, model: str) -> bool:
+        """Return whether its token lets it ask for a model by this name, so that it is listed."""
+
+    def permitted(self, method: str, handler: Handler) -> Handler:
+        """Return what to call instead of `handler`, which does what `method` of the socket does.
+
+        It is `handler` itself if the client may do all. Otherwise it refuses (`Forbidden`), asks
+        the user first, or passes on a `ChatRequest` that is restricted to the providers that the
+        client and its token may use. The request is the last argument, the services are the first.
+        """
 
 
 class Response(Protocol):

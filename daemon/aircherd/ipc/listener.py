@@ -9,11 +9,8 @@ At a shutdown no client is accepted any more, and every accepted one is drained.
 to a socket of the service manager wait there for the next daemon.
 """
 
-import errno
 import math
 import os
-import resource
-import socket
 
 import structlog
 import trio
@@ -26,28 +23,28 @@ from aircherd.events import Event
 from aircherd.ipc.drain import drain_sessions
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket
-from aircherd.logging_setup import ACCEPT_LOG_SECONDS
+from aircherd.sockets.limited_listener import LimitedListener
+from aircherd.sockets.places import Places, client_capacity
 
 IDLE_CHECK_INTERVAL = 60.0
 """Seconds between two checks, since clients come and go without an event."""
-
-MIN_RESERVED = 32
-"""File descriptors that clients do not use."""
-
-RETRY_SECONDS = 0.1
-CAPACITY = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
-"""Errors that `trio.serve_listeners` logs, and accepts again after the same time."""
-
-MAX_GONE = 32
-"""Clients that have disconnected already and are dropped in one turn of the event loop."""
 
 log = structlog.get_logger()
 
 
 class Listener:
-    """The clients of one socket; `sessions` is updated as they come and go."""
+    """The clients of one socket; `sessions` is updated as they come and go.
 
-    def __init__(self, bound: BoundSocket, services: Services, sessions: set[Session]) -> None:
+    `places` are shared with the other doors of the daemon.
+    """
+
+    def __init__(
+        self,
+        bound: BoundSocket,
+        services: Services,
+        sessions: set[Session],
+        places: Places | None = None,
+    ) -> None:
         self._bound = bound
         self._services = services
         self._sessions = sessions
@@ -55,7 +52,7 @@ class Listener:
         self._accepting = trio.CancelScope()
         self._closed = trio.Event()
         services.watcher.add_check(bound.is_displaced, self._note_displaced)
-        self._clients = LimitedListener(bound.sock, client_capacity())
+        self._clients = LimitedListener(bound.sock, places or Places(client_capacity()))
 
     async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve clients until `shutdown` is requested and all of them are drained."""
@@ -161,121 +158,3 @@ class Listener:
 
     def __repr__(self) -> str:
         return f"<Listener on {self._bound.path}, {len(self._sessions)} clients>"
-
-
-class LimitedListener(trio.abc.Listener[trio.SocketStream]):
-    """Accepts clients while there are slots, and counts them; others wait in the kernel's queue.
-
-    Once `is_stopped` is set, no client is accepted.
-    """
-
-    def __init__(self, sock: socket.socket, capacity: int) -> None:
-        self.socket = trio.socket.from_stdlib_socket(sock)  # trio's own log needs it, too
-        self.is_stopped = False
-        self._sock = sock
-        self._slots = trio.Semaphore(capacity)
-        self._connected = 0
-        self._starting = 0
-        self._logs_failures_from = -math.inf
-        self._idle_since = trio.current_time()
-
-    async def accept(self) -> trio.SocketStream:
-        """Wait for room and for a client; see `trio.abc.Listener`."""
-        await self._slots.acquire()
-        try:
-            accepted = await self._accept_patiently()
-        except BaseException:
-            self._slots.release()
-            raise
-        self._connected += 1
-        self._starting += 1
-        return trio.SocketStream(trio.socket.from_stdlib_socket(accepted))
-
-    async def _accept_patiently(self) -> socket.socket:
-        """Try again after errors that `trio.serve_listeners` would end at."""
-        while True:
-            try:
-                return await self._accept()
-            except OSError as error:
-                if error.errno in CAPACITY:
-                    raise
-                self._note_failed(error)
-            await trio.sleep(RETRY_SECONDS)
-
-    async def _accept(self) -> socket.socket:
-        # Not trio's `accept`, which has a checkpoint after the system call: an accepted client that
-        # is not counted yet would be lost at a shutdown.
-        gone = 0
-        while not self.is_stopped:
-            try:
-                accepted = self._sock.accept()[0]
-            except BlockingIOError:
-                await trio.lowlevel.wait_readable(self._sock)
-                continue
-            if not _has_gone(accepted):
-                return accepted
-            # A session would take a hundred times longer, while others wait in the queue.
-            accepted.close()
-            gone += 1
-            if not gone % MAX_GONE:
-                await trio.lowlevel.checkpoint()
-        # The task is about to be cancelled.
-        await trio.sleep_forever()
-        raise AssertionError
-
-    def _note_failed(self, error: OSError) -> None:
-        """Log it at most once per interval. `EEXIST` of a wait only hides the error before it."""
-        if self._logs_failures_from > (now := trio.current_time()):
-            return
-        self._logs_failures_from = now + ACCEPT_LOG_SECONDS
-        first = error.__context__ if isinstance(error, FileExistsError) else error
-        log.error("accept_failed", reason=str(first or error), retry_s=RETRY_SECONDS)
-
-    @property
-    def are_starting(self) -> bool:
-        """Whether an accepted client waits for its task."""
-        return self._starting > 0
-
-    @property
-    def idle_seconds(self) -> float:
-        """For how long no client has been connected."""
-        return 0.0 if self._connected else trio.current_time() - self._idle_since
-
-    def note_accepting(self) -> None:
-        """Note that clients are accepted: time before that is not idle, since they may wait."""
-        self._idle_since = trio.current_time()
-
-    def note_started(self) -> None:
-        """Note that the task of an accepted client runs."""
-        self._starting -= 1
-
-    def note_closed(self) -> None:
-        """Note that a client has gone."""
-        self._connected -= 1
-        self._idle_since = trio.current_time()
-        self._slots.release()
-
-    async def aclose(self) -> None:
-        """Close the listener."""
-        self.socket.close()
-        await trio.lowlevel.checkpoint()
-
-
-def _has_gone(sock: socket.socket) -> bool:
-    """Return whether the client has disconnected and sent nothing."""
-    try:
-        return not sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except ConnectionError:
-        return True
-    except OSError:
-        return False  # nothing has arrived, or there is no memory, and the session tries again
-
-
-def client_capacity() -> int:
-    """Return how many clients may be connected at once.
-
-    A quarter of the file descriptors, at least 32, is reserved for the daemon's own files, which
-    are 16, and for connections to providers: without them, connected clients could not be served.
-    """
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(1, soft - max(MIN_RESERVED, soft // 4))

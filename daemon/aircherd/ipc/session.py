@@ -27,7 +27,6 @@ from aircherd.api.services import Services
 from aircherd.chat.caller import Caller, Delta, Send
 from aircherd.errors import AircherError, BadRequest, Busy, ShuttingDown
 from aircherd.ipc.chat_stream import ChatStream, Handler
-from aircherd.ipc.client_stream import ClientStream
 from aircherd.ipc.connection_methods import (
     CONNECTION_METHODS,
     SUBSCRIBE,
@@ -53,6 +52,7 @@ from aircherd.memory.sizes import size_of
 from aircherd.providers.transport.deadline_scheduler import deadline_scheduler
 from aircherd.sharing.share import Share, share_of_task
 from aircherd.sharing.turns import turns
+from aircherd.sockets.client_stream import ClientStream
 
 if TYPE_CHECKING:
     from aircherd.access.gate import Gate

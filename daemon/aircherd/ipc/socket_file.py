@@ -8,7 +8,6 @@ with another start.
 
 import os
 import socket
-import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -18,9 +17,7 @@ from aircher_wire.directories import failure_reason, make_private_directory
 from aircher_wire.peer import peer_of
 from aircherd.files.data_lock import AlreadyRunning, DataLock, FileLock
 from aircherd.files.private_directory import prepare_own_directory
-
-BACKLOG = 512
-"""Clients that may wait to be accepted: enough for a burst of editors and scripts."""
+from aircherd.sockets.socket_path import InUse, file_identity, listen_at, remove_stale_socket
 
 
 class BoundSocket:
@@ -36,11 +33,11 @@ class BoundSocket:
         self.sock = sock
         self.data_lock = data_lock
         self.is_passed = is_passed
-        self._identity = _identity(path)
+        self._identity = file_identity(path)
 
     def is_displaced(self) -> bool:
         """Return whether the socket file was removed or replaced: no client can connect then."""
-        return _identity(self.path) != self._identity
+        return file_identity(self.path) != self._identity
 
     def remove(self) -> None:
         """Remove the file if it is still ours, and no other process listens on it."""
@@ -74,8 +71,8 @@ def claim_socket(
         stack.enter_context(closing(FileLock.on_file(lock_file, owner)))
         data_lock = stack.enter_context(closing(DataLock(data_dir, owner)))
         if passed is None:
-            _remove_stale_socket(path)
-            bound = BoundSocket(path, stack.enter_context(_open_listener(path)), data_lock)
+            _make_way(path)
+            bound = BoundSocket(path, stack.enter_context(closing(listen_at(path))), data_lock)
         else:
             bound = BoundSocket(path, passed, data_lock, is_passed=True)
         try:
@@ -102,45 +99,8 @@ def _lock_text(path: Path, passed: socket.socket | None) -> bytes:
     return ("\n".join(lines) + "\n").encode(errors="surrogateescape")
 
 
-def _remove_stale_socket(path: Path) -> None:
-    """Remove the socket of a killed daemon. We hold the locks, so no running daemon uses it."""
+def _make_way(path: Path) -> None:
     try:
-        mode = path.lstat().st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISSOCK(mode):
-        raise address.AddressError(
-            f"{path} is in the way: it is not a socket. Move it away, or set AIRCHER_SOCKET"
-        )
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.settimeout(1)
-            probe.connect(os.fspath(path))
-        except (ConnectionRefusedError, FileNotFoundError):
-            path.unlink(missing_ok=True)
-            return
-        except OSError as error:
-            raise AlreadyRunning(f"cannot tell whether {path} is in use: {error}") from None
-    raise AlreadyRunning(f"another program that is not aircherd listens on {path}")
-
-
-@contextmanager
-def _open_listener(path: Path) -> Iterator[socket.socket]:
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        sock.bind(os.fspath(path))
-        # No client can connect before listen(), and the directory has mode 0700.
-        path.chmod(0o600)
-        sock.listen(BACKLOG)
-        sock.setblocking(False)
-        yield sock
-    finally:
-        sock.close()
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.lstat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+        remove_stale_socket(path)
+    except InUse as error:
+        raise AlreadyRunning(str(error)) from None

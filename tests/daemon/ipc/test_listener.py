@@ -18,7 +18,7 @@ from aircherd.config.model import Config, Daemon
 from aircherd.config.watcher.file_watcher import FileWatcher
 from aircherd.events import EventBus
 from aircherd.ipc import listener as listener_module
-from aircherd.ipc.listener import LimitedListener, Listener
+from aircherd.ipc.listener import Listener
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import claim_socket
 from aircherd.memory.budget import MemoryBudget
@@ -171,13 +171,6 @@ async def test_clients_beyond_the_capacity_wait(monkeypatch):
             assert msgpack.unpackb(await waiting.receive_some()) == [1, 7, None, {}]
 
 
-@pytest.mark.parametrize(("files", "places"), [(64, 32), (1024, 768), (40, 8), (10, 1)])
-def test_a_quarter_of_the_descriptors_is_reserved(monkeypatch, files, places):
-    """At least 32 are, and there is always room for one client."""
-    monkeypatch.setattr(listener_module.resource, "getrlimit", lambda _: (files, files))
-    assert listener_module.client_capacity() == places
-
-
 # ------------------------------------------------------------------ idle exit
 
 
@@ -229,23 +222,6 @@ async def test_daemon_with_its_own_socket_runs_on(autojump_clock):
         services.config.current = Config(providers={}, daemon=Daemon(idle_exit=20.0))
         await trio.sleep(50_000)
         assert not services.shutdown.requested.is_set()
-
-
-async def test_no_client_is_accepted_after_the_end():
-    """It waits in the socket's queue, for the next daemon."""
-    with tempfile.TemporaryDirectory(prefix="air") as root, socket.socket(socket.AF_UNIX) as sock:
-        sock.bind(f"{root}/s.sock")
-        sock.listen()
-        sock.setblocking(False)
-        listener = LimitedListener(sock, 5)
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(f"{root}/s.sock")
-            listener.is_stopped = True
-            with trio.move_on_after(0.1) as scope:
-                await listener.accept()
-            assert scope.cancelled_caught
-            assert sock.accept()[0].close() is None
-        assert listener.idle_seconds > 0
 
 
 async def test_accepted_clients_are_drained_at_once():

@@ -67,6 +67,7 @@ def sections() -> dict[str, Fragment]:
         "conversations": table(
             "What clients keep of conversations, on this machine", entries.CONVERSATIONS
         ),
+        "http": table("The APIs for existing tools", entries.HTTP),
         "auth": table("How the daemon handles keys", entries.AUTH),
         "tasks": named(
             "Presets for requests: aircher-cli ask -t NAME",

@@ -33,6 +33,7 @@ from aircherd.config.sections import (
     conversations,
     daemon,
     fallback,
+    http,
     limits,
     tasks,
     usage,
@@ -167,6 +168,33 @@ CONVERSATIONS: dict[str, Fragment] = {
             {"type": "integer", "minimum": 1, "maximum": conversations.MAX_KEEP_DAYS},
         ],
         "default": 90,
+    },
+}
+
+HTTP: dict[str, Fragment] = {
+    "port": integer(
+        "A port for existing tools, at this machine's own addresses only; by default none is open. "
+        "What comes there needs a token: aircher-cli token create NAME",
+        http.MIN_PORT,
+        http.MAX_PORT,
+        examples=[4141],
+    ),
+    "hosts": strings(
+        "Further names by which clients at the port may call this machine",
+        items={"type": "string", "pattern": f"^{http.HOST}$"},
+        examples=[["host.docker.internal"]],
+    ),
+    "origins": strings(
+        "Web pages that may use the port, with a token: by default none",
+        items={"type": "string", "pattern": f"^{http.ORIGIN}$"},
+        examples=[["http://localhost:3000"]],
+    ),
+    "models": {
+        "description": "Names of models that tools insist on, and what is meant: an alias, or "
+        "provider/model; * stands for any part of a name",
+        "type": "object",
+        "additionalProperties": {"type": "string", "minLength": 1},
+        "examples": [{"claude-*": "sonnet"}],
     },
 }
 

@@ -11,6 +11,7 @@ from aircherd.config.sections.clients import read_clients, read_protection
 from aircherd.config.sections.conversations import read_conversations
 from aircherd.config.sections.daemon import read_daemon
 from aircherd.config.sections.fallback import check_fallbacks, read_fallback
+from aircherd.config.sections.http import read_http
 from aircherd.config.sections.limits import read_limits
 from aircherd.config.sections.models import read_default_model, read_models
 from aircherd.config.sections.network import read_network
@@ -33,6 +34,7 @@ SECTION = Section(
         "usage",
         "daemon",
         "conversations",
+        "http",
         "tasks",
         "projects",
         "auth",
@@ -71,6 +73,7 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
         network=network,
         daemon=read_daemon(report, _section(report, top, "daemon")),
         conversations=read_conversations(report, _section(report, top, "conversations")),
+        http=read_http(report, _section(report, top, "http")),
         fallback=read_fallback(report, _section(report, top, "fallback")),
         catalog=read_catalog(report, _section(report, top, "catalog"), known),
         keep_days=usage.keep_days,

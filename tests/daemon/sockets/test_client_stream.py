@@ -7,7 +7,7 @@ import pytest
 import trio
 from trio.testing import assert_checkpoints, wait_all_tasks_blocked
 
-from aircherd.ipc.client_stream import READ_SIZE, ClientStream
+from aircherd.sockets.client_stream import READ_SIZE, ClientStream
 
 
 @pytest.fixture
