@@ -4,4 +4,5 @@
 - `writing`: JSON texts and server-sent events as bytes.
 - `ids`: names for replies, and tool calls' ids that every API takes.
 - `carriers`: what a reply's model needs back, in a form that a client of another API keeps.
+- `unsaid`: what a request asks for that our vocabulary has no word for.
 """
