@@ -194,6 +194,8 @@ class ChatBody(msgspec.Struct, gc=False):
     n: int | None = None
 
     models: msgspec.Raw = _NOTHING
+    fallbacks: msgspec.Raw = _NOTHING
+    fallback_models: msgspec.Raw = _NOTHING
     best_of: msgspec.Raw = _NOTHING
 
     cache_control: msgspec.Raw = _NOTHING

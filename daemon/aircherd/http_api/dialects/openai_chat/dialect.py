@@ -1,13 +1,17 @@
 """OpenAI's chat completions: its paths, and the object with the protocol's methods.
 
-Each method imports what it needs: the daemon starts without it.
+What reads and writes is imported when it is first needed: the daemon starts without it. An import
+statement takes longer than reading a small request, so it is not in the methods.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Final, Literal
 
 from aircherd.http_api.call import ApiCall, Headers
 from aircherd.http_api.dialects.dialect import ChatRead, ListedModel, Route, StreamWriter
+from aircherd.http_api.dialects.openai_chat.errors import error_body, stream_error
+from aircherd.http_api.dialects.openai_chat.model_list import model_entry, model_list
 from aircherd.http_api.problem import Problem, RequestProblem
 from aircherd.vocabulary.attempt import ChatResult
 
@@ -22,6 +26,34 @@ ROUTES: Final = (
 )
 
 
+@cache
+def _chat_reader() -> Callable[[ApiCall], ChatRead]:
+    from aircherd.http_api.dialects.openai_chat.request import read_chat  # noqa: PLC0415
+
+    return read_chat
+
+
+@cache
+def _embeddings_reader() -> Callable[[ApiCall], ChatRead]:
+    from aircherd.http_api.dialects.openai_chat.embeddings import read_embeddings  # noqa: PLC0415
+
+    return read_embeddings
+
+
+@cache
+def _stream_writer() -> Callable[[ChatRead], StreamWriter]:
+    from aircherd.http_api.dialects.openai_chat.stream import ChatStream  # noqa: PLC0415
+
+    return ChatStream
+
+
+@cache
+def _reply_writer() -> Callable[[ChatRead, ChatResult], bytes]:
+    from aircherd.http_api.dialects.openai_chat.whole_reply import whole_reply  # noqa: PLC0415
+
+    return whole_reply
+
+
 class OpenAIChatDialect:
     """See `Dialect`."""
 
@@ -32,9 +64,7 @@ class OpenAIChatDialect:
 
     def read_chat(self, call: ApiCall) -> ChatRead:
         """Read a chat; see `Dialect`."""
-        from aircherd.http_api.dialects.openai_chat.request import read_chat  # noqa: PLC0415
-
-        return read_chat(call)
+        return _chat_reader()(call)
 
     def read_count(self, call: ApiCall) -> ChatRead:
         """Refuse: this API has no such call."""
@@ -48,28 +78,18 @@ class OpenAIChatDialect:
 
     def read_embeddings(self, call: ApiCall) -> ChatRead:
         """Read a request for embeddings; see `Dialect`."""
-        from aircherd.http_api.dialects.openai_chat.embeddings import (  # noqa: PLC0415
-            read_embeddings,
-        )
-
-        return read_embeddings(call)
+        return _embeddings_reader()(call)
 
     def stream_writer(self, read: ChatRead) -> StreamWriter:
         """Return what writes a translated stream."""
-        from aircherd.http_api.dialects.openai_chat.stream import ChatStream  # noqa: PLC0415
-
-        return ChatStream(read)
+        return _stream_writer()(read)
 
     def whole_reply(self, read: ChatRead, result: ChatResult) -> bytes:
         """Return the body of a translated reply in one piece."""
-        from aircherd.http_api.dialects.openai_chat.whole_reply import whole_reply  # noqa: PLC0415
-
-        return whole_reply(read, result)
+        return _reply_writer()(read, result)
 
     def stream_error(self, problem: Problem) -> bytes:
         """Return what ends a verbatim stream with an error."""
-        from aircherd.http_api.dialects.openai_chat.errors import stream_error  # noqa: PLC0415
-
         return stream_error(problem)
 
     def stream_note(self, notes: Headers) -> bytes:
@@ -79,8 +99,6 @@ class OpenAIChatDialect:
 
     def error(self, problem: Problem) -> tuple[int, bytes]:
         """Return the status and the body of an error in one piece."""
-        from aircherd.http_api.dialects.openai_chat.errors import error_body  # noqa: PLC0415
-
         return error_body(problem)
 
     def count_reply(self, tokens: int) -> bytes:
@@ -89,15 +107,11 @@ class OpenAIChatDialect:
 
     def model_list(self, call: ApiCall, models: Sequence[ListedModel]) -> bytes:
         """Return the body of the list of models."""
-        from aircherd.http_api.dialects.openai_chat.model_list import model_list  # noqa: PLC0415
-
         del call
         return model_list(models)
 
     def model_entry(self, call: ApiCall, model: ListedModel) -> bytes:
         """Return the body about one model."""
-        from aircherd.http_api.dialects.openai_chat.model_list import model_entry  # noqa: PLC0415
-
         del call
         return model_entry(model)
 

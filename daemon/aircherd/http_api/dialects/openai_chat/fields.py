@@ -58,6 +58,10 @@ _OFF: Final = frozenset(
 )
 """Values that do nothing."""
 
+_ROUTES: Final = ("models", "fallbacks", "fallback_models")
+"""How routers and gateways are asked for other models: the user's limits know only one."""
+
+_read_routes = attrgetter(*_ROUTES)
 _read_unsaid = attrgetter(*_UNSAID)
 _ANY: Final = msgspec.json.Decoder()
 
@@ -75,8 +79,9 @@ def check_refused(body: ChatBody) -> None:
         )
     if body.best_of and bytes(body.best_of) not in (*_NOTHING, b"1"):
         raise invalid("best_of: only 1 is possible, as with n", "best_of")
-    if body.models and bytes(body.models) not in (*_NOTHING, b"[]"):
-        raise invalid("models: name one model; for several, use an alias", "models")
+    for name, raw in zip(_ROUTES, _read_routes(body), strict=True):
+        if raw and bytes(raw) not in (*_NOTHING, b"[]"):
+            raise invalid(f"{name}: name one model, as model; for several, use an alias", name)
 
 
 def unsaid_fields(body: ChatBody) -> list[str]:

@@ -54,7 +54,17 @@ def test_what_does_nothing_is_not_named(name: str, value: object) -> None:
     assert read(**{name: value}).verbatim.unsaid is None
 
 
-@pytest.mark.parametrize(("name", "value"), [("n", 2), ("n", 0), ("best_of", 3), ("models", ["a"])])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("n", 2),
+        ("n", 0),
+        ("best_of", 3),
+        ("models", ["a"]),
+        ("fallbacks", [{"model": "a"}]),
+        ("fallback_models", ["a"]),
+    ],
+)
 def test_what_no_request_may_have(name: str, value: object) -> None:
     """Several answers, or another model than the one that was checked, are refused by name."""
     with pytest.raises(RequestProblem) as raised:
