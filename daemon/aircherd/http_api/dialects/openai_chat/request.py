@@ -21,16 +21,10 @@ from aircherd.vocabulary.chat import MAX_OUTPUT_TOKENS, ChatRequest, Effort, Mod
 from aircherd.vocabulary.content.tools import Tool
 from aircherd.vocabulary.verbatim import VerbatimRequest
 
-PASSED_HEADERS: Final = (
-    "openai-beta",
-    "x-client-request-id",
-    "http-referer",
-    "x-title",
-    "x-openrouter-title",
-    "x-anthropic-beta",
-    "x-grok-conv-id",
-)
-"""Headers that mean something to vendors. Those of an organization belong to its key: never."""
+_PASSED: Final = frozenset({"x-anthropic-beta", "x-grok-conv-id"})
+_PASSED_BEGIN: Final = "openai-"
+_ACCOUNT: Final = frozenset({"openai-organization", "openai-project"})
+"""Belong to a key, and the key is not the client's."""
 
 _MAX_NAMED: Final = 5
 """How many fields a message names that have no word of ours."""
@@ -99,8 +93,11 @@ def read_chat(call: ApiCall) -> ChatRead:
 
 def passed_headers(call: ApiCall) -> tuple[tuple[str, str], ...]:
     """Return the headers of a request that mean something to a vendor."""
-    headers = call.headers
-    return tuple([(name, headers[name]) for name in PASSED_HEADERS if name in headers])
+    return tuple([(name, value) for name, value in call.headers.items() if _passes(name)])
+
+
+def _passes(name: str) -> bool:
+    return name in _PASSED or (name.startswith(_PASSED_BEGIN) and name not in _ACCOUNT)
 
 
 def _style(body: ChatBody) -> Style:

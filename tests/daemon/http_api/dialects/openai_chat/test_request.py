@@ -124,12 +124,12 @@ def test_headers_with_a_meaning_pass() -> None:
             "openai-beta": "x=v2",
             "openai-organization": "org-1",
             "user-agent": "OpenAI/Python",
-            "x-title": "Zed",
+            "x-grok-conv-id": "7",
         },
         body=call_of().body,
     )
     verbatim = DIALECT.read_chat(call).verbatim
-    assert verbatim.headers == (("openai-beta", "x=v2"), ("x-title", "Zed"))
+    assert verbatim.headers == (("openai-beta", "x=v2"), ("x-grok-conv-id", "7"))
     assert verbatim.query == "api-version=3"
 
 
