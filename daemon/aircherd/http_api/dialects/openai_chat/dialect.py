@@ -15,15 +15,13 @@ from aircherd.http_api.dialects.openai_chat.model_list import model_entry, model
 from aircherd.http_api.problem import Problem, RequestProblem
 from aircherd.vocabulary.attempt import ChatResult
 
-_BASES: Final = ("/v1", "", "/v1/v1")
-"""Base URLs have the version or not, and some tools add it to one that does."""
-
 ROUTES: Final = (
-    *(Route("POST", f"{base}/chat/completions", "chat") for base in _BASES),
-    *(Route("POST", f"{base}/embeddings", "embeddings") for base in _BASES),
-    *(Route("GET", f"{base}/models", "list_models") for base in _BASES),
-    *(Route("GET", f"{base}/models/{{model}}", "show_model") for base in _BASES),
+    Route("POST", "/v1/chat/completions", "chat"),
+    Route("POST", "/v1/embeddings", "embeddings"),
+    Route("GET", "/v1/models", "list_models"),
+    Route("GET", "/v1/models/{model}", "show_model"),
 )
+"""The router knows them in the other forms that tools make of them, too."""
 
 
 @cache

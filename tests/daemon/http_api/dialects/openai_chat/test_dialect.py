@@ -5,16 +5,6 @@ from aircherd.http_api.dialects.openai_chat import DIALECT
 from aircherd.http_api.problem import RequestProblem
 
 
-@pytest.mark.parametrize("base", ["/v1", "", "/v1/v1"])
-def test_paths_with_and_without_the_version(base: str) -> None:
-    """Trap 17, claude-code#20416: a tool adds /v1 to a base URL that has it."""
-    routes = {(route.method, route.path): route.operation for route in DIALECT.routes}
-    assert routes["POST", f"{base}/chat/completions"] == "chat"
-    assert routes["POST", f"{base}/embeddings"] == "embeddings"
-    assert routes["GET", f"{base}/models"] == "list_models"
-    assert routes["GET", f"{base}/models/{{model}}"] == "show_model"
-
-
 def test_there_is_no_counting_of_tokens() -> None:
     """A request to count tokens is a path that is not there."""
     with pytest.raises(RequestProblem) as raised:
