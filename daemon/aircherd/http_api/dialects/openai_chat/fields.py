@@ -53,6 +53,8 @@ _PRICED: Final = frozenset({"plugins", "service_tier", "web_search_options"})
 """Those with a price of their own: the request says so in `extra`, and its cost is unknown."""
 
 _NOTHING: Final = (b"", b"null")
+_MAX_SHOWN: Final = 60
+
 _OFF: Final = frozenset(
     {*_NOTHING, b"0", b"0.0", b"false", b"{}", b"[]", b'""', b'"auto"', b'"default"', b'"none"'}
 )
@@ -63,7 +65,6 @@ _ROUTES: Final = ("models", "fallbacks", "fallback_models")
 
 _read_routes = attrgetter(*_ROUTES)
 _read_unsaid = attrgetter(*_UNSAID)
-_ANY: Final = msgspec.json.Decoder()
 
 
 def check_refused(body: ChatBody) -> None:
@@ -89,10 +90,17 @@ def unsaid_fields(body: ChatBody) -> list[str]:
     values = _read_unsaid(body)
     if not any(values):
         return []
-    return [name for name, raw in zip(_UNSAID, values, strict=True) if bytes(raw) not in _OFF]
+    return [name for name, raw in zip(_UNSAID, values, strict=True) if not _is_off(name, raw)]
+
+
+def _is_off(name: str, raw: msgspec.Raw) -> bool:
+    value = bytes(raw)
+    if name == "web_search_options" and value == b"{}":
+        return False  # searches as usual
+    return value in _OFF
 
 
 def priced_fields(body: ChatBody, unsaid: list[str]) -> dict[str, object]:
-    """Return those of the unsaid fields that have a price of their own."""
+    """Return those of the unsaid fields that have a price of their own, as short texts."""
     names = [name for name in unsaid if name in _PRICED]
-    return {name: _ANY.decode(text_of(getattr(body, name))) for name in names}
+    return {name: text_of(getattr(body, name))[:_MAX_SHOWN].strip('"') for name in names}

@@ -21,7 +21,7 @@ from aircherd.vocabulary.parts import Part, ReasoningPart, TextPart, ToolCallPar
 
 _KIND: Final = "chat"
 _ENCODER: Final = msgspec.json.Encoder()
-_CALLS: Final = msgspec.json.Decoder(list[dict[str, object]])
+_ANY: Final = msgspec.json.Decoder()
 _THINKING: Final = ("reasoning_content", "reasoning", "reasoning_details")
 
 
@@ -126,14 +126,14 @@ def without_marks(body: bytes, marked: list[int]) -> bytes:
 
 
 def _without_mark(message: msgspec.Raw) -> dict[str, object]:
-    fields: Fields = FIELDS.decode(message)
-    calls = _CALLS.decode(fields["tool_calls"])
+    fields = FIELDS.decode(message)
+    calls = [_unmarked(FIELDS.decode(call)) for call in ITEMS.decode(fields["tool_calls"])]
     kept: dict[str, object] = {name: raw for name, raw in fields.items() if name not in _THINKING}
-    kept["tool_calls"] = [_unmarked(call) for call in calls]
-    return kept
+    return kept | {"tool_calls": calls}
 
 
-def _unmarked(call: dict[str, object]) -> dict[str, object]:
-    if read_mark(call.get("extra_content")) is None:
+def _unmarked(call: Fields) -> Fields:
+    extra = call.get("extra_content")
+    if extra is None or read_mark(_ANY.decode(extra)) is None:
         return call
-    return {name: value for name, value in call.items() if name != "extra_content"}
+    return {name: raw for name, raw in call.items() if name != "extra_content"}

@@ -1,5 +1,7 @@
 import pytest
 
+from aircherd.chat.request.requirements import requirements_of
+from aircherd.chat.request.validation import check_request
 from aircherd.http_api.dialects.openai_chat.fields import DROPPED
 from aircherd.http_api.problem import RequestProblem
 from helpers.http_api.chat_dialect import read
@@ -27,6 +29,7 @@ def test_hints_are_dropped(name: str) -> None:
         ("top_k", 40),
         ("top_logprobs", 3),
         ("web_search_options", {"search_context_size": "low"}),
+        ("web_search_options", {}),  # searches as usual
     ],
 )
 def test_what_has_no_word_is_named(name: str, value: object) -> None:
@@ -80,4 +83,12 @@ def test_one_answer_is_what_all_give() -> None:
 def test_what_has_a_price_of_its_own_is_known_to_the_limits() -> None:
     """A tier or a search makes the cost unknown, also where the body goes as it came."""
     chat = read(service_tier="priority", web_search_options={}, plugins=[{"id": "web"}]).chat
-    assert chat.extra == {"plugins": [{"id": "web"}], "service_tier": "priority"}
+    assert chat.extra == {
+        "plugins": '[{"id": "web"}]',
+        "service_tier": "priority",
+        "web_search_options": "{}",
+    }
+    assert requirements_of(chat).unpriced == "extra.plugins"
+    assert requirements_of(read(service_tier="priority").chat).unpriced is not None
+    assert requirements_of(read(service_tier="flex").chat).unpriced is None
+    check_request(chat)

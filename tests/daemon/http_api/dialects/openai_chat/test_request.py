@@ -1,7 +1,12 @@
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aircherd.http_api.call import ApiCall
 from aircherd.http_api.dialects.openai_chat import DIALECT
+from aircherd.http_api.dialects.openai_chat.body import ChatBody
+from aircherd.http_api.problem import RequestProblem
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.verbatim import VerbatimRequest
 from helpers.http_api.chat_dialect import WEATHER, call_of, read
@@ -143,3 +148,39 @@ def test_parallel_calls_need_tools() -> None:
     """Cline sends the field without tools, which says nothing."""
     assert read(parallel_tool_calls=False).chat.parallel_tool_calls is None
     assert read(parallel_tool_calls=False, tools=[WEATHER]).chat.parallel_tool_calls is False
+
+
+# ------------------------------------------------------------------ any body
+
+_PARTS = [
+    *("role", "content", "type", "text", "image_url", "url", "file", "file_data", "input_audio"),
+    *("data", "id", "function", "name", "arguments", "tool_call_id", "extra_content", "google"),
+    *("thought_signature", "json_schema", "schema", "custom", "parameters", "cache_control"),
+]
+_NAMES = [field.encode_name for field in msgspec.structs.fields(ChatBody)]
+_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(["", "user", "auto", "text", "function", "air1.x", "a\ud83d", "data:,"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*_PARTS, *_NAMES]), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.sampled_from(_NAMES), _values, max_size=5))
+def test_any_body_is_read_or_refused(fields: dict[str, object]) -> None:
+    """Whatever a client sends is a request or its own mistake, never an error of ours."""
+    refused = None
+    try:
+        found = read(**fields)
+    except RequestProblem as error:
+        refused = error.problem.status
+    else:
+        assert found.chat.model
+    assert refused in (None, 400)
