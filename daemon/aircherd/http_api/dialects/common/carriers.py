@@ -19,6 +19,13 @@ PREFIX: Final = "air1."
 MARK: Final = b"air1."
 """What a body has in it if a carrier is."""
 
+REASONING: Final = "r"
+TEXT: Final = "t"
+CALL: Final = "c"
+OTHER: Final = "o"
+"""The kinds of carriers, and their values: thinking (its signature), the text before it (likewise),
+a call (its id and its signature), another part (its kind and its JSON)."""
+
 MAX_CARRIED: Final = 256 * 1024
 """Bytes of a value that is carried: more is left out, clients would send it back each time."""
 

@@ -1,0 +1,71 @@
+"""Pictures and documents that are none, or that only the vendor has."""
+
+import pytest
+
+from aircherd.http_api.dialects.anthropic.request import blocks
+from aircherd.http_api.dialects.anthropic.request.media import (
+    cache_mark,
+    document_part,
+    image_part,
+    search_result_part,
+)
+from aircherd.http_api.dialects.anthropic.request.unknown import Unsaid
+from aircherd.http_api.problem import RequestProblem
+
+
+@pytest.mark.parametrize(
+    ("control", "mark"),
+    [
+        (None, False),
+        (blocks.CacheControl(), True),
+        (blocks.CacheControl("5m"), True),
+        (blocks.CacheControl("1h"), "1h"),
+        (blocks.CacheControl(7), True),
+    ],
+)
+def test_marks(control: blocks.CacheControl | None, mark: object) -> None:
+    """For an hour, or for the usual time."""
+    assert cache_mark(control) == mark
+
+
+def test_files_at_the_vendor_are_unsaid() -> None:
+    """No other provider has them."""
+    unsaid = Unsaid()
+    source = blocks.FileSource("file_1")
+
+    assert image_part(blocks.Image(source), "a", unsaid) is None
+    assert document_part(blocks.Document(source), "b", unsaid) is None
+    assert unsaid.text() == 'a.source.type "file", b.source.type "file"'
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        blocks.Document(blocks.Base64Source("aGVsbG8=", "application/pdf")),
+        blocks.Document(blocks.Base64Source("?", "text/plain")),
+        blocks.Document(blocks.UrlSource("ftp://a.test")),
+        blocks.Document(blocks.UrlSource("https://a.test/page.html")),
+    ],
+)
+def test_what_is_no_document_is_refused(block: blocks.Document) -> None:
+    """With its place."""
+    with pytest.raises(RequestProblem) as caught:
+        document_part(block, "messages[0].content[0]", Unsaid())
+
+    assert caught.value.problem.param == "messages[0].content[0].source"
+
+
+def test_a_picture_by_a_wrong_url_is_refused() -> None:
+    """Likewise."""
+    with pytest.raises(RequestProblem, match=r"a\.source: an image's url has to begin"):
+        image_part(blocks.Image(blocks.UrlSource("data:image/png;base64,AA")), "a", Unsaid())
+
+
+def test_a_long_title_is_cut() -> None:
+    """It is a name, and has a bound."""
+    block = blocks.SearchResult("s", "t" * 900, [blocks.InnerBlock(text="Hi")])
+
+    found = search_result_part(block, "a", Unsaid())
+
+    assert found is not None
+    assert found.name == "t" * 500
