@@ -1,6 +1,7 @@
 """The Anthropic Messages API as a dialect; see `dialects.dialect`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
 from aircherd.http_api.call import ApiCall, Headers
@@ -10,7 +11,9 @@ from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.verbatim import Dialect as DialectName
 
 if TYPE_CHECKING:
+    from aircherd.http_api.dialects.anthropic.reply.stream import MessageStream
     from aircherd.http_api.dialects.anthropic.request.options import Shown
+    from aircherd.http_api.dialects.anthropic.request.reading import Style
 
 ROUTES: Final = (
     Route("POST", "/v1/messages", "chat"),
@@ -32,9 +35,7 @@ class AnthropicDialect:
 
     def read_chat(self, call: ApiCall) -> ChatRead:
         """Read a chat; see `request.reading`."""
-        from aircherd.http_api.dialects.anthropic.request.reading import read_chat
-
-        return read_chat(call)
+        return _reader()(call)
 
     def read_count(self, call: ApiCall) -> ChatRead:
         """Read a request to count tokens: a chat without its options."""
@@ -47,9 +48,7 @@ class AnthropicDialect:
 
     def stream_writer(self, read: ChatRead) -> StreamWriter:
         """Return what writes a translated stream."""
-        from aircherd.http_api.dialects.anthropic.reply.stream import MessageStream
-
-        return MessageStream(_shown(read))
+        return _stream_class()(_shown(read))
 
     def whole_reply(self, read: ChatRead, result: ChatResult) -> bytes:
         """Return the body of a translated reply in one piece."""
@@ -96,7 +95,22 @@ class AnthropicDialect:
         return "<AnthropicDialect>"
 
 
-def _shown(read: ChatRead) -> "Shown":
-    from aircherd.http_api.dialects.anthropic.request.reading import Style
+# An import statement takes longer than reading a small request, even where it only looks.
 
+
+@cache
+def _reader() -> Callable[[ApiCall], ChatRead]:
+    from aircherd.http_api.dialects.anthropic.request.reading import read_chat
+
+    return read_chat
+
+
+@cache
+def _stream_class() -> "type[MessageStream]":
+    from aircherd.http_api.dialects.anthropic.reply.stream import MessageStream
+
+    return MessageStream
+
+
+def _shown(read: ChatRead) -> "Shown":
     return cast("Style", read.style).thinking

@@ -89,7 +89,7 @@ Source = Base64Source | UrlSource | FileSource | TextSource | ContentSource
 
 
 class Document(Block, tag="document"):
-    """A document. `context` is what the model is told about it."""
+    """A document. `context` says to the model what it is."""
 
     source: Source
     title: str | None = None

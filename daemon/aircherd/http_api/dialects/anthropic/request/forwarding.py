@@ -1,7 +1,8 @@
 """The body of a request as a provider of this API gets it: as it came, but for what others made.
 
 A conversation may hold answers of other vendors' models. What of them only their model can use is
-taken out: this API refuses thinking and citations that it did not sign.
+taken out: this API refuses thinking and citations that it did not sign. So are other models that
+the vendor is to ask.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import msgspec
 from aircherd.http_api.call import ApiCall
 from aircherd.http_api.dialects.anthropic.request import blocks
 from aircherd.http_api.dialects.anthropic.request.blocks import Turn
-from aircherd.http_api.dialects.anthropic.request.fields import Request
+from aircherd.http_api.dialects.anthropic.request.fields import EMPTY, Request
 from aircherd.http_api.dialects.common.carriers import MARK, PREFIX
 from aircherd.http_api.dialects.common.reading import FIELDS, ITEMS, Fields
 from aircherd.http_api.dialects.common.writing import json_bytes
@@ -43,6 +44,8 @@ def verbatim_request(
         body = _without_carriers(body)
     if _must_not_think(request, turns):
         body = _without_thinking(body)
+    if request.fallbacks and bytes(request.fallbacks) not in EMPTY:
+        body = _without_fallbacks(body)
     found = call.headers
     return VerbatimRequest(
         dialect="anthropic",
@@ -165,4 +168,14 @@ def _without_thinking(body: bytes) -> bytes:
     del fields["thinking"]
     if b"clear_thinking" in bytes(fields.get("context_management", b"")):
         del fields["context_management"]  # it is refused without thinking
+    return json_bytes(fields)
+
+
+def _without_fallbacks(body: bytes) -> bytes:
+    """Return the body without other models to ask: a client may be bound to one, and so is a price.
+
+    The daemon has fallbacks of its own.
+    """
+    fields = FIELDS.decode(body)
+    del fields["fallbacks"]
     return json_bytes(fields)

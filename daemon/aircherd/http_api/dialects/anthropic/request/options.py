@@ -39,7 +39,7 @@ class OutputConfig(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class Metadata(msgspec.Struct, gc=False):
-    """What the vendor is told about the user."""
+    """What the vendor gets to know about the user."""
 
     user_id: object = None
 

@@ -109,7 +109,7 @@ def _chat(request: Request, turns: list[blocks.Turn], unsaid: Unsaid) -> ChatReq
 
 
 def _sampling(value: float | None) -> float | None:
-    """Return a temperature or `top_p`: 1 changes nothing, and many models refuse to be given any."""
+    """Return a temperature or `top_p`: 1 changes nothing, and many models take none at all."""
     return None if value == 1 else value
 
 

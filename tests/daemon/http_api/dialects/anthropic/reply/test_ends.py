@@ -24,11 +24,11 @@ def test_every_finish_has_a_reason() -> None:
 
 @pytest.mark.parametrize("finish", ["stop", "tool_calls"])
 def test_calls_are_what_counts(finish: str) -> None:
-    """Clients run tools if the reason says so, and wait for ever if it does without calls."""
+    """Clients run tools if the reason says so, and wait forever if it does without calls."""
     assert end_of(finish, has_calls=True).stop_reason == "tool_use"
 
 
-def test_a_limit_is_told_beside_calls() -> None:
+def test_a_limit_is_named_beside_calls() -> None:
     """The last of them may be cut off."""
     assert end_of("length", has_calls=True).stop_reason == "max_tokens"
 

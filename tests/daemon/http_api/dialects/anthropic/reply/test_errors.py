@@ -61,7 +61,7 @@ def test_overloaded_is_only_said_where_asking_again_helps() -> None:
     assert b'"overloaded_error"' in body
 
 
-def test_a_prompt_that_is_too_long_is_told_in_the_apis_words() -> None:
+def test_a_prompt_that_is_too_long_is_named_in_the_apis_words() -> None:
     """Claude Code speaks of compacting only then."""
     _, body = DIALECT.error(problem_of("context_length"))
     assert b"prompt is too long: openai: it went wrong" in body

@@ -143,3 +143,9 @@ def test_adaptive_thinking_stays() -> None:
     ]
 
     assert sent(messages, thinking={"type": "adaptive"})["thinking"] == {"type": "adaptive"}
+
+
+def test_the_vendor_is_asked_for_no_other_models() -> None:
+    """A client may be bound to one, and the daemon has fallbacks of its own."""
+    assert "fallbacks" not in sent(HI, fallbacks=[{"model": "claude-opus-5-5"}])
+    assert sent(HI, fallbacks=[])["fallbacks"] == []
