@@ -108,14 +108,14 @@ def _modalities(given: list[str], unsaid: Unsaid) -> list[Modality] | None:
 
 def _effort(thinking: ThinkingConfig, unsaid: Unsaid) -> Effort | None:
     """Return how much the model is to think, None where it may decide itself."""
-    if thinking.thinking_level is not None:
-        level = thinking.thinking_level.upper()
+    if thinking.level is not None:
+        level = thinking.level.upper()
         if level in _LEVELS:
             return _LEVELS[level]
         if level != "THINKING_LEVEL_UNSPECIFIED":
             unsaid.add("generationConfig.thinkingConfig.thinkingLevel")
         return None
-    budget = thinking.thinking_budget
+    budget = thinking.budget
     if budget is None or budget < 0:
         return None
     return next((effort for limit, effort in _BUDGETS if budget <= limit), "xhigh")

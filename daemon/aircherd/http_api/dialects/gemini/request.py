@@ -67,8 +67,9 @@ def read_chat(call: ApiCall, *, stream: bool) -> ChatRead:
     body = _read(_BODY, Body, call.body, unsaid)
     chat = _chat(body, model_of(call), unsaid, stream=stream)
     is_sse = not stream or call.query.get("alt") == "sse"
-    thinking = body.generation_config and body.generation_config.thinking_config
-    shows = bool(thinking and thinking.include_thoughts)
+    config = body.generation_config
+    thinking = None if config is None else config.thinking_config
+    shows = thinking is not None and thinking.shows_thoughts
     is_javascript = "gl-node" in call.headers.get("x-goog-api-client", "")
     return ChatRead(
         chat=chat,

@@ -156,6 +156,25 @@ class ThinkingConfig(Shape, frozen=True):
     include_thoughts: bool | None = None
     thinking_budget: int | None = None
     thinking_level: str | None = None
+    # google-genai for Python writes these three alone in snake case.
+    snake_thoughts: bool | None = msgspec.field(name="include_thoughts", default=None)
+    snake_budget: int | None = msgspec.field(name="thinking_budget", default=None)
+    snake_level: str | None = msgspec.field(name="thinking_level", default=None)
+
+    @property
+    def shows_thoughts(self) -> bool:
+        """Whether thoughts are asked for."""
+        return bool(self.include_thoughts or self.snake_thoughts)
+
+    @property
+    def level(self) -> str | None:
+        """How hard to think, by its name."""
+        return self.thinking_level or self.snake_level
+
+    @property
+    def budget(self) -> int | None:
+        """How many tokens to think."""
+        return self.snake_budget if self.thinking_budget is None else self.thinking_budget
 
 
 class GenerationConfig(Shape, frozen=True):

@@ -7,6 +7,7 @@ a dictionary. What users name themselves (arguments, schemas, labels) is left as
 import re
 import types
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -39,7 +40,7 @@ def _renamed(raw: msgspec.Raw, shape: type[Shape], path: str, unknown: list[str]
     """Return an object with its fields renamed; anything else as it is, to be refused later."""
     if not _begins_with(raw, b"{"):
         return raw
-    known = {field.encode_name: field.type for field in msgspec.structs.fields(shape)}
+    known = _known(shape)
     fields: dict[str, msgspec.Raw] = {}
     for name, value in _FIELDS.decode(raw).items():
         here = name if name in known else _SNAKE.sub(lambda match: match[1].upper(), name)
@@ -51,28 +52,40 @@ def _renamed(raw: msgspec.Raw, shape: type[Shape], path: str, unknown: list[str]
     return msgspec.Raw(msgspec.json.encode(fields))
 
 
-def _inside(raw: msgspec.Raw, kind: object, path: str, unknown: list[str]) -> msgspec.Raw:
+@lru_cache(maxsize=64)
+def _known(shape: type[Shape]) -> dict[str, tuple[object, ...]]:
+    """Return the names of an object's fields, and the types that each may have."""
+    fields = msgspec.structs.fields(shape)
+    return {each.encode_name: tuple(_nested(each.type)) for each in fields}
+
+
+def _inside(
+    raw: msgspec.Raw, kinds: tuple[object, ...], path: str, unknown: list[str]
+) -> msgspec.Raw:
     """Return a value of a field with the objects in it renamed."""
-    for each in _kinds(kind):
-        if get_origin(each) is list and _begins_with(raw, b"["):
-            inner = get_args(each)[0]
-            items = [
-                _inside(item, inner, f"{path}[{number}]", unknown)
-                for number, item in enumerate(_ITEMS.decode(raw))
-            ]
-            return msgspec.Raw(msgspec.json.encode(items))
-        if isinstance(each, type) and issubclass(each, Shape):
-            raw = _renamed(raw, each, path, unknown)
-    return raw
+    if not kinds:
+        return raw
+    if _begins_with(raw, b"["):
+        shape = next((get_args(each)[0] for each in kinds if get_origin(each) is list), None)
+        if shape is None:
+            return raw
+        items = [
+            _renamed(item, shape, f"{path}[{number}]", unknown)
+            for number, item in enumerate(_ITEMS.decode(raw))
+        ]
+        return msgspec.Raw(msgspec.json.encode(items))
+    shape = next((each for each in kinds if isinstance(each, type)), None)
+    return raw if shape is None else _renamed(raw, shape, path, unknown)
 
 
 def _begins_with(raw: msgspec.Raw, mark: bytes) -> bool:
     return memoryview(raw)[:_ROOM].tobytes().lstrip().startswith(mark)
 
 
-def _kinds(kind: object) -> Iterator[object]:
-    """Yield the types that a field may have."""
-    if get_origin(kind) in (Union, types.UnionType):
-        yield from get_args(kind)
-    else:
-        yield kind
+def _nested(kind: object) -> Iterator[object]:
+    """Yield the types of objects, and of lists of objects, that a field may have."""
+    union = get_origin(kind) in (Union, types.UnionType)
+    for each in get_args(kind) if union else (kind,):
+        inner = get_args(each)[0] if get_origin(each) is list else each
+        if isinstance(inner, type) and issubclass(inner, Shape):
+            yield each

@@ -170,6 +170,16 @@ def test_snake_case() -> None:
     assert read.verbatim.unsaid == "contents[0].parts[0].inlineData (x)"
 
 
+def test_thinking_in_snake_case() -> None:
+    """Google's library for Python writes these names so, whatever it got."""
+    thinking = {"include_thoughts": True, "thinking_level": "LOW"}
+    body = {"contents": HI, "generationConfig": {"thinkingConfig": thinking}}
+    read = DIALECT.read_chat(a_call(PATH, body))
+    assert (read.chat.reasoning, read.style.shows_thoughts) == ("low", True)
+    body = {"contents": HI, "generationConfig": {"thinkingConfig": {"thinking_budget": 0}}}
+    assert DIALECT.read_chat(a_call(PATH, body)).chat.reasoning == "none"
+
+
 def test_count() -> None:
     """The tools and the system prompt are counted, too: trap 19."""
     whole = {"generateContentRequest": {"model": "models/x", **CLASSIFIER, "tools": MAIN["tools"]}}
