@@ -1,9 +1,14 @@
 """Errors as OpenAI tells them: `{"error": {"message", "type", "param", "code"}}`.
 
 Clients decide by the status, and by few codes: `insufficient_quota` and `context_length_exceeded`
-end their attempts, `model_not_found` is shown as what it is. A limit of the user's that does not
-end in a moment is a 402, not a 429: opencode, goose, Continue and Copilot then ask once, and up to
-nine times after a 429.
+end their attempts, `model_not_found` is shown as what it is. Two statuses are chosen for that:
+
+- A limit of the user's that does not end in a moment is a 402, not a 429: opencode, goose, Continue
+  and Copilot then ask once, and up to nine times after a 429.
+- Where nothing is left to try, a 5xx becomes 424: what the request depends on has failed. OpenAI's
+  SDKs heed `x-should-retry`; the tools that do not ask up to seven times after a 5xx.
+
+Sources: the tools themselves, counted, November 2026.
 """
 
 from collections.abc import Mapping
@@ -18,6 +23,8 @@ class _Form(NamedTuple):
     code: str | None = None  # None: aircher's own
     status: int | None = None  # None: the problem's
 
+
+FAILED_DEPENDENCY: Final = 424
 
 _REQUEST: Final = "invalid_request_error"
 _SERVER: Final = "server_error"
@@ -44,9 +51,9 @@ _FORMS: Final[Mapping[ProblemKind, _Form]] = {
 
 def error_body(problem: Problem) -> tuple[int, bytes]:
     """Return the status and the body of an error."""
-    status = _FORMS[problem.kind].status
-    if status is None or problem.may_retry:
-        status = problem.status
+    status = problem.status
+    if not problem.may_retry:
+        status = _FORMS[problem.kind].status or (FAILED_DEPENDENCY if status >= 500 else status)
     return status, json_bytes(_fields(problem))
 
 

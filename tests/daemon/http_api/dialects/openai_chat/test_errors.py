@@ -27,8 +27,13 @@ def problem(kind: ProblemKind, status: int = 400, **fields: object) -> Problem:
         (problem("not_found", 404), openai.NotFoundError, "own_code"),
         (problem("usage_limit", 429), openai.APIStatusError, "insufficient_quota"),
         (problem("rate_limit", 429), openai.RateLimitError, "rate_limit_exceeded"),
-        (problem("overloaded", 503), openai.InternalServerError, "server_is_overloaded"),
-        (problem("internal", 500), openai.InternalServerError, "internal_error"),
+        (problem("overloaded", 503), openai.APIStatusError, "server_is_overloaded"),
+        (
+            problem("overloaded", 503, may_retry=True),
+            openai.InternalServerError,
+            "server_is_overloaded",
+        ),
+        (problem("internal", 500), openai.APIStatusError, "internal_error"),
     ],
 )
 def test_the_sdk_reads_errors(given: Problem, raised: type[Exception], code: str) -> None:
@@ -52,6 +57,14 @@ def test_a_limit_of_the_users_ends_attempts() -> None:
     """What no retry will change is a 402: tools ask once. What will, is a 429."""
     assert DIALECT.error(problem("usage_limit", 429))[0] == 402
     assert DIALECT.error(problem("usage_limit", 429, may_retry=True))[0] == 429
+    assert DIALECT.error(problem("rate_limit", 429))[0] == 429
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_where_nothing_is_left_to_try(status: int) -> None:
+    """Tools repeat every 5xx, whatever headers say: then it is none."""
+    assert DIALECT.error(problem("unavailable", status))[0] == 424
+    assert DIALECT.error(problem("unavailable", status, may_retry=True))[0] == status
 
 
 @pytest.mark.parametrize("has_begun", [True, False])
