@@ -1,0 +1,56 @@
+"""One name for a tool in a namespace: pure.
+
+Only OpenAI has namespaces. Elsewhere a tool of one gets a name made of both, and a call of it is
+told to the client with the two again.
+"""
+
+import hashlib
+import re
+from typing import Final, NamedTuple
+
+_MAX: Final = 64
+"""Characters that every API takes in a tool's name."""
+_OTHER: Final = re.compile(r"[^A-Za-z0-9_-]")
+
+
+class Called(NamedTuple):
+    """A tool as the client knows it; `is_custom`: it takes any text."""
+
+    name: str
+    namespace: str | None = None
+    is_custom: bool = False
+
+
+class Names:
+    """The tools of a request whose name or form is another for the model."""
+
+    __slots__ = ("_flat", "called")
+
+    def __init__(self) -> None:
+        self.called: dict[str, Called] = {}
+        """The model's name -> the tool."""
+        self._flat: dict[tuple[str | None, str], str] = {}
+
+    def add(self, called: Called) -> str:
+        """Return the model's name of a tool."""
+        flat = flat_name(called.namespace, called.name)
+        if called.namespace is not None or called.is_custom:
+            self.called[flat] = called
+            self._flat[called.namespace, called.name] = flat
+        return flat
+
+    def of(self, namespace: str | None, name: str) -> str:
+        """Return the model's name of a tool that was called, which may be gone."""
+        return self._flat.get((namespace, name)) or flat_name(namespace, name)
+
+
+def flat_name(namespace: str | None, name: str) -> str:
+    """Return one name for a tool. The same tool has always the same."""
+    if not namespace:
+        return name
+    joint = "" if namespace.endswith("_") else "__"
+    flat = _OTHER.sub("_", f"{namespace}{joint}{name}")
+    if len(flat) <= _MAX:
+        return flat
+    digest = hashlib.sha256(f"{namespace}\0{name}".encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{flat[: _MAX - 9]}_{digest[:8]}"

@@ -1,0 +1,166 @@
+"""The tools of a request, and the choice among them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from aircherd.http_api.dialects.common.reading import text_of
+from aircherd.http_api.dialects.openai_responses.request.body import is_given
+from aircherd.http_api.dialects.openai_responses.request.freeform import (
+    FreeformTool,
+    describe,
+    parameters,
+)
+from aircherd.http_api.dialects.openai_responses.request.hosted import read_hosted
+from aircherd.http_api.dialects.openai_responses.request.names import Called, Names
+from aircherd.http_api.dialects.openai_responses.request.notes import Notes
+from aircherd.http_api.problem import invalid
+from aircherd.vocabulary.chat import NamedTool, ToolChoice
+from aircherd.vocabulary.content.tools import NO_PARAMETERS, Tool
+from aircherd.vocabulary.validation_messages import describe_invalid
+
+
+class _Function(msgspec.Struct, gc=False):
+    """A function; what is not read here has no meaning for a model that is told of all tools."""
+
+    name: str
+    description: str | None = None
+    parameters: msgspec.Raw = msgspec.Raw()
+    strict: bool | None = None
+
+
+class _Kind(msgspec.Struct, gc=False):
+    type: str = ""
+    name: str | None = None
+    tools: list[msgspec.Raw] | None = None
+
+
+class _Choice(msgspec.Struct, gc=False):
+    type: str
+    name: str | None = None
+    namespace: str | None = None
+    server_label: str | None = None
+    mode: str | None = None
+    tools: list["_Choice"] | None = None
+
+
+class Chosen(NamedTuple):
+    """The tools that the model may use, and whether it has to."""
+
+    tools: list[Tool]
+    choice: ToolChoice | None
+
+
+_FUNCTION: Final = msgspec.json.Decoder(_Function)
+_FREEFORM: Final = msgspec.json.Decoder(FreeformTool)
+_KIND: Final = msgspec.json.Decoder(_Kind)
+_CHOICE: Final = msgspec.json.Decoder(str | _Choice)
+
+
+def read_tools(raws: Iterable[msgspec.Raw], names: Names, notes: Notes) -> list[Tool]:
+    """Return the tools. Of two with the same name the later one counts.
+
+    Raises:
+        RequestProblem: one lacks its name, or is not of the form of this API.
+    """
+    found: dict[object, Tool] = {}
+    for number, raw in enumerate(raws):
+        path = f"tools[{number}]"
+        try:
+            for tool in _read(raw, None, path, names, notes):
+                found[tool.name or number] = tool
+        except ValueError as error:
+            raise invalid(f"{path}: {_reason(error)}", path) from None
+    return list(found.values())
+
+
+def _read(
+    raw: msgspec.Raw, namespace: str | None, path: str, names: Names, notes: Notes
+) -> list[Tool]:
+    head = _KIND.decode(raw)
+    if head.type == "function":
+        return [_function(raw, namespace, names)]
+    if head.type == "custom":
+        return [_freeform(raw, namespace, names)]
+    if head.type == "namespace" and namespace is None:
+        inner = enumerate(head.tools or ())
+        return [
+            tool
+            for n, each in inner
+            for tool in _read(each, head.name, f"{path}.tools[{n}]", names, notes)
+        ]
+    hosted = read_hosted(raw, head.type, path, notes)
+    return [] if hosted is None else [hosted]
+
+
+def _function(raw: msgspec.Raw, namespace: str | None, names: Names) -> Tool:
+    function = _FUNCTION.decode(raw)
+    schema = text_of(function.parameters) if is_given(function.parameters) else NO_PARAMETERS
+    return Tool(
+        name=names.add(Called(function.name, namespace)),
+        description=function.description,
+        parameters=schema,
+        strict=function.strict,
+    )
+
+
+def _freeform(raw: msgspec.Raw, namespace: str | None, names: Names) -> Tool:
+    tool = _FREEFORM.decode(raw)
+    return Tool(
+        name=names.add(Called(tool.name, namespace, is_custom=True)),
+        description=describe(tool),
+        parameters=parameters(),
+    )
+
+
+# ------------------------------------------------------------------ the choice
+
+
+def choose(raw: msgspec.Raw, tools: list[Tool], names: Names, notes: Notes) -> Chosen:
+    """Return the tools that the model may use by `tool_choice`, and whether it has to.
+
+    Raises:
+        RequestProblem: it is not of the form of this API.
+    """
+    choice = _decode_choice(raw) if is_given(raw) else "auto"
+    if isinstance(choice, str):
+        return Chosen(tools, None if choice == "auto" else _mode(choice))
+    if choice.type == "allowed_tools":
+        allowed = _allowed(choice.tools or (), tools, names)
+        return Chosen(allowed, "required" if choice.mode == "required" else None)
+    if choice.type in ("function", "custom") and choice.name:
+        return Chosen(tools, NamedTool(names.of(choice.namespace, choice.name)))
+    if choice.type == "mcp" and choice.server_label and not choice.name:
+        return Chosen(tools, NamedTool(choice.server_label))
+    notes.cannot(f'tool_choice.type "{choice.type}"')
+    return Chosen(tools, None)
+
+
+def _decode_choice(raw: msgspec.Raw) -> str | _Choice:
+    try:
+        return _CHOICE.decode(raw)
+    except msgspec.ValidationError as error:
+        raise invalid(f"tool_choice: {_reason(error)}", "tool_choice") from None
+
+
+def _mode(choice: str) -> ToolChoice:
+    if choice == "none":
+        return "none"
+    if choice == "required":
+        return "required"
+    raise invalid('tool_choice: has to be "auto", "none", "required", or a tool', "tool_choice")
+
+
+def _allowed(choices: Sequence[_Choice], tools: list[Tool], names: Names) -> list[Tool]:
+    """Return the tools that are allowed: leaving the others out is the same, and works anywhere."""
+    wanted = {names.of(each.namespace, each.name) for each in choices if each.name}
+    wanted |= {each.server_label for each in choices if each.server_label}
+    kinds = {each.type.replace("code_interpreter", "code_execution") for each in choices}
+    return [tool for tool in tools if tool.name in wanted or (not tool.name and tool.type in kinds)]
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, msgspec.ValidationError):
+        return describe_invalid(error)
+    return str(error)
