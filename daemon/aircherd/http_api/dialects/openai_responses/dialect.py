@@ -1,8 +1,13 @@
-"""The dialect: its paths, and what they read and write."""
+"""The dialect: its paths, and what they read and write.
+
+What reads and writes is imported when it is first needed: the daemon starts without it. The
+statements are not in the methods, because they take longer than reading a small request.
+"""
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Final, cast
 
 from aircherd.http_api.call import ApiCall, Headers
 from aircherd.http_api.dialects.common.ids import new_id
@@ -15,7 +20,11 @@ from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.verbatim import Dialect as DialectName
 
 if TYPE_CHECKING:
+    from aircherd.http_api.dialects.openai_responses.reply.stream import ResponsesWriter
     from aircherd.http_api.dialects.openai_responses.request.read import Style
+
+
+Clock = Callable[[], float]
 
 
 def _not_stored(call: ApiCall, models: Sequence[ListedModel]) -> tuple[int, bytes]:
@@ -42,11 +51,36 @@ _STORED: Final = (
 
 _ROUTES: Final = (
     Route("POST", "/v1/responses", "chat"),
-    Route("POST", "/responses", "chat"),
     Route("POST", "/v1/responses/input_tokens", "count_tokens"),
-    Route("POST", "/responses/input_tokens", "count_tokens"),
     *(Route(method, path, "plain", _not_stored) for method, path in _STORED),
 )
+
+
+@cache
+def _reader() -> Callable[[ApiCall], ChatRead]:
+    from aircherd.http_api.dialects.openai_responses.request.read import (  # noqa: PLC0415
+        read_request,
+    )
+
+    return read_request
+
+
+@cache
+def _stream_writer() -> "type[ResponsesWriter]":
+    from aircherd.http_api.dialects.openai_responses.reply.stream import (  # noqa: PLC0415
+        ResponsesWriter,
+    )
+
+    return ResponsesWriter
+
+
+@cache
+def _whole_writer() -> "Callable[[Style, ChatResult, Clock], bytes]":
+    from aircherd.http_api.dialects.openai_responses.reply.whole import (  # noqa: PLC0415
+        write_whole,
+    )
+
+    return write_whole
 
 
 class OpenAIResponses:
@@ -57,16 +91,12 @@ class OpenAIResponses:
     stream_type = "text/event-stream; charset=utf-8"
     keep_alive: bytes | None = comment("keep-alive")
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clock: Clock = time.time) -> None:
         self._clock = clock
 
     def read_chat(self, call: ApiCall) -> ChatRead:
         """Read a chat; see `Dialect`."""
-        from aircherd.http_api.dialects.openai_responses.request.read import (  # noqa: PLC0415 - late
-            read_request,
-        )
-
-        return read_request(call)
+        return _reader()(call)
 
     def read_count(self, call: ApiCall) -> ChatRead:
         """Read a request to count tokens; see `Dialect`."""
@@ -85,19 +115,11 @@ class OpenAIResponses:
 
     def stream_writer(self, read: ChatRead) -> StreamWriter:
         """Return what writes a translated stream."""
-        from aircherd.http_api.dialects.openai_responses.reply.stream import (  # noqa: PLC0415 - late
-            ResponsesWriter,
-        )
-
-        return ResponsesWriter(_style(read), read.chat.model or "", self._clock)
+        return _stream_writer()(cast("Style", read.style), read.chat.model or "", self._clock)
 
     def whole_reply(self, read: ChatRead, result: ChatResult) -> bytes:
         """Return the body of a translated reply in one piece."""
-        from aircherd.http_api.dialects.openai_responses.reply.whole import (  # noqa: PLC0415 - late
-            write_whole,
-        )
-
-        return write_whole(_style(read), result, self._clock)
+        return _whole_writer()(cast("Style", read.style), result, self._clock)
 
     def stream_error(self, problem: Problem) -> bytes:
         """Return what ends a verbatim stream with an error.
@@ -142,12 +164,3 @@ class OpenAIResponses:
 
     def __repr__(self) -> str:
         return "<OpenAIResponses /v1/responses>"
-
-
-def _style(read: ChatRead) -> "Style":
-    from aircherd.http_api.dialects.openai_responses.request.read import (  # noqa: PLC0415 - late
-        Style,
-    )
-
-    assert isinstance(read.style, Style)
-    return read.style

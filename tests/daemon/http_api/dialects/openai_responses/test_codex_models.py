@@ -18,7 +18,7 @@ SONNET = ListedModel(
 def test_a_model_is_described_as_codex_wants_it() -> None:
     """Its name to send, its window, what it takes."""
     (entry,) = json.loads(codex_model_list([SONNET]))["models"]
-    told = {
+    sent = {
         "slug": "sonnet",
         "display_name": "Claude Sonnet 5",
         "description": "anthropic/claude-sonnet-5",
@@ -27,7 +27,7 @@ def test_a_model_is_described_as_codex_wants_it() -> None:
         "default_reasoning_level": "medium",
         "supports_reasoning_summaries": True,
     }
-    assert told.items() <= entry.items()
+    assert sent.items() <= entry.items()
 
 
 def test_what_is_not_known_is_left_out() -> None:

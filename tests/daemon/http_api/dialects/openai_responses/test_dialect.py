@@ -92,7 +92,7 @@ def test_an_error_has_the_time_when_a_limit_ends() -> None:
     assert json.loads(body)["error"]["resets_at"] == NOW + 5
 
 
-def test_models_are_told_in_codexs_form() -> None:
+def test_models_are_sent_in_codexs_form() -> None:
     """Other clients ask for the list of chat completions."""
     call = ApiCall(method="GET", path="/v1/models", query={"client_version": "0.171.0"})
     model = ListedModel(id="sonnet")

@@ -85,7 +85,7 @@ def test_trap_18_an_unknown_model_is_named_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "may_retry", "kind_told"),
+    ("kind", "may_retry", "its_type"),
     [
         ("usage_limit", False, "usage_limit_reached"),
         ("rate_limit", False, "usage_limit_reached"),
@@ -93,12 +93,12 @@ def test_trap_18_an_unknown_model_is_named_as_such() -> None:
     ],
 )
 def test_codex_stops_at_a_429_once_nothing_is_left(
-    kind: ProblemKind, may_retry: bool, kind_told: str
+    kind: ProblemKind, may_retry: bool, its_type: str
 ) -> None:
     """It stops at this type only, and shows when the limit ends."""
     status, body = error_of(a_problem(kind, may_retry=may_retry, retry_after=60.0), NOW)
     assert status == 429
-    assert body["error"]["type"] == kind_told  # type: ignore[index]
+    assert body["error"]["type"] == its_type  # type: ignore[index]
     assert body["error"]["resets_at"] == NOW + 60  # type: ignore[index]
 
 

@@ -30,18 +30,18 @@ _ARGUMENTS: Final = msgspec.json.Decoder()
 class FreeformInput:
     """Takes pieces of the arguments, and gives pieces of the text."""
 
-    __slots__ = ("_inside", "_pending", "_pieces", "_told")
+    __slots__ = ("_inside", "_pending", "_pieces", "_sent")
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._pending = ""
         self._inside = False
-        self._told: list[str] = []
+        self._sent: list[str] = []
 
     @property
     def text(self) -> str:
         """The text so far."""
-        return "".join(self._told)
+        return "".join(self._sent)
 
     def add(self, piece: str) -> str:
         """Return what a piece of the arguments adds to the text."""
@@ -61,15 +61,15 @@ class FreeformInput:
 
     def end(self) -> str:
         """Return what the end of the arguments adds to the text."""
-        told = self.text
+        sent = self.text
         whole = _whole("".join(self._pieces))
-        if whole is None or not whole.startswith(told):
+        if whole is None or not whole.startswith(sent):
             return ""
-        return self._tell(whole[len(told) :])
+        return self._tell(whole[len(sent) :])
 
     def _tell(self, text: str) -> str:
         if text:
-            self._told.append(text)
+            self._sent.append(text)
         return text
 
 

@@ -1,7 +1,7 @@
 """The items of the output while they grow, and the events that tell of each.
 
 Every item has one number and one name, from its first event to the last response. An item that has
-ended is told as done only after all those before it: clients keep the order of these events.
+ended is sent as done only after all those before it: clients keep the order of these events.
 """
 
 from typing import Final
@@ -69,7 +69,7 @@ class OutputItem:
         self.place = b'"item_id":"%b","output_index":%d' % (self.item_id.encode(), index)
         self.is_ended = False
         self.data = b""
-        """The item as JSON, once it was told as done."""
+        """The item as JSON, once it was sent as done."""
 
     def open(self, events: Events) -> None:
         """Tell that it begins."""

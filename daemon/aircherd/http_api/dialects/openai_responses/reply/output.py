@@ -51,7 +51,7 @@ class Output:
         """`provider/model` that answers."""
         self._names = names
         self._events = events
-        self._told = 0  # items that were told as done
+        self._sent = 0  # items that were sent as done
         self._open: TextItem | ReasoningItem | None = None
         self._others_open: dict[int, TextItem | ReasoningItem | None] = {}
         self._number = _FIRST
@@ -116,9 +116,9 @@ class Output:
 
     def _tell_ended(self) -> None:
         items = self.items
-        while self._told < len(items) and items[self._told].is_ended:
-            items[self._told].close(self._events)
-            self._told += 1
+        while self._sent < len(items) and items[self._sent].is_ended:
+            items[self._sent].close(self._events)
+            self._sent += 1
 
     def _keep(self, kept: str | None) -> None:
         """Add what a model needs back, where there is something."""
@@ -184,12 +184,12 @@ class Output:
         for still_open in [*self._others_open.values(), self._open]:
             self._open = still_open
             self._end_open()
-        for item in self.items[self._told :]:
+        for item in self.items[self._sent :]:
             item.close(self._events, "completed" if item.is_ended else status)
-        self._told = len(self.items)
+        self._sent = len(self.items)
         signed = {call.call_id: call.signature for call in self._calls.values() if call.signature}
         self._keep(keep_calls(self.origin, signed))
 
     def done(self) -> list[bytes]:
-        """Return the items that were told as done, as JSON."""
-        return [item.data for item in self.items[: self._told]]
+        """Return the items that were sent as done, as JSON."""
+        return [item.data for item in self.items[: self._sent]]

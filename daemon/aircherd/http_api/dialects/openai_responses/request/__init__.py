@@ -5,7 +5,6 @@
 - `conversation`: the items of the input; `content`: what messages and results hold.
 - `tools`: the tools and the choice among them; `hosted`: those that run at the provider.
 - `names`: one name for a tool in a namespace; `freeform`: tools that take any text.
-- `notes`: what a chat request cannot say.
 - `forwarded`: what goes to a provider of the same API: the body and the headers.
 - `echo`: what a response repeats of its request.
 
@@ -18,9 +17,13 @@ items `additional_tools` and `configuration_update`.
 
 Left out where a request is translated, because the answer is as right without it:
 `store`, `include`, `metadata`, `client_metadata`, `user`, `safety_identifier`, `truncation`,
-`stream_options`, `text.verbosity`, `reasoning.summary` (thinking is always shown),
-`context_management`, `prompt_cache_options`, `prompt_cache_retention`, `service_tier` unless it
-costs more, details of pictures; of earlier turns the thinking and the hosted calls of others.
+`stream_options`, `text.verbosity`, `temperature` and `top_p` of 1, `reasoning.summary` (thinking
+is always shown), `context_management`, `prompt_cache_options`, `prompt_cache_retention`,
+`service_tier` unless it costs more, details of pictures; of earlier turns the thinking and the
+hosted calls of OpenAI's models.
+
+Refused: other models (`models`, `fallbacks`), and `background` without a stream, which would be
+billed without being read.
 
 Not sayable, so only a provider of this API can answer: `previous_response_id`, `conversation`,
 `background`, `prompt`, `moderation`, `access_programs`, log probabilities, penalties, dearer

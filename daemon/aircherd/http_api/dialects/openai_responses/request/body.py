@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from aircherd.http_api.dialects.common.reading import check_body, no_json, wrong_form
-from aircherd.http_api.dialects.openai_responses.request.notes import Notes
+from aircherd.http_api.dialects.common.unsaid import Unsaid
 
 NONE: Final = msgspec.Raw()
 
@@ -122,13 +122,16 @@ class Body(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     moderation: msgspec.Raw = NONE
     access_programs: msgspec.Raw = NONE
     image: msgspec.Raw = NONE
+    models: msgspec.Raw = NONE
+    fallbacks: msgspec.Raw = NONE
+    fallback_models: msgspec.Raw = NONE
 
 
 VALUE: Final = msgspec.json.Decoder()
 _BODY: Final = msgspec.json.Decoder(Body)
 
 
-def read_body(body: bytes, notes: Notes) -> Body:
+def read_body(body: bytes, notes: Unsaid) -> Body:
     """Return the request in a body; fields that are not known are noted, and left out.
 
     Raises:

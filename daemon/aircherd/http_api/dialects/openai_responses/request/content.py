@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
+from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.common.writing import json_bytes
 from aircherd.http_api.dialects.openai_responses.request.body import Content
-from aircherd.http_api.dialects.openai_responses.request.notes import Notes
 from aircherd.vocabulary.content.cache import CacheMark
 from aircherd.vocabulary.content.media import AudioPart, DocumentPart, ImagePart
 from aircherd.vocabulary.parts import Part, TextPart
@@ -30,7 +30,7 @@ _BREAKPOINT: Final = msgspec.json.Decoder(_Breakpoint | None)
 
 
 def read_content(
-    content: str | Sequence[Content] | None, path: str, notes: Notes
+    content: str | Sequence[Content] | None, path: str, notes: Unsaid
 ) -> str | list[Part]:
     """Return the content of a message; a single text without marks is a string."""
     if content is None or isinstance(content, str):
@@ -45,7 +45,7 @@ def is_plain(content: Content) -> bool:
     return content.type in _TEXTS and not content.prompt_cache_breakpoint
 
 
-def read_part(content: Content, path: str, notes: Notes) -> Part:
+def read_part(content: Content, path: str, notes: Unsaid) -> Part:
     """Return a part; what cannot be said is noted, and a text stands for it."""
     try:
         part = _part(content)
@@ -55,7 +55,7 @@ def read_part(content: Content, path: str, notes: Notes) -> Part:
         part, reason = None, f"{path}: {error}"
     if part is not None:
         return part
-    notes.cannot(reason)
+    notes.add(reason)
     return TextPart(f"[{content.type}]")
 
 
@@ -127,7 +127,7 @@ def _mark(content: Content) -> CacheMark:
 
 
 def read_output(
-    output: object, path: str, notes: Notes
+    output: object, path: str, notes: Unsaid
 ) -> str | list[TextPart | ImagePart | DocumentPart]:
     """Return what a tool gave back: a text, or parts. JSON of any other form becomes text."""
     if isinstance(output, str):
@@ -138,12 +138,12 @@ def read_output(
         contents = msgspec.convert(output, list[Content])
     except msgspec.ValidationError:
         if _has_types(output):
-            notes.cannot(f"{path}.output")
+            notes.add(f"{path}.output")
         return json_bytes(output).decode()
     parts = [read_part(part, f"{path}.output[{n}]", notes) for n, part in enumerate(contents)]
     kept = [part for part in parts if isinstance(part, TextPart | ImagePart | DocumentPart)]
     if len(kept) < len(parts):
-        notes.cannot(f"{path}.output: sound in the result of a tool")
+        notes.add(f"{path}.output: sound in the result of a tool")
     return kept
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 import msgspec
 
 from aircherd.http_api.dialects.common.carriers import carried
+from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.common.writing import json_bytes
 from aircherd.http_api.dialects.openai_responses.kept import Places, restore
 from aircherd.http_api.dialects.openai_responses.request.body import (
@@ -24,7 +25,6 @@ from aircherd.http_api.dialects.openai_responses.request.content import (
 )
 from aircherd.http_api.dialects.openai_responses.request.freeform import wrap
 from aircherd.http_api.dialects.openai_responses.request.names import Names
-from aircherd.http_api.dialects.openai_responses.request.notes import Notes
 from aircherd.http_api.problem import invalid
 from aircherd.vocabulary.chat import Message
 from aircherd.vocabulary.content.media import ImagePart
@@ -50,7 +50,7 @@ _PLACEHOLDER: Final = "(see the items before)"
 class Conversation:
     """Reads the items one by one."""
 
-    def __init__(self, names: Names, notes: Notes) -> None:
+    def __init__(self, names: Names, notes: Unsaid) -> None:
         self.messages: list[Message] = []
         self.effort: str | None = None
         """The effort that an item asked for last."""
@@ -152,7 +152,7 @@ class Conversation:
     def _output(self, item: Item, path: str) -> None:
         if not item.call_id:
             raise invalid(f"{path}: call_id is missing", f"{path}.call_id")
-        if item.call_id not in self._calls and self._notes.unsaid is not None:
+        if item.call_id not in self._calls and self._notes.names:
             # The call is where only the provider can look; it stands there for our own checks.
             self._put_call(ToolCallPart(item.call_id, item.name or "unknown", "{}"))
         self._end_turn()
@@ -165,7 +165,7 @@ class Conversation:
         try:
             part = ImagePart(data=item.result)
         except ValueError as error:
-            self._notes.cannot(f"{path}.result: {error}")
+            self._notes.add(f"{path}.result: {error}")
             return
         self._begin_turn().append(part)
 
@@ -186,7 +186,7 @@ class Conversation:
 
     def _unknown(self, item: Item, path: str) -> None:
         kind = item.type if item.type != "message" else "item_reference"
-        self._notes.cannot(f'{path}.type "{kind}"')
+        self._notes.add(f'{path}.type "{kind}"')
 
     readers: ClassVar[dict[str, Callable[["Conversation", Item, str], None]]] = {
         "message": _message,
@@ -207,10 +207,10 @@ class Conversation:
     def _ensure_question(self) -> None:
         """Let the last instruction be the question, if there is no other."""
         if any(message.role == "user" for message in self.messages):
-            if self._notes.unsaid is not None and not self.messages[-1].content:
+            if self._notes.names and not self.messages[-1].content:
                 self.messages[-1] = Message(self.messages[-1].role, _PLACEHOLDER)
             return
-        if self._notes.unsaid is not None:
+        if self._notes.names:
             self.messages.append(Message("user", _PLACEHOLDER))
         elif self.messages and self.messages[-1].role == "system":
             self.messages[-1] = Message("user", self.messages[-1].content)

@@ -46,7 +46,7 @@ def parameters() -> str:
 
 
 def describe(tool: FreeformTool) -> str | None:
-    """Return what the model is told of the tool, its grammar included."""
+    """Return what the model gets to know of the tool, its grammar included."""
     text = tool.description
     if tool.format is None or not tool.format.definition:
         return text

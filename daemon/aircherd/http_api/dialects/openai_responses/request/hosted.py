@@ -10,7 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from aircherd.http_api.dialects.common.reading import text_of
-from aircherd.http_api.dialects.openai_responses.request.notes import Notes
+from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.vocabulary.content.tools import Tool
 
 
@@ -55,7 +55,7 @@ _CODE: Final = msgspec.json.Decoder(_Code)
 _MCP: Final = msgspec.json.Decoder(_Mcp)
 
 
-def read_hosted(raw: msgspec.Raw, kind: str, path: str, notes: Notes) -> Tool | None:
+def read_hosted(raw: msgspec.Raw, kind: str, path: str, notes: Unsaid) -> Tool | None:
     """Return a tool that runs at the provider, None if it is left out.
 
     What has no word of ours is noted, and passed on in the vendor's own form: its price counts.
@@ -66,7 +66,7 @@ def read_hosted(raw: msgspec.Raw, kind: str, path: str, notes: Notes) -> Tool | 
             return reader(raw)
     except ValueError:
         pass  # it has something that we have no word for
-    notes.cannot(f'{path}.type "{kind}"')
+    notes.add(f'{path}.type "{kind}"')
     return Tool(type="vendor", api="responses", data=text_of(raw))
 
 
@@ -96,7 +96,7 @@ def _mcp(raw: msgspec.Raw) -> Tool:
         url=mcp.server_url,
         token=mcp.authorization,
         allowed_tools=mcp.allowed_tools or [],
-        # OpenAI asks unless told otherwise; another vendor would call without asking.
+        # OpenAI asks unless it says otherwise; another vendor would call without asking.
         approval=mcp.require_approval or "always",
     )
 

@@ -1,7 +1,7 @@
 """One name for a tool in a namespace: pure.
 
-Only OpenAI has namespaces. Elsewhere a tool of one gets a name made of both, and a call of it is
-told to the client with the two again.
+Only OpenAI has namespaces. Elsewhere a tool of one gets a name made of both, and a call of it has
+the two again for the client.
 """
 
 import hashlib

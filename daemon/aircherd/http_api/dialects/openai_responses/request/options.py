@@ -7,6 +7,7 @@ from typing import Final, get_args
 import msgspec
 
 from aircherd.http_api.dialects.common.reading import text_of
+from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.openai_responses.request.body import (
     Body,
     Format,
@@ -14,7 +15,6 @@ from aircherd.http_api.dialects.openai_responses.request.body import (
     is_given,
     value_of,
 )
-from aircherd.http_api.dialects.openai_responses.request.notes import Notes
 from aircherd.http_api.problem import invalid
 from aircherd.vocabulary.chat import (
     MAX_OUTPUT_TOKENS,
@@ -33,27 +33,44 @@ _USUAL_TIERS: Final = frozenset({"auto", "default", "standard", "flex", "batch"}
 _VENDORS_OWN: Final = (*("conversation", "prompt", "moderation", "access_programs", "image"),)
 """Undecoded fields that only OpenAI understands."""
 
+_OTHER_MODELS: Final = ("models", "fallbacks", "fallback_models")
+"""Routers behind a provider would ask these, whatever the client may use."""
+
 _LOGPROBS: Final = "message.output_text.logprobs"
 
 _MAX_CONVERSATION: Final = 200
 
 
-def note_unsayable(body: Body, notes: Notes) -> None:
-    """Note what of these fields a chat request cannot say."""
+def note_unsayable(body: Body, notes: Unsaid) -> None:
+    """Note what of these fields a chat request cannot say.
+
+    Raises:
+        RequestProblem: a field would let the request past limits, or past what a token may use.
+    """
+    for name in _OTHER_MODELS:
+        if is_given(getattr(body, name)):
+            raise invalid(f"{name}: use an alias of several models", name)
+    if body.background and not body.stream:
+        raise invalid("background: answers are read as they arrive: leave it out", "background")
     if body.previous_response_id is not None:
-        notes.cannot("previous_response_id")
+        notes.add("previous_response_id")
     if body.background:
-        notes.cannot("background")
+        notes.add("background")
     for name in _VENDORS_OWN:
         if is_given(getattr(body, name)):
-            notes.cannot(name)
+            notes.add(name)
     if body.top_logprobs or _LOGPROBS in (body.include or ()):
-        notes.cannot("top_logprobs" if body.top_logprobs else f'include "{_LOGPROBS}"')
+        notes.add("top_logprobs" if body.top_logprobs else f'include "{_LOGPROBS}"')
     for name in ("presence_penalty", "frequency_penalty"):
         if getattr(body, name):
-            notes.cannot(name)
+            notes.add(name)
     if _is_dearer(body.service_tier):
-        notes.cannot(f'service_tier "{body.service_tier}"')
+        notes.add(f'service_tier "{body.service_tier}"')
+
+
+def sampling_of(value: float | None) -> float | None:
+    """Return `temperature` or `top_p`; 1 is OpenAI's default, and many models take none."""
+    return None if value == 1 else value
 
 
 def priced_options(body: Body) -> dict[str, object]:
@@ -71,18 +88,18 @@ def _is_dearer(tier: str | None) -> bool:
     return tier is not None and tier not in _USUAL_TIERS
 
 
-def effort_of(reasoning: Reasoning | None, override: str | None, notes: Notes) -> Effort | None:
+def effort_of(reasoning: Reasoning | None, override: str | None, notes: Unsaid) -> Effort | None:
     """Return how much the model should think; `override` came with the conversation."""
     effort = override or (reasoning.effort if reasoning is not None else None)
     if effort is None:
         return None
     known = _EFFORTS.get(effort)
     if known is None:
-        notes.cannot(f'reasoning.effort "{effort}"')
+        notes.add(f'reasoning.effort "{effort}"')
     return known
 
 
-def format_of(given: Format | None, notes: Notes) -> ResponseFormat | None:
+def format_of(given: Format | None, notes: Unsaid) -> ResponseFormat | None:
     """Return the form of the answer.
 
     Raises:
@@ -93,7 +110,7 @@ def format_of(given: Format | None, notes: Notes) -> ResponseFormat | None:
     if given.type == "json_object":
         return JsonFormat()
     if given.type != "json_schema":
-        notes.cannot(f'text.format.type "{given.type}"')
+        notes.add(f'text.format.type "{given.type}"')
         return None
     if not is_given(given.schema):
         raise invalid("text.format: schema is missing", "text.format.schema")
@@ -119,7 +136,7 @@ def max_tokens_of(body: Body) -> int | None:
     return limit
 
 
-def with_call_limit(tools: list[Tool], limit: int | None, notes: Notes) -> list[Tool]:
+def with_call_limit(tools: list[Tool], limit: int | None, notes: Unsaid) -> list[Tool]:
     """Return the tools with the limit for calls of all hosted tools, which is sayable for one."""
     hosted = [tool for tool in tools if tool.is_hosted]
     if limit is None or not hosted:
@@ -127,7 +144,7 @@ def with_call_limit(tools: list[Tool], limit: int | None, notes: Notes) -> list[
     if len(hosted) == 1 and hosted[0].type == "web_search" and 1 <= limit <= 1000:
         limited = msgspec.structs.replace(hosted[0], max_uses=limit)
         return [limited if tool is hosted[0] else tool for tool in tools]
-    notes.cannot("max_tool_calls")
+    notes.add("max_tool_calls")
     return tools
 
 

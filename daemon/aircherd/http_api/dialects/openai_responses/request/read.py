@@ -3,6 +3,7 @@
 import msgspec
 
 from aircherd.http_api.call import ApiCall
+from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.dialect import ChatRead
 from aircherd.http_api.dialects.openai_responses.request.body import Body, Item, read_body
 from aircherd.http_api.dialects.openai_responses.request.conversation import (
@@ -11,7 +12,6 @@ from aircherd.http_api.dialects.openai_responses.request.conversation import (
 )
 from aircherd.http_api.dialects.openai_responses.request.forwarded import forward
 from aircherd.http_api.dialects.openai_responses.request.names import Names
-from aircherd.http_api.dialects.openai_responses.request.notes import Notes
 from aircherd.http_api.dialects.openai_responses.request.options import (
     conversation_of,
     effort_of,
@@ -19,6 +19,7 @@ from aircherd.http_api.dialects.openai_responses.request.options import (
     max_tokens_of,
     note_unsayable,
     priced_options,
+    sampling_of,
     with_call_limit,
 )
 from aircherd.http_api.dialects.openai_responses.request.tools import choose, read_tools
@@ -38,7 +39,7 @@ def read_request(call: ApiCall) -> ChatRead:
     Raises:
         RequestProblem: it is no JSON, or not of the form of this API.
     """
-    notes = Notes()
+    notes = Unsaid()
     body = read_body(call.body, notes)
     note_unsayable(body, notes)
     names = Names()
@@ -59,13 +60,13 @@ def read_request(call: ApiCall) -> ChatRead:
         response_format=format_of(given, notes),
         reasoning=effort_of(body.reasoning, conversation.effort, notes),
         max_tokens=max_tokens_of(body),
-        temperature=body.temperature,
-        top_p=body.top_p,
+        temperature=sampling_of(body.temperature),
+        top_p=sampling_of(body.top_p),
         stream=body.stream is True,
         conversation=conversation_of(body.prompt_cache_key),
         extra=priced_options(body),
     )
-    verbatim = forward(call, body, notes.unsaid)
+    verbatim = forward(call, body, notes.text())
     body.input = None  # nothing needs it twice
     return ChatRead(chat=chat, verbatim=verbatim, style=Style(body, names))
 

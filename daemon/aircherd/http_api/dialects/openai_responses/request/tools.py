@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from aircherd.http_api.dialects.common.reading import text_of
+from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.openai_responses.request.body import is_given
 from aircherd.http_api.dialects.openai_responses.request.freeform import (
     FreeformTool,
@@ -14,7 +15,6 @@ from aircherd.http_api.dialects.openai_responses.request.freeform import (
 )
 from aircherd.http_api.dialects.openai_responses.request.hosted import read_hosted
 from aircherd.http_api.dialects.openai_responses.request.names import Called, Names
-from aircherd.http_api.dialects.openai_responses.request.notes import Notes
 from aircherd.http_api.problem import invalid
 from aircherd.vocabulary.chat import NamedTool, ToolChoice
 from aircherd.vocabulary.content.tools import NO_PARAMETERS, Tool
@@ -22,7 +22,7 @@ from aircherd.vocabulary.validation_messages import describe_invalid
 
 
 class _Function(msgspec.Struct, gc=False):
-    """A function; what is not read here has no meaning for a model that is told of all tools."""
+    """A function; what is not read here has no meaning for a model that knows all tools."""
 
     name: str
     description: str | None = None
@@ -58,7 +58,7 @@ _KIND: Final = msgspec.json.Decoder(_Kind)
 _CHOICE: Final = msgspec.json.Decoder(str | _Choice)
 
 
-def read_tools(raws: Iterable[msgspec.Raw], names: Names, notes: Notes) -> list[Tool]:
+def read_tools(raws: Iterable[msgspec.Raw], names: Names, notes: Unsaid) -> list[Tool]:
     """Return the tools. Of two with the same name the later one counts.
 
     Raises:
@@ -76,7 +76,7 @@ def read_tools(raws: Iterable[msgspec.Raw], names: Names, notes: Notes) -> list[
 
 
 def _read(
-    raw: msgspec.Raw, namespace: str | None, path: str, names: Names, notes: Notes
+    raw: msgspec.Raw, namespace: str | None, path: str, names: Names, notes: Unsaid
 ) -> list[Tool]:
     head = _KIND.decode(raw)
     if head.type == "function":
@@ -117,7 +117,7 @@ def _freeform(raw: msgspec.Raw, namespace: str | None, names: Names) -> Tool:
 # ------------------------------------------------------------------ the choice
 
 
-def choose(raw: msgspec.Raw, tools: list[Tool], names: Names, notes: Notes) -> Chosen:
+def choose(raw: msgspec.Raw, tools: list[Tool], names: Names, notes: Unsaid) -> Chosen:
     """Return the tools that the model may use by `tool_choice`, and whether it has to.
 
     Raises:
@@ -133,7 +133,7 @@ def choose(raw: msgspec.Raw, tools: list[Tool], names: Names, notes: Notes) -> C
         return Chosen(tools, NamedTool(names.of(choice.namespace, choice.name)))
     if choice.type == "mcp" and choice.server_label and not choice.name:
         return Chosen(tools, NamedTool(choice.server_label))
-    notes.cannot(f'tool_choice.type "{choice.type}"')
+    notes.add(f'tool_choice.type "{choice.type}"')
     return Chosen(tools, None)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.openai_responses.request.body import (
     VALUE,
     Body,
@@ -18,7 +19,6 @@ from aircherd.http_api.dialects.openai_responses.request.body import (
     TextConfig,
 )
 from aircherd.http_api.dialects.openai_responses.request.conversation import KNOWN_ITEMS, PICTURE
-from aircherd.http_api.dialects.openai_responses.request.notes import Notes
 
 Names = frozenset[str]
 
@@ -38,7 +38,7 @@ _INSIDE: Final[Mapping[str, Names]] = {
 _LISTS: Final = ("content", "summary")
 
 
-def without_unknown(body: bytes, notes: Notes) -> bytes:
+def without_unknown(body: bytes, notes: Unsaid) -> bytes:
     """Return the body with nothing in it that is not known; what says something is noted."""
     fields = VALUE.decode(body)
     if not isinstance(fields, dict):
@@ -50,7 +50,7 @@ def without_unknown(body: bytes, notes: Notes) -> bytes:
     return msgspec.json.encode(fields)
 
 
-def _clean_item(item: object, path: str, notes: Notes) -> object:
+def _clean_item(item: object, path: str, notes: Unsaid) -> object:
     if not isinstance(item, dict):
         return item
     kind = item.get("type") or "message"
@@ -66,7 +66,7 @@ def _clean_item(item: object, path: str, notes: Notes) -> object:
     return item
 
 
-def _clean_content(part: object, path: str, notes: Notes) -> None:
+def _clean_content(part: object, path: str, notes: Unsaid) -> None:
     if not isinstance(part, dict):
         return
     # Chat completions nest the address, and some tools send that here.
@@ -76,11 +76,11 @@ def _clean_content(part: object, path: str, notes: Notes) -> None:
     _clean(part, _CONTENT, path, notes)
 
 
-def _clean(fields: dict[str, object], known: Names, path: str, notes: Notes) -> None:
+def _clean(fields: dict[str, object], known: Names, path: str, notes: Unsaid) -> None:
     for name in [name for name in fields if name not in known]:
         value = fields.pop(name)
         if value not in (None, [], {}):
-            notes.cannot(f"{path}.{name}" if path else name)
+            notes.add(f"{path}.{name}" if path else name)
     for name, inside in _INSIDE.items():
         value = fields.get(name)
         if name in known and isinstance(value, dict):

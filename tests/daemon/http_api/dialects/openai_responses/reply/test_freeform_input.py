@@ -22,25 +22,25 @@ def pieces_of(text: str, cuts: list[int]) -> list[str]:
 
 def taken(pieces: list[str]) -> list[str]:
     read = FreeformInput()
-    told = [read.add(piece) for piece in pieces]
-    told.append(read.end())
-    assert read.text == "".join(told)
-    return told
+    sent = [read.add(piece) for piece in pieces]
+    sent.append(read.end())
+    assert read.text == "".join(sent)
+    return sent
 
 
 @given(TEXTS, st.lists(st.integers(0, 500), max_size=8), st.booleans())
 def test_the_text_comes_in_any_pieces(text: str, cuts: list[int], is_ascii: bool) -> None:
     """Escapes that are cut in two, and characters that need two escapes, are whole."""
     arguments = json.dumps({"input": text}, ensure_ascii=is_ascii)
-    told = taken(pieces_of(arguments, cuts))
-    assert "".join(told) == text
-    "".join(told).encode()
+    sent = taken(pieces_of(arguments, cuts))
+    assert "".join(sent) == text
+    "".join(sent).encode()
 
 
-def test_a_piece_is_told_at_once() -> None:
+def test_a_piece_is_sent_at_once() -> None:
     """A patch is long, and the client shows it while it comes."""
-    told = taken(['{"inp', 'ut": "*** Be', "gin\\", 'nx"', "}"])
-    assert told == ["", "*** Be", "gin", "\nx", "", ""]
+    sent = taken(['{"inp', 'ut": "*** Be', "gin\\", 'nx"', "}"])
+    assert sent == ["", "*** Be", "gin", "\nx", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_piece_is_told_at_once() -> None:
         ('{"input":"\\ud83d"}', "\ud83d"),
     ],
 )
-def test_other_arguments_are_told_at_their_end(arguments: str, text: str) -> None:
+def test_other_arguments_are_sent_at_their_end(arguments: str, text: str) -> None:
     """Models do not always keep to the form."""
     assert "".join(taken([arguments])) in (text, "")
     if "cut" not in arguments and "ud83d" not in arguments:

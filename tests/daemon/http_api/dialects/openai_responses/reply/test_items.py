@@ -19,7 +19,7 @@ from aircherd.vocabulary.reply import ImageDelta
 from helpers.http_api.responses_api import events_in
 
 
-def told(item: OutputItem, *pieces: str) -> list[dict[str, object]]:
+def sent(item: OutputItem, *pieces: str) -> list[dict[str, object]]:
     events = Events()
     item.open(events)
     for piece in pieces:
@@ -61,11 +61,11 @@ ITEMS = [
 
 
 @pytest.mark.parametrize(("item", "first", "last"), ITEMS)
-def test_an_item_is_told_from_its_start_to_its_end(
+def test_an_item_is_sent_from_its_start_to_its_end(
     item: OutputItem, first: list[str], last: list[str]
 ) -> None:
     """Each event has the item's name and place, and the next number."""
-    events = told(item, "a\n", "b")
+    events = sent(item, "a\n", "b")
     assert kinds(events) == first + last
     assert [event["sequence_number"] for event in events] == list(range(len(events)))
     assert {event["output_index"] for event in events} == {3}
@@ -79,21 +79,21 @@ def test_an_item_is_told_from_its_start_to_its_end(
 
 def test_a_call_has_its_namespace() -> None:
     """As the client knows the tool."""
-    item = told(CallItem(0, "c1", Called("f", "crm")), "{}")[-1]["item"]
+    item = sent(CallItem(0, "c1", Called("f", "crm")), "{}")[-1]["item"]
     assert isinstance(item, dict)
     assert (item["name"], item["namespace"], item["call_id"]) == ("f", "crm", "c1")
 
 
 def test_a_call_without_arguments_has_an_empty_object() -> None:
     """Also in its deltas."""
-    events = told(CallItem(0, "c1", Called("f")))
+    events = sent(CallItem(0, "c1", Called("f")))
     assert [event["delta"] for event in events if "delta" in event] == ["{}"]
 
 
-def test_a_freeform_call_is_told_as_its_text() -> None:
+def test_a_freeform_call_is_sent_as_its_text() -> None:
     """The client never sees the function that stood for it."""
     item = FreeformCallItem(0, "c1", Called("apply_patch", is_custom=True))
-    events = told(item, '{"input":"a', '\\nb"}')
+    events = sent(item, '{"input":"a', '\\nb"}')
     assert kinds(events) == [
         "output_item.added",
         "custom_tool_call_input.delta",
@@ -114,14 +114,14 @@ def test_a_freeform_call_is_told_as_its_text() -> None:
 
 def test_something_kept_shows_nothing() -> None:
     """An item of thinking without a summary."""
-    events = told(ReasoningItem(0, "air1.x"))
+    events = sent(ReasoningItem(0, "air1.x"))
     assert kinds(events) == ["output_item.added", "output_item.done"]
     item = events[-1]["item"]
     assert isinstance(item, dict)
     assert (item["summary"], item["encrypted_content"]) == ([], "air1.x")
 
 
-def test_a_source_is_told_after_its_text() -> None:
+def test_a_source_is_sent_after_its_text() -> None:
     """And stands in the whole text again."""
     events, item = Events(), TextItem(0, is_refusal=False)
     item.open(events)
@@ -133,13 +133,13 @@ def test_a_source_is_told_after_its_text() -> None:
     assert json.loads(item.data)["content"][0]["annotations"] == [annotation]
 
 
-def test_a_picture_is_told_whole() -> None:
+def test_a_picture_is_sent_whole() -> None:
     """At its end."""
-    events = told(PictureItem(0, ImageDelta("iVBORw0KGgo=", "image/png")))
+    events = sent(PictureItem(0, ImageDelta("iVBORw0KGgo=", "image/png")))
     assert [event["item"]["result"] for event in events] == [None, "iVBORw0KGgo="]  # type: ignore[index]
 
 
 def test_half_a_character_is_replaced() -> None:
     """JSON cannot carry it."""
-    events = told(TextItem(0, is_refusal=False), "\ud83d")
+    events = sent(TextItem(0, is_refusal=False), "\ud83d")
     assert [event["delta"] for event in events if "delta" in event] == ["\ufffd"]

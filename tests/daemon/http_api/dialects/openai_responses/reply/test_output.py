@@ -30,15 +30,15 @@ SIGNED = "+"
 
 
 def outline(events: Sequence[ReplyEvent]) -> list[str]:
-    """Return the text of each item that was told as done, in that order."""
-    told = Events()
-    output = Output(Names(), told)
+    """Return the text of each item that was sent as done, in that order."""
+    sent = Events()
+    output = Output(Names(), sent)
     output.origin = "p/m"
     for event in events:
         output.add(event)
     output.end()
     done = [
-        event["item"] for event in events_in(told.take()) if event["type"].endswith("item.done")
+        event["item"] for event in events_in(sent.take()) if event["type"].endswith("item.done")
     ]  # type: ignore[attr-defined]
     return [_text(item) for item in done]  # type: ignore[arg-type]
 
@@ -112,8 +112,8 @@ def test_a_source_that_comes_late_is_of_the_text_before() -> None:
         PartEnd(),
         CitationDelta(Citation(url="u")),
     ]
-    told = Events()
-    output = Output(Names(), told)
+    sent = Events()
+    output = Output(Names(), sent)
     for event in late:
         output.add(event)
     output.end()

@@ -16,10 +16,10 @@ FRAME = Frame("resp_1", 5, "claude", b'"store":false')
 
 
 def test_a_response_is_assembled() -> None:
-    """Its items are those that were told, byte for byte."""
+    """Its items are those that were sent, byte for byte."""
     item = b'{"type":"message","id":"msg_1"}'
-    told = json.loads(response_json(FRAME, "completed", [item], now=6))
-    assert told == {
+    sent = json.loads(response_json(FRAME, "completed", [item], now=6))
+    assert sent == {
         "id": "resp_1",
         "object": "response",
         "created_at": 5,
@@ -64,6 +64,6 @@ def test_a_finish_is_a_reason_to_be_incomplete(finish: str, reason: str | None) 
     assert incomplete_reason(finish) == reason
 
 
-def test_a_pause_is_told_to_codex() -> None:
+def test_a_pause_is_sent_to_codex() -> None:
     """It sends the conversation back then, and the model goes on."""
     assert json.loads(response_json(FRAME, "completed", goes_on=True))["end_turn"] is False

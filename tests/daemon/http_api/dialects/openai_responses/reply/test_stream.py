@@ -135,14 +135,14 @@ def test_trap_12_a_place_is_used_once() -> None:
     assert places == [0, 1, 2, 3]
 
 
-def test_trap_13_the_last_response_has_the_items_that_were_told() -> None:
+def test_trap_13_the_last_response_has_the_items_that_were_sent() -> None:
     """Under the same names, freeform calls included."""
     patch = ToolCallDelta(2, "c3", "apply_patch", '{"input":"*** Begin"}')
     stream = streamed([*ROUND, patch], asked=with_tools())
     events = events_in(stream)
-    told = [event["item"] for event in events if event["type"] == "response.output_item.done"]
-    assert last_response(stream)["output"] == told
-    assert told[-1]["type"] == "custom_tool_call"  # type: ignore[index]
+    sent = [event["item"] for event in events if event["type"] == "response.output_item.done"]
+    assert last_response(stream)["output"] == sent
+    assert sent[-1]["type"] == "custom_tool_call"  # type: ignore[index]
     responses = {event["response"]["id"] for event in events if "response" in event}  # type: ignore[index]
     assert len(responses) == 1
 
@@ -265,8 +265,8 @@ def replies(draw: st.DrawFn) -> list[ReplyEvent]:
 def test_any_reply_is_a_stream_that_the_sdk_takes(events: list[ReplyEvent]) -> None:
     """What it makes of it is the response that was sent."""
     stream = streamed(events, asked=with_tools())
-    told = events_in(stream)
-    done = [event["output_index"] for event in told if event["type"] == "response.output_item.done"]
+    sent = events_in(stream)
+    done = [event["output_index"] for event in sent if event["type"] == "response.output_item.done"]
     assert done == list(range(len(done)))
     theirs = sdk_reads(stream).to_dict(exclude_unset=True)
     ours = last_response(stream)

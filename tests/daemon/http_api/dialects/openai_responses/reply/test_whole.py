@@ -68,7 +68,7 @@ def test_trap_15_it_comes_back_as_it_was() -> None:
     assert messages[1].content == PARTS
 
 
-def test_sound_is_told_as_its_words() -> None:
+def test_sound_is_sent_as_its_words() -> None:
     """No request of this API asks for sound."""
     sound = AudioPart("UklGRiQAAABXQVZFZm10IA==", "audio/wav", "Hello")
     (item,) = json.loads(a_reply(sound))["output"]

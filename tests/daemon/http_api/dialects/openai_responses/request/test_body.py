@@ -2,8 +2,8 @@
 
 import pytest
 
+from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.openai_responses.request.body import is_given, read_body, value_of
-from aircherd.http_api.dialects.openai_responses.request.notes import Notes
 from aircherd.http_api.problem import RequestProblem
 
 
@@ -26,7 +26,7 @@ from aircherd.http_api.problem import RequestProblem
 def test_what_is_wrong_is_named(body: bytes, message: str, param: str | None) -> None:
     """With the field, for people and for programs."""
     with pytest.raises(RequestProblem) as raised:
-        read_body(body, Notes())
+        read_body(body, Unsaid())
     problem = raised.value.problem
     assert message in problem.message
     assert (problem.status, problem.kind) == (400, "invalid_request")
@@ -35,7 +35,7 @@ def test_what_is_wrong_is_named(body: bytes, message: str, param: str | None) ->
 
 def test_fields_of_any_form_stay_undecoded() -> None:
     """They are read where their kind is known."""
-    body = read_body(b'{"metadata":{"a":"b"},"prompt":null}', Notes())
+    body = read_body(b'{"metadata":{"a":"b"},"prompt":null}', Unsaid())
     assert value_of(body.metadata) == {"a": "b"}
     assert not is_given(body.prompt)
     assert not is_given(body.image)

@@ -78,7 +78,7 @@ def test_a_single_text_is_a_string() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "sent"),
     [
         ({"type": "input_image", "file_id": "file_1"}, "input[0].content[0].file_id"),
         ({"type": "input_file", "file_id": "file_1"}, "input[0].content[0].file_id"),
@@ -97,11 +97,11 @@ def test_a_single_text_is_a_string() -> None:
         ),
     ],
 )
-def test_what_only_openai_takes_is_named(content: object, told: str) -> None:
+def test_what_only_openai_takes_is_named(content: object, sent: str) -> None:
     """A text stands for it, so that the request can still be checked and priced."""
     found = unsaid(input=[{"role": "user", "content": [content]}])
     assert found is not None
-    assert found.startswith(told)
+    assert found.startswith(sent)
     (part,) = parts_of(content)
     assert isinstance(part, TextPart)
 
@@ -146,6 +146,6 @@ def test_a_result_is_a_text_or_parts(output: object, content: object) -> None:
 def test_a_result_that_only_openai_reads_is_named(output: object) -> None:
     """With its place."""
     item = {"type": "function_call_output", "call_id": "c1", "output": output}
-    told = unsaid(input=[{"role": "user", "content": "Hi"}, CALL, item])
-    assert told is not None
-    assert told.startswith("input[2].output")
+    sent = unsaid(input=[{"role": "user", "content": "Hi"}, CALL, item])
+    assert sent is not None
+    assert sent.startswith("input[2].output")

@@ -155,9 +155,9 @@ def test_a_picture_that_a_model_made_is_kept() -> None:
     picture = {"type": "image_generation_call", "id": "ig_1", "status": "completed", "size": "1x1"}
     chat = chat_of({**picture, "result": "iVBORw0KGgo="}, QUESTION)
     assert chat.messages[1].content == [ImagePart(data="iVBORw0KGgo=", media_type="image/png")]
-    told = unsaid(input=[QUESTION, {**picture, "result": "bm8="}])
-    assert told is not None
-    assert told.startswith("input[1].result: ")
+    sent = unsaid(input=[QUESTION, {**picture, "result": "bm8="}])
+    assert sent is not None
+    assert sent.startswith("input[1].result: ")
 
 
 # ------------------------------------------------------------------ other items
@@ -181,7 +181,7 @@ def test_codex_brings_tools_and_settings_with_the_conversation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("item", "told"),
+    ("item", "sent"),
     [
         ({"type": "item_reference", "id": "msg_1"}, 'input[1].type "item_reference"'),
         ({"id": "msg_1"}, 'input[1].type "item_reference"'),
@@ -192,9 +192,9 @@ def test_codex_brings_tools_and_settings_with_the_conversation() -> None:
         ),
     ],
 )
-def test_what_only_openai_can_follow_is_named(item: dict[str, object], told: str) -> None:
+def test_what_only_openai_can_follow_is_named(item: dict[str, object], sent: str) -> None:
     """It holds a part of the conversation that is not here."""
-    assert unsaid(input=[QUESTION, item]) == told
+    assert unsaid(input=[QUESTION, item]) == sent
 
 
 def test_a_result_whose_call_is_at_openai_passes_our_checks() -> None:

@@ -2,26 +2,26 @@
 
 import json
 
+from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.openai_responses.request.body import read_body
 from aircherd.http_api.dialects.openai_responses.request.echo import echo_of
-from aircherd.http_api.dialects.openai_responses.request.notes import Notes
 
 
 def echoed(**fields: object) -> dict[str, object]:
-    echo = echo_of(read_body(json.dumps(fields, indent=1).encode(), Notes()))
+    echo = echo_of(read_body(json.dumps(fields, indent=1).encode(), Unsaid()))
     assert b"\n" not in echo  # it would end the event that it stands in
-    told = json.loads(b"{%b}" % echo)
-    assert isinstance(told, dict)
-    return told
+    sent = json.loads(b"{%b}" % echo)
+    assert isinstance(sent, dict)
+    return sent
 
 
 def test_trap_09_every_field_of_a_response_is_there() -> None:
     """Clients with a schema refuse one without `text.format` and others."""
-    told = echoed()
-    assert told["text"] == {"format": {"type": "text"}, "verbosity": "medium"}
-    assert told["reasoning"] == {"effort": None, "summary": None}
-    assert (told["tool_choice"], told["tools"], told["metadata"]) == ("auto", [], {})
-    assert (told["store"], told["truncation"], told["parallel_tool_calls"]) == (
+    sent = echoed()
+    assert sent["text"] == {"format": {"type": "text"}, "verbosity": "medium"}
+    assert sent["reasoning"] == {"effort": None, "summary": None}
+    assert (sent["tool_choice"], sent["tools"], sent["metadata"]) == ("auto", [], {})
+    assert (sent["store"], sent["truncation"], sent["parallel_tool_calls"]) == (
         False,
         "disabled",
         True,
@@ -40,10 +40,10 @@ def test_what_was_asked_for_is_repeated() -> None:
         "temperature": 0.5,
         "tool_choice": {"type": "function", "name": "f"},
     }
-    told = echoed(**fields, text={"format": schema}, reasoning={"effort": "high"})
-    assert fields.items() <= told.items()
-    assert told["text"] == {"format": {**schema, "description": None}, "verbosity": "medium"}
-    assert told["reasoning"] == {"effort": "high", "summary": None}
+    sent = echoed(**fields, text={"format": schema}, reasoning={"effort": "high"})
+    assert fields.items() <= sent.items()
+    assert sent["text"] == {"format": {**schema, "description": None}, "verbosity": "medium"}
+    assert sent["reasoning"] == {"effort": "high", "summary": None}
 
 
 def test_a_function_has_all_its_fields() -> None:

@@ -30,7 +30,7 @@ def test_long_names_stay_different() -> None:
     assert flat_name("n" * 60, "first") != flat_name("n" * 60, "second")
 
 
-def test_a_call_is_told_with_its_namespace() -> None:
+def test_a_call_is_sent_with_its_namespace() -> None:
     """As the client knows the tool."""
     names = Names()
     assert names.add(Called("find", "crm")) == "crm__find"

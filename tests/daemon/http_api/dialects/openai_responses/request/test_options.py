@@ -62,6 +62,7 @@ def test_a_field_is_said(fields: dict[str, object], said: dict[str, object]) -> 
         {"previous_response_id": None, "conversation": None, "prompt": None},
         {"top_logprobs": 0, "presence_penalty": 0, "frequency_penalty": 0},
         {"max_tool_calls": 3},
+        {"temperature": 1, "top_p": 1.0},
         {"reasoning": {"context": "auto", "mode": "standard", "generate_summary": "auto"}},
     ],
 )
@@ -71,12 +72,12 @@ def test_what_an_answer_is_as_right_without_is_left_out(fields: dict[str, object
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "sent"),
     [
         ({"previous_response_id": "resp_1"}, "previous_response_id"),
         ({"conversation": "conv_1"}, "conversation"),
         ({"conversation": {"id": "conv_1"}}, "conversation"),
-        ({"background": True}, "background"),
+        ({"background": True, "stream": True}, "background"),
         ({"prompt": {"id": "pmpt_1"}}, "prompt"),
         ({"moderation": {}}, "moderation"),
         ({"access_programs": {"cyber": "standard"}}, "access_programs"),
@@ -88,9 +89,9 @@ def test_what_an_answer_is_as_right_without_is_left_out(fields: dict[str, object
         ({"text": {"format": {"type": "grammar"}}}, 'text.format.type "grammar"'),
     ],
 )
-def test_what_only_openai_does_is_named(fields: dict[str, object], told: str) -> None:
+def test_what_only_openai_does_is_named(fields: dict[str, object], sent: str) -> None:
     """Only a provider of this API can answer then."""
-    assert unsaid(**fields) == told
+    assert unsaid(**fields) == sent
 
 
 def test_a_dearer_tier_is_seen_by_limits_in_usd() -> None:
@@ -128,6 +129,9 @@ def test_an_odd_cache_key_still_keeps_a_conversation_together(key: str) -> None:
         ({"max_output_tokens": 0}, "max_output_tokens: has to be from 1"),
         ({"max_output_tokens": 10**9}, "max_output_tokens: has to be from 1"),
         ({"text": {"format": {"type": "json_schema"}}}, "text.format: schema is missing"),
+        ({"background": True}, "background: answers are read as they arrive"),
+        ({"models": ["a", "b"]}, "models: use an alias"),
+        ({"fallbacks": [{"model": "b"}]}, "fallbacks: use an alias"),
     ],
 )
 def test_what_nothing_can_do_is_refused(fields: dict[str, object], message: str) -> None:

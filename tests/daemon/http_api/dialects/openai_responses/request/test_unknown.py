@@ -6,7 +6,7 @@ from helpers.http_api.responses_api import QUESTION, chat_of, read, unsaid
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "sent"),
     [
         ({"brand_new": 1}, "brand_new"),
         ({"text": {"tone": "dry"}}, "text.tone"),
@@ -18,9 +18,9 @@ from helpers.http_api.responses_api import QUESTION, chat_of, read, unsaid
         ),
     ],
 )
-def test_a_new_field_is_for_openai_alone(fields: dict[str, object], told: str) -> None:
+def test_a_new_field_is_for_openai_alone(fields: dict[str, object], sent: str) -> None:
     """It is named, and the request goes only where it may be known."""
-    assert unsaid(**fields) == told
+    assert unsaid(**fields) == sent
 
 
 @pytest.mark.parametrize("nothing", [None, [], {}])
