@@ -36,6 +36,9 @@ _STATUS: Final = {
 FAILED_DEPENDENCY: Final = 424
 
 _TYPE: Final = "type.googleapis.com/google.rpc."
+_NOTHING_LEFT: Final = " (left of the limit: 0)"
+"""Words that keep our message in Gemini CLI, which else has one of its own for a quota of a day."""
+
 _LONG: Final = 300.0
 """Seconds after which Gemini CLI does not wait."""
 
@@ -45,16 +48,22 @@ def error_body(problem: Problem) -> tuple[int, bytes]:
     code, status = _STATUS[problem.kind]
     if code >= 500 and not problem.may_retry:
         code = FAILED_DEPENDENCY
+    is_final_quota = code == 429 and not problem.may_retry and _is_short(problem.retry_after)
     error = {
         "code": code,
-        "message": problem.message,
+        "message": problem.message + (_NOTHING_LEFT if is_final_quota else ""),
         "status": status,
-        "details": _details(problem, code),
+        "details": _details(problem, is_final_quota=is_final_quota),
     }
     return code, json_bytes({"error": error})
 
 
-def _details(problem: Problem, code: int) -> list[Json]:
+def _is_short(delay: float | None) -> bool:
+    """Return whether Gemini CLI would wait for a delay, and ask again."""
+    return delay is None or delay <= _LONG
+
+
+def _details(problem: Problem, *, is_final_quota: bool) -> list[Json]:
     reason = problem.code.upper()
     details: list[Json] = [{"@type": f"{_TYPE}ErrorInfo", "reason": reason, "domain": "aircher"}]
     if problem.param is not None:
@@ -63,7 +72,7 @@ def _details(problem: Problem, code: int) -> list[Json]:
     delay = problem.retry_after
     if delay is not None:
         details.append({"@type": f"{_TYPE}RetryInfo", "retryDelay": f"{max(delay, 0):.3f}s"})
-    if code == 429 and not problem.may_retry and (delay is None or delay <= _LONG):
+    if is_final_quota:
         details.append(_quota(problem))
     return details
 
