@@ -12,8 +12,11 @@ from aircherd.vocabulary.validation_messages import describe_invalid
 
 T = TypeVar("T")
 
-MAX_VALUES: Final = 1_000_000
-"""Objects and lists in a body: small ones take far more memory than their bytes."""
+MAX_VALUES: Final = 400_000
+"""Objects and lists in a body: small ones take far more memory than their bytes.
+
+Brackets in texts count, too: a million tokens of code have half of them.
+"""
 _LARGE: Final = 1024 * 1024
 """Bytes of a body that is decoded without counting them."""
 

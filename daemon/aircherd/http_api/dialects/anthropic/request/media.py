@@ -56,7 +56,7 @@ def document_part(block: blocks.Document, path: str, unsaid: Unsaid) -> Document
             return DocumentPart(url=source.url, name=name, citations=is_cited, cache=cache)
         if isinstance(source, blocks.Base64Source):
             return DocumentPart(source.data, source.media_type, None, name, is_cited, cache)
-        return None if not text else _text_document(text, name, is_cited=is_cited, cache=cache)
+        return _text_document(text or " ", name, is_cited=is_cited, cache=cache)
     except ValueError as error:
         raise invalid(f"{path}.source: {error}", f"{path}.source") from None
 

@@ -65,9 +65,9 @@ class Unsaid:
         self._found: dict[str, None] = {}
 
     def add(self, what: str) -> None:
-        """Note something."""
+        """Note something. Parts of it are the client's, and it is shown."""
         if len(self._found) < MAX_NAMED:
-            self._found[what] = None
+            self._found[what if what.isprintable() else ascii(what)[1:-1]] = None
 
     def text(self) -> str | None:
         """Return all of it for people, None if there is nothing."""

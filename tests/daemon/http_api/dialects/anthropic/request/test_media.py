@@ -69,3 +69,11 @@ def test_a_long_title_is_cut() -> None:
 
     assert found is not None
     assert found.name == "t" * 500
+
+
+def test_an_empty_document_is_one() -> None:
+    """A file may have nothing in it."""
+    found = document_part(blocks.Document(blocks.TextSource("")), "a", Unsaid())
+
+    assert found is not None
+    assert found.text == " "

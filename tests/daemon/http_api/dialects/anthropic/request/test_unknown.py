@@ -154,3 +154,10 @@ def test_not_all_of_very_much_is_named() -> None:
 
     assert unsaid is not None
     assert unsaid.count(",") == 19
+
+
+def test_what_is_named_can_be_shown() -> None:
+    """A client may call its fields anything: no line break, and no escape of a terminal."""
+    unsaid = read([{"role": "user", "content": "Hi", "a\n\x1b[2J": 1}]).verbatim.unsaid
+
+    assert unsaid == r"messages[0].a\n\x1b[2J"
