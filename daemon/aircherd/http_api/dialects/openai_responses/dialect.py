@@ -49,6 +49,9 @@ _STORED: Final = (
 )
 """What can be done with responses that OpenAI stores."""
 
+_BEHIND_ALL: Final = 2**31 - 1
+"""A number of an event, for one that stands behind events whose numbers are not known."""
+
 _ROUTES: Final = (
     Route("POST", "/v1/responses", "chat"),
     Route("POST", "/v1/responses/input_tokens", "count_tokens"),
@@ -136,7 +139,12 @@ class OpenAIResponses:
             "error": error,
             "output": [],
         }
-        fields = {"type": "response.failed", "error": error, "response": response}
+        fields = {
+            "type": "response.failed",
+            "sequence_number": _BEHIND_ALL,
+            "error": error,
+            "response": response,
+        }
         return named_event(b"response.failed", json_bytes(fields))
 
     def stream_note(self, notes: Headers) -> bytes:

@@ -1,8 +1,12 @@
 """Errors in OpenAI's form, before a stream and in it: pure.
 
-Codes are chosen so that clients stop where nothing is left to try. Codex looks at few: before a
-stream it stops at `usage_limit_reached` and `server_is_overloaded`, in one at the codes of
-`_STOPS`; everything else it asks again up to six times, and each time is billed.
+Where nothing is left to try, clients should stop. A 5xx becomes 424: what the request depends on
+has failed. OpenAI's SDKs heed `x-should-retry`; the AI SDK and with it opencode repeat every 5xx,
+and Codex up to 30 times. After 424 Codex asks 6 times within 8 s and shows the message, which costs
+nothing, as nothing answers; at `usage_limit_reached` it stops at once. In a stream it stops at the
+codes of `_STOPS` and at `invalid_prompt`; at any other it would ask again, and each time is billed.
+
+Sources: the tools themselves, counted, November 2026.
 """
 
 from typing import Final, NamedTuple
@@ -32,12 +36,14 @@ _FORMS: Final[dict[ProblemKind, _Form]] = {
     "not_found": _Form(_REQUEST, "not_found"),
     "method": _Form(_REQUEST, "method_not_allowed"),
     "too_large": _Form(_REQUEST, "request_too_large"),
-    "overloaded": _Form("server_error", "server_is_overloaded", 503),
-    "unavailable": _Form("server_error", "server_is_overloaded", 503),
-    "timeout": _Form("server_error", "server_is_overloaded", 503),
-    "interrupted": _Form("server_error", "server_is_overloaded", 503),
+    "overloaded": _Form("server_error", "server_is_overloaded"),
+    "unavailable": _Form("server_error", "server_is_overloaded"),
+    "timeout": _Form("server_error", "server_is_overloaded"),
+    "interrupted": _Form("server_error", "server_is_overloaded"),
     "internal": _Form("server_error", "server_error"),
 }
+
+_FAILED_DEPENDENCY: Final = 424
 
 _UNKNOWN_MODEL: Final = "unknown_model"
 
@@ -68,7 +74,13 @@ def error_of(problem: Problem, now: float) -> tuple[int, dict[str, object]]:
     }
     if problem.retry_after is not None and form.status == 429:
         fields["resets_at"] = int(now + problem.retry_after)
-    return form.status or problem.status, {"error": fields}
+    return form.status or _status_of(problem), {"error": fields}
+
+
+def _status_of(problem: Problem) -> int:
+    if problem.status >= 500 and not problem.may_retry:
+        return _FAILED_DEPENDENCY
+    return problem.status
 
 
 def _type_of(problem: Problem, form: _Form) -> str:

@@ -215,17 +215,17 @@ class ReasoningItem(OutputItem):
 
     def fields(self, status: str) -> dict[str, object]:
         """Return the thinking."""
-        text = self.text
-        summary = [{"type": "summary_text", "text": text}] if text else []
-        if status == "in_progress":
-            summary = []
-        return {
+        fields: dict[str, object] = {
             "type": "reasoning",
             "id": self.item_id,
             "status": status,
-            "summary": summary,
-            "encrypted_content": None if status == "in_progress" else self.kept,
+            "summary": [],
         }
+        if status != "in_progress" and (text := self.text):
+            fields["summary"] = [{"type": "summary_text", "text": text}]
+        if status != "in_progress" and self.kept is not None:
+            fields["encrypted_content"] = self.kept
+        return fields
 
 
 _ARGUMENTS: Final = _delta_head(b"response.function_call_arguments.delta")

@@ -10,7 +10,8 @@ from aircherd.http_api.dialects.openai_responses.reply.response import (
     response_json,
     usage_of,
 )
-from aircherd.vocabulary.reply import Usage
+from aircherd.vocabulary.reply import TextDelta, Usage
+from helpers.http_api.responses_api import events_in, streamed
 
 FRAME = Frame("resp_1", 5, "claude", b'"store":false')
 
@@ -33,6 +34,25 @@ def test_a_response_is_assembled() -> None:
         "store": False,
         "output": [{"type": "message", "id": "msg_1"}],
     }
+
+
+REQUIRED = {
+    *("id", "object", "created_at", "completed_at", "status", "incomplete_details", "model"),
+    *("previous_response_id", "instructions", "output", "error", "tools", "tool_choice"),
+    *("truncation", "parallel_tool_calls", "text", "top_p", "presence_penalty", "usage"),
+    *("frequency_penalty", "top_logprobs", "temperature", "reasoning", "max_output_tokens"),
+    *("max_tool_calls", "store", "background", "service_tier", "metadata", "safety_identifier"),
+    "prompt_cache_key",
+}
+"""What the open specification of this API requires, version 2026-04-24."""
+
+
+def test_trap_09_a_response_has_all_that_is_required() -> None:
+    """From its first event on; clients with a schema refuse it otherwise."""
+    events = events_in(streamed([TextDelta("So.")]))
+    for event in events:
+        if isinstance(response := event.get("response"), dict):
+            assert response.keys() >= REQUIRED
 
 
 def test_trap_09_counts_have_their_details() -> None:
