@@ -49,6 +49,7 @@ from aircherd.events import EventBus
 from aircherd.files.background_files import BackgroundFiles
 from aircherd.files.private_directory import check_directories
 from aircherd.hooks import fetch_hooks, recovery_checks
+from aircherd.http_api.server.doors import HttpDoors, http_socket_path
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket, claim_socket
@@ -62,6 +63,8 @@ from aircherd.providers.health.recovery import Recovery
 from aircherd.providers.transport.transport_by_network import Transports
 from aircherd.redaction import Redactor
 from aircherd.reload import BACKFILL_SECONDS, Reloader
+from aircherd.sockets.joined import Joined
+from aircherd.sockets.places import Places, client_capacity
 from aircherd.usage.learned_output import restore_estimates
 from aircherd.usage.ledger.ledger import open_ledger
 from aircherd.usage.limits.backfill import Backfill
@@ -185,6 +188,7 @@ async def open_daemon(
             )
             observed_file.load()
             sessions: set[Session] = set()
+            doors = HttpDoors(http_socket_path(about.socket), Places(client_capacity()))
             reloading = manager.report.reloading if manager else nullcontext
             reloader = Reloader(backfill, transports, zone, reloading)
             watcher = FileWatcher(is_observed=lambda: bus.has_subscribers("config"))
@@ -215,7 +219,7 @@ async def open_daemon(
                 one_time=OneTimeNotices(lambda code: files.put(paths.shown_file(code), b"")),
                 watcher=watcher,
                 shutdown=shutdown,
-                clients=sessions,
+                clients=Joined(lambda: (sessions, doors.clients)),
                 variables=lambda: _variables(environ),
                 mask_keys=redactor.mask,
                 model_rows=ModelRows(catalog),
@@ -228,8 +232,11 @@ async def open_daemon(
                 ),
                 memory=memory,
                 audit=audit,
+                doors=doors,
             )
-            listener = Listener(bound, services, sessions)
+            listener = Listener(
+                bound, services, sessions, doors.all_places, others_idle=lambda: doors.idle_seconds
+            )
             recovery = Recovery(cooldowns, recovery_checks(config, auth, provider_client))
             background = (
                 transports.sweep,
@@ -253,7 +260,7 @@ async def open_daemon(
                 watcher.run,
                 partial(_finish_start, environ, services),
             )
-            async with _serving(services, listener, backfill, after_start, *background):
+            async with _serving(services, listener, doors, backfill, after_start, *background):
                 yield services
 
 
@@ -261,6 +268,7 @@ async def open_daemon(
 async def _serving(
     services: Services,
     listener: Listener,
+    doors: HttpDoors,
     backfill: Backfill,
     after_start: Sequence[Callable[[], Awaitable[None]]],
     *background: Callable[[], Awaitable[None]],
@@ -275,13 +283,16 @@ async def _serving(
             for run in (*background, backfill.run):
                 nursery.start_soon(run)
             await backfill.wait(BACKFILL_SECONDS)
+            doors.bind()
             await nursery.start(listener.serve)
             log.info("ready", socket=str(services.about.socket), version=__version__)
+            nursery.start_soon(doors.serve, services)
             for run in after_start:
                 nursery.start_soon(run)
             yield
             services.shutdown.requested.set()
             await listener.wait_closed()
+            await doors.wait_closed()
             nursery.cancel_scope.cancel()
 
 

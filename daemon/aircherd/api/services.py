@@ -1,6 +1,7 @@
 """The services that handlers use; `app` creates them."""
 
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -73,6 +74,20 @@ class Connected(Protocol):
         """Apply the rights of a new configuration."""
 
 
+class Doors(Protocol):
+    """The doors for HTTP clients."""
+
+    @property
+    def port(self) -> int | None:
+        """The port that is open now, None if none is."""
+
+    def state(self) -> dict[str, object]:
+        """Return the row of `status`: `socket`, `ports`, `connections`, and what is wrong."""
+
+    def open_port(self, wanted: int | None = None) -> AbstractAsyncContextManager[int]:
+        """Hold a port open inside the context; see `HttpDoors`."""
+
+
 class Services(msgspec.Struct, frozen=True):
     """The services of the daemon.
 
@@ -82,7 +97,7 @@ class Services(msgspec.Struct, frozen=True):
     does, without secrets. `model_rows` are the rows of `models.list`. `turns` bounds costly calls.
     `questions` asks the user. `mask_keys` is `Redactor.mask`, for what is sent to clients.
     `memory` is the budget that clients share.
-    `audit` is the audit log.
+    `audit` is the audit log. `doors` are those for HTTP clients.
     """
 
     about: About
@@ -107,3 +122,4 @@ class Services(msgspec.Struct, frozen=True):
     questions: Questions
     memory: MemoryBudget
     audit: AuditLog
+    doors: Doors

@@ -46,6 +46,7 @@ async def daemon_status(
         **({"log": str(about.log_file)} if about.log_file else {}),
         "clients": len(services.clients),
         **({"connected": [each.describe() for each in services.clients]} if clients else {}),
+        "http": services.doors.state(),
         "requests": services.chat.statistics(),
         "config": config_state(services),
         "ledger": ledger_row(services),

@@ -11,6 +11,7 @@ to a socket of the service manager wait there for the next daemon.
 
 import math
 import os
+from collections.abc import Callable
 
 import structlog
 import trio
@@ -35,7 +36,8 @@ log = structlog.get_logger()
 class Listener:
     """The clients of one socket; `sessions` is updated as they come and go.
 
-    `places` are shared with the other doors of the daemon.
+    `places` are shared with the other doors of the daemon; `others_idle` returns for how many
+    seconds no client has been connected there.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Listener:
         services: Services,
         sessions: set[Session],
         places: Places | None = None,
+        others_idle: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self._bound = bound
         self._services = services
@@ -52,6 +55,7 @@ class Listener:
         self._accepting = trio.CancelScope()
         self._closed = trio.Event()
         services.watcher.add_check(bound.is_displaced, self._note_displaced)
+        self._others_idle = others_idle
         self._clients = LimitedListener(bound.sock, places or Places(client_capacity()))
 
     async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -107,7 +111,9 @@ class Listener:
 
     def _idle_seconds_left(self) -> float:
         limit = self._services.config.current.daemon.idle_exit
-        return math.inf if limit is None else limit - self._clients.idle_seconds
+        if limit is None:
+            return math.inf
+        return limit - min(self._clients.idle_seconds, self._others_idle())
 
     async def _serve_client(self, stream: trio.SocketStream) -> None:
         self._clients.note_started()

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import trio
 
+ROOM_SECONDS = 0.1
+"""Between two attempts to make room."""
 MIN_RESERVED = 32
 """File descriptors that clients do not use."""
 
@@ -50,7 +52,9 @@ class Places:
         await trio.lowlevel.checkpoint()
         while self.are_taken:
             self.make_room()
-            await self._freed.park()
+            # A connection that becomes idle meanwhile does not tell.
+            with trio.move_on_after(ROOM_SECONDS):
+                await self._freed.park()
         self.taken += 1
         if self._whole is not None:
             self._whole.taken += 1

@@ -38,6 +38,6 @@ async def test_who_waits_asks_for_room_and_gets_the_place_that_is_freed(autojump
     async with trio.open_nursery() as nursery:
         nursery.start_soon(whole.acquire)
         await trio.sleep(1)
-        assert (asked, whole.taken) == ([1], 1)
+        assert (len(asked) > 1, whole.taken) == (True, 1)
         part.release()
     assert (whole.taken, part.taken) == (1, 0)
