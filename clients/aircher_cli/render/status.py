@@ -248,6 +248,7 @@ def _activity(record: Map) -> list[tuple[str, str]]:
         ("ledger", _ledger(as_map(record.get("ledger")))),
         ("memory", _memory(as_map(record.get("memory")))),
         ("audit", text(as_map(record.get("audit")).get("reason"))),
+        ("http", _http_problems(as_map(record.get("http")))),
     )
 
 
@@ -263,6 +264,7 @@ def _facts(record: Map, home: str) -> list[tuple[str, str]]:
         ("config", _config(as_map(record.get("config")), home)),
         ("log", short_path(text(record.get("log")), home) or _other_log(record)),
         ("socket", short_path(text(record.get("socket")), home)),
+        ("http", _http(as_map(record.get("http")), home)),
         ("data", short_path(text(record.get("data")), home)),
     )
 
@@ -284,6 +286,19 @@ def _memory(budget: Map) -> str:
     total, used, refused = (int(number(budget.get(name)) or 0) for name in names)
     note = f", {count(refused, 'request')} refused since the start" if refused else ""
     return f"{used // MEGABYTE} of {total // MEGABYTE} MB in use for prompts and replies{note}"
+
+
+def _http(doors: Map, home: str) -> str:
+    """Return where HTTP clients come in."""
+    where = "" if doors.get("socket_problem") else short_path(text(doors.get("socket")), home)
+    ports = doors.get("ports")
+    names = [f"port {port}" for port in ports] if isinstance(ports, list) else []
+    return ", ".join(filter(None, [where, *names]))
+
+
+def _http_problems(doors: Map) -> str:
+    problems = [text(doors.get(name)) for name in ("socket_problem", "port_problem")]
+    return "; ".join(filter(None, problems))
 
 
 def _spend(record: Map) -> str:

@@ -24,6 +24,7 @@ from aircherd.api.diagnosis.providers import ProviderFacts, is_relevant, provide
 from aircherd.api.diagnosis.state import (
     config_findings,
     file_findings,
+    http_findings,
     ledger_findings,
     memory_findings,
     socket_findings,
@@ -86,6 +87,7 @@ async def diagnose(services: Services, params: DiagnoseParams) -> dict[str, obje
         *_memory(services),
         *file_findings(services.watcher.state().problem),
         *socket_findings(_displacement(services)),
+        *http_findings(services.doors.state()),
     ]
     return {"findings": msgspec.to_builtins(findings), "facts": _facts(services)}
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from aircherd.api.diagnosis.finding import Finding
+from aircherd.api.diagnosis.finding import Finding, refused
 from aircherd.memory.budget import MEGABYTE
 
 CONFIG = "config"
@@ -11,6 +11,7 @@ LEDGER = "ledger"
 FILES = "file events"
 SOCKET = "socket"
 MEMORY = "memory"
+HTTP = "http"
 
 EDIT = "aircher-cli config edit"
 MIGRATE = "aircher-cli migrate"
@@ -75,6 +76,16 @@ def file_findings(problem: str | None) -> list[Finding]:
 def socket_findings(displaced: str | None) -> list[Finding]:
     """Return the finding about a program that took the daemon's place; `displaced` says which."""
     return [] if displaced is None else [Finding(SOCKET, "warning", displaced)]
+
+
+def http_findings(doors: Mapping[str, object]) -> list[Finding]:
+    """Return the findings about the doors for HTTP clients; `doors` is as in `status`."""
+    problems = [str(doors[name]) for name in ("socket_problem", "port_problem") if name in doors]
+    if problems:
+        return [refused(HTTP, "problem", problem) for problem in problems]
+    ports = doors.get("ports")
+    where = "".join(f" and at port {port}" for port in ports) if isinstance(ports, list) else ""
+    return [Finding(HTTP, "ok", f"tools can connect at {doors['socket']}{where}")]
 
 
 def memory_findings(total: int, refused: int, refused_at: float | None) -> list[Finding]:

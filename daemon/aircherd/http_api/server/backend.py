@@ -12,6 +12,7 @@ from typing import NamedTuple
 from aircherd.api.services import Services
 from aircherd.http_api.call import ApiCall, Client, Response
 from aircherd.http_api.dialects.dialect import Dialect, Route
+from aircherd.http_api.server.refusal import Refusal
 from aircherd.http_api.server.router import Router
 
 Perform = Callable[[Services, Client, Dialect, Route, ApiCall, Response], Awaitable[None]]
@@ -36,5 +37,17 @@ def load_backend() -> Backend:
         for name in NAMES
         if find_spec(f"{package}.{name}") is not None
     ]
-    perform: Perform = import_module("aircherd.http_api.operations.dispatch").perform
-    return Backend(Router(dialects), perform)
+    return Backend(Router(dialects), _perform())
+
+
+def _perform() -> Perform:
+    name = "aircherd.http_api.operations.dispatch"
+    if find_spec(name) is None:
+        return refuse
+    perform: Perform = import_module(name).perform
+    return perform
+
+
+async def refuse(*_: object) -> None:
+    """Refuse a request while nothing can carry it out."""
+    raise Refusal(501, "aircher cannot do this yet")

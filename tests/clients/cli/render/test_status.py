@@ -84,6 +84,15 @@ def test_everything_on_one_screen() -> None:
     ]
 
 
+def test_the_doors_for_http_are_shown_and_what_is_wrong_with_them() -> None:
+    """A door that is not open is not shown as one."""
+    record: Map = {"http": {"socket": "/run/http.sock", "ports": [4141, 5000], "connections": 0}}
+    assert "http      /run/http.sock, port 4141, port 5000" in shown(record)
+    problems = {"socket_problem": "no socket", "port_problem": "no port"}
+    record = {"http": {"socket": "/run/http.sock", "connections": 0, **problems}}
+    assert [line for line in shown(record) if "http" in line] == ["http      no socket; no port"]
+
+
 def test_a_cooling_provider_counts_down() -> None:
     """The state, when it ends, and why; its only key does not repeat that."""
     ill: Map = {"health": "cooling", "health_reason": "too many requests", "until": NOW + 42}

@@ -8,6 +8,7 @@ from aircherd.api.diagnosis.state import (
     MORE_MEMORY,
     config_findings,
     file_findings,
+    http_findings,
     ledger_findings,
     memory_findings,
 )
@@ -80,4 +81,19 @@ def test_refusals_for_lack_of_memory_are_a_warning():
     assert found.message == (
         "3 requests or frames were refused as busy since the start, the last at "
         f"{at}: clients asked for more than 64 MB at once"
+    )
+
+
+def test_each_door_for_http_that_is_not_open_is_a_problem_with_its_cure():
+    """Else the finding says where tools can connect."""
+    doors = {"socket": "/run/http.sock", "connections": 0}
+    (found,) = http_findings(doors)
+    assert (found.status, found.message) == ("ok", "tools can connect at /run/http.sock")
+    (found,) = http_findings({**doors, "ports": [4141]})
+    assert found.message.endswith(" and at port 4141")
+    (found,) = http_findings({**doors, "port_problem": "port 4141 is in use: end the other"})
+    assert (found.status, found.message, found.cure) == (
+        "problem",
+        "port 4141 is in use",
+        "end the other",
     )
