@@ -4,7 +4,7 @@
     open_port()          open while something holds it, as a tool that was started with `run`
     private socket       always; opened again if its file was removed
 
-They are bound before the daemon is ready, and cost nothing until somebody connects: what serves the
+They are bound before the daemon is ready, and cost nothing until a client connects: what serves the
 connections is imported with the first one.
 
 On failure: a port in use, or a path that cannot be bound, is a line in the log, in `status` and in
@@ -134,7 +134,7 @@ class HttpDoors:
 
     @property
     def idle_seconds(self) -> float:
-        """For how long nobody has been connected; 0 while a port is open, which ends with us."""
+        """Seconds since a client was connected; 0 while a port is open, which ends with us."""
         if self._ports or self._wanted is not None:
             return 0.0
         found = [each.idle_seconds for door in self._doors() for each in door.listeners]

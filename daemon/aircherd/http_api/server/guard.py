@@ -8,7 +8,7 @@
 
 On a port, Host is checked before anything else: a web page whose name was rebound to this machine
 sends its own name there. No page can send the headers that carry a token without being asked for
-(CORS), and it is never told yes unless the user named its origin.
+(CORS), and the answer is never yes unless the user named its origin.
 """
 
 from collections.abc import Mapping

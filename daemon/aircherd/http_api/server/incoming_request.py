@@ -17,7 +17,7 @@ class IncomingRequest:
     - `target`: path and query as they were sent.
     - `headers`: names in lower case; equal ones joined.
 
-    From whoever decides about it:
+    From those who decide about it:
 
     - `path`, `query`, `raw_query`: decoded, and without a key.
     - `client`, `match`: None if it is refused; `match` also for what the server answers itself.

@@ -88,7 +88,7 @@ class RequestParser:
         """Let another parser read the body of a request that asked for another protocol.
 
         The wish is ignored, as HTTP allows, but httptools takes what follows its head for that
-        protocol. The new one is told of the body only.
+        protocol. The new one gets the body only.
         """
         self._is_resuming = True
         coding = request.headers.get("transfer-encoding")

@@ -1,4 +1,4 @@
-"""Which dialect and which operation a path belongs to, and in which dialect an error is told.
+"""Which dialect and which operation a path belongs to, and the dialect of an error.
 
 A path is tried as it is, then in the forms that tools make of it: `/v1/v1/messages`,
 `/chat/completions` without a version, LiteLLM's `/models/M:generateContent`, a slash at the end.
@@ -99,7 +99,7 @@ class Router:
     def error_dialect(
         self, path: str, headers: Mapping[str, str], query: Mapping[str, str]
     ) -> Dialect:
-        """Return the dialect in whose form an error about a path is told."""
+        """Return the dialect whose form an error about a path has."""
         name = _dialect_of(path) or self._asked(headers, query)
         return self._dialects.get(name) or next(iter(self._dialects.values()))
 

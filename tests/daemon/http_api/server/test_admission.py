@@ -45,7 +45,7 @@ def admitter(port=4141):
     ],
 )
 def test_nothing_comes_in_at_a_port_without_a_token(method, target, headers, status):
-    """Nor from a web page, nor under another name; not even what paths there are is told."""
+    """Nor from a web page, nor under another name; not even what paths there are comes out."""
     one, services = admitter()
     with pytest.raises(Refusal) as caught:
         one.admit(incoming(target, headers, method), Peer(0, 0))
@@ -64,7 +64,7 @@ def test_the_root_needs_no_token(method):
 
 
 def test_a_key_in_the_query_is_taken_out_of_it():
-    """It reaches nobody else."""
+    """It goes no further."""
     one, _ = admitter()
     request = incoming(b"/v1/echo?a=1&key=ak-air-a&b=2&k%65y=ak-air-a", LOCAL)
     assert one.admit(request, Peer(0, 0)) is TOKEN

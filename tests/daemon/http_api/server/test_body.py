@@ -22,7 +22,7 @@ def test_a_body_is_one_whatever_pieces_it_came_in():
 
 
 def test_an_incomplete_body_may_be_dropped_for_others():
-    """Its client is told with the next piece; a complete one is kept."""
+    """Its client hears of it with the next piece; a complete one is kept."""
     now = [0.0]
     budget = MemoryBudget(64 * MEGABYTE, monotonic=lambda: now[0])
     share = budget.open_share()

@@ -316,7 +316,7 @@ async def test_a_compressed_body_reaches_the_dialect_plain():
 
 
 async def test_bodies_count_in_the_budget_and_are_given_back():
-    """A client that asks for more than its share is told to come again."""
+    """A client that asks for more than its share may come again."""
     memory = MemoryBudget(40 * MEGABYTE)
     size = 20 * MEGABYTE
     head = "POST /v1/hang HTTP/1.1\nHost: x\nContent-Length: {}\n\n"

@@ -34,7 +34,7 @@ ECHO = "POST /v1/echo HTTP/1.1\nHost: x\nX-Api-Key: ak-air-a\n\n"
 
 
 @asynccontextmanager
-async def opened(monkeypatch, *, port=None, places=100, path=None):
+async def opened(monkeypatch, *, port=None, places=100, path=None, loads=True):
     """Run doors of their own; yield them, their services and what is behind them."""
     backstage = Backstage()
     router = Router((CHAT, ANTHROPIC))
@@ -48,6 +48,8 @@ async def opened(monkeypatch, *, port=None, places=100, path=None):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(doors.serve, services)
             await trio.testing.wait_all_tasks_blocked()
+            if loads:
+                doors._make = doors._load()  # no thread: a clock that jumps does not wait for it
             yield doors, services, backstage
             services.shutdown.requested.set()
             await doors.wait_closed()
@@ -229,7 +231,7 @@ async def test_slow_connections_are_ended_by_the_sweep(monkeypatch, autojump_clo
 
 
 async def test_a_shutdown_lets_requests_end(monkeypatch, autojump_clock):
-    """Those that take too long are told; idle connections are closed, new ones refused."""
+    """Those that take too long hear why; idle connections are closed, new ones refused."""
     async with opened(monkeypatch) as (doors, services, backstage):
         idle, busy = await connect(doors), await connect(doors)
         await idle.ask("GET / HTTP/1.1\nHost: x\n\n")
@@ -252,7 +254,7 @@ async def test_a_backend_that_cannot_be_loaded_ends_the_connection_alone(monkeyp
     def fail():
         raise ImportError("gone")
 
-    async with opened(monkeypatch) as (doors, _, _):
+    async with opened(monkeypatch, loads=False) as (doors, _, _):
         monkeypatch.setattr(backend_module, "load_backend", fail)
         peer = await connect(doors)
         await peer.send(request("GET / HTTP/1.1\nHost: x\n\n"))

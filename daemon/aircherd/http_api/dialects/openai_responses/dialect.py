@@ -55,6 +55,7 @@ _BEHIND_ALL: Final = 2**31 - 1
 _ROUTES: Final = (
     Route("POST", "/v1/responses", "chat"),
     Route("POST", "/v1/responses/input_tokens", "count_tokens"),
+    Route("GET", "/v1/models", "list_models"),
     *(Route(method, path, "plain", _not_stored) for method, path in _STORED),
 )
 
