@@ -28,6 +28,7 @@ _ACCOUNT: Final = frozenset({"openai-organization", "openai-project"})
 
 _MAX_NAMED: Final = 5
 """How many fields a message names that have no word of ours."""
+_MAX_SHOWN: Final = 200
 _MAX_CONVERSATION: Final = 200
 _EFFORTS: Final = frozenset(get_args(Effort))
 _MODALITIES: Final = frozenset(get_args(Modality))
@@ -113,7 +114,12 @@ def _style(body: ChatBody) -> Style:
 def _named(unsaid: list[str]) -> str:
     names = unsaid[:_MAX_NAMED]
     more = len(unsaid) - len(names)
-    return ", ".join([each[:200] for each in names] + ([f"and {more} more"] if more else []))
+    return ", ".join([*map(_shown, names), *([f"and {more} more"] if more else [])])
+
+
+def _shown(name: str) -> str:
+    """Return the name of a client's field as it may be shown."""
+    return name[:_MAX_SHOWN] if name.isprintable() else ascii(name[:_MAX_SHOWN])
 
 
 # ------------------------------------------------------------------ fields

@@ -144,6 +144,11 @@ def test_many_unsaid_fields_are_counted() -> None:
     assert unsaid == "field_0, field_1, field_2, field_3, field_4, and 3 more"
 
 
+def test_names_with_control_characters_are_escaped() -> None:
+    """What a client sends must not reach a terminal."""
+    assert read(**{"a\x1b[2J": 1}).verbatim.unsaid == "'a\\x1b[2J'"
+
+
 def test_parallel_calls_need_tools() -> None:
     """Cline sends the field without tools, which says nothing."""
     assert read(parallel_tool_calls=False).chat.parallel_tool_calls is None
