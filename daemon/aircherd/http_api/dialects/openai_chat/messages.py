@@ -24,6 +24,9 @@ from aircherd.vocabulary.chat import Message
 from aircherd.vocabulary.content.media import AudioPart, DocumentPart, ImagePart
 from aircherd.vocabulary.parts import Part, TextPart, ToolCallPart, ToolResultPart
 
+MAX_MARKS = 5000
+"""How many calls may carry thinking: no conversation has as many, and each takes time to read."""
+
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
 
@@ -39,6 +42,7 @@ class Conversation:
         self.unsaid: list[str] = []
         self.marked: list[int] = []
         self._results: list[Part] | None = None  # those of the tools that just ran
+        self._marks_left = MAX_MARKS
 
     def add(self, given: Sequence[ChatMessage]) -> None:
         """Add the messages of a request.
@@ -111,7 +115,7 @@ class Conversation:
     def _add_calls(self, message: ChatMessage, given: Sequence[ToolCall], number: int) -> None:
         calls: list[tuple[ToolCallPart, Mark | None]] = []
         for at, call in enumerate(given):
-            mark = None if call.extra_content is None else read_mark(call.extra_content)
+            mark = self._mark_of(call)
             part = _call_part(call, mark)
             if part is None:
                 self.unsaid.append(f"messages[{number}].tool_calls[{at}].type {call.type!r}"[:200])
@@ -124,6 +128,13 @@ class Conversation:
         parts = [*said, *in_order("", calls)] if text is None else in_order(text, calls)
         if parts:
             self.messages.append(Message("assistant", parts))
+
+    def _mark_of(self, call: ToolCall) -> Mark | None:
+        if call.extra_content is None or self._marks_left == 0:
+            return None
+        mark = read_mark(call.extra_content)
+        self._marks_left -= mark is not None
+        return mark
 
     # -------------------------------------------------------------- what tools returned
 

@@ -15,13 +15,12 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from aircherd.http_api.dialects.common.carriers import carried, carry
+from aircherd.http_api.dialects.common.carriers import MARK, carried, carry
 from aircherd.http_api.dialects.common.reading import FIELDS, ITEMS, Fields
 from aircherd.vocabulary.parts import Part, ReasoningPart, TextPart, ToolCallPart
 
 _KIND: Final = "chat"
 _ENCODER: Final = msgspec.json.Encoder()
-_ANY: Final = msgspec.json.Decoder()
 _THINKING: Final = ("reasoning_content", "reasoning", "reasoning_details")
 
 
@@ -134,6 +133,6 @@ def _without_mark(message: msgspec.Raw) -> dict[str, object]:
 
 def _unmarked(call: Fields) -> Fields:
     extra = call.get("extra_content")
-    if extra is None or read_mark(_ANY.decode(extra)) is None:
+    if extra is None or MARK not in bytes(extra):
         return call
     return {name: raw for name, raw in call.items() if name != "extra_content"}

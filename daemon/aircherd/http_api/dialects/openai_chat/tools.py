@@ -36,6 +36,7 @@ def read_tools(given: Sequence[ToolDefinition], body: bytes) -> list[Tool]:
         RequestProblem: one is incomplete.
     """
     tools: list[Tool] = []
+    raws: list[str] = []
     for number, each in enumerate(given):
         mark = cache_mark(each.cache_control)
         if each.function is not None and each.type == "function":
@@ -46,7 +47,8 @@ def read_tools(given: Sequence[ToolDefinition], body: bytes) -> list[Tool]:
             where = f"tools[{number}].{each.type}"
             raise invalid(f"{where}: is missing", where)
         else:
-            tools.append(Tool(type="vendor", api="chat", data=raw_tools(body)[number], cache=mark))
+            raws = raws or raw_tools(body)
+            tools.append(Tool(type="vendor", api="chat", data=raws[number], cache=mark))
     return tools
 
 
