@@ -40,3 +40,13 @@ def does_not_chat(name: str) -> bool:
     lower = name.lower()
     words = _WORD.findall(lower)
     return not NON_CHAT_WORDS.keys().isdisjoint(words) or "gpt-image" in lower
+
+
+_EMBEDDING_WORDS = frozenset(
+    word for word, what in NON_CHAT_WORDS.items() if what == "turns text into vectors"
+)
+
+
+def is_embedding_name(name: str) -> bool:
+    """Tell whether a model of this name is known to turn text into vectors."""
+    return not _EMBEDDING_WORDS.isdisjoint(_WORD.findall(name.lower()))

@@ -1,5 +1,7 @@
 """One call to one candidate: the request, the reply, and the record of the attempt."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 import trio
 
@@ -19,6 +21,9 @@ from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.reply import ReplyEvent
+
+if TYPE_CHECKING:
+    from aircherd.providers.verbatim.passage import Passage
 
 
 class ProviderAttempt:
@@ -66,8 +71,16 @@ class ProviderAttempt:
         self._started = services.now()
         self._first_ms: int | None = None
 
-    async def run(self, request: ChatRequest, send: Send, deadline: float) -> Failure | None:
+    async def run(
+        self,
+        request: ChatRequest,
+        send: Send,
+        deadline: float,
+        passage: "Passage | None" = None,
+    ) -> Failure | None:
         """Make the call; return how it failed, None if it succeeded.
+
+        `passage` is what an HTTP client sent, and gets the bytes of the reply.
 
         `deadline` is that of the whole request, on trio's clock: a cancellation after it is a
         timeout, one before it is by the client. Both leave a `record`.
@@ -81,10 +94,15 @@ class ProviderAttempt:
                 self._key,
                 on_sent=self._note_sent,
                 memory=self._memory,
+                verbatim=passage,
             )
             try:
-                if request.stream:
-                    await self._relay(call, send)
+                if request.stream or passage is not None:
+                    await (
+                        self._relay(call, send)
+                        if passage is None
+                        else self._pass_on(call, send, passage, stream=request.stream)
+                    )
                 else:
                     reply = self.reply
                     while reply.ending is None:
@@ -137,6 +155,26 @@ class ProviderAttempt:
                 await sending
             else:
                 held = events[-1:]  # the latest count is enough
+
+    async def _pass_on(
+        self, call: ChatCall, send: Send, passage: "Passage", *, stream: bool
+    ) -> None:
+        from aircherd.chat.replies.passing import pass_on, pass_whole  # noqa: PLC0415 - by HTTP
+
+        if stream:
+            await pass_on(
+                call, self.reply, passage, send, memory=self._memory, note=self._note_first_once
+            )
+            return
+        reply = self.reply
+        while reply.ending is None:
+            reply.add(await call.receive())
+            self._note_first_once()
+        await pass_whole(reply, passage, send)
+
+    def _note_first_once(self) -> None:
+        if self._first_ms is None and self.reply.has_begun:
+            self._note_first()
 
     def _note_sent(self) -> None:
         self.was_sent = True

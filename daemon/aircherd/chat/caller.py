@@ -8,8 +8,10 @@ import msgspec
 from aircherd.access.peer import Peer
 from aircherd.vocabulary.attempt import AttemptDelta
 from aircherd.vocabulary.reply import ReplyEvent
+from aircherd.vocabulary.verbatim import VerbatimDelta, VerbatimHead
 
-Delta = ReplyEvent | AttemptDelta
+Delta = ReplyEvent | AttemptDelta | VerbatimHead | VerbatimDelta
+"""The last two are for HTTP clients."""
 Send = Callable[[Sequence[Delta]], Awaitable[None]]
 """Sends the events of one read to the client; waits while the client is far behind."""
 

@@ -83,7 +83,7 @@ def timed_out(
 ) -> ChatFailed:
     """Return the error when the deadline of the whole request passed."""
     message = f"no complete answer within {seconds:g} s"
-    if reply.has_output:
+    if reply.is_final:
         failure = Failure(kind=FailureClass.TIMEOUT, message=message)
         return interrupted(failure, reply, attempts, skipped)
     return ChatFailed(codes.TIMEOUT, message, **_error_data(attempts, skipped))

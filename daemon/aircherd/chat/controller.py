@@ -3,6 +3,9 @@
 Requests share the services here; each has its own `FallbackRunner`.
 """
 
+from typing import TYPE_CHECKING
+
+import msgspec
 import trio
 
 from aircherd.auth.manager import AuthManager
@@ -24,6 +27,9 @@ from aircherd.memory.request_memory import RequestMemory
 from aircherd.providers.client import ProviderClient
 from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.chat import ChatRequest
+
+if TYPE_CHECKING:
+    from aircherd.providers.verbatim.passage import Passage
 
 
 class ChatController:
@@ -67,8 +73,14 @@ class ChatController:
         send: Send,
         scope: RequestScope,
         memory: RequestMemory,
+        *,
+        verbatim: "Passage | None" = None,
     ) -> ChatResult:
         """Answer `request`; deltas go to `send` if it streams.
+
+        `verbatim` is what an HTTP client sent. Then `send` gets a `VerbatimHead` and the bytes of
+        the reply where the provider speaks the client's API, streamed or not. A preset of the
+        client's folder is not applied, because the body would not have it.
 
         Sets the deadline of the whole request on `scope`, which is open and which the client may
         cancel. Nothing may be awaited in it after this returns or raises. What the reply takes is
@@ -88,15 +100,20 @@ class ChatController:
             project = apply_project(request, caller, config)
         if project is not None:
             request, caller = project.request, project.caller
-        if request.task is not None:
-            from aircherd.chat.request.tasks import with_task  # noqa: PLC0415 - rarely used
+        if verbatim is None:
+            if request.task is not None:
+                from aircherd.chat.request.tasks import with_task  # noqa: PLC0415 - rarely used
 
-            request = with_task(request, config)
-        check_request(request)
+                request = with_task(request, config)
+            check_request(request)
+        else:
+            request = _passed(request, verbatim)
         self._active += 1
         self._total += 1
         try:
             runner = FallbackRunner(self.services, config, request, caller, send, memory=memory)
+            if verbatim is not None:
+                runner.carry(verbatim)
             return await runner.run(scope)
         except ChatFailed as error:
             if wanted := chat_errors.providers_without_key(error.data):
@@ -115,3 +132,21 @@ class ChatController:
 
     def __repr__(self) -> str:
         return f"<ChatController {self._active} active of {self._total}>"
+
+
+def _passed(request: ChatRequest, passage: "Passage") -> ChatRequest:
+    """Return an HTTP client's request after it was checked, with its own fields only.
+
+    Raises:
+        BadRequest: its body names what is the daemon's to decide.
+    """
+    from aircherd.chat.request.passages import check_passage, check_said  # noqa: PLC0415 - by HTTP
+
+    check_passage(passage)
+    if request.task is not None:
+        request = msgspec.structs.replace(request, task=None)
+    if passage.request.operation == "embeddings":
+        # A copy: what answers embeddings must not become the first choice of chats by that name.
+        return msgspec.structs.replace(request, route=msgspec.structs.replace(request.route))
+    check_said(passage, request)
+    return request

@@ -8,11 +8,11 @@
                        wait for a cooldown if the request allows it, else one error names them all
 
 Output is never buffered. After the first piece of output nothing is retried: halves of two replies
-do not make one answer.
+do not make one answer. An HTTP client cannot drop thinking either, so for it that counts as well.
 """
 
 import math
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 import trio
@@ -43,6 +43,9 @@ from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey
 
+if TYPE_CHECKING:
+    from aircherd.providers.verbatim.passage import Passage
+
 LIST_SECONDS = 2.0
 """How long a request without a candidate waits for the model list of a local server."""
 
@@ -55,6 +58,8 @@ class FallbackRunner:
 
     _turn: str | None = None
     """The limit that this request has waited for, if it has its turn."""
+    _passage: "Passage | None" = None
+    """What an HTTP client sent."""
 
     def __init__(
         self,
@@ -81,6 +86,15 @@ class FallbackRunner:
         self._empty: ChatResult | None = None  # the first reply with nothing in it
         self._deadline = math.inf
         self._may_wait = request.wait
+
+    def carry(self, passage: "Passage") -> None:
+        """Answer an HTTP client: with the provider's own bytes where it speaks the client's API."""
+        from aircherd.chat.request.passages import requirements_for  # noqa: PLC0415 - by HTTP only
+
+        self._passage = passage
+        self._requirements = requirements_for(
+            passage, self._requirements, has_limits=bool(self._config.limits)
+        )
 
     async def run(self, scope: RequestScope) -> ChatResult:
         """Return the answer; set the deadline on `scope`.
@@ -271,7 +285,7 @@ class FallbackRunner:
             if again is None:
                 return self._result(target)
             failure = again
-        if self._reply.has_output or SCOPE_BY_FAILURE[failure.kind] is FailureScope.REQUEST:
+        if self._reply.is_final or SCOPE_BY_FAILURE[failure.kind] is FailureScope.REQUEST:
             self._raise_final(failure)
         if self._reply.is_empty and self._empty is None:
             # Better than an error if no other one answers: a model may have nothing to add.
@@ -290,7 +304,7 @@ class FallbackRunner:
         else:
             fresh = await auth.note_denied(key)
         has_tries = len(self._attempts) < self._config.fallback.max_attempts
-        if fresh is None or not has_tries or self._reply.has_output:
+        if fresh is None or not has_tries or self._reply.is_final:
             return failure
         again = await self._call(target, fresh)
         if isinstance(again, Skipped):
@@ -317,7 +331,7 @@ class FallbackRunner:
         attempt = ProviderAttempt(services, target, key, charge, self._caller, memory=self._memory)
         self._reply = attempt.reply
         try:
-            failure = await attempt.run(self._request, self._send, self._deadline)
+            failure = await attempt.run(self._request, self._send, self._deadline, self._passage)
         finally:
             # Even after a cancellation: the error contains the attempt.
             if attempt.record is not None:
@@ -349,7 +363,7 @@ class FallbackRunner:
         return charge
 
     def _raise_final(self, failure: Failure) -> NoReturn:
-        if self._reply.has_output:
+        if self._reply.is_final:
             raise chat_errors.interrupted(failure, self._reply, self._attempts, self._skipped)
         raise chat_errors.request_rejected(failure, self._attempts, self._skipped)
 

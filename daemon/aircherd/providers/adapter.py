@@ -4,7 +4,7 @@ Adapters are sans-I/O: no sockets, no clock, no waiting. So a vendor's quirks ar
 of bytes, and all vendors are used in the same way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from aircherd.config.model import Provider
@@ -15,6 +15,7 @@ from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
+from aircherd.vocabulary.verbatim import Dialect, Operation
 
 
 class ReplyDecoder(Protocol):
@@ -60,6 +61,24 @@ class Adapter(Protocol):
 
         Raises:
             ProviderFailed: AUTH: the key cannot be put into a header.
+        """
+
+    @property
+    def dialect(self) -> Dialect:
+        """The API that it speaks, by the name that HTTP clients' requests have."""
+
+    def verbatim_url(
+        self,
+        provider: Provider,
+        model: Model,
+        operation: Operation,
+        fields: Collection[str],
+        *,
+        stream: bool,
+    ) -> str | None:
+        """Return where a client's body goes as it is, None if this API does not take it.
+
+        `fields` are the names of the body's top-level fields.
         """
 
     def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:

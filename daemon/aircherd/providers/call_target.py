@@ -22,6 +22,14 @@ class PreparedCall(msgspec.Struct, frozen=True, eq=False):
     timeouts: Timeouts
     request: HttpRequest
     """The request without its body, for signers."""
+    is_verbatim: bool = False
+    """Whether its bodies are those of HTTP clients, as they came."""
+
+
+PassedKey = tuple[Adapter, str, tuple[tuple[str, str], ...], str]
+"""An adapter and its URL, an HTTP client's headers and its query."""
+MAX_PASSED = 32
+"""Heads for HTTP clients that are kept: some tools have a header of their own in each request."""
 
 
 class CallTarget:
@@ -40,6 +48,7 @@ class CallTarget:
         "key",
         "model",
         "network",
+        "passed_calls",
         "provider",
         "signer",
     )
@@ -52,6 +61,7 @@ class CallTarget:
         self.signer: Signer | None = SIGNERS.get(provider.kind)
         self.key: ApiKey | None = None
         self.calls: dict[tuple[Adapter, bool], PreparedCall] = {}
+        self.passed_calls: dict[PassedKey, PreparedCall] = {}
         self.edits: dict[Adapter, tuple[Edit, ...]] = {}
 
     def remember_edits(self, adapter: Adapter, edits: tuple[Edit, ...]) -> None:
@@ -60,10 +70,17 @@ class CallTarget:
         new = tuple(edit for edit in edits if edit not in known)
         self.edits[adapter] = (known + new)[-MAX_EDITS:]
 
+    def keep_passed(self, key: PassedKey, call: PreparedCall) -> None:
+        """Keep a call for HTTP clients with these headers; the oldest goes if there are many."""
+        if len(self.passed_calls) >= MAX_PASSED:
+            del self.passed_calls[next(iter(self.passed_calls))]
+        self.passed_calls[key] = call
+
     def forget_key(self) -> None:
         """Drop the key and everything that holds it."""
         self.key = None
         self.calls.clear()
+        self.passed_calls.clear()
 
     def __repr__(self) -> str:
         return f"<CallTarget {self.provider.name}/{self.model.id}>"

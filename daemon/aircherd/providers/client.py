@@ -6,8 +6,8 @@
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Literal
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Literal
 
 import httpx
 
@@ -54,14 +54,22 @@ from aircherd.providers.transport.request import (
 from aircherd.redaction import Redactor
 from aircherd.swap_lock import SWAP_LOCK
 from aircherd.vocabulary.chat import ChatRequest
-from aircherd.vocabulary.failure import Failure
+from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.models import Model
+
+if TYPE_CHECKING:
+    from aircherd.providers.replies.whole_reply import ReplyReader
+    from aircherd.providers.verbatim.passage import Passage  # imported with the first HTTP client
+    from aircherd.providers.verbatim.speakers import Speaker
 
 MAX_CORRECTIONS = 2
 """How often a refused call is sent again with a corrected body."""
 
 ReplyFormat = Literal["stream", "whole"]
+
+Opening = Callable[..., StreamingCall]
+"""Makes a call whose reply is still arriving."""
 
 _RARE_HEADERS = frozenset(
     {b"content-encoding", b"Content-Encoding", b"Content-encoding", COST_HEADER}
@@ -125,20 +133,35 @@ class ProviderClient:
         request = self._api_client.build_request(
             secret, adapter.chat_head, target.provider, target.model, secret, stream=stream
         )
+        call = target.calls[adapter, stream] = self._prepare(
+            target, adapter, report, request, stream=stream
+        )
+        return call
+
+    def _prepare(
+        self,
+        target: CallTarget,
+        adapter: Adapter,
+        report: CallReport,
+        request: HttpRequest,
+        *,
+        stream: bool,
+        is_verbatim: bool = False,
+    ) -> PreparedCall:
         try:
             head = RequestHead(request.method, request.url, request.headers)
         except httpx.LocalProtocolError as error:
             raise report.translate(error) from None
         SWAP_LOCK.keep(head.encoded, *(value for _, value in head.headers))
         SWAP_LOCK.keep(*(value for _, value in request.headers))
-        call = target.calls[adapter, stream] = PreparedCall(
+        return PreparedCall(
             adapter=adapter,
             transport=self._api_client.transport_for(target.network),
             head=head,
             timeouts=timeouts_for(target.network, stream=stream),
             request=request,
+            is_verbatim=is_verbatim,
         )
-        return call
 
     # -------------------------------------------------------------- chats
 
@@ -150,8 +173,13 @@ class ProviderClient:
         *,
         memory: RequestMemory,
         on_sent: OnSent = ignore_sent,
+        verbatim: "Passage | None" = None,
     ) -> ChatCall:
         """Make one call; return it when its reply has begun. The caller closes it.
+
+        With `verbatim`, the body goes out as an HTTP client sent it, if the provider speaks the
+        client's API, and the bytes of the reply are noted there. Nothing in such a body is ours, so
+        nothing in it is corrected.
 
         `on_sent` is called when the request begins to leave: before that, nothing can be billed.
         The body, and what is read of the reply until it makes an event, are counted in `memory`.
@@ -173,7 +201,11 @@ class ProviderClient:
             cooldowns.now(),
             redacting(self._redactor.redact, request),
         )
-        call, body = self._build(target, request, report)
+        call, body = (
+            self._build(target, request, report)
+            if verbatim is None
+            else self._build_passed(target, request, report, verbatim)
+        )
         counted = 0
         if len(body) > SMALL:
             memory.grow(len(body))
@@ -192,7 +224,9 @@ class ProviderClient:
                 except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
                     raise report.translate(error) from None
                 try:
-                    accepted = self._accept(call, response, report, memory, stream=request.stream)
+                    accepted = self._accept(
+                        call, response, report, memory, verbatim, stream=request.stream
+                    )
                 except BaseException:
                     await response.aclose()
                     raise
@@ -201,7 +235,7 @@ class ProviderClient:
                         target.remember_edits(call.adapter, tuple(done))
                     return accepted
                 data = await _close_refusal(response)
-                own = call.adapter.own_fields if tries_left else ()
+                own = call.adapter.own_fields if tries_left and not call.is_verbatim else ()
                 edits = find_edits(own, request, body, response.status, data)
                 if not edits:
                     raise self._failed(target, response, data, report)
@@ -229,12 +263,56 @@ class ProviderClient:
             raise self._api_client.unbuildable(error) from None
         return call, body
 
+    def _build_passed(
+        self, target: CallTarget, request: ChatRequest, report: CallReport, passage: "Passage"
+    ) -> tuple[PreparedCall, bytes]:
+        """Return the call and the body for an HTTP client: its own body, or the translated one."""
+        from aircherd.providers.verbatim.speakers import find_speaker, refusal  # noqa: PLC0415
+
+        provider, model = target.provider, target.model
+        speaker = find_speaker(provider, model, request, passage)
+        if speaker is None:
+            if reason := refusal(provider, passage):
+                failure = Failure(kind=FailureClass.UNSUPPORTED, message=reason)
+                raise self._api_client.without_keys(failure)
+            return self._build(target, request, report)
+        try:
+            body = passage.body_for(model.id)
+        except Exception as error:  # noqa: BLE001 - a boundary, see `unbuildable`
+            raise self._api_client.unbuildable(error) from None
+        known = (speaker.adapter, speaker.url, passage.request.headers, passage.request.query)
+        call = target.passed_calls.get(known)
+        if call is None:
+            call = self._prepare_passed(target, speaker, passage, report, stream=request.stream)
+            target.keep_passed(known, call)
+        return call, body
+
+    def _prepare_passed(
+        self,
+        target: CallTarget,
+        speaker: "Speaker",
+        passage: "Passage",
+        report: CallReport,
+        *,
+        stream: bool,
+    ) -> PreparedCall:
+        from aircherd.providers.verbatim.passed_call import passed_head  # noqa: PLC0415
+
+        secret = target.key.secret if target.key else None
+        build = partial(passed_head, speaker, passage)
+        request = self._api_client.build_request(
+            secret, build, target.provider, target.model, secret, stream=stream
+        )
+        adapter = speaker.adapter
+        return self._prepare(target, adapter, report, request, stream=stream, is_verbatim=True)
+
     def _accept(
         self,
         call: PreparedCall,
         response: HttpResponse,
         report: CallReport,
         memory: RequestMemory,
+        verbatim: "Passage | None",
         *,
         stream: bool,
     ) -> ChatCall | None:
@@ -246,26 +324,48 @@ class ProviderClient:
         if not 200 <= response.status < 300:
             return None
         report.ok()
-        adapter, has_cost = call.adapter, False
+        reader: ReplyReader = call.adapter
+        has_cost = False
+        if verbatim is not None:
+            reader = self._reader_for(call, response, verbatim, by_name, stream=stream)
         if not _RARE_HEADERS.isdisjoint(by_name):
             response, has_cost = decoded(response), COST_HEADER in by_name
         if reply_format == "whole" and (data := response.take_whole()) is not None:
             coding = None if data.startswith(b"{") else coding_of(data)
             if coding is None:
-                opened = FinishedCall(read_finished(adapter, data, report))
+                opened = FinishedCall(read_finished(reader, data, report))
                 return priced(opened, by_name, stream=False) if has_cost else opened
             response = DecodedResponse(response, [coding], data)
         self._open += 1
         timeouts, is_stream = call.timeouts, reply_format == "stream"
-        streaming = StreamingCall(
+        opening: Opening = StreamingCall if verbatim is None else _passed_call(verbatim)
+        streaming = opening(
             response,
-            SniffedReply(adapter, is_labelled_stream=is_stream, may_stream=stream),
+            SniffedReply(reader, is_labelled_stream=is_stream, may_stream=stream),
             report,
             StallTimeouts(timeouts.first_byte, max(timeouts.first_byte, timeouts.read)),
             memory,
             on_closed=self._note_closed,
         )
         return priced(streaming, by_name, stream=is_stream) if has_cost else streaming
+
+    def _reader_for(
+        self,
+        call: PreparedCall,
+        response: HttpResponse,
+        passage: "Passage",
+        headers: Mapping[bytes, bytes],
+        *,
+        stream: bool,
+    ) -> "ReplyReader":
+        """Return what reads the reply to an HTTP client's request."""
+        if not call.is_verbatim:
+            passage.begin_translated()
+            return call.adapter
+        from aircherd.providers.verbatim.passed_call import passed_reader  # noqa: PLC0415
+
+        kind, has_key = _content_type(headers), self._redactor.has_key
+        return passed_reader(call.adapter, passage, kind, response, has_key, stream=stream)
 
     async def _send_signed(
         self, target: CallTarget, call: PreparedCall, body: bytes, on_sent: OnSent
@@ -303,6 +403,13 @@ class ProviderClient:
 
     def __repr__(self) -> str:
         return f"<ProviderClient {self._open} calls open, {self.cooldowns!r}>"
+
+
+def _passed_call(passage: "Passage") -> Opening:
+    """Return what receives a reply for an HTTP client."""
+    from aircherd.providers.verbatim.passed_call import open_passed  # noqa: PLC0415
+
+    return partial(open_passed, passage)
 
 
 async def _close_refusal(response: HttpResponse) -> bytes:

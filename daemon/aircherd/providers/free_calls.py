@@ -4,6 +4,7 @@ A key check reports success and failure to the cooldowns, a list of models only 
 calls nothing.
 """
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
@@ -30,10 +31,14 @@ from aircherd.providers.health.credit import has_credit
 from aircherd.providers.model_list import MAX_LIST, read_list
 from aircherd.providers.registry import ADAPTERS
 from aircherd.providers.transport.request import BadUrl, HttpRequest, endpoint_of
+from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey, KeyCheck
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
+
+if TYPE_CHECKING:
+    from aircherd.providers.verbatim.passage import Passage
 
 CHECK_SECONDS = 15.0
 """The time for a whole key check: the user is waiting for it."""
@@ -169,6 +174,30 @@ class FreeCalls:
         except Exception:  # a boundary, as in `ApiClient.build_request`
             log.exception("model_list_not_read")
             raise defect("sent a list of models that aircherd cannot read") from None
+
+    # -------------------------------------------------------------- counts
+
+    async def count_tokens(
+        self,
+        provider: Provider,
+        model: Model,
+        key: ApiKey | None,
+        request: ChatRequest,
+        passage: "Passage",
+    ) -> int | None:
+        """Return how many tokens an HTTP client's request has, by the provider's own count.
+
+        None if the provider does not speak the client's API. It affects nothing.
+
+        Raises:
+            ProviderFailed: it did not count.
+            AircherError: our own failure.
+        """
+        from aircherd.providers.verbatim.counting import ask_count  # noqa: PLC0415 - by HTTP only
+
+        return await ask_count(
+            self._api_client, provider, model, key, request=request, passage=passage
+        )
 
     # -------------------------------------------------------------- without a key
 

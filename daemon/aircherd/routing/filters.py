@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from aircher_wire import codes
+from aircherd.catalog.non_chat_names import is_embedding_name
 from aircherd.routing.candidate import Candidate
 from aircherd.routing.state import RoutingState
 from aircherd.vocabulary.attempt import Skipped
@@ -43,6 +44,14 @@ SIZE_TOLERANCE = 2
 A skipped model cannot prove that the request would have fitted; one that is too small says so at no
 cost.
 """
+
+
+def only_embeds(candidate: Candidate, context: FilterContext) -> Skipped | None:
+    """Skip a model for chats that turns text into vectors only."""
+    if context.requirements.embeds or not is_embedding_name(candidate.model.id):
+        return None
+    message = f"{candidate.origin} turns text into vectors, and does not chat"
+    return candidate.skipped(codes.BAD_REQUEST, message)
 
 
 def lacks_ability(candidate: Candidate, context: FilterContext) -> Skipped | None:
@@ -117,7 +126,14 @@ def _dollars(amount: Decimal) -> str:
     return f"${Decimal(f'{amount:.2g}'):f}"
 
 
-FILTERS: tuple[Filter, ...] = (lacks_ability, too_small, cooling, limited, too_expensive)
+FILTERS: tuple[Filter, ...] = (
+    only_embeds,
+    lacks_ability,
+    too_small,
+    cooling,
+    limited,
+    too_expensive,
+)
 FILTERS_EXCEPT_COOLING = tuple(check for check in FILTERS if check is not cooling)
 
 

@@ -105,10 +105,12 @@ class Requirements(msgspec.Struct, frozen=True, kw_only=True):
     """What a request needs of a model.
 
     `abilities` are names of `Model`'s fields; the token counts are estimates. `unpriced` is an
-    option with a price of its own, which makes the cost unknown.
+    option with a price of its own, which makes the cost unknown. `embeds`: it is no chat, but turns
+    text into vectors.
     """
 
     abilities: tuple[str, ...] = ()
     input_tokens: int = 0
     output_tokens: int = 0
     unpriced: str | None = None
+    embeds: Literal[True] | None = None

@@ -11,8 +11,8 @@ import msgspec
 Dialect = Literal["anthropic", "openai_chat", "openai_responses", "gemini", "ollama"]
 """An API that clients and providers speak."""
 
-Operation = Literal["chat", "embeddings"]
-"""What a request asks for. Embeddings are carried verbatim only."""
+Operation = Literal["chat", "embeddings", "count_tokens"]
+"""What a request asks for. Embeddings are carried verbatim only; so are counts, free of charge."""
 
 
 class VerbatimRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -70,6 +70,14 @@ class Reply:
         """
         self._has_others = False
 
+    was_sent = False
+    """Whether any of it was sent to a client that cannot drop it when another provider answers."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing is tried again after it."""
+        return self.has_output or self.was_sent
+
     @property
     def has_begun(self) -> bool:
         """Whether there is anything that a user sees, including reasoning."""

@@ -53,6 +53,11 @@ def unpriced_option(request: ChatRequest) -> str | None:
     return _find_in(request.extra, "extra") if request.extra else None
 
 
+def unpriced_in(fields: Mapping[str, object]) -> str | None:
+    """Return the first option with a price of its own among the fields of a vendor's body."""
+    return _find_in(fields, "the body")
+
+
 def _find_in(options: Mapping[str, object], path: str) -> str | None:
     for name, value in options.items():
         if found := _find(normalize(name), value, f"{path}.{name}"):

@@ -1,6 +1,8 @@
 """The Anthropic Messages API, version 2023-06-01: URLs, headers and the free key check."""
 
+from collections.abc import Collection
 from functools import lru_cache
+from typing import Final
 
 from aircherd.config.model import Provider
 from aircherd.providers.anthropic.betas import betas_of, join_betas
@@ -16,12 +18,18 @@ from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
+from aircherd.vocabulary.verbatim import Dialect, Operation
 
 VERSION = "2023-06-01"
 """Sent as `anthropic-version`; `headers` of the provider in the configuration override it."""
 
 
 BETA = "anthropic-beta"
+
+_PATHS: Final[dict[Operation, str]] = {
+    "chat": "/v1/messages",
+    "count_tokens": "/v1/messages/count_tokens",
+}
 
 
 class AnthropicMessages:
@@ -30,6 +38,7 @@ class AnthropicMessages:
     def __init__(self, betas: tuple[str, ...] = ()) -> None:
         self.betas = betas
 
+    dialect: Dialect = "anthropic"
     own_fields = (
         OwnField("thinking.display"),
         OwnField("max_tokens", "limit"),  # of requests that have none
@@ -46,6 +55,20 @@ class AnthropicMessages:
             headers = [each for each in headers if each[0] != BETA]
             headers.append((BETA, join_betas(users, self.betas)))
         return HttpRequest("POST", _root(provider) + "/v1/messages", headers)
+
+    def verbatim_url(
+        self,
+        provider: Provider,
+        model: Model,
+        operation: Operation,
+        fields: Collection[str],
+        *,
+        stream: bool,
+    ) -> str | None:
+        """Return where a client's body goes; see `Adapter`."""
+        del model, fields, stream
+        path = _PATHS.get(operation)
+        return None if path is None else _root(provider) + path
 
     def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
         """Translate and encode `request`; see `Adapter`."""

@@ -59,6 +59,9 @@ class Framing(Protocol):
 class ReplyStream(ABC):
     """A `ReplyDecoder` over SSE or `framing`. Whatever follows the `Ending` is ignored."""
 
+    is_framed_as_usual = True
+    """Whether the body is split into events as the vendor does it."""
+
     def __init__(self, framing: Framing | None = None) -> None:
         self._framing = framing or SseDecoder()
         self.progress_count = 0
@@ -76,6 +79,7 @@ class ReplyStream(ABC):
     def use_framing(self, framing: Framing) -> None:
         """Split the body by `framing` from now on: it is not framed as the vendor does it."""
         self._framing = framing
+        self.is_framed_as_usual = False
 
     def feed_events(self, events: list[SseEvent]) -> list[ReplyEvent]:
         """Return what events mean that were split off already; see `ReplyDecoder.feed`."""

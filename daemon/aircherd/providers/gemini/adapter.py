@@ -1,6 +1,7 @@
 """The Gemini API of Google AI Studio: URLs, headers and the free key check."""
 
 import re
+from collections.abc import Collection
 from typing import Final
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
+from aircherd.vocabulary.verbatim import Dialect, Operation
 
 # Google's older versions, and gateways in front of them, do not know all of it.
 _OWN_FIELDS = (
@@ -29,18 +31,38 @@ _OWN_FIELDS = (
 )
 
 
+_STREAM: Final = "streamGenerateContent?alt=sse"
+
+
 class GeminiContent:
     """The adapter for kind `gemini`."""
 
+    dialect: Dialect = "gemini"
     own_fields = _OWN_FIELDS
 
     def chat_head(
         self, provider: Provider, model: Model, key: Secret | None, *, stream: bool
     ) -> HttpRequest:
         """Return a chat request without its body; see `Adapter`."""
-        method = "streamGenerateContent?alt=sse" if stream else "generateContent"
-        url = f"{_root(provider)}/models/{_path_segment(model.id)}:{method}"
+        url = _method_url(provider, model, _STREAM if stream else "generateContent")
         return HttpRequest("POST", url, chat_headers(provider, _vendor_headers(key), stream=stream))
+
+    def verbatim_url(
+        self,
+        provider: Provider,
+        model: Model,
+        operation: Operation,
+        fields: Collection[str],
+        *,
+        stream: bool,
+    ) -> str | None:
+        """Return where a client's body goes; see `Adapter`."""
+        if operation == "chat":
+            return _method_url(provider, model, _STREAM if stream else "generateContent")
+        if operation == "count_tokens":
+            return _method_url(provider, model, "countTokens")
+        method = "batchEmbedContents" if "requests" in fields else "embedContent"
+        return _method_url(provider, model, method)
 
     def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
         """Translate and encode `request`; see `Adapter`."""
@@ -80,6 +102,10 @@ def _root(provider: Provider) -> str:
     # The vendor's SDK takes the base URL without a version; its documentation writes it with one.
     base = provider.base_url
     return base if _VERSION.search(base) else base + "/v1beta"
+
+
+def _method_url(provider: Provider, model: Model, method: str) -> str:
+    return f"{_root(provider)}/models/{_path_segment(model.id)}:{method}"
 
 
 def _path_segment(model: str) -> str:

@@ -5,6 +5,8 @@ be as small as 4096 tokens with the rest of the prompt silently cut off, and the
 Sources: ollama/ollama, `api/types.go`, `server/routes.go` and `docs/`, 2026.
 """
 
+from collections.abc import Collection
+
 from aircherd.config.model import Provider
 from aircherd.providers.codec.json_out import encode_body
 from aircherd.providers.corrections import OwnField
@@ -17,11 +19,13 @@ from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
+from aircherd.vocabulary.verbatim import Dialect, Operation
 
 
 class OllamaChat:
     """The adapter for kind `ollama`."""
 
+    dialect: Dialect = "ollama"
     own_fields = (OwnField("truncate"),)
 
     def chat_head(
@@ -33,6 +37,23 @@ class OllamaChat:
         vendor_headers = [("content-type", "application/json"), *bearer(key)]
         headers = call_headers(provider, vendor_headers, accept=accept)
         return HttpRequest("POST", _root(provider) + "/api/chat", headers)
+
+    def verbatim_url(
+        self,
+        provider: Provider,
+        model: Model,
+        operation: Operation,
+        fields: Collection[str],
+        *,
+        stream: bool,
+    ) -> str | None:
+        """Return where a client's body goes; see `Adapter`."""
+        del model, stream
+        if operation == "embeddings":
+            return _root(provider) + ("/api/embed" if "input" in fields else "/api/embeddings")
+        if operation != "chat":
+            return None
+        return _root(provider) + ("/api/chat" if "messages" in fields else "/api/generate")
 
     def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
         """Translate and encode `request`; see `Adapter`."""

@@ -1,5 +1,7 @@
 """OpenAI's chat completions and compatible servers: URL and headers; quirks are in `vendors`."""
 
+from collections.abc import Collection
+
 from aircherd.config.model import Provider
 from aircherd.providers.chat_completions.models import OpenAIModelCalls
 from aircherd.providers.chat_completions.quirks import effort_fields
@@ -13,11 +15,15 @@ from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
+from aircherd.vocabulary.verbatim import Dialect, Operation
+
+OLD_LIMIT, NEW_LIMIT = "max_tokens", "max_completion_tokens"
 
 
 class OpenAIChat(OpenAIModelCalls):
     """The adapter for kind `openai`, except where a chat needs the Responses API."""
 
+    dialect: Dialect = "openai_chat"
     own_fields = OWN_FIELDS
 
     def chat_head(
@@ -27,6 +33,26 @@ class OpenAIChat(OpenAIModelCalls):
         del model
         headers = chat_headers(provider, bearer(key), stream=stream)
         return HttpRequest("POST", provider.base_url + "/chat/completions", headers)
+
+    def verbatim_url(
+        self,
+        provider: Provider,
+        model: Model,
+        operation: Operation,
+        fields: Collection[str],
+        *,
+        stream: bool,
+    ) -> str | None:
+        """Return where a client's body goes; see `Adapter`."""
+        del model, stream
+        if operation == "embeddings":
+            return provider.base_url + "/embeddings"
+        if operation != "chat" or "messages" not in fields:
+            return None
+        # OpenAI's newer models refuse the old name of the limit: translated, it has the new one.
+        if quirks_of(provider).max_tokens_field == NEW_LIMIT and OLD_LIMIT in fields:
+            return None
+        return provider.base_url + "/chat/completions"
 
     def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
         """Translate and encode `request`; see `Adapter`."""

@@ -3,6 +3,8 @@
 Requests are stateless: nothing is stored at the vendor.
 """
 
+from collections.abc import Collection
+
 from aircherd.config.model import Provider
 from aircherd.providers.chat_completions.models import OpenAIModelCalls
 from aircherd.providers.codec.json_out import encode_body
@@ -15,6 +17,7 @@ from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
+from aircherd.vocabulary.verbatim import Dialect, Operation
 
 _OWN_FIELDS = (
     OwnField("store"),
@@ -29,6 +32,7 @@ _OWN_FIELDS = (
 class OpenAIResponses(OpenAIModelCalls):
     """The adapter for kind `openai` where a chat needs this API."""
 
+    dialect: Dialect = "openai_responses"
     own_fields = _OWN_FIELDS
 
     def chat_head(
@@ -38,6 +42,22 @@ class OpenAIResponses(OpenAIModelCalls):
         del model
         headers = chat_headers(provider, bearer(key), stream=stream)
         return HttpRequest("POST", provider.base_url + "/responses", headers)
+
+    def verbatim_url(
+        self,
+        provider: Provider,
+        model: Model,
+        operation: Operation,
+        fields: Collection[str],
+        *,
+        stream: bool,
+    ) -> str | None:
+        """Return where a client's body goes; see `Adapter`."""
+        del model, fields, stream
+        if operation == "embeddings":
+            return None
+        counts = "/input_tokens" if operation == "count_tokens" else ""
+        return f"{provider.base_url}/responses{counts}"
 
     def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
         """Translate and encode `request`; see `Adapter`."""

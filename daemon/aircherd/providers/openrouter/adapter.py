@@ -4,6 +4,8 @@ Usage always comes, with the cost. Keep-alives are SSE comments, and an error ma
 choice; the shared reader handles both.
 """
 
+from collections.abc import Collection
+
 import msgspec
 
 from aircherd.config.model import Provider
@@ -22,6 +24,7 @@ from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
+from aircherd.vocabulary.verbatim import Dialect, Operation
 
 TITLE = ("x-openrouter-title", "aircher")
 """Names aircher in the user's own activity list. Without a referer it creates no public page."""
@@ -42,6 +45,7 @@ _QUIRKS = Quirks(
 class OpenRouter:
     """The adapter for kind `openrouter`."""
 
+    dialect: Dialect = "openai_chat"
     own_fields = (*OWN_FIELDS, OwnField("reasoning.effort", "effort"))
 
     def chat_head(
@@ -51,6 +55,22 @@ class OpenRouter:
         del model
         headers = chat_headers(provider, _vendor_headers(key), stream=stream)
         return HttpRequest("POST", provider.base_url + "/chat/completions", headers)
+
+    def verbatim_url(
+        self,
+        provider: Provider,
+        model: Model,
+        operation: Operation,
+        fields: Collection[str],
+        *,
+        stream: bool,
+    ) -> str | None:
+        """Return where a client's body goes; see `Adapter`."""
+        del model, stream
+        if operation == "embeddings":
+            return provider.base_url + "/embeddings"
+        is_chat = operation == "chat" and "messages" in fields
+        return provider.base_url + "/chat/completions" if is_chat else None
 
     def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
         """Translate and encode `request`; see `Adapter`."""

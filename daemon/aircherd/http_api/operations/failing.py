@@ -1,0 +1,42 @@
+"""The error of a request that failed, as its client is told of it."""
+
+import time
+from typing import TypeVar
+
+import structlog
+
+from aircherd.api.audit import note_refusal
+from aircherd.errors import AircherError
+from aircherd.http_api.operations.answer_headers import ATTEMPTS
+from aircherd.http_api.operations.exchange import JSON, Exchange
+from aircherd.http_api.operations.problems import internal_problem, problem_headers, problem_of
+from aircherd.http_api.problem import Problem, RequestProblem
+
+log = structlog.get_logger()
+E_ = TypeVar("E_", bound=AircherError)
+
+
+def note_failure(exchange: Exchange, error: E_) -> E_:
+    """Note in the audit log that the client may not do what it asked for; return the error."""
+    note_refusal(exchange.services, exchange.caller, error)
+    return error.without_frames()
+
+
+def problem_for(exchange: Exchange, error: Exception) -> Problem:
+    """Return the problem of any error; one that nobody expected is logged."""
+    if isinstance(error, RequestProblem):
+        return error.problem
+    if isinstance(error, AircherError):
+        return problem_of(error, time.time())
+    log.error("http_request_crashed", path=exchange.route.path, exc_info=error)
+    return internal_problem()
+
+
+async def answer_problem(exchange: Exchange, error: Exception) -> None:
+    """Answer with an error in the dialect's form."""
+    problem = problem_for(exchange, error)
+    status, body = exchange.dialect.error(problem)
+    headers = [("content-type", JSON), *problem_headers(problem)]
+    if isinstance(error, AircherError) and isinstance(tried := error.data.get("attempts"), list):
+        headers.append((ATTEMPTS, str(len(tried))))
+    await exchange.response.whole(status, headers, exchange.services.mask_keys(body))

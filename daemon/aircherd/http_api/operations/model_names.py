@@ -1,0 +1,53 @@
+"""What the names of models stand for that tools insist on: `[http.models]`. Pure.
+
+A name is, in this order:
+
+1. an entry of `[http.models]` without `*`,
+2. an alias, or `provider/model`,
+3. the first entry with `*` that matches,
+4. what it is on the socket: a model that the catalogue knows.
+
+So an entry for `claude-*` holds although the catalogue knows those models, for that is what it is
+written for; and what the user gave a name to, or named with its provider, is never taken for it.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from aircherd.config.model import Config
+
+
+def resolve_name(name: str | None, config: Config) -> str | None:
+    """Return what aircher calls a model that a client named so."""
+    patterns = config.http_models
+    if not patterns or name is None:
+        return name
+    if (exact := patterns.get(name)) is not None and "*" not in name:
+        return exact
+    if name in config.models or _names_provider(name, config):
+        return name
+    return find_pattern(name, patterns) or name
+
+
+def _names_provider(name: str, config: Config) -> bool:
+    provider, slash, _ = name.partition("/")
+    return bool(slash) and config.has_entry_of(provider.partition("@")[0])
+
+
+def find_pattern(name: str, patterns: Mapping[str, str]) -> str | None:
+    """Return what the first pattern that matches stands for, None if none does."""
+    for pattern, model in patterns.items():
+        if "*" in pattern and _compiled(pattern).fullmatch(name):
+            return model
+    return None
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+
+
+def listed_names(config: Config) -> list[tuple[str, str]]:
+    """Return the names without `*`, and what they stand for: clients may list these."""
+    return [(name, model) for name, model in config.http_models.items() if "*" not in name]

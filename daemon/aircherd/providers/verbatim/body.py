@@ -1,0 +1,80 @@
+"""Changes single fields of a JSON body without encoding the rest of it again: bytes in and out.
+
+`read_fields` finds the top-level fields, each with where its value begins and ends. It refuses an
+object that has a field twice: servers differ in which of the two they read.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from aircherd.errors import BadRequest
+
+Span = tuple[int, int]
+"""Where a value begins, and where it ends."""
+
+_DECODER: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_TEXT: Final = msgspec.json.Decoder(str)
+_KEY: Final = re.compile(rb'[ \t\r\n]*("(?:[^"\\]|\\.)*+")[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
+_COMMA: Final = re.compile(rb"[ \t\r\n]*,")
+_BEGIN: Final = re.compile(rb"[ \t\r\n]*\{")
+
+
+def read_fields(body: bytes) -> dict[str, Span]:
+    """Return the span of each top-level field's value.
+
+    Raises:
+        BadRequest: it is no JSON object, or has a field twice.
+    """
+    try:
+        values = _DECODER.decode(body)
+    except (ValueError, RecursionError):
+        raise BadRequest("the body must be a JSON object") from None
+    return _spans(body, values)
+
+
+def _spans(body: bytes, values: Mapping[str, msgspec.Raw]) -> dict[str, Span]:
+    """Walk over the fields in the order of `values`: a field that comes twice breaks it."""
+    found: dict[str, Span] = {}
+    begin = _BEGIN.match(body)
+    assert begin is not None  # it was decoded
+    position = begin.end()
+    for name, raw in values.items():
+        key, value = _KEY.match(body, position), bytes(raw)
+        if key is None or _TEXT.decode(key[1]) != name or not body.startswith(value, key.end()):
+            raise _twice()
+        found[name] = (key.end(), key.end() + len(value))
+        comma = _COMMA.match(body, found[name][1])
+        position = comma.end() if comma else found[name][1]
+    if body[position:].strip() != b"}":
+        raise _twice()
+    return found
+
+
+def _twice() -> BadRequest:
+    return BadRequest("the body has a field twice: leave one of them out")
+
+
+def with_field(body: bytes, fields: Mapping[str, Span], name: str, value: bytes) -> bytes:
+    """Return the body with another value of one field; it is added in front if there is none."""
+    if span := fields.get(name):
+        return b"".join((body[: span[0]], value, body[span[1] :]))
+    begin = body.index(b"{") + 1
+    comma = b"," if fields else b""
+    return b"".join((body[:begin], msgspec.json.encode(name), b":", value, comma, body[begin:]))
+
+
+def with_items(value: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """Return a JSON list with each of its items changed.
+
+    Raises:
+        BadRequest: it is no list.
+    """
+    try:
+        items = _ITEMS.decode(value)
+    except (ValueError, RecursionError):
+        raise BadRequest("the body must have a list of requests") from None
+    return b"[%b]" % b",".join(change(bytes(item)) for item in items)
