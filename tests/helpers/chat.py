@@ -149,6 +149,7 @@ class FakeProviderClient:
         *,
         on_sent: Callable[[], None],
         memory: RequestMemory,
+        verbatim: object = None,
     ) -> "FakeCall":
         provider, model = target.provider, target.model
         name = key.name if key else None

@@ -400,7 +400,6 @@ NOTHING_PROTECTED = Protection()
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The whole configuration. `providers` is in their default order.
 
-    `http_models` is what the names stand for that HTTP clients send, with `*` for any part of one.
     `catalog` has the user's data about models, by `provider/model`, `projects` what is used in
     folders, by the names that the file has for them. `refused` is empty if the file
     is valid; what is refused is in none of the other fields. `roles_problem` is why the roles are
@@ -425,7 +424,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     projects: dict[str, Project] = {}
     clients: dict[str, ClientRights] = {}
     protect: Protection = Protection()
-    http_models: dict[str, str] = {}
     roles_problem: str | None = None
     refused: Refused = NOTHING_REFUSED
 

@@ -107,5 +107,5 @@ async def _result_or_error(
         return await run_chat(exchange, request, passage)
     except AircherError as error:
         return note_failure(exchange, error)
-    except Exception as error:  # noqa: BLE001 -- raised again, or told at the end of the stream
+    except Exception as error:  # noqa: BLE001 -- raised again, or named at the end of the stream
         return error

@@ -35,8 +35,9 @@ _STREAM_TYPES = ("event-stream", "ndjson")
 class ChatStream:
     """The response of a chat that streams."""
 
-    __slots__ = ("_answering", "_attempts", "_exchange", "_is_broken", "_is_verbatim", "_is_writing", "_passage",
-                 "_read", "_seen", "_waiting", "_writer", "_written")  # fmt: skip
+    __slots__ = ("_answering", "_attempts", "_exchange", "_is_broken", "_is_verbatim",
+                 "_is_writing", "_passage", "_read", "_seen", "_waiting", "_writer",
+                 "_written")  # fmt: skip
 
     def __init__(self, exchange: Exchange, read: ChatRead, passage: Passage) -> None:
         self._exchange = exchange

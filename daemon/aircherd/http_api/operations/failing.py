@@ -1,4 +1,4 @@
-"""The error of a request that failed, as its client is told of it."""
+"""The error of a request that failed, as its client sees it."""
 
 import time
 from typing import TypeVar
@@ -23,7 +23,7 @@ def note_failure(exchange: Exchange, error: E_) -> E_:
 
 
 def problem_for(exchange: Exchange, error: Exception) -> Problem:
-    """Return the problem of any error; one that nobody expected is logged."""
+    """Return the problem of any error; one that is a bug is logged."""
     if isinstance(error, RequestProblem):
         return error.problem
     if isinstance(error, AircherError):

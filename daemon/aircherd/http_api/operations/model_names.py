@@ -20,7 +20,7 @@ from aircherd.config.model import Config
 
 def resolve_name(name: str | None, config: Config) -> str | None:
     """Return what aircher calls a model that a client named so."""
-    patterns = config.http_models
+    patterns = config.http.models
     if not patterns or name is None:
         return name
     if (exact := patterns.get(name)) is not None and "*" not in name:
@@ -50,4 +50,4 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def listed_names(config: Config) -> list[tuple[str, str]]:
     """Return the names without `*`, and what they stand for: clients may list these."""
-    return [(name, model) for name, model in config.http_models.items() if "*" not in name]
+    return [(name, model) for name, model in config.http.models.items() if "*" not in name]

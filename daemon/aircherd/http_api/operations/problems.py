@@ -95,7 +95,7 @@ def problem_of(error: AircherError, now: float) -> Problem:
 
 
 def internal_problem() -> Problem:
-    """Return the problem of an error that nobody expected; the log describes it."""
+    """Return the problem of an error that is a bug; the log describes it."""
     message = "internal error: see the daemon's log"
     return Problem(kind="internal", status=500, code=codes.INTERNAL, message=message)
 

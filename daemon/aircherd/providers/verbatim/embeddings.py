@@ -23,9 +23,9 @@ class _Usage(msgspec.Struct, gc=False):
 class _Embeddings(msgspec.Struct, gc=False):
     """Those of OpenAI, of Gemini for one text and for several, and of Ollama old and new."""
 
-    data: msgspec.Raw | None = None
-    embedding: msgspec.Raw | None = None
-    embeddings: msgspec.Raw | None = None
+    data: msgspec.Raw = msgspec.Raw()
+    embedding: msgspec.Raw = msgspec.Raw()
+    embeddings: msgspec.Raw = msgspec.Raw()
     usage: _Usage | None = None
     usageMetadata: _Usage | None = None  # noqa: N815
     prompt_eval_count: object = None
@@ -35,7 +35,7 @@ class _Embeddings(msgspec.Struct, gc=False):
     def has_any(self) -> bool:
         """Whether there are embeddings in it."""
         fields = (self.data, self.embedding, self.embeddings)
-        return any(each is not None and bytes(each)[:1] in (b"[", b"{") for each in fields)
+        return any(bytes(each)[:1] in (b"[", b"{") for each in fields)
 
     def tokens(self) -> int | None:
         """Return the tokens of the input, None if they are not reported."""

@@ -1,0 +1,55 @@
+"""What names of models stand for."""
+
+import pytest
+
+from aircherd.config.model import Alias, Config, Http, Route
+from aircherd.http_api.operations.model_names import find_pattern, listed_names, resolve_name
+from helpers.chat import A, B
+
+MODELS = {
+    "claude-haiku-5": "fast",
+    "claude-opus-*": "a/deep",
+    "claude-*": "sonnet",
+    "*mini*": "b/small",
+    "main": "other",
+}
+CONFIG = Config(
+    providers={"a": A, "b": B},
+    models={name: Alias(name, (Route("a", "m"),)) for name in ("claude-mine", "sonnet")},
+    http=Http(models=MODELS),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "stands_for"),
+    [
+        ("claude-haiku-5", "fast"),
+        ("claude-haiku-5-5", "sonnet"),
+        ("claude-opus-5", "a/deep"),
+        ("claude-mine", "claude-mine"),  # an alias
+        ("a/claude-x-mini", "a/claude-x-mini"),  # named with its provider
+        ("x/gpt-mini", "b/small"),  # which is no provider
+        ("a@work/mini", "a@work/mini"),
+        ("main", "other"),
+        ("gpt-5", "gpt-5"),
+        ("claude-*", "sonnet"),
+        ("", ""),
+        (None, None),
+    ],
+)
+def test_order(name, stands_for):
+    """Names without a star, then what the user named, then the first pattern that matches."""
+    assert resolve_name(name, CONFIG) == stands_for
+
+
+def test_only_stars_are_special():
+    """All other characters stand for themselves."""
+    assert find_pattern("a.b", {"a.*": "x"}) == "x"
+    assert find_pattern("axb", {"a.*": "x"}) is None
+    assert find_pattern("a[b]c", {"*[b]*": "x"}) == "x"
+    assert find_pattern("line\nbreak", {"*": "x"}) == "x"
+
+
+def test_names_to_list():
+    """Patterns are no names."""
+    assert listed_names(CONFIG) == [("claude-haiku-5", "fast"), ("main", "other")]

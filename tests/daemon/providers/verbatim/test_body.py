@@ -1,0 +1,108 @@
+"""Changing single fields of a JSON body: everything else stays as it is, byte for byte."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aircherd.errors import BadRequest
+from aircherd.providers.verbatim.body import read_fields, with_field, with_items
+
+NAMES = st.text(max_size=8)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=8,
+)
+BODIES = st.dictionaries(NAMES, VALUES, max_size=6)
+FORMS = st.sampled_from(
+    [
+        {},
+        {"indent": 2},
+        {"separators": (",", ":")},
+        {"separators": (" ,\n", "\t: ")},
+        {"ensure_ascii": False},
+    ]
+)
+
+
+def encoded(body: object, form: dict) -> bytes:
+    return json.dumps(body, **form).encode("utf-8", "surrogatepass")
+
+
+@given(body=BODIES, form=FORMS, model=st.text(max_size=30), at=st.integers(0, 6))
+def test_only_the_model_is_replaced(body, form, model, at):
+    """Whatever the body is, and wherever the model's name stands in it."""
+    fields = [(name, value) for name, value in body.items() if name != "model"]
+    data = encoded(dict([*fields[:at], ("model", "client's"), *fields[at:]]), form)
+    if not _is_utf_8(data):
+        return
+    value = json.dumps(model).encode()
+    changed = with_field(data, read_fields(data), "model", value)
+    before, _, behind = data.partition(b'"client\'s"')
+    assert changed == before + value + behind
+    assert json.loads(changed) == body | {"model": model}
+
+
+@given(body=BODIES, form=FORMS)
+def test_a_body_without_a_model_gets_one(body, form):
+    """It is added in front; the rest stays as it is."""
+    body.pop("model", None)
+    data = encoded(body, form)
+    if not _is_utf_8(data):
+        return
+    changed = with_field(data, read_fields(data), "model", b'"m"')
+    assert changed.startswith(b'{"model":"m"')
+    assert changed.endswith(data[1:])
+    assert json.loads(changed) == body | {"model": "m"}
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:  # a lone surrogate, which dialects refuse
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"model":"a","model":"b"}',
+        b'{"model":"a","x":1,"model":"a"}',
+        b'{"x":1,"x":12}',
+        b'{"x":12,"x":1}',
+        b'{"model":"a","\\u006dodel":"b"}',
+        b'{"model":{"a":"x","messages":5},"messages":5,"model":"....."}',
+        b'{"x":[1,{"y":2}],"y":3,"x":[1]}',
+    ],
+)
+def test_a_field_that_comes_twice_is_refused(body):
+    """Servers differ in which of the two they read."""
+    with pytest.raises(BadRequest, match="twice"):
+        read_fields(body)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b'{"a":1', b"{} {}", b"text", b'{"a":1}x'])
+def test_what_is_no_object_is_refused(body):
+    """The message says what it has to be."""
+    with pytest.raises(BadRequest, match="JSON object"):
+        read_fields(body)
+
+
+def test_keys_may_be_escaped():
+    """The value of such a field is found as well."""
+    body = b'{"\\u006dodel" : "a"}'
+    assert with_field(body, read_fields(body), "model", b'"b"') == b'{"\\u006dodel" : "b"}'
+
+
+def test_items_of_a_list_are_changed():
+    """Something else than a list is refused."""
+    assert with_items(b"[1, [2]]", lambda item: b"<" + item + b">") == b"[<1>,<[2]>]"
+    with pytest.raises(BadRequest):
+        with_items(b"{}", bytes)

@@ -1,0 +1,166 @@
+"""Calls for HTTP clients: what is sent, and the bytes of what comes back."""
+
+import gzip
+import json
+from contextlib import aclosing
+
+import httpx
+import pytest
+
+from aircherd.errors import ProviderFailed
+from aircherd.memory.request_memory import uncounted
+from aircherd.providers.call_target import MAX_PASSED
+from aircherd.providers.verbatim.passage import Passage
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.verbatim import VerbatimRequest
+from helpers.providers.provider_calls import CANARY, a_provider, a_request
+from helpers.providers.provider_clients import (
+    EVENTS,
+    JSON,
+    SSE,
+    STREAM,
+    WHOLE,
+    Body,
+    a_client,
+    a_key,
+    a_target,
+)
+
+BODY = b'{ "model": "mine", "messages": [ ], "novel": 1e3 }'
+
+
+class Asked:
+    """One provider with a fixed answer, and what it was sent."""
+
+    def __init__(self, body=STREAM, headers=SSE, status=200, **changes):
+        self.requests = []
+        self.body, self.headers, self.status = body, headers, status
+        self.provider = a_provider(**changes)
+        self.client = a_client(self._answer)
+        self.target = a_target(self.client, self.provider)
+
+    async def _answer(self, request):
+        self.requests.append(request)
+        return httpx.Response(self.status, headers=self.headers, stream=Body(self.body))
+
+    async def ask(self, stream=True, key=None, **sent):
+        passage = Passage(VerbatimRequest(**{"dialect": "openai_chat", "body": BODY} | sent))
+        events = []
+        key = key or a_key(self.provider)
+        async with aclosing(
+            await self.client.open_chat(
+                self.target,
+                a_request(stream=stream),
+                key,
+                memory=uncounted(),
+                verbatim=passage,
+            )
+        ) as call:
+            while more := await call.receive():
+                events += more
+        return passage, events
+
+
+async def test_the_body_goes_out_as_it_came():
+    """But for the model's name; with the client's headers, and the provider's key."""
+    asked = Asked()
+    passage, events = await asked.ask(headers=(("x-novel", "yes"), ("authorization", "Bearer x")))
+    (request,) = asked.requests
+    assert request.read() == BODY.replace(b"mine", b"m")
+    assert request.headers["x-novel"] == "yes"
+    assert request.headers["authorization"] == f"Bearer {CANARY}"
+    assert events == EVENTS
+    assert passage.take(whole=True) == STREAM
+    assert passage.head.content_type == "text/event-stream"
+
+
+@pytest.mark.parametrize(("body", "headers"), [(STREAM, SSE), (WHOLE, JSON)])
+async def test_bytes_are_those_behind_a_compression(body, headers):
+    """With a label or without."""
+    for label in ({"content-encoding": "gzip"}, {}):
+        stream = body is STREAM
+        asked = Asked(gzip.compress(body), headers | label)
+        passage, events = await asked.ask(stream=stream)
+        assert events == EVENTS
+        assert passage.passes_on(stream=stream)
+        assert (passage.take(whole=True) if stream else passage.take_whole()) == body
+
+
+async def test_a_compressed_body_counts_what_was_received():
+    """So a caller knows that the provider lives."""
+    passage, _ = await Asked().ask()
+    assert passage.received == len(STREAM) + 1
+
+
+async def test_refusals_are_not_corrected():
+    """Nothing in a client's body is ours: one call is made, and it fails."""
+    refusal = {
+        "error": {"message": "Unknown parameter: 'stream_options'", "param": "stream_options"}
+    }
+    asked = Asked(json.dumps(refusal).encode(), JSON, 400)
+    with pytest.raises(ProviderFailed) as caught:
+        await asked.ask()
+    assert len(asked.requests) == 1
+    assert caught.value.failure.status == 400
+
+
+async def test_heads_are_kept_for_each_set_of_headers():
+    """As many as are bounded; they are dropped when keys are forgotten."""
+    asked = Asked()
+    key = a_key(asked.provider)
+    for number in range(MAX_PASSED + 3):
+        await asked.ask(key=key, headers=(("x-turn", str(number)),))
+    assert len(asked.target.passed_calls) == MAX_PASSED
+    await asked.ask(key=key, headers=(("x-turn", "5"),))
+    assert len(asked.target.passed_calls) == MAX_PASSED
+    asked.client.forget_keys()
+    assert not asked.target.passed_calls
+
+
+async def test_another_key_makes_another_head():
+    """The old one is in no request any more."""
+    asked = Asked()
+    await asked.ask()
+    await asked.ask(key=a_key(asked.provider, "sk-other-0123456789"))
+    assert asked.requests[-1].headers["authorization"] == "Bearer sk-other-0123456789"
+
+
+async def test_anthropics_query_and_betas():
+    """The query is kept as far as it means something; the user's betas are joined."""
+    asked = Asked(name="anthropic")
+    asked.provider = a_provider("anthropic", headers={"anthropic-beta": "mine-2026-01-01"})
+    asked.target = a_target(asked.client, asked.provider)
+    with pytest.raises(ProviderFailed):  # it is answered in another API
+        await asked.ask(
+            dialect="anthropic",
+            query="beta=true&key=secret",
+            headers=(("anthropic-beta", "theirs-2026-01-01"),),
+        )
+    (request,) = asked.requests
+    assert str(request.url).endswith("/v1/messages?beta=true")
+    assert request.headers["anthropic-beta"] == "theirs-2026-01-01,mine-2026-01-01"
+
+
+async def test_what_cannot_be_said_is_not_sent():
+    """A provider of another API is not called."""
+    asked = Asked()
+    with pytest.raises(ProviderFailed) as caught:
+        await asked.ask(dialect="anthropic", unsaid="tools[0]")
+    assert caught.value.failure.kind is FailureClass.UNSUPPORTED
+    assert asked.requests == []
+
+
+async def test_a_translated_request_is_the_usual_one():
+    """Its bytes are not kept, but they are counted."""
+    asked = Asked()
+    passage, events = await asked.ask(dialect="anthropic")
+    assert b'"messages":[{"role":"user","content":"Hi"}]' in asked.requests[0].read()
+    assert events == EVENTS
+    assert (passage.size, passage.received) == (0, len(STREAM) + 1)
+
+
+async def test_headers_with_the_key_stay_here():
+    """A server may repeat it."""
+    asked = Asked(headers=SSE | {"x-request-id": f"for {CANARY}", "request-id": "r1"})
+    passage, _ = await asked.ask()
+    assert passage.head.headers == (("request-id", "r1"),)
