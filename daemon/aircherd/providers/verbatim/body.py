@@ -18,8 +18,7 @@ Span = tuple[int, int]
 _DECODER: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _TEXT: Final = msgspec.json.Decoder(str)
-_KEY: Final = re.compile(rb'[ \t\r\n]*("(?:[^"\\]|\\.)*+")[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
-_COMMA: Final = re.compile(rb"[ \t\r\n]*,")
+_KEY: Final = re.compile(rb'[ \t\r\n,]*("(?:[^"\\]|\\.)*+")[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
 _BEGIN: Final = re.compile(rb"[ \t\r\n]*\{")
 
 
@@ -44,14 +43,18 @@ def _spans(body: bytes, values: Mapping[str, msgspec.Raw]) -> dict[str, Span]:
     position = begin.end()
     for name, raw in values.items():
         key, value = _KEY.match(body, position), bytes(raw)
-        if key is None or _TEXT.decode(key[1]) != name or not body.startswith(value, key.end()):
+        if key is None or not _is_name(key[1], name) or not body.startswith(value, key.end()):
             raise _twice()
-        found[name] = (key.end(), key.end() + len(value))
-        comma = _COMMA.match(body, found[name][1])
-        position = comma.end() if comma else found[name][1]
+        position = key.end() + len(value)
+        found[name] = (key.end(), position)
     if body[position:].strip() != b"}":
         raise _twice()
     return found
+
+
+def _is_name(key: bytes, name: str) -> bool:
+    """Return whether a key in quotes is that name; it may be escaped."""
+    return key[1:-1] == name.encode() or (b"\\" in key and _TEXT.decode(key) == name)
 
 
 def _twice() -> BadRequest:
