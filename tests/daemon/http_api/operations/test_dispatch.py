@@ -14,7 +14,7 @@ from helpers.http_api.performing import FakeClient, Recorder, do
     [
         (invalid("n: is wrong", "n"), 400, "n: is wrong"),
         (Forbidden("you may not", method="chat"), 403, "you may not"),
-        (ValueError("secret details"), 500, "internal error"),
+        (ValueError("secret details"), 424, "internal error"),
     ],
 )
 async def test_every_failure_is_answered(environ, monkeypatch, error, status, message):
