@@ -13,6 +13,8 @@ import msgspec
 from aircherd.http_api.dialects.openai_responses.request.freeform import ARGUMENT
 
 _START: Final = re.compile(rf'\s*\{{\s*"{ARGUMENT}"\s*:\s*"')
+_MAX_START: Final = 256
+"""Characters in which the text must have begun."""
 _CHARACTERS: Final = re.compile(
     r"""(?:
         [^"\\]+
@@ -30,12 +32,13 @@ _ARGUMENTS: Final = msgspec.json.Decoder()
 class FreeformInput:
     """Takes pieces of the arguments, and gives pieces of the text."""
 
-    __slots__ = ("_inside", "_pending", "_pieces", "_sent")
+    __slots__ = ("_inside", "_is_other", "_pending", "_pieces", "_sent")
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._pending = ""
         self._inside = False
+        self._is_other = False
         self._sent: list[str] = []
 
     @property
@@ -46,10 +49,13 @@ class FreeformInput:
     def add(self, piece: str) -> str:
         """Return what a piece of the arguments adds to the text."""
         self._pieces.append(piece)
+        if self._is_other:
+            return ""
         self._pending += piece
         if not self._inside:
             start = _START.match(self._pending)
             if start is None:
+                self._is_other = len(self._pending) > _MAX_START
                 return ""
             self._inside = True
             self._pending = self._pending[start.end() :]

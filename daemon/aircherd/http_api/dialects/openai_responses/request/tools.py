@@ -20,6 +20,9 @@ from aircherd.vocabulary.chat import NamedTool, ToolChoice
 from aircherd.vocabulary.content.tools import NO_PARAMETERS, Tool
 from aircherd.vocabulary.validation_messages import describe_invalid
 
+MAX_TOOLS: Final = 5_000
+"""More than any model can choose from; reading them takes 60 ms."""
+
 
 class _Function(msgspec.Struct, gc=False):
     """A function; what is not read here has no meaning for a model that knows all tools."""
@@ -66,6 +69,8 @@ def read_tools(raws: Iterable[msgspec.Raw], names: Names, notes: Unsaid) -> list
     """
     found: dict[object, Tool] = {}
     for number, raw in enumerate(raws):
+        if max(number, len(found)) >= MAX_TOOLS:
+            raise invalid(f"tools: more than {MAX_TOOLS}", "tools")
         path = f"tools[{number}]"
         try:
             for tool in _read(raw, None, path, names, notes):
@@ -84,6 +89,8 @@ def _read(
     if head.type == "custom":
         return [_freeform(raw, namespace, names)]
     if head.type == "namespace" and namespace is None:
+        if len(head.tools or ()) > MAX_TOOLS:
+            raise ValueError(f"more than {MAX_TOOLS} tools")
         inner = enumerate(head.tools or ())
         return [
             tool

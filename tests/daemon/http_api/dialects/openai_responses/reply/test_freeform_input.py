@@ -43,6 +43,14 @@ def test_a_piece_is_sent_at_once() -> None:
     assert sent == ["", "*** Be", "gin", "\nx", "", ""]
 
 
+def test_text_that_does_not_begin_is_searched_once() -> None:
+    """A server may send anything; it does not cost more with each piece."""
+    junk = FreeformInput()
+    assert {junk.add(" " * 300) for _ in range(10_000)} == {""}
+    assert junk.add('{"input":"a') == ""
+    assert "a" not in junk.end()
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [

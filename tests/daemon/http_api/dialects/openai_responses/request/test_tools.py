@@ -3,6 +3,7 @@
 import pytest
 
 from aircherd.chat.request.validation import check_request
+from aircherd.http_api.dialects.openai_responses.request.tools import MAX_TOOLS
 from aircherd.http_api.problem import RequestProblem
 from aircherd.vocabulary.chat import NamedTool
 from aircherd.vocabulary.content.tools import NO_PARAMETERS, Tool
@@ -116,6 +117,8 @@ def test_a_call_that_is_required_without_tools_is_refused_later() -> None:
         ({"tools": [{"type": "function"}]}, r"tools\[0\]: name is missing"),
         ({"tools": [F, {"type": "function", "name": 5}]}, r"tools\[1\]: name: has to be a string"),
         ({"tools": [5]}, r"tools\[0\]: has to be a map"),
+        ({"tools": [F] * (MAX_TOOLS + 1)}, "tools: more than 5000"),
+        ({"tools": [{**CRM, "tools": [F] * (MAX_TOOLS + 1)}]}, r"tools\[0\]: more than 5000"),
         ({"tools": [{**F, "name": ""}]}, r"tools\[0\]: a tool needs name"),
         ({"tool_choice": "maybe"}, "tool_choice: has to be"),
         ({"tool_choice": 5}, "tool_choice: "),
