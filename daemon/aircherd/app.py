@@ -188,7 +188,7 @@ async def open_daemon(
             )
             observed_file.load()
             sessions: set[Session] = set()
-            doors = HttpDoors(http_socket_path(about.socket), Places(client_capacity()))
+            doors = _open_doors(http_socket_path(about.socket), manager)
             reloading = manager.report.reloading if manager else nullcontext
             reloader = Reloader(backfill, transports, zone, reloading)
             watcher = FileWatcher(is_observed=lambda: bus.has_subscribers("config"))
@@ -339,6 +339,11 @@ async def _claimed_socket(
         stop_requested=shutdown.requested,
     ) as bound:
         yield bound
+
+
+def _open_doors(path: Path, manager: "ServiceManager | None") -> HttpDoors:
+    passed = manager.http_socket_at(path) if manager else None
+    return HttpDoors(path, Places(client_capacity()), passed=passed)
 
 
 async def _watch_clock(limits: LimitTracker) -> None:

@@ -22,6 +22,9 @@ MAX_SOCKETS = 256
 NAMES = ("aircher", "aircher.socket", "aircherd.socket")
 """What units call the socket of clients: `FileDescriptorName=`, by default the unit's own name."""
 
+HTTP_NAME = "aircher-http"
+"""`FileDescriptorName=` of the socket for HTTP clients."""
+
 UNIT = "aircherd.socket"
 
 log = structlog.get_logger()
@@ -102,6 +105,19 @@ def choose_socket(passed: Sequence[PassedSocket], path: Path) -> socket.socket |
             f"the socket {chosen.name} that systemd passed {problem} (see it with "
             f"'systemctl --user cat {UNIT}')"
         )
+    chosen.sock.setblocking(False)
+    return chosen.sock
+
+
+def choose_http_socket(passed: Sequence[PassedSocket], path: Path) -> socket.socket | None:
+    """Return the socket for HTTP clients at `path`, None if none was passed, or it cannot serve."""
+    chosen = next((each for each in passed if each.name == HTTP_NAME), None)
+    if chosen is None:
+        return None
+    if problem := chosen.problem(path):
+        log.warning("passed_socket_ignored", name=HTTP_NAME, error=problem)
+        _close([chosen])
+        return None
     chosen.sock.setblocking(False)
     return chosen.sock
 

@@ -8,7 +8,13 @@ from typing import Self
 
 import trio
 
-from aircherd.systemd.activation import PassedSocket, choose_socket, take_sockets
+from aircherd.systemd.activation import (
+    HTTP_NAME,
+    PassedSocket,
+    choose_http_socket,
+    choose_socket,
+    take_sockets,
+)
 from aircherd.systemd.notify import Notifier, take_notifier
 from aircherd.systemd.reporter import Reporter
 from aircherd.systemd.watchdog import take_watchdog
@@ -45,7 +51,12 @@ class ServiceManager:
         Raises:
             AddressError: none of the passed sockets can serve these clients.
         """
-        return choose_socket(self.sockets, path)
+        others = [each for each in self.sockets if each.name != HTTP_NAME]
+        return choose_socket(others, path)
+
+    def http_socket_at(self, path: Path) -> socket.socket | None:
+        """Return the passed socket for HTTP clients at `path`, None if none can serve them."""
+        return choose_http_socket(self.sockets, path)
 
     async def run(self, describe: Callable[[], str], stop_requested: trio.Event) -> None:
         """Report that the daemon is ready, then its state and its end. Runs until cancelled."""

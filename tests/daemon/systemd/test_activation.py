@@ -13,7 +13,12 @@ from structlog.testing import capture_logs
 
 from aircher_wire.address import AddressError
 from aircherd.systemd import activation
-from aircherd.systemd.activation import PassedSocket, choose_socket, take_sockets
+from aircherd.systemd.activation import (
+    PassedSocket,
+    choose_http_socket,
+    choose_socket,
+    take_sockets,
+)
 from helpers.systemd.pass_socket import passing
 
 PID = 42
@@ -152,6 +157,20 @@ def test_one_of_several_is_chosen_by_its_name(stack, path):
         assert choose_socket([other, passed], path) is passed.sock
     assert other.sock.fileno() == -1
     assert [each["names"] for each in logs] == [["http"]]
+
+
+def test_the_socket_for_http_clients_is_chosen_by_its_name(stack, path):
+    """One that cannot serve them is closed: the daemon opens another, and says so."""
+    where = path.with_name("http.sock")
+    passed = [listener(stack, path), listener(stack, where, "aircher-http")]
+    assert choose_http_socket(passed[:1], where) is None
+    found = choose_http_socket(passed, where)
+    assert found is passed[1].sock
+    assert not found.getblocking()
+    with capture_logs() as logs:
+        assert choose_http_socket(passed, path.with_name("other.sock")) is None
+    assert found.fileno() == -1
+    assert "listens on" in logs[0]["error"]
 
 
 def test_several_sockets_without_our_name_are_refused(stack, path):

@@ -58,6 +58,19 @@ async def test_without_a_watchdog_no_message_is_sent_for_it(received, autojump_c
     manager.close()
 
 
+def test_the_socket_for_http_clients_is_another_one(tmp_path):
+    """Neither is taken for the other."""
+    with socket.socket(socket.AF_UNIX) as first, socket.socket(socket.AF_UNIX) as second:
+        passed = []
+        for sock, name in ((first, "aircher"), (second, "aircher-http")):
+            sock.bind(str(tmp_path / f"{name}.sock"))
+            sock.listen()
+            passed.append(PassedSocket(name, sock))
+        manager = ServiceManager(sockets=passed)
+        assert manager.http_socket_at(tmp_path / "aircher-http.sock") is second
+        assert manager.socket_at(tmp_path / "aircher.sock") is first
+
+
 def test_a_passed_socket_that_does_not_fit_is_refused(tmp_path):
     """The daemon does not silently open another one."""
     sock = socket.socket()

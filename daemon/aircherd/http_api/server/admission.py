@@ -5,11 +5,14 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from aircherd.access.peer import Peer
 from aircherd.api.services import Services
+from aircherd.http_api.call import Headers
 from aircherd.http_api.server import guard
 from aircherd.http_api.server.incoming_request import IncomingRequest
 from aircherd.http_api.server.refusal import Refusal
 from aircherd.http_api.server.router import Router, split_target
 
+MAX_NOTED = 100
+"""Characters of a Host or an Origin in the audit log."""
 RETRY_SECONDS = 1.0
 """A daemon starts in less."""
 
@@ -33,9 +36,7 @@ class Admitter:
         """
         headers, port = request.headers, self._port
         if port is not None:
-            allowed = self._services.config.current.http
-            guard.check_host(headers.get("host"), port, allowed)
-            request.extra = guard.check_origin(headers, allowed)
+            request.extra = self._check_page(headers, port, peer)
         path, raw_query = split_target(request.target)
         request.path = path
         query: dict[str, str] = {}
@@ -53,6 +54,19 @@ class Admitter:
             raw_query = _without_key(raw_query)
         request.raw_query = raw_query
         return token
+
+    def _check_page(self, headers: Mapping[str, str], port: int, peer: Peer) -> Headers:
+        """Refuse what a web page could have sent; return the headers for one that is allowed."""
+        allowed = self._services.config.current.http
+        host = headers.get("host")
+        try:
+            guard.check_host(host, port, allowed)
+            return guard.check_origin(headers, allowed)
+        except Refusal:
+            origin = headers.get("origin")
+            fact = ("host", host or "") if origin is None else ("origin", origin)
+            self._services.audit.count("refused_page", None, peer, (fact[0], fact[1][:MAX_NOTED]))
+            raise
 
     def _token(
         self, headers: Mapping[str, str], query: Mapping[str, str], peer: Peer, *, is_needed: bool

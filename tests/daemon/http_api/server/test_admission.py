@@ -50,8 +50,15 @@ def test_nothing_comes_in_at_a_port_without_a_token(method, target, headers, sta
     with pytest.raises(Refusal) as caught:
         one.admit(incoming(target, headers, method), Peer(0, 0))
     assert caught.value.problem.status == status
-    refused = [("refused_token", ("door", "port"))] if status == 401 else []
-    assert [(each[0], each[3]) for each in services.refused] == refused
+    kind = {401: "refused_token", 403: "refused_page"}.get(status)
+    assert [each[0] for each in services.refused] == ([kind] if kind else [])
+    facts = [each[3] for each in services.refused]
+    assert set(facts) <= {
+        ("door", "port"),
+        ("host", "evil:4141"),
+        ("host", ""),
+        ("origin", "http://evil"),
+    }
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.http_api.server.backend import NAMES, load_backend
+from aircherd.http_api.server.backend import DIALECTS, load_backend
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_no_two_dialects_have_the_same_path_but_for_lists_of_models():
         if sum(each.method == route for _, each in found) > 1
     }
     assert shared <= {"/v1/models"}
-    assert set(router._dialects) == set(NAMES)
+    assert len(router._dialects) == len(DIALECTS)
