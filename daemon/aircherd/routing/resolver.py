@@ -11,6 +11,7 @@ Routes of refused providers stay in a chain, so that the response says why they 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cache, partial
 from typing import Protocol
 
@@ -78,7 +79,10 @@ def resolve_chain(
     alias = config.models.get(name) if name is not None else None
     own_keys = keys_of if options.key is None else labels.restrict_keys(keys_of, options.key)
     routes = alias.routes if alias else _resolve_name(name, config, own_keys, models)
+    own = routes
     routes = _with_fallbacks(routes, config, models, options.key)
+    if options.fallbacks is not None and routes is not own:
+        routes = _with_named_only(routes, own, options.fallbacks)
     routes = _restrict(options, routes, config, name)
     if options.key is not None:
         routes = labels.add_label(routes, options.key, config)
@@ -211,6 +215,20 @@ def _with_fallbacks(
             others = labels.add_label(others, label, config)
         stack += reversed(others)
     return list(found)
+
+
+def _with_named_only(
+    routes: Sequence[Route], own: Sequence[Route], names: Sequence[str]
+) -> Sequence[Route]:
+    """Leave out fallback routes that none of the names is for; `own` are those of the model."""
+    meant = {route.name for route in own}
+    return [route for route in routes if route.name in meant or _is_named(route, names)]
+
+
+def _is_named(route: Route, names: Sequence[str]) -> bool:
+    """Return whether one of the names, with `*` in them, is that of the route or of its model."""
+    forms = (route.name, str(route), route.model, route.model.rpartition("/")[2])
+    return any(fnmatchcase(form, name) for name in names for form in forms)
 
 
 def _fallback_of(route: Route, config: Config) -> Sequence[str]:

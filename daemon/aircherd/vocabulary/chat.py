@@ -59,13 +59,16 @@ class RouteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `providers` restricts the candidates to these. `strategy` replaces the configured one.
     `no_fallback` allows the first candidate only. `key` restricts all routes that name no key
-    themselves to keys with this label.
+    themselves to keys with this label. `fallbacks` restricts the `fallback` of providers to models
+    of these names, with `*` for any part of one; what the model's own name stands for is not
+    restricted.
     """
 
     providers: list[str] | None = None
     strategy: Literal["priority", "cheapest", "fastest"] | None = None
     no_fallback: bool = False
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
+    fallbacks: list[str] | None = None
 
 
 class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -309,6 +309,29 @@ def test_first_listed_model_is_used_only_for_keyless_providers() -> None:
     assert chain("openai/x", keys(Listed(work=["cheapest"])), config) == ["openai/x", "work/x"]
 
 
+@pytest.mark.parametrize(
+    ("names", "left"),
+    [
+        (None, ["work/gpt-9", "openrouter/openai/gpt-9"]),
+        ([], []),
+        (["openai/*"], ["openrouter/openai/gpt-9"]),
+        (["openrouter/*"], ["openrouter/openai/gpt-9"]),
+        (["gpt-9"], ["work/gpt-9", "openrouter/openai/gpt-9"]),
+        (["work/gpt-9"], ["work/gpt-9"]),
+        (["other"], []),
+    ],
+)
+def test_fallbacks_can_be_restricted_to_some_models(names, left) -> None:
+    """What the name itself stands for is not: an alias has the routes that its user wrote."""
+    known = Known("openai/gpt-9", "openrouter/openai/gpt-9", "work/gpt-9")
+    config = with_fallbacks(openai=["work", "openrouter"])
+    alias = Alias("mine", (Route("openai", "gpt-9"),))
+    config = msgspec.structs.replace(config, models={"mine": alias})
+    for name in ("openai/gpt-9", "mine"):
+        found = chain(name, FakeRoutingState(models=known), config, fallbacks=names)
+        assert found == ["openai/gpt-9", *left]
+
+
 def test_fallbacks_come_right_after_their_provider() -> None:
     """They come before the next route of the alias."""
     config = with_fallbacks(anthropic=["work/a", "work/b"], openrouter=["work/c"])

@@ -75,6 +75,9 @@ class TokenClient(msgspec.Struct, kw_only=True, eq=False):
             request = msgspec.structs.replace(request, model=self.model)
         elif not self.may_name(request.model):
             raise self._forbidden(f"use the model {request.model}", "models", self.models or ())
+        if self.models is not None:
+            route = msgspec.structs.replace(request.route, fallbacks=list(self.models))
+            request = msgspec.structs.replace(request, route=route)
         if self.providers is None:
             return request
         wanted = request.route.providers

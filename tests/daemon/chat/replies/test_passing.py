@@ -84,6 +84,15 @@ async def test_fallback_before_the_first_output(environ, stream):
                     assert ("".join(carried.texts) == TEXT) == (not is_verbatim)
 
 
+async def test_a_provider_that_says_nothing_is_left(environ):
+    """After the time for a first byte, the next one answers."""
+    async with carrying(environ, "[network]\nfirst_byte_timeout = 0.2\n") as carrier:
+        carrier.meet("stall", vendor="openai")
+        carried = await carrier.ask("anthropic", "other_way")
+        assert outcomes(carried) == [codes.TIMEOUT, "ok"]
+        assert carried.heads
+
+
 async def test_a_refused_key_moves_on(environ):
     """The next provider answers, translated."""
     async with carrying(environ) as carrier:

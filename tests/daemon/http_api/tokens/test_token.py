@@ -66,6 +66,14 @@ def test_a_token_names_the_models_that_it_was_made_for(models, name, may):
             client.restrict(ask(name))
 
 
+def test_fallbacks_lead_to_no_other_model():
+    """A provider that fails may have any other as its `fallback`."""
+    client = TokenClient(name="zed", models=("sonnet", "claude-*"))
+
+    assert client.restrict(ask("sonnet")).route.fallbacks == ["sonnet", "claude-*"]
+    assert TokenClient(name="zed").restrict(ask()).route.fallbacks is None
+
+
 def test_only_the_providers_of_a_token_answer():
     client = TokenClient(name="zed", providers=("ollama", "openai"))
 
