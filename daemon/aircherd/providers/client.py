@@ -277,7 +277,7 @@ class ProviderClient:
                 raise self._api_client.without_keys(failure)
             return self._build(target, request, report)
         try:
-            body = passage.body_for(model.id)
+            body = passage.body_for(model.id, speaker.renamed)
         except Exception as error:  # noqa: BLE001 - a boundary, see `unbuildable`
             raise self._api_client.unbuildable(error) from None
         known = (speaker.adapter, speaker.url, passage.request.headers, passage.request.query)

@@ -17,8 +17,6 @@ from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
 from aircherd.vocabulary.verbatim import Dialect, Operation
 
-OLD_LIMIT, NEW_LIMIT = "max_tokens", "max_completion_tokens"
-
 
 class OpenAIChat(OpenAIModelCalls):
     """The adapter for kind `openai`, except where a chat needs the Responses API."""
@@ -48,9 +46,6 @@ class OpenAIChat(OpenAIModelCalls):
         if operation == "embeddings":
             return provider.base_url + "/embeddings"
         if operation != "chat" or "messages" not in fields:
-            return None
-        # OpenAI's newer models refuse the old name of the limit: translated, it has the new one.
-        if quirks_of(provider).max_tokens_field == NEW_LIMIT and OLD_LIMIT in fields:
             return None
         return provider.base_url + "/chat/completions"
 

@@ -70,6 +70,16 @@ def with_field(body: bytes, fields: Mapping[str, Span], name: str, value: bytes)
     return b"".join((body[:begin], msgspec.json.encode(name), b":", value, comma, body[begin:]))
 
 
+def with_name(body: bytes, fields: Mapping[str, Span], name: str, new: str) -> bytes:
+    """Return the body with another name for one field; a name written with escapes stays."""
+    written = msgspec.json.encode(name)
+    end = fields[name][0]
+    at = body.rfind(written, 0, end)
+    if at < 0 or body[at + len(written) : end].strip() != b":":
+        return body
+    return b"".join((body[:at], msgspec.json.encode(new), body[at + len(written) :]))
+
+
 def with_items(value: bytes, change: Callable[[bytes], bytes]) -> bytes:
     """Return a JSON list with each of its items changed.
 

@@ -13,7 +13,7 @@ import msgspec
 from aircherd.errors import BadRequest, fail
 from aircherd.providers.codec.reply_stream import ReplyStream
 from aircherd.providers.replies.whole_reply import ReplyReader
-from aircherd.providers.verbatim.body import Span, read_fields, with_field, with_items
+from aircherd.providers.verbatim.body import Span, read_fields, with_field, with_items, with_name
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.verbatim import VerbatimHead, VerbatimRequest
@@ -63,15 +63,21 @@ class Passage:
         span = self.fields.get(name)
         return None if span is None else self.request.body[span[0] : span[1]]
 
-    def body_for(self, model: str) -> bytes:
+    def body_for(self, model: str, renamed: tuple[str, str] | None = None) -> bytes:
         """Return the body with the model's name at the provider; nothing else is changed.
+
+        But for the name of a field that has another one there: `renamed` is both.
 
         Raises:
             ProviderFailed: BAD_REQUEST: what should name it has another form.
         """
         body = self.request.body
         if self.request.dialect != "gemini":
-            return with_field(body, self.fields, "model", msgspec.json.encode(model))
+            name = msgspec.json.encode(model)
+            if renamed is None:
+                return with_field(body, self.fields, "model", name)
+            body = with_name(body, self.fields, *renamed)
+            return with_field(body, read_fields(body), "model", name)
         # The path names it there, and sometimes the body as well.
         name = msgspec.json.encode(_GOOGLE + model.removeprefix(_GOOGLE))
         try:

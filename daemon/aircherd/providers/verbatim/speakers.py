@@ -28,11 +28,15 @@ _OPERATIONS: Final[dict[Operation, str]] = {
 }
 
 
+OLD_LIMIT, NEW_LIMIT = "max_tokens", "max_completion_tokens"
+
+
 class Speaker(NamedTuple):
-    """An adapter, and where the body goes."""
+    """An adapter, and where the body goes; `renamed` is a field with another name there."""
 
     adapter: Adapter
     url: str
+    renamed: tuple[str, str] | None = None
 
 
 def find_speaker(
@@ -44,7 +48,19 @@ def find_speaker(
         return None
     operation, fields = passage.request.operation, passage.fields
     url = adapter.verbatim_url(provider, model, operation, fields, stream=request.stream)
-    return None if url is None else Speaker(adapter, url)
+    return None if url is None else Speaker(adapter, url, _renamed(provider, passage))
+
+
+def _renamed(provider: Provider, passage: Passage) -> tuple[str, str] | None:
+    """Return the two names of the limit where OpenAI's newer models refuse the old one."""
+    if passage.request.dialect != "openai_chat" or provider.kind != "openai":
+        return None
+    if OLD_LIMIT not in passage.fields or NEW_LIMIT in passage.fields:
+        return None
+    from aircherd.providers.openai_chat.vendors import quirks_of  # noqa: PLC0415 -- one kind's
+
+    is_new = quirks_of(provider).max_tokens_field == NEW_LIMIT
+    return (OLD_LIMIT, NEW_LIMIT) if is_new else None
 
 
 def _adapter_of(

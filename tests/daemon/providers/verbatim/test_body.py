@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.errors import BadRequest
-from aircherd.providers.verbatim.body import read_fields, with_field, with_items
+from aircherd.providers.verbatim.body import read_fields, with_field, with_items, with_name
 
 NAMES = st.text(max_size=8)
 VALUES = st.recursive(
@@ -106,3 +106,21 @@ def test_items_of_a_list_are_changed():
     assert with_items(b"[1, [2]]", lambda item: b"<" + item + b">") == b"[<1>,<[2]>]"
     with pytest.raises(BadRequest):
         with_items(b"{}", bytes)
+
+
+@given(body=BODIES, form=FORMS, at=st.integers(0, 6))
+def test_only_a_name_is_replaced(body, form, at):
+    """Wherever the field is, and whatever is beside it."""
+    fields = [(name, value) for name, value in body.items() if name not in ("old", "new")]
+    data = encoded(dict([*fields[:at], ("old", 5), *fields[at:]]), form)
+    if not _is_utf_8(data):
+        return
+    changed = with_name(data, read_fields(data), "old", "new")
+    assert json.loads(changed) == dict([*fields, ("new", 5)])
+    assert len(changed) == len(data)
+
+
+def test_a_name_that_is_written_with_escapes_stays():
+    """No client does that; the server then says what it does not know."""
+    data = b'{"messages":["\\"old\\":"],"\\u006fld":5}'
+    assert with_name(data, read_fields(data), "old", "new") == data

@@ -71,11 +71,24 @@ def test_openai_is_asked_in_the_api_that_takes_it():
     assert url_of(compatible, "openai_chat", model=thinker, request=asked) is not None
 
 
-def test_the_old_name_of_the_limit_is_translated_for_openai():
-    """Its newer models refuse it; other servers know no other."""
-    old = MESSAGES | {"max_tokens": 5}
-    assert url_of(a_provider(), "openai_chat", old) is None
-    assert url_of(a_provider(base_url=OTHER), "openai_chat", old) is not None
+@pytest.mark.parametrize(
+    ("provider", "limits", "renamed"),
+    [
+        (a_provider(), {"max_tokens": 5}, ("max_tokens", "max_completion_tokens")),
+        (a_provider(), {"max_completion_tokens": 5}, None),
+        (a_provider(), {"max_tokens": 5, "max_completion_tokens": 5}, None),
+        (a_provider(), {}, None),
+        (a_provider(base_url=OTHER), {"max_tokens": 5}, None),
+        (a_provider("openrouter"), {"max_tokens": 5}, None),
+    ],
+)
+def test_the_old_name_of_the_limit_is_replaced_for_openai(provider, limits, renamed):
+    """Its newer models refuse it, all of them know the new one; other servers know no other."""
+    body = json.dumps(MESSAGES | limits).encode()
+    passage = Passage(VerbatimRequest(dialect="openai_chat", body=body))
+    found = find_speaker(provider, Model(id="m"), a_request(stream=True), passage)
+    assert found is not None
+    assert found.renamed == renamed
 
 
 @pytest.mark.parametrize(
