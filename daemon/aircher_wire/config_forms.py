@@ -29,6 +29,7 @@ _NEW_SECTIONS = frozenset(
         "clients",
         "protect",
         "conversations",
+        "http",
         "projects",
     }
 )

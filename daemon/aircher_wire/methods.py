@@ -34,6 +34,10 @@ CONFIG_SHOW = "config.show"
 CONFIG_SCHEMA = "config.schema"
 CONFIG_WRITE = "config.write"
 CONFIG_SET = "config.set"
+TOKEN_CREATE = "token.create"  # noqa: S105 -- a method
+TOKEN_LIST = "token.list"  # noqa: S105 -- a method
+TOKEN_REVOKE = "token.revoke"  # noqa: S105 -- a method
+HTTP_OPEN = "http.open"
 EVENTS_SUBSCRIBE = "events.subscribe"
 EVENTS_UNSUBSCRIBE = "events.unsubscribe"
 

@@ -48,8 +48,10 @@ from aircherd.desktop.notifier import DesktopNotifier
 from aircherd.events import EventBus
 from aircherd.files.background_files import BackgroundFiles
 from aircherd.files.private_directory import check_directories
-from aircherd.hooks import fetch_hooks, recovery_checks
+from aircherd.hooks import fetch_hooks, recovery_checks, token_hooks
 from aircherd.http_api.server.doors import HttpDoors, http_socket_path
+from aircherd.http_api.tokens.service import TokenHooks, TokenService
+from aircherd.http_api.tokens.store import TokenStore
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket, claim_socket
@@ -177,8 +179,10 @@ async def open_daemon(
             limits.after_jump = ledger.note_clock
             output_estimator = OutputEstimator()
             backfill = Backfill(ledger, limits)
+            token_store = TokenStore(paths.data / "tokens.json", files)
             backfill.configure(
-                config.current.limits, refuses_unknown=config.current.refuses_unknown
+                token_store.with_limits(config.current.limits),
+                refuses_unknown=config.current.refuses_unknown,
             )
             accounting = UsageAccounting(
                 ledger, limits, bus, output_estimator, key_uses=audit.key_uses
@@ -189,13 +193,24 @@ async def open_daemon(
             observed_file.load()
             sessions: set[Session] = set()
             doors = _open_doors(http_socket_path(about.socket), manager)
-            reloading = manager.report.reloading if manager else nullcontext
-            reloader = Reloader(backfill, transports, zone, reloading)
+            reloader = Reloader(
+                backfill,
+                transports,
+                zone,
+                manager.report.reloading if manager else nullcontext,
+                token_store.with_limits,
+            )
             watcher = FileWatcher(is_observed=lambda: bus.has_subscribers("config"))
             watcher.add(config.file, lambda: reloader.reload_changed_file(services))
             watcher.add(LOCALTIME, partial(_follow_zone, zone, limits))
             outside = OutsideChanges(auth)
             outside.watch(watcher.add, paths, environ)
+            tokens = _open_tokens(
+                token_store,
+                doors,
+                token_hooks(config, lambda: reloader.apply_limits(config.current)),
+                watcher,
+            )
             services = Services(
                 about=about,
                 config=config,
@@ -233,17 +248,18 @@ async def open_daemon(
                 memory=memory,
                 audit=audit,
                 doors=doors,
+                tokens=tokens,
             )
             listener = Listener(
                 bound, services, sessions, doors.all_places, others_idle=lambda: doors.idle_seconds
             )
-            recovery = Recovery(cooldowns, recovery_checks(config, auth, provider_client))
             background = (
                 transports.sweep,
                 files.run,
                 cooldown_file.run,
                 observed_file.run,
-                recovery.run,
+                token_store.run,
+                Recovery(cooldowns, recovery_checks(config, auth, provider_client)).run,
                 outside.run,
                 auth.locker.run,
                 auth.record_checks,
@@ -294,6 +310,16 @@ async def _serving(
             await listener.wait_closed()
             await doors.wait_closed()
             nursery.cancel_scope.cancel()
+
+
+def _open_tokens(
+    store: TokenStore, doors: HttpDoors, hooks: TokenHooks, watcher: FileWatcher
+) -> TokenService:
+    """Let in programs with a token, as the file of tokens has them now."""
+    tokens = TokenService(store, doors, hooks)
+    doors.tokens = tokens
+    watcher.add(store.path, tokens.refresh)
+    return tokens
 
 
 def _note_other_key(

@@ -1,7 +1,7 @@
 """Callables that packages get from packages above them, which they may not import.
 
 `catalog` gets the providers' lists of models, and `providers.health` the free checks that end a
-cooldown early; both need keys from `auth`.
+cooldown early; both need keys from `auth`. Tokens of the HTTP side bring limits of their own.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,9 +13,11 @@ from aircherd.catalog.models_dev import MAX_BYTES
 from aircherd.config.model import Provider
 from aircherd.config.store import ConfigStore
 from aircherd.errors import NotAuthenticated, ProviderFailed
+from aircherd.http_api.tokens.service import TokenHooks
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.credit import SHOWS_CREDIT
 from aircherd.providers.health.recovery import Checks
+from aircherd.vocabulary.builtin_providers import VENDORS
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import USABLE, ApiKey, KeyChoice
 from aircherd.vocabulary.models import Model
@@ -97,3 +99,17 @@ def recovery_checks(
         return found is not None and found.kind in SHOWS_CREDIT
 
     return Checks(is_reachable=is_reachable, has_credit=has_credit, shows_credit=shows_credit)
+
+
+def token_hooks(config: ConfigStore, apply_limits: Callable[[], Awaitable[None]]) -> TokenHooks:
+    """Return what the tokens of programs that come over HTTP need of the configuration."""
+
+    def key_variables() -> set[str]:
+        vendors = {name for vendor in VENDORS.values() for name in vendor.env}
+        return vendors.union(*(each.env for each in config.current.providers.values()))
+
+    return TokenHooks(
+        apply_limits=apply_limits,
+        providers=lambda: config.current.providers,
+        key_variables=key_variables,
+    )

@@ -11,7 +11,7 @@ The file is loaded when a client asks for it, and when it changed (`reload_chang
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ import trio
 from aircherd.api.audit import changed_entries
 from aircherd.api.services import Services
 from aircherd.api.status import default_row, problem_row
-from aircherd.config.model import Config, Provider
+from aircherd.config.model import Config, Limit, Provider
 from aircherd.errors import ConfigInvalid
 from aircherd.memory.budget import MEGABYTE
 from aircherd.process.time_zone import TimeZone
@@ -59,7 +59,8 @@ class Reloader:
 
     `run` carries out what clients ask for: a client that leaves must not stop a reload half-way,
     after the change and before its event. `reloading` is entered while one is
-    under way: it reports to a service manager.
+    under way: it reports to a service manager. `limits_with` returns limits together with those
+    that are not in the configuration.
     """
 
     def __init__(
@@ -68,8 +69,10 @@ class Reloader:
         transports: Transports,
         zone: TimeZone,
         reloading: Callable[[], AbstractContextManager[None]] = nullcontext,
+        limits_with: Callable[[Sequence[Limit]], Sequence[Limit]] = tuple,
     ) -> None:
         self._reloading = reloading
+        self._limits_with = limits_with
         self._backfill = backfill
         self._transports = transports
         self._zone = zone
@@ -200,7 +203,12 @@ class Reloader:
         services.auth.locker.poke()
         if self._zone.use(after.time_zone):
             services.limits.change_zone()
-        self._backfill.configure(after.limits, refuses_unknown=after.refuses_unknown)
+        await self.apply_limits(after)
+
+    async def apply_limits(self, config: Config) -> None:
+        """Let the limits of this configuration be in effect, and those that are not in it."""
+        limits = self._limits_with(config.limits)
+        self._backfill.configure(limits, refuses_unknown=config.refuses_unknown)
         await self._backfill.wait(BACKFILL_SECONDS)
 
     def _publish(self, services: Services, result: "ReloadResult") -> None:

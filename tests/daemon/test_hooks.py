@@ -6,11 +6,11 @@ import pytest
 
 from aircherd.config.model import Provider
 from aircherd.errors import NotAuthenticated, ProviderFailed
-from aircherd.hooks import fetch_hooks, recovery_checks
+from aircherd.hooks import fetch_hooks, recovery_checks, token_hooks
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 
-WORK = Provider(name="work", kind="openai", base_url="https://w.example/v1")
+WORK = Provider(name="work", kind="openai", base_url="https://w.example/v1", env=("WORK_KEY",))
 ROUTER = Provider(name="router", kind="openrouter", base_url="https://r.example/v1")
 LOCAL = Provider(name="local", kind="ollama", base_url="http://127.0.0.1:1", needs_key=False)
 
@@ -133,3 +133,15 @@ def test_only_some_vendors_show_credit():
     checks = checks_of(Daemon())
     shown = [name for name in ("work", "router", "local", "gone") if checks.shows_credit(name)]
     assert shown == ["router"]
+
+
+async def test_tokens_know_the_providers_and_the_variables_with_keys():
+    """Those of the vendors as well: a tool must not see any of them."""
+
+    async def apply_limits():
+        raise AssertionError
+
+    hooks = token_hooks(Daemon().config, apply_limits)
+
+    assert set(hooks.providers()) == {"work", "router", "local"}
+    assert {"WORK_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY"} <= hooks.key_variables()

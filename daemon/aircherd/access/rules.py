@@ -64,6 +64,11 @@ RULES: dict[str, Rule] = {
     methods.MODELS_REFRESH: _ALL,
     methods.COOLDOWNS_CLEAR: _ALL,
     methods.CONFIG_RELOAD: _REPAIR,
+    # They let in programs under names of their own, past what `[clients]` says of this one.
+    methods.TOKEN_LIST: _ALL,
+    methods.TOKEN_CREATE: Rule((), "config"),
+    methods.TOKEN_REVOKE: Rule((), "config"),
+    methods.HTTP_OPEN: _ALL,
     methods.MODELS_USE: Rule((), "config"),
     # They need a proof, too.
     methods.CONFIG_WRITE: Rule((REPAIR,), "config"),

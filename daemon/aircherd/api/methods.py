@@ -44,6 +44,8 @@ from aircherd.api.params import (
     ShowParams,
     StatusParams,
     TestParams,
+    TokenCreateParams,
+    TokenRevokeParams,
     UnlockParams,
     UseParams,
     WriteParams,
@@ -375,6 +377,24 @@ async def config_set(services: Services, _: RequestContext, params: SetParams) -
     return await set_entries(services, params.entries, params.unset, params.proof)
 
 
+# ------------------------------------------------------------------ tokens of the HTTP side
+
+
+async def token_create(services: Services, _: RequestContext, params: TokenCreateParams) -> object:
+    """Create a token for a program that comes over HTTP."""
+    return await services.tokens.create(params)
+
+
+async def token_list(services: Services, _: RequestContext, _params: NoParams) -> object:
+    """Return all tokens without their values."""
+    return await services.tokens.list()
+
+
+async def token_revoke(services: Services, _: RequestContext, params: TokenRevokeParams) -> object:
+    """End a token, and what it is used for now."""
+    return await services.tokens.revoke(params.name)
+
+
 METHODS: dict[str, Method] = {
     methods.PING: Method(NoParams, ping),
     methods.STATUS: Method(StatusParams, status),
@@ -409,4 +429,11 @@ METHODS: dict[str, Method] = {
     methods.CONFIG_SCHEMA: Method(NoParams, config_schema),
     methods.CONFIG_WRITE: Method(WriteParams, audited("config_change", config_write)),
     methods.CONFIG_SET: Method(SetParams, audited("config_change", config_set)),
+    methods.TOKEN_CREATE: Method(
+        TokenCreateParams, audited("token_create", token_create, ("name",))
+    ),
+    methods.TOKEN_LIST: Method(NoParams, token_list),
+    methods.TOKEN_REVOKE: Method(
+        TokenRevokeParams, audited("token_revoke", token_revoke, ("name",))
+    ),
 }

@@ -1,10 +1,12 @@
 """The parameters of every method, validated before a handler sees them."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 import msgspec
 
 from aircher_wire import methods
+from aircherd.config.model import Per
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.keys import DEFAULT_LABEL
 
@@ -256,3 +258,51 @@ class SetParams(StrictParams, frozen=True):
     entries: Annotated[list[EntryParams], msgspec.Meta(max_length=MAX_CHANGES)] = []
     unset: Annotated[list[str], msgspec.Meta(max_length=MAX_CHANGES)] = []
     proof: Name | None = None
+
+
+TokenName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""It is the name of a client, and is typed."""
+MAX_AMOUNT = 10**15
+
+
+class TokenLimit(StrictParams, frozen=True):
+    """The maximum of one amount or more within a window."""
+
+    per: Per
+    requests: Annotated[int, msgspec.Meta(ge=0, le=MAX_AMOUNT)] | None = None
+    tokens: Annotated[int, msgspec.Meta(ge=0, le=MAX_AMOUNT)] | None = None
+    usd: Decimal | None = None
+
+
+class TokenCreateParams(StrictParams, frozen=True):
+    """A token's name, and what it may be used for; `expires_at` is a Unix time.
+
+    None leaves a thing open. `project` is that of its requests.
+    """
+
+    name: TokenName
+    models: Annotated[list[Name], msgspec.Meta(min_length=1, max_length=100)] | None = None
+    providers: Annotated[list[Name], msgspec.Meta(min_length=1, max_length=100)] | None = None
+    limits: Annotated[list[TokenLimit], msgspec.Meta(max_length=20)] = []
+    project: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)] | None = None
+    expires_at: float | None = None
+
+
+class TokenRevokeParams(StrictParams, frozen=True):
+    """The name of a token."""
+
+    name: Name
+
+
+class HttpOpenParams(StrictParams, frozen=True):
+    """A token that lives as long as the connection: the client's name, and its project.
+
+    `model` answers each of its chats, whatever name they have. `digest` is that of a token that
+    the client has from an earlier daemon, in hexadecimal, and `port` the port that this one had.
+    """
+
+    name: TokenName
+    project: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)] | None = None
+    model: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+    digest: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")] | None = None
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] | None = None

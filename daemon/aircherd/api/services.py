@@ -10,6 +10,7 @@ import trio
 
 from aircherd.access.questions import Questions
 from aircherd.api.model_rows import ModelRows
+from aircherd.api.params import HttpOpenParams, TokenCreateParams
 from aircherd.api.turns import Turns
 from aircherd.audit.audit_log import AuditLog
 from aircherd.auth.manager import AuthManager
@@ -88,6 +89,37 @@ class Doors(Protocol):
         """Hold a port open inside the context; see `HttpDoors`."""
 
 
+class Tokens(Protocol):
+    """The tokens of programs that come over HTTP: `http_api`, which is above `api`, has them."""
+
+    async def create(self, params: TokenCreateParams) -> dict[str, object]:
+        """Create a token; the result has it, and nothing else ever does.
+
+        Raises:
+            BadRequest: a parameter is wrong, or there is a token of that name.
+            AircherError: it cannot be stored; nothing changed.
+        """
+
+    async def list(self) -> dict[str, object]:
+        """Return all tokens without their values."""
+
+    async def revoke(self, name: str) -> dict[str, object]:
+        """End a token.
+
+        Raises:
+            BadRequest: there is none of that name.
+            AircherError: the change cannot be stored; nothing changed.
+        """
+
+    def open(self, params: HttpOpenParams) -> AbstractAsyncContextManager[dict[str, object]]:
+        """Let in a token, and hold a port open, inside the context.
+
+        Raises:
+            BadRequest: the token is open already.
+            AircherError: the port cannot be opened.
+        """
+
+
 class Services(msgspec.Struct, frozen=True):
     """The services of the daemon.
 
@@ -97,7 +129,7 @@ class Services(msgspec.Struct, frozen=True):
     does, without secrets. `model_rows` are the rows of `models.list`. `turns` bounds costly calls.
     `questions` asks the user. `mask_keys` is `Redactor.mask`, for what is sent to clients.
     `memory` is the budget that clients share.
-    `audit` is the audit log. `doors` are those for HTTP clients.
+    `audit` is the audit log. `doors` are those for HTTP clients, `tokens` what lets them in there.
     """
 
     about: About
@@ -123,3 +155,4 @@ class Services(msgspec.Struct, frozen=True):
     memory: MemoryBudget
     audit: AuditLog
     doors: Doors
+    tokens: Tokens

@@ -9,7 +9,12 @@ from aircher_wire import frames, methods
 from aircher_wire.version import __version__
 from aircherd.api.context import Method, RequestContext
 from aircherd.api.notices import take_notices
-from aircherd.api.params import HelloParams, SubscribeParams, UnsubscribeParams
+from aircherd.api.params import (
+    HelloParams,
+    HttpOpenParams,
+    SubscribeParams,
+    UnsubscribeParams,
+)
 from aircherd.api.status import snapshot
 from aircherd.errors import BadRequest
 from aircherd.vocabulary.chat import ChatRequest
@@ -99,6 +104,14 @@ async def events_unsubscribe(session: "Session", params: UnsubscribeParams) -> o
     return {}
 
 
+async def http_open(session: "Session", params: HttpOpenParams) -> object:
+    """Open a token of the HTTP side, which ends with the connection."""
+    services, caller = session.services, session.caller
+    result = await session.hold(services.tokens.open(params))
+    services.audit.note("token_open", caller.client, caller.peer, name=params.name, outcome="ok")
+    return result
+
+
 SUBSCRIBE = ConnectionMethod(SubscribeParams, events_subscribe)
 
 CONNECTION_METHODS: dict[str, ConnectionMethod] = {
@@ -106,4 +119,5 @@ CONNECTION_METHODS: dict[str, ConnectionMethod] = {
     methods.CHAT_START: ConnectionMethod(ChatRequest, chat_start),
     methods.EVENTS_SUBSCRIBE: SUBSCRIBE,
     methods.EVENTS_UNSUBSCRIBE: ConnectionMethod(UnsubscribeParams, events_unsubscribe),
+    methods.HTTP_OPEN: ConnectionMethod(HttpOpenParams, http_open),
 }

@@ -10,9 +10,9 @@ counted.
 import itertools
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 import trio
@@ -65,6 +65,8 @@ MAX_IDLE_TASKS = 64
 """Tasks of one client that wait for its next requests; further ones end."""
 CLOSE_TIMEOUT = 1.0
 """Seconds to send the last frames when a connection is closed."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -512,6 +514,12 @@ class Session:
         self._nursery.start_soon(stream.run, handler)
         return number
 
+    async def hold(self, context: AbstractAsyncContextManager[T]) -> T:
+        """Enter a context, which ends with the connection; return what it yields."""
+        assert self._nursery is not None
+        result: T = await self._nursery.start(_hold, context)
+        return result
+
     def forget_stream(self, number: int) -> None:
         """Remove a stream that has ended."""
         stream = self._streams.pop(number)
@@ -522,6 +530,14 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session of {self.caller.client}, {len(self._requests)} requests, {self.outbox}>"
+
+
+async def _hold(
+    context: AbstractAsyncContextManager[T], *, task_status: trio.TaskStatus[T]
+) -> None:
+    async with context as result:
+        task_status.started(result)
+        await trio.sleep_forever()
 
 
 def _counted_size(params: object) -> int:

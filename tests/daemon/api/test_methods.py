@@ -58,6 +58,9 @@ def test_an_unknown_parameter_is_refused_by_every_method_but_hello(method):
         "config.check": {"text": ""},
         "config.write": {"text": ""},
         "events.subscribe": {"topics": []},
+        "token.create": {"name": "zed"},
+        "token.revoke": {"name": "zed"},
+        "http.open": {"name": "zed"},
     }.get(method, {})
     msgspec.convert(needed, METHODS[method].params)
     with pytest.raises(msgspec.ValidationError, match="unknown field `nonsense`"):

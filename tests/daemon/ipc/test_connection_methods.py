@@ -20,6 +20,10 @@ class Peer:
         """Send a request."""
         await self._stream.send_all(msgpack.packb([0, msgid, method, [params]]))
 
+    async def close(self):
+        """Close the connection."""
+        await self._stream.aclose()
+
     async def receive(self):
         """Return the next frame."""
         while True:
@@ -106,3 +110,36 @@ async def test_hello_reports_notices(environ):
         (notice,) = (await client.receive())[3]["notices"]
         assert notice["code"] == "config_invalid"
         assert "config.toml, line 1: nonsense" in notice["message"]
+
+
+async def test_a_token_of_the_http_side_ends_with_the_connection(environ):
+    """It and the port are there as long as the client is."""
+    async with peer(environ) as (client, services):
+        await client.send(1, "http.open", name="claude", project="/src")
+        opened = (await client.receive())[3]
+        token = services.tokens.find(opened["token"])
+        assert (token.name, token.project) == ("claude", "/src")
+        assert services.doors.port == opened["port"]
+        await client.send(2, "http.open", name="claude", port=opened["port"])
+        assert (await client.receive())[2] is None
+        await client.close()
+        while services.tokens.find(opened["token"]) or services.doors.port:
+            await trio.lowlevel.checkpoint()
+        assert not token.is_alive
+
+
+async def test_a_token_that_cannot_be_opened_is_an_error_of_its_request_only(environ):
+    """The connection goes on."""
+    async with peer(environ) as (client, services):
+        digest = "ab" * 32
+        for msgid in (1, 2):
+            await client.send(msgid, "http.open", name="claude", digest=digest)
+        assert "token" not in (await client.receive())[3]
+        error = (await client.receive())[2]
+        assert (error["code"], error["message"]) == (
+            "bad_request",
+            "digest: that token is open already",
+        )
+        await client.send(3, "http.open", name="no name")
+        assert (await client.receive())[2]["code"] == "bad_request"
+        assert services.tokens is not None

@@ -10,6 +10,7 @@ from aircherd.http_api.server import guard
 from aircherd.http_api.server.incoming_request import IncomingRequest
 from aircherd.http_api.server.refusal import Refusal
 from aircherd.http_api.server.router import Router, split_target
+from aircherd.http_api.tokens.token import TokenClient, TokenTable
 
 MAX_NOTED = 100
 """Characters of a Host or an Origin in the audit log."""
@@ -21,14 +22,14 @@ class Admitter:
     """Admits the requests of one door. `port` is None at the private socket."""
 
     def __init__(
-        self, services: Services, router: Router, tokens: guard.TokenTable, port: int | None
+        self, services: Services, router: Router, tokens: TokenTable, port: int | None
     ) -> None:
         self._services = services
         self._router = router
         self._tokens = tokens
         self._port = port
 
-    def admit(self, request: IncomingRequest, peer: Peer) -> guard.TokenClient | None:
+    def admit(self, request: IncomingRequest, peer: Peer) -> TokenClient | None:
         """Find out what a request is for; return the client of its token.
 
         Raises:
@@ -70,7 +71,7 @@ class Admitter:
 
     def _token(
         self, headers: Mapping[str, str], query: Mapping[str, str], peer: Peer, *, is_needed: bool
-    ) -> guard.TokenClient | None:
+    ) -> TokenClient | None:
         keys = guard.presented(headers, query)
         try:
             token = guard.find_token(keys, self._tokens) if keys else None

@@ -32,12 +32,13 @@ from aircherd.http_api.server.bounds import (
     LINGER_SECONDS,
     WRITE_SECONDS,
 )
-from aircherd.http_api.server.guard import CREDENTIALS, TokenClient, preflight
+from aircherd.http_api.server.guard import CREDENTIALS, preflight
 from aircherd.http_api.server.http_client import ClientTable, HttpClient, RequestClient
 from aircherd.http_api.server.incoming_request import IncomingRequest
 from aircherd.http_api.server.refusal import Refusal
 from aircherd.http_api.server.request_parser import RequestParser
 from aircherd.http_api.server.response import CONTINUE, HttpResponse
+from aircherd.http_api.tokens.token import TokenClient
 from aircherd.memory.budget import SMALL, TASK_COST
 from aircherd.sharing.share import Share, share_of_task
 from aircherd.sharing.turns import turns

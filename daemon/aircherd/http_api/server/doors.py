@@ -30,7 +30,8 @@ from aircherd.api.services import Services
 from aircherd.events import Event
 from aircherd.http_api.server import ports
 from aircherd.http_api.server.bounds import DRAIN_SECONDS
-from aircherd.http_api.server.guard import NoTokens, TokenTable
+from aircherd.http_api.server.guard import NoTokens
+from aircherd.http_api.tokens.token import TokenTable
 from aircherd.sockets.limited_listener import LimitedListener
 from aircherd.sockets.places import Places
 from aircherd.sockets.socket_path import InUse, file_identity, listen_at, remove_stale_socket

@@ -12,14 +12,11 @@ sends its own name there. No page can send the headers that carry a token withou
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from aircherd.http_api.call import Headers
 from aircherd.http_api.server.refusal import Refusal
-from aircherd.vocabulary.chat import ChatRequest
-
-PREFIX = "ak-air-"
-"""How our tokens begin: what else a tool sends to the private socket as its key is ignored."""
+from aircherd.http_api.tokens.token import PREFIX, TokenClient, TokenTable
 
 KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 """Where the tools put their key. None of them reaches a dialect."""
@@ -29,45 +26,6 @@ KEY_QUERY = "key"
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _EXPOSED = "retry-after, retry-after-ms, x-should-retry, x-request-id"
 _PREFLIGHT_SECONDS = "600"
-
-
-class TokenClient(Protocol):
-    """The client that a token stands for (`tokens.token.TokenClient`): one object, while it lives.
-
-    Whatever is in `running` is cancelled when the token ends; `is_alive` is False from then on.
-    """
-
-    @property
-    def name(self) -> str:
-        """Its name in the ledger, in limits and in events."""
-
-    @property
-    def project(self) -> str | None:
-        """The project of its requests, unless they name one."""
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the token is valid."""
-
-    @property
-    def running(self) -> set[Any]:
-        """The cancel scopes of its requests."""
-
-    def may_name(self, model: str | None) -> bool:
-        """Return whether it may ask for a model by this name."""
-
-    def restrict(self, request: ChatRequest) -> ChatRequest:
-        """Return the request with what the token may use; raises Forbidden."""
-
-
-class TokenTable(Protocol):
-    """All tokens (`tokens.token.TokenTable`)."""
-
-    def find(self, token: str, /) -> TokenClient | None:
-        """Return the client of a token as it was presented, None if there is none any more."""
-
-    def refusal(self, token: str, /) -> str:
-        """Return why `find` returned None: what is wrong, and what to do."""
 
 
 class NoTokens:

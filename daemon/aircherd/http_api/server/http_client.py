@@ -11,7 +11,7 @@ from aircherd.access.peer import Peer
 from aircherd.api.services import Services
 from aircherd.chat.caller import Caller
 from aircherd.config.model import UNVERIFIED
-from aircherd.http_api.server.guard import TokenClient
+from aircherd.http_api.tokens.token import TokenClient
 from aircherd.memory.request_memory import RequestMemory
 from aircherd.sharing.share import Share
 from aircherd.vocabulary.chat import ChatRequest

@@ -12,8 +12,9 @@ that reason, and none can be created before it is fixed or moved away.
 import math
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
@@ -25,12 +26,10 @@ from aircherd.errors import AircherError, BadRequest
 from aircherd.files.background_files import BackgroundFiles
 from aircherd.files.private_file import FileRefused, read_private
 from aircherd.http_api.tokens.token import PREFIX, TokenClient
-from aircherd.http_api.tokens.token_file import (
-    StoredToken,
-    UnusableTokens,
-    decode_tokens,
-    encode_tokens,
-)
+from aircherd.http_api.tokens.token_limits import with_token_limits
+
+if TYPE_CHECKING:
+    from aircherd.http_api.tokens.token_file import StoredToken  # most daemons have none
 
 MAX_TOKENS = 1000
 """More than anyone gives names to; each is in memory."""
@@ -49,7 +48,7 @@ class _Known:
 
     __slots__ = ("client", "expires_at", "stored", "used_at")
 
-    def __init__(self, stored: StoredToken) -> None:
+    def __init__(self, stored: "StoredToken") -> None:
         self.stored = stored
         self.client = TokenClient(
             name=stored.name,
@@ -60,7 +59,7 @@ class _Known:
         self.expires_at = math.inf if stored.expires_at is None else stored.expires_at
         self.used_at = stored.used_at or -math.inf
 
-    def to_store(self) -> StoredToken:
+    def to_store(self) -> "StoredToken":
         """Return what is to be stored of it now."""
         used_at = None if self.used_at == -math.inf else self.used_at
         return msgspec.structs.replace(self.stored, used_at=used_at)
@@ -80,7 +79,7 @@ class TokenStore:
         *,
         uid: int | None = None,
     ) -> None:
-        self._path = path
+        self.path = path
         self._files = files
         self._clock = clock
         self._uid = os.getuid() if uid is None else uid
@@ -121,9 +120,13 @@ class TokenStore:
 
     # -------------------------------------------------------------- the user's changes
 
-    def tokens(self) -> list[StoredToken]:
+    def tokens(self) -> list["StoredToken"]:
         """Return all tokens, the oldest first."""
         return [known.to_store() for known in self._known.values()]
+
+    def with_limits(self, configured: Sequence[Limit]) -> list[Limit]:
+        """Return these limits and those of all tokens."""
+        return with_token_limits(configured, self.limits())
 
     def limits(self) -> list[Limit]:
         """Return the limits of all tokens."""
@@ -133,7 +136,7 @@ class TokenStore:
             for limit in known.stored.limits
         ]
 
-    async def create(self, token: StoredToken) -> None:
+    async def create(self, token: "StoredToken") -> None:
         """Let in a new token.
 
         Raises:
@@ -166,7 +169,7 @@ class TokenStore:
 
     def refresh(self) -> bool:
         """Read the file again if another program changed it; return whether it was read."""
-        if _signature(self._path) == self._signature:
+        if _signature(self.path) == self._signature:
             return False
         self._load()
         return True
@@ -187,7 +190,7 @@ class TokenStore:
 
     async def _note_use(self) -> None:
         async with self._lock:
-            if self.problem or _signature(self._path) != self._signature:
+            if self.problem or _signature(self.path) != self._signature:
                 return  # the file is not ours to replace
             try:
                 await self._write(self._known.values())
@@ -218,32 +221,46 @@ class TokenStore:
         Raises:
             AircherError: the file cannot be written; nothing changed.
         """
+        from aircherd.http_api.tokens.token_file import encode_tokens  # noqa: PLC0415 -- likewise
+
         wanted = list(known)
         content = encode_tokens([each.to_store() for each in wanted])
         try:
-            await self._files.write(self._path, content)
+            await self._files.write(self.path, content)
         except OSError as error:
-            raise AircherError(f"{self._path} cannot be written: {error.strerror}") from None
-        self._signature = _signature(self._path)
+            raise AircherError(f"{self.path} cannot be written: {error.strerror}") from None
+        self._signature = _signature(self.path)
         self._use(wanted)
 
     def _load(self) -> None:
-        self._signature = _signature(self._path)  # before the read: a later change is noticed
-        self.problem, found = None, list[StoredToken]()
+        self._signature = _signature(self.path)  # before the read: a later change is noticed
+        self.problem, found = None, list["StoredToken"]()
         try:
-            content = read_private(self._path, uid=self._uid, forbidden=WRITABLE_BY_OTHERS)
-            found = [] if content is None else decode_tokens(content)
+            content = read_private(self.path, uid=self._uid, forbidden=WRITABLE_BY_OTHERS)
         except FileRefused as error:
             self.problem = str(error)
-        except UnusableTokens as error:
-            self.problem = (
-                f"{self._path} {error}, so none of its tokens is let in: restore it, or move it "
-                "away and create the tokens again"
-            )
+        else:
+            found = [] if content is None else self._decode(content)
         if self.problem:
             log.warning("tokens_unusable", reason=self.problem)
         same = {_without_use(known.stored): known for known in self._known.values()}
         self._use([same.get(_without_use(each)) or _Known(each) for each in found])
+
+    def _decode(self, content: bytes) -> list["StoredToken"]:
+        """Return the tokens of the content; none, with a `problem`, if it is none of ours."""
+        from aircherd.http_api.tokens.token_file import (  # noqa: PLC0415 -- most have no tokens
+            UnusableTokens,
+            decode_tokens,
+        )
+
+        try:
+            return decode_tokens(content)
+        except UnusableTokens as error:
+            self.problem = (
+                f"{self.path} {error}, so none of its tokens is let in: restore it, or move it "
+                "away and create the tokens again"
+            )
+            return []
 
     def _use(self, wanted: list[_Known]) -> None:
         gone = set(self._known.values()).difference(wanted)
@@ -253,14 +270,14 @@ class TokenStore:
         self._changed.set()  # another one may expire first
 
     def __repr__(self) -> str:
-        return f"<TokenStore of {len(self._known)} tokens in {self._path}>"
+        return f"<TokenStore of {len(self._known)} tokens in {self.path}>"
 
 
 def _create_hint(name: str) -> str:
     return f"create one with 'aircher-cli token create {name}'"
 
 
-def _without_use(token: StoredToken) -> StoredToken:
+def _without_use(token: "StoredToken") -> "StoredToken":
     return msgspec.structs.replace(token, used_at=None)
 
 
