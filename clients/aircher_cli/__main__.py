@@ -50,7 +50,8 @@ def run(context: Context, words: list[str]) -> int:
         try:
             from aircher_cli.failures import report  # noqa: PLC0415 -- only after a failure
 
-            return report(context, error, as_json="--json" in words)
+            own = words[: words.index("--")] if "--" in words else words
+            return report(context, error, as_json="--json" in own)
         except OutputClosed:
             return OUTPUT_CLOSED
         except ImportError:  # there is nothing left to load a better message from

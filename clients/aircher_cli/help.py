@@ -42,6 +42,12 @@ examples:
   aircher-cli providers list
   aircher-cli providers add work --kind openai --base-url https://llm.example.com/v1
 """,
+    "token": """\
+examples:
+  aircher-cli token create zed --usd 5/day
+  aircher-cli token list
+  aircher-cli token revoke zed
+""",
     "cooldowns": """\
 examples:
   aircher-cli cooldowns list

@@ -134,9 +134,11 @@ def add_key(parser: "Parser | argparse._ArgumentGroup") -> None:
     parser.add_argument("--key", dest="label", type=key_label, metavar="LABEL", help=key_help)
 
 
-def make_parser(non_empty_name: str, description: str, examples: str = "") -> Parser:
+def make_parser(
+    non_empty_name: str, description: str, examples: str = "", kind: type[Parser] = Parser
+) -> Parser:
     """Return the parser of one command; `examples` are command lines."""
-    parser = Parser(
+    parser = kind(
         prog=f"{PROGRAM} {non_empty_name}",
         description=description,
         epilog=f"{EXAMPLES}{_indent(examples)}" if examples else None,

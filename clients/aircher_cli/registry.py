@@ -31,6 +31,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "route": ("route", "show which providers would be asked now, and why"),
     "allow": ("allow", "use the .aircher file of this repository"),
     "deny": ("deny", "do not use the .aircher file of this repository"),
+    "run": ("run.command", "start a tool that uses aircher, such as claude or codex"),
+    "token create": ("token.create", "create a token for a program that uses aircher over HTTP"),
+    "token list": ("token.list", "list the tokens"),
+    "token revoke": ("token.revoke", "end a token, and what it is used for now"),
     "cooldowns list": ("cooldowns.list", "list providers, keys and models that are cooling down"),
     "cooldowns clear": ("cooldowns.clear", "end cooldowns now"),
     "status": ("status.command", "show the state of the daemon and the providers"),
@@ -65,6 +69,7 @@ GROUPS: dict[str, str] = {
     "auth": "Sign in to providers. The daemon keeps the keys and never shows them.",
     "models": "List models, and choose the default one.",
     "providers": "List, add and remove providers.",
+    "token": "Create, list and revoke tokens of programs that use aircher over HTTP.",
     "cooldowns": "List or end cooldowns: what is skipped for a while after a failure.",
     "config": "Show, change and check the configuration.",
     "daemon": "Control the daemon. It starts automatically when it is needed.",
@@ -76,6 +81,7 @@ DEFAULT_COMMANDS: dict[str, str] = {
     "models": "models pick",
     "cooldowns": "cooldowns list",
     "providers": "providers list",
+    "token": "token list",
 }
 """Group -> the command that runs if none is named."""
 

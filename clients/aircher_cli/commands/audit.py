@@ -33,8 +33,8 @@ and no key. While no daemon runs, its files are read."""
 KINDS = (
     "start", "stop", "shutdown", "sign_in", "sign_out", "import", "key_test", "lock", "unlock",
     "question", "confirmation", "config_change", "config_reload", "refused", "refused_peer",
-    "refused_token", "refused_page",
-    "key_use", "displaced",
+    "refused_token", "refused_page", "key_use", "displaced", "token_create", "token_revoke",
+    "token_open",
 )  # fmt: skip
 MAX_LIMIT = 1000
 """The most rows that the daemon returns."""

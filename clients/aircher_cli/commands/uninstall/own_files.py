@@ -31,7 +31,8 @@ _HOME: Names = {
     r"run": r"[0-9a-f]{8}\.sock(\.lock)?",
 }
 _DATA: Names = {
-    r"\.?(keys|credentials|cooldowns|checked_keys|observed_use|displaced)\.json(\..+)?": None,
+    r"\.?(keys|credentials|cooldowns|checked_keys|observed_use)\.json(\..+)?": None,
+    r"\.?(displaced|tokens)\.json(\..+)?": None,
     r"ledger\.(db|spare)([.-].+)?": None,
     r"\.?audit\.jsonl(\..+)?": None,
     r"\.?proof(\.tmp)?|chat_history|aircherd\.lock": None,

@@ -1,0 +1,1 @@
+"""`aircher-cli token`: tokens for programs that use aircher over HTTP."""
