@@ -18,6 +18,7 @@ from aircherd.testing.simulator import Fault, open_simulator
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
 from helpers.daemon.in_process import KEY, ask, running, write_config
+from helpers.http_api.server import HttpPeer, request
 from helpers.providers.provider_calls import a_request
 
 
@@ -143,6 +144,56 @@ async def test_shutdown_request_drains_the_clients(environ):
             while data := await stream.receive_some():
                 last += data
         assert b"shutting_down" in last
+
+
+CHAT = (
+    "POST /v1/chat/completions HTTP/1.1\nHost: x\nUser-Agent: curl/8\nContent-Length: {}\n\n"
+    '{{"model": "work/{}", "stream": {}, "messages": [{{"role": "user", "content": "hello"}}]}}'
+)
+
+
+def chat_over_http(model="m", stream="false"):
+    body = CHAT.format(0, model, stream).partition("\n\n")[2]
+    return request(CHAT.format(len(body), model, stream))
+
+
+async def test_http_clients_are_served_counted_and_drained(environ):
+    """They are clients like those of the socket; one that leaves ends the call of the provider."""
+    path = Path(environ["XDG_RUNTIME_DIR"]) / "aircher" / "http.sock"
+    async with open_simulator(accept={"openai": KEY}) as sim:
+        write_config(
+            environ,
+            f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n'
+            '[clients."curl"]\nallow = ["chat"]\n',
+        )
+        sim.faults.add(Fault("stall", model="stalls", after=1, times=None))
+        async with running(environ, keyring=MemoryStore()) as services:
+            await ask(services, "auth.login", provider="work", key=KEY)
+            peer = HttpPeer(await trio.open_unix_socket(str(path)))
+            await peer.send(chat_over_http())
+            status, headers, body = await peer.answer()
+            assert (status, headers["x-aircher-provider"]) == (200, "work")
+            assert b"hello" in body
+            found = await ask(services, "status", clients=True, keyring=False)
+            assert found["http"] == {"socket": str(path), "connections": 1}
+            (row,) = [each for each in found["connected"] if each["name"] == "curl"]
+            assert (row["pid"], row["role"], row["http"]) == (os.getpid(), "chat", "socket")
+            await peer.send(chat_over_http("stalls", "true"))
+            while not services.chat.statistics()["active"]:  # noqa: ASYNC110 - it has no event
+                await trio.sleep(0.001)
+            await peer.until(b"data: ")
+            await peer.stream.send_eof()
+            while services.chat.statistics()["active"]:  # noqa: ASYNC110 - likewise
+                await trio.sleep(0.001)
+            await peer.stream.aclose()
+            while services.doors.state()["connections"]:  # noqa: ASYNC110 - likewise
+                await trio.sleep(0.001)
+            assert len(services.clients) == 0
+            idle = HttpPeer(await trio.open_unix_socket(str(path)))
+            assert (await idle.ask("GET / HTTP/1.1\nHost: x\n\n"))[0] == 200
+        assert await idle.rest() == b""
+        await idle.stream.aclose()
+    assert not path.exists()
 
 
 SOCKET = "TcpStream.receive_some"

@@ -7,7 +7,7 @@ import trio
 from structlog.testing import capture_logs
 
 from aircherd import preload as module
-from aircherd.config.model import Provider
+from aircherd.config.model import Http, Provider
 from aircherd.preload import QUIET_SECONDS, preload
 from aircherd.vocabulary.keys import KeyState
 
@@ -23,7 +23,9 @@ class Services:
         self.loaded = []
         self.chat = SimpleNamespace(statistics=lambda: {"active": self.active})
         self.catalog = SimpleNamespace(load=lambda: self.loaded.append("catalog"))
-        self.config = SimpleNamespace(current=SimpleNamespace(providers={"ann": ANN, "bob": BOB}))
+        self.config = SimpleNamespace(
+            current=SimpleNamespace(providers={"ann": ANN, "bob": BOB}, http=Http())
+        )
         self.auth = SimpleNamespace(key_choices=self._choices)
 
     def _choices(self, provider):
@@ -35,6 +37,7 @@ class Services:
 def services(monkeypatch):
     made = Services()
     monkeypatch.setattr(module, "keep_child_source", lambda: made.loaded.append("child"))
+    monkeypatch.setattr(module, "_load_http_modules", lambda: made.loaded.append("http"))
     monkeypatch.setattr(module, "load_adapters", lambda provider: made.loaded.append(provider.name))
     return made
 
@@ -43,6 +46,13 @@ async def test_only_providers_with_a_key_are_loaded(services, autojump_clock):
     """The others' adapters would take memory that is never used."""
     await preload(services)
     assert services.loaded == ["child", "catalog", "ann"]
+
+
+async def test_what_serves_http_is_loaded_if_a_port_is_wanted(services, autojump_clock):
+    """Few daemons have one."""
+    services.config.current.http = Http(port=4141)
+    await preload(services)
+    assert services.loaded == ["child", "catalog", "http", "ann"]
 
 
 async def test_nothing_is_loaded_at_the_start(services, autojump_clock):

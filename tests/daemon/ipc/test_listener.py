@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import math
 import random
 import socket
 import tempfile
@@ -25,7 +26,7 @@ from aircherd.memory.budget import MemoryBudget
 
 
 @asynccontextmanager
-async def listening(*, idle_exit=None):
+async def listening(*, idle_exit=None, others_idle=lambda: math.inf):
     """Run a listener on its own socket; yield its path, its services and its sessions.
 
     With `idle_exit` the socket counts as passed by a service manager.
@@ -51,7 +52,7 @@ async def listening(*, idle_exit=None):
         with claim_socket(path, Path(root) / "data") as bound, trio.fail_after(100_000):
             bound.is_passed, services.bound = idle_exit is not None, bound
             sessions = set()
-            listener = Listener(bound, services, sessions)
+            listener = Listener(bound, services, sessions, others_idle=others_idle)
             async with trio.open_nursery() as nursery:
                 await nursery.start(listener.serve)
                 yield path, services, sessions
@@ -200,6 +201,23 @@ async def test_connected_client_keeps_the_daemon_alive(mock_clock):
         assert not services.shutdown.requested.is_set()
         mock_clock.jump(2)
         await services.shutdown.requested.wait()
+
+
+async def test_clients_of_other_doors_keep_the_daemon_alive(autojump_clock):
+    """Those that come over HTTP; the time begins again when the last one leaves."""
+    left_at = []
+
+    def others_idle():
+        return trio.current_time() - left_at[0] if left_at else 0.0
+
+    async with listening(idle_exit=100.0, others_idle=others_idle) as (_, services, _):
+        await trio.sleep(1000)
+        assert not services.shutdown.requested.is_set()
+        left_at.append(trio.current_time())
+        await trio.sleep(99)
+        assert not services.shutdown.requested.is_set()
+        await trio.sleep(62)  # checks are at multiples of 60
+        assert services.shutdown.requested.is_set()
 
 
 async def test_changed_idle_exit_takes_effect(autojump_clock):
