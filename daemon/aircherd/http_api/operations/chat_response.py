@@ -62,14 +62,18 @@ class ChatStream:
             await self._write(first.data)
         elif type(first) is VerbatimHead:
             self._is_verbatim = True
-            usual = self._exchange.dialect.stream_type
-            await self._start(_stream_type(first, usual), first.headers)
+            await self._start(_stream_type(first, self._stream_type), first.headers)
         elif type(first) is AttemptDelta:
             self._note_attempt(first)
         elif deltas:
-            await self._start(self._exchange.dialect.stream_type)
+            await self._start(self._stream_type)
             events = cast("Sequence[ReplyEvent]", deltas)  # never mixed with others
             await self._write(self._translation.write(events, self._answering))
+
+    @property
+    def _stream_type(self) -> str:
+        """The content type of the stream that the client asked for."""
+        return self._read.stream_type or self._exchange.dialect.stream_type
 
     def _note_attempt(self, attempt: AttemptDelta) -> None:
         if attempt.outcome == "trying":
@@ -88,7 +92,7 @@ class ChatStream:
         """End the stream properly."""
         notes = cost_notes(result)
         if not self._is_verbatim:
-            await self._start(self._exchange.dialect.stream_type)
+            await self._start(self._stream_type)
             await self._write(self._translation.end(result))
         if note := self._exchange.dialect.stream_note(notes):
             await self._write(note)
@@ -157,7 +161,7 @@ class ChatStream:
         if self._is_verbatim and (pieces := self._passage.take()):
             await self._write(pieces)
             return
-        await self._start(self._exchange.dialect.stream_type)
+        await self._start(self._stream_type)
         await self._write(data)
 
     def __repr__(self) -> str:

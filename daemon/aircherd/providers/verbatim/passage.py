@@ -90,6 +90,8 @@ class Passage:
     def begin(self, reader: ReplyReader, head: VerbatimHead, *, stream: bool) -> ReplyReader:
         """Begin a reply that `reader` reads; return what has to read it instead."""
         self.begin_translated()
+        if self.request.only_translated:
+            return reader
         self.head, self._is_kept = head, stream
         self._reader = _FirstForm(reader)
         return self._reader

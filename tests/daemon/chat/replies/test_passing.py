@@ -137,6 +137,15 @@ async def test_a_reply_in_another_form_is_translated(environ):
         assert "".join(carried.texts) == TEXT
 
 
+async def test_a_form_that_no_provider_has_is_translated(environ):
+    """The body goes as it came, and the events come back."""
+    async with carrying(environ) as carrier:
+        carried = await carrier.ask("gemini", unsaid="novel", only_translated=True)
+        assert (carried.outcome, carried.heads) == ("ok", [])
+        assert "".join(carried.texts) == TEXT
+        assert carrier.last.request.body == body_of("gemini", stream=True)
+
+
 async def test_what_cannot_be_said_moves_on(environ):
     """It goes to a provider of the same API only, and is named if there is none."""
     async with carrying(environ) as carrier:

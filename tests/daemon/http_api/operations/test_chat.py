@@ -2,6 +2,7 @@
 
 import json
 
+from aircherd.http_api.dialects.gemini import DIALECT as GEMINI
 from aircherd.testing.simulator import Fault
 from helpers.http_api.carrying import KEY, carrying
 from helpers.http_api.performing import FakeClient, Recorder, chat_body, do
@@ -54,6 +55,25 @@ async def test_translated_streams_are_the_dialects(environ):
         assert b"data: [DONE]\n\n" in got.body
         assert len(got.pieces) > 2
         assert got.is_ended
+
+
+async def test_a_stream_of_another_type(environ):
+    """Gemini's clients may ask for one JSON list instead of events."""
+    async with carrying(environ) as carrier:
+        body = {"contents": [{"role": "user", "parts": [{"text": "one two"}]}]}
+        call = {
+            "dialect": GEMINI,
+            "path": "/v1beta/models/m:streamGenerateContent",
+            "params": {"model": "goo/gemini-3.8-flash"},
+        }
+        got = await do(carrier, "chat", body, **call)
+        assert got.headers["content-type"].startswith("application/json")
+        assert got.headers["x-aircher-carried"] == "translated"
+        found = [p["text"] for e in got.json for p in e["candidates"][0]["content"]["parts"]]
+        assert "".join(found) == "one two"
+        got = await do(carrier, "chat", body, query={"alt": "sse"}, **call)
+        assert got.headers["content-type"].startswith("text/event-stream")
+        assert got.headers["x-aircher-carried"] == "verbatim"
 
 
 async def test_fallback_is_seen(environ):
