@@ -364,8 +364,8 @@ class ProviderClient:
             return call.adapter
         from aircherd.providers.verbatim.passed_call import passed_reader  # noqa: PLC0415
 
-        kind, has_key = _content_type(headers), self._redactor.has_key
-        return passed_reader(call.adapter, passage, kind, response, has_key, stream=stream)
+        kind, redactor = _content_type(headers), self._redactor
+        return passed_reader(call.adapter, passage, kind, response, redactor, stream=stream)
 
     async def _send_signed(
         self, target: CallTarget, call: PreparedCall, body: bytes, on_sent: OnSent

@@ -104,7 +104,7 @@ class ChatStream:
             return
         dialect = self._exchange.dialect
         fail = dialect.stream_error if self._is_verbatim else self._translation.fail
-        await self._write(fail(problem))
+        await self._write(self._exchange.services.mask_keys(fail(problem)))
         await self._exchange.response.end()
 
     # -------------------------------------------------------------- bytes

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from weakref import WeakKeyDictionary
 
 from aircher_wire import methods
+from aircherd.api.models import LIST_TIMEOUT
 from aircherd.api.services import Services
 from aircherd.api.status import best_state, first_default
 from aircherd.api.wire import Slice
@@ -94,9 +95,10 @@ async def _permitted_models(exchange: Exchange) -> Sequence[ListedModel]:
 async def _list(services: Services, _exchange: object, _params: object) -> list[ListedModel]:
     config = services.config.usable()
     found = _named(services, config)
-    for provider in config.named_providers():
-        if best_state(services, provider) in USABLE:
-            found += await _models_of(services, config, provider)
+    usable = [p for p in config.named_providers() if best_state(services, p) in USABLE]
+    await services.fetcher.refresh_stale(usable, LIST_TIMEOUT)
+    for provider in usable:
+        found += await _models_of(services, config, provider)
     unique = {each.id: each for each in reversed(found)}
     return list(reversed(unique.values()))
 

@@ -18,6 +18,9 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.verbatim import VerbatimHead, VerbatimRequest
 
+Mask = Callable[[bytes], bytes]
+"""Replaces keys by as many other characters."""
+
 _EVENT_ENDS: Final = (b"\n\n", b"\r\n\r\n", b"\r\r")
 _LINE_ENDS: Final = (b"\n",)
 _GOOGLE: Final = "models/"
@@ -33,6 +36,7 @@ class Passage:
     __slots__ = (
         "_is_kept",
         "_kept",
+        "_mask",
         "_reader",
         "_size",
         "fields",
@@ -52,6 +56,7 @@ class Passage:
         self.received = 0
         self.head = VerbatimHead("")
         self._reader: _FirstForm | None = None
+        self._mask: Mask = bytes
         self._is_kept = False
         self._kept: list[bytes] = []
         self._size = 0
@@ -87,9 +92,15 @@ class Passage:
 
     # -------------------------------------------------------------- and back
 
-    def begin(self, reader: ReplyReader, head: VerbatimHead, *, stream: bool) -> ReplyReader:
-        """Begin a reply that `reader` reads; return what has to read it instead."""
+    def begin(
+        self, reader: ReplyReader, head: VerbatimHead, *, stream: bool, mask: Mask = bytes
+    ) -> ReplyReader:
+        """Begin a reply that `reader` reads; return what has to read it instead.
+
+        `mask` replaces keys in the bytes for the client, should a server repeat them.
+        """
         self.begin_translated()
+        self._mask = mask
         if self.request.only_translated:
             return reader
         self.head, self._is_kept = head, stream
@@ -134,16 +145,16 @@ class Passage:
         self._kept.clear()
         end = len(data) if whole else self._last_end(data)
         self._size = len(data) - end
-        if not self._size:
-            return data
-        self._kept.append(data[end:])
-        return data[:end]
+        if self._size:
+            self._kept.append(data[end:])
+            data = data[:end]
+        return self._mask(data) if data else data
 
     def take_whole(self) -> bytes:
         """Return the body of a reply in one piece."""
         assert self._reader is not None
         body, self._reader.whole = self._reader.whole, None
-        return body or b""
+        return self._mask(body or b"")
 
     def _last_end(self, data: bytes) -> int:
         if data.endswith(b"\n\n"):  # as nearly all do

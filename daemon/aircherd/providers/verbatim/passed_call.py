@@ -1,6 +1,5 @@
 """Calls for HTTP clients: how their requests are built, and how their replies are received."""
 
-from collections.abc import Callable
 from typing import Any
 
 from aircherd.config.model import Provider
@@ -10,6 +9,7 @@ from aircherd.providers.transport.request import HttpRequest, HttpResponse
 from aircherd.providers.verbatim.headers import merge_headers, shown_headers
 from aircherd.providers.verbatim.passage import Passage
 from aircherd.providers.verbatim.speakers import Speaker
+from aircherd.redaction import Redactor
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
@@ -41,7 +41,7 @@ def passed_reader(
     passage: Passage,
     content_type: bytes,
     response: HttpResponse,
-    has_key: Callable[[str], bool],
+    redactor: Redactor,
     *,
     stream: bool,
 ) -> ReplyReader:
@@ -51,9 +51,9 @@ def passed_reader(
 
         reader = EmbeddingsReader()
     shown = shown_headers(response.headers)
-    kept = tuple((name, value) for name, value in shown if not has_key(value))
+    kept = tuple((name, value) for name, value in shown if not redactor.has_key(value))
     head = VerbatimHead(content_type.decode("latin-1"), kept)
-    return passage.begin(reader, head, stream=stream)
+    return passage.begin(reader, head, stream=stream, mask=redactor.mask)
 
 
 class PassedCall(StreamingCall):

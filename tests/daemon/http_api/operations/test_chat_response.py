@@ -24,6 +24,12 @@ PING = b": ping\n\n"
 TRYING = AttemptDelta(provider="p", model="m", outcome="trying")
 
 
+class Services:
+    """Services without keys."""
+
+    mask_keys = staticmethod(bytes)
+
+
 class Streaming:
     """A stream with keep-alives, and what its client got."""
 
@@ -31,7 +37,7 @@ class Streaming:
         self.response = response or Recorder()
         route = Route("POST", "/v1/x", "chat")
         call = ApiCall(method="POST", path="/v1/x")
-        exchange = Exchange(None, FakeClient(), DIALECT, route, call, self.response)
+        exchange = Exchange(Services(), FakeClient(), DIALECT, route, call, self.response)
         read = DIALECT.read_chat(call_of(stream=True))
         self.passage = Passage(read.verbatim)
         self.stream = ChatStream(exchange, read, self.passage)

@@ -159,6 +159,16 @@ async def test_a_translated_request_is_the_usual_one():
     assert (passage.size, passage.received) == (0, len(STREAM) + 1)
 
 
+async def test_bytes_with_the_key_are_masked():
+    """A server may repeat what it was sent: the client gets as many stars."""
+    for body, headers in ((STREAM, SSE), (WHOLE, JSON)):
+        stream = body is STREAM
+        repeated = body.replace(b'"a"', b'"%b"' % CANARY.encode())
+        passage, _ = await Asked(repeated, headers).ask(stream=stream)
+        got = passage.take(whole=True) if stream else passage.take_whole()
+        assert got == body.replace(b'"a"', b'"%b"' % (b"*" * len(CANARY)))
+
+
 async def test_headers_with_the_key_stay_here():
     """A server may repeat it."""
     asked = Asked(headers=SSE | {"x-request-id": f"for {CANARY}", "request-id": "r1"})
