@@ -17,6 +17,7 @@ from aircherd.vocabulary.content.citations import Citation
 from aircherd.vocabulary.reply import ImageDelta
 
 _ENCODE: Final = msgspec.json.Encoder().encode
+_OBJECT: Final = msgspec.json.Decoder(dict[str, object])
 
 
 class Events:
@@ -307,6 +308,40 @@ class FreeformCallItem(CallItem):
     def fields(self, status: str) -> dict[str, object]:
         """Return the call."""
         return self._head("custom_tool_call", status) | {"input": "".join(self.pieces)}
+
+
+class SearchCallItem(CallItem):
+    """The call of a client's search for more tools; its arguments come whole."""
+
+    __slots__ = ()
+
+    prefix = "tsc_"
+
+    def add(self, text: str, events: Events) -> None:
+        """Keep a piece of the arguments."""
+        del events
+        self.pieces.append(text)
+
+    def finish(self, events: Events) -> None:
+        """Nothing is sent besides the item."""
+
+    def fields(self, status: str) -> dict[str, object]:
+        """Return the call."""
+        return {
+            "type": "tool_search_call",
+            "id": self.item_id,
+            "status": status,
+            "call_id": self.call_id,
+            "execution": "client",
+            "arguments": _object("".join(self.pieces)) if status == "completed" else {},
+        }
+
+
+def _object(text: str) -> dict[str, object]:
+    try:
+        return _OBJECT.decode(text)
+    except (ValueError, RecursionError):
+        return {}
 
 
 class PictureItem(OutputItem):

@@ -19,9 +19,10 @@ from aircherd.http_api.dialects.openai_responses.reply.items import (
     OutputItem,
     PictureItem,
     ReasoningItem,
+    SearchCallItem,
     TextItem,
 )
-from aircherd.http_api.dialects.openai_responses.request.names import Called, Names
+from aircherd.http_api.dialects.openai_responses.request.names import Called, Form, Names
 from aircherd.vocabulary.reply import (
     AboutDelta,
     AudioDelta,
@@ -37,6 +38,12 @@ from aircherd.vocabulary.reply import (
 )
 
 _Item = TypeVar("_Item", bound=OutputItem)
+
+_CALL_ITEMS: Final[dict[Form, type[CallItem]]] = {
+    "function": CallItem,
+    "custom": FreeformCallItem,
+    "search": SearchCallItem,
+}
 
 _FIRST: Final = -1
 """The number of what comes before a vendor's first number."""
@@ -139,7 +146,7 @@ class Output:
     def _begin_call(self, event: ToolCallDelta) -> CallItem:
         name = event.name or ""
         called = self._names.called.get(name) or Called(name)
-        make = FreeformCallItem if called.is_custom else CallItem
+        make = _CALL_ITEMS[called.form]
         return self._begin(make(len(self.items), event.call_id or "", called))
 
     # -------------------------------------------------------------- what most replies do not have

@@ -74,6 +74,7 @@ class Item(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     arguments: object = None
     input: object = None
     output: object = None
+    execution: str | None = None
     encrypted_content: str | None = None
     summary: list[Content] | None = None
     tools: list[msgspec.Raw] | None = None

@@ -24,7 +24,7 @@ from aircherd.http_api.dialects.openai_responses.request.content import (
     read_part,
 )
 from aircherd.http_api.dialects.openai_responses.request.freeform import wrap
-from aircherd.http_api.dialects.openai_responses.request.names import Names
+from aircherd.http_api.dialects.openai_responses.request.names import SEARCH, Names
 from aircherd.http_api.problem import invalid
 from aircherd.vocabulary.chat import Message
 from aircherd.vocabulary.content.media import ImagePart
@@ -38,7 +38,7 @@ PICTURE: Final = "image_generation_call"
 PAST: Final = frozenset(
     {
         *("web_search_call", "file_search_call", "code_interpreter_call", "computer_call"),
-        *("mcp_call", "mcp_list_tools", "mcp_approval_request", "tool_search_call"),
+        *("mcp_call", "mcp_list_tools", "mcp_approval_request"),
         *("local_shell_call", "shell_call", "apply_patch_call", "program", "program_output"),
     }
 )
@@ -159,6 +159,17 @@ class Conversation:
         content = read_output(item.output, path, self._notes)
         self._results.append(ToolResultPart(item.call_id, content))
 
+    def _search_call(self, item: Item, path: str) -> None:
+        # One that OpenAI ran itself has no name for its call.
+        if item.call_id and item.execution == "client":
+            arguments = json_bytes(item.arguments or {}).decode()
+            self._add_call(msgspec.structs.replace(item, name=SEARCH), path, arguments)
+
+    def _search_output(self, item: Item, path: str) -> None:
+        if item.call_id and item.execution == "client":
+            found = json_bytes(item.tools or []).decode()
+            self._output(msgspec.structs.replace(item, output=found), path)
+
     def _picture(self, item: Item, path: str) -> None:
         if not item.result:
             return
@@ -196,6 +207,8 @@ class Conversation:
         "custom_tool_call": _custom_call,
         "custom_tool_call_output": _output,
         PICTURE: _picture,
+        f"{SEARCH}_call": _search_call,
+        f"{SEARCH}_output": _search_output,
         "additional_tools": _tools,
         "configuration_update": _configuration,
         **dict.fromkeys(PAST, _past),
@@ -224,7 +237,7 @@ def text_of(summary: Sequence[Content]) -> str:
 def added_tools(items: Sequence[Item]) -> Iterator[msgspec.Raw]:
     """Yield the tools that come with the items."""
     for item in items:
-        if item.type == "additional_tools":
+        if item.type in ("additional_tools", f"{SEARCH}_output"):
             yield from item.tools or ()
 
 

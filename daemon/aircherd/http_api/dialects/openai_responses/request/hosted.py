@@ -1,7 +1,8 @@
 """Tools that run at the provider, in words of ours where there are some.
 
-A search without access to the live web is left out where a request is translated: it is an offer,
-not an order, and another vendor's search would reach further than the client allowed.
+A search that says whether it may reach the live web is Codex's, which offers one with each request.
+It is left out where a request is translated: it is an offer, not an order. Another vendor's search
+has a price of its own, may reach further than the user allowed, and most servers have none.
 """
 
 from collections.abc import Callable
@@ -72,7 +73,7 @@ def read_hosted(raw: msgspec.Raw, kind: str, path: str, notes: Unsaid) -> Tool |
 
 def _search(raw: msgspec.Raw) -> Tool | None:
     search = _SEARCH.decode(raw)
-    if search.external_web_access is False:
+    if search.external_web_access is not None:
         return None
     filters = search.filters or _Filters()
     return Tool(

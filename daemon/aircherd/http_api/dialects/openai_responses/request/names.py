@@ -6,19 +6,26 @@ the two again for the client.
 
 import hashlib
 import re
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
+
+SEARCH: Final = "tool_search"
+"""The name of a client's search for more tools, and the beginning of its items' types."""
 
 _MAX: Final = 64
 """Characters that every API takes in a tool's name."""
 _OTHER: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
+Form = Literal["function", "custom", "search"]
+"""What a tool is to its client: a function, one that takes any text, a search for more tools."""
+
+
 class Called(NamedTuple):
-    """A tool as the client knows it; `is_custom`: it takes any text."""
+    """A tool as the client knows it."""
 
     name: str
     namespace: str | None = None
-    is_custom: bool = False
+    form: Form = "function"
 
 
 class Names:
@@ -34,7 +41,7 @@ class Names:
     def add(self, called: Called) -> str:
         """Return the model's name of a tool."""
         flat = flat_name(called.namespace, called.name)
-        if called.namespace is not None or called.is_custom:
+        if called.namespace is not None or called.form != "function":
             self.called[flat] = called
             self._flat[called.namespace, called.name] = flat
         return flat

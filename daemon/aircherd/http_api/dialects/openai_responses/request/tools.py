@@ -14,7 +14,7 @@ from aircherd.http_api.dialects.openai_responses.request.freeform import (
     parameters,
 )
 from aircherd.http_api.dialects.openai_responses.request.hosted import read_hosted
-from aircherd.http_api.dialects.openai_responses.request.names import Called, Names
+from aircherd.http_api.dialects.openai_responses.request.names import SEARCH, Called, Names
 from aircherd.http_api.problem import invalid
 from aircherd.vocabulary.chat import NamedTool, ToolChoice
 from aircherd.vocabulary.content.tools import NO_PARAMETERS, Tool
@@ -33,9 +33,17 @@ class _Function(msgspec.Struct, gc=False):
     strict: bool | None = None
 
 
+class _Search(msgspec.Struct, gc=False):
+    """A search for more tools, which the client answers with some."""
+
+    description: str | None = None
+    parameters: msgspec.Raw = msgspec.Raw()
+
+
 class _Kind(msgspec.Struct, gc=False):
     type: str = ""
     name: str | None = None
+    execution: str | None = None
     tools: list[msgspec.Raw] | None = None
 
 
@@ -56,6 +64,7 @@ class Chosen(NamedTuple):
 
 
 _FUNCTION: Final = msgspec.json.Decoder(_Function)
+_SEARCH: Final = msgspec.json.Decoder(_Search)
 _FREEFORM: Final = msgspec.json.Decoder(FreeformTool)
 _KIND: Final = msgspec.json.Decoder(_Kind)
 _CHOICE: Final = msgspec.json.Decoder(str | _Choice)
@@ -88,6 +97,8 @@ def _read(
         return [_function(raw, namespace, names)]
     if head.type == "custom":
         return [_freeform(raw, namespace, names)]
+    if head.type == SEARCH and head.execution == "client":
+        return [_search(raw, names)]
     if head.type == "namespace" and namespace is None:
         if len(head.tools or ()) > MAX_TOOLS:
             raise ValueError(f"more than {MAX_TOOLS} tools")
@@ -115,10 +126,18 @@ def _function(raw: msgspec.Raw, namespace: str | None, names: Names) -> Tool:
 def _freeform(raw: msgspec.Raw, namespace: str | None, names: Names) -> Tool:
     tool = _FREEFORM.decode(raw)
     return Tool(
-        name=names.add(Called(tool.name, namespace, is_custom=True)),
+        name=names.add(Called(tool.name, namespace, "custom")),
         description=describe(tool),
         parameters=parameters(),
     )
+
+
+def _search(raw: msgspec.Raw, names: Names) -> Tool:
+    """Return a search for more tools that the client runs: to a model, a function like others."""
+    search = _SEARCH.decode(raw)
+    schema = text_of(search.parameters) if is_given(search.parameters) else NO_PARAMETERS
+    name = names.add(Called(SEARCH, form="search"))
+    return Tool(name=name, description=search.description, parameters=schema)
 
 
 # ------------------------------------------------------------------ the choice

@@ -11,6 +11,7 @@ from aircherd.http_api.dialects.openai_responses.reply.items import (
     OutputItem,
     PictureItem,
     ReasoningItem,
+    SearchCallItem,
     TextItem,
 )
 from aircherd.http_api.dialects.openai_responses.request.names import Called
@@ -92,7 +93,7 @@ def test_a_call_without_arguments_has_an_empty_object() -> None:
 
 def test_a_freeform_call_is_sent_as_its_text() -> None:
     """The client never sees the function that stood for it."""
-    item = FreeformCallItem(0, "c1", Called("apply_patch", is_custom=True))
+    item = FreeformCallItem(0, "c1", Called("apply_patch", form="custom"))
     events = sent(item, '{"input":"a', '\\nb"}')
     assert kinds(events) == [
         "output_item.added",
@@ -109,6 +110,21 @@ def test_a_freeform_call_is_sent_as_its_text() -> None:
         "call_id": "c1",
         "name": "apply_patch",
         "input": "a\nb",
+    }
+
+
+def test_a_search_for_tools_comes_whole() -> None:
+    """Its arguments are an object, as Codex reads them."""
+    item = SearchCallItem(0, "c1", Called("tool_search", form="search"))
+    events = sent(item, '{"query":\n', '"mail"}')
+    assert kinds(events) == ["output_item.added", "output_item.done"]
+    assert events[-1]["item"] == {
+        "type": "tool_search_call",
+        "id": item.item_id,
+        "status": "completed",
+        "call_id": "c1",
+        "execution": "client",
+        "arguments": {"query": "mail"},
     }
 
 

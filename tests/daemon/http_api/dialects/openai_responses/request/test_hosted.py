@@ -18,7 +18,6 @@ MCP = {"type": "mcp", "server_label": "wiki", "server_url": "https://wiki.exampl
         (
             {
                 "type": "web_search",
-                "external_web_access": True,
                 "search_context_size": "high",
                 "user_location": {"type": "approximate", "country": "DE"},
                 "filters": {"allowed_domains": ["example.org"]},
@@ -50,9 +49,10 @@ def test_what_other_vendors_have_too_is_said(tool: dict[str, object], said: Tool
     assert found.verbatim.unsaid is None
 
 
-def test_a_search_without_the_live_web_is_left_out() -> None:
-    """Codex offers it by default; another vendor's would reach further."""
-    found = read(tools=[{"type": "web_search", "external_web_access": False}])
+@pytest.mark.parametrize("is_live", [True, False])
+def test_codexs_search_is_left_out(*, is_live: bool) -> None:
+    """It offers one with each request; another vendor's has a price, and may reach further."""
+    found = read(tools=[{"type": "web_search", "external_web_access": is_live}])
     assert found.chat.tools == []
     assert found.verbatim.unsaid is None
 

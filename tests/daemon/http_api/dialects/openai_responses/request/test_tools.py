@@ -7,6 +7,7 @@ from aircherd.http_api.dialects.openai_responses.request.tools import MAX_TOOLS
 from aircherd.http_api.problem import RequestProblem
 from aircherd.vocabulary.chat import NamedTool
 from aircherd.vocabulary.content.tools import NO_PARAMETERS, Tool
+from aircherd.vocabulary.parts import ToolCallPart, ToolResultPart
 from helpers.http_api.responses_api import QUESTION, read, unsaid
 
 F = {"type": "function", "name": "f", "parameters": {"type": "object"}}
@@ -47,6 +48,46 @@ def test_the_tools_of_a_namespace_are_tools_like_others() -> None:
         ("function", "crm__g"),
     ]
     check_request(read(tools=[F, CRM]).chat)
+
+
+def test_a_search_that_the_client_runs_is_a_function() -> None:
+    """What it finds is added to the tools."""
+    search = {
+        "type": "tool_search",
+        "execution": "client",
+        "description": "Finds tools.",
+        "parameters": {"type": "object", "properties": {"query": {"type": "string"}}},
+    }
+    call = {
+        "type": "tool_search_call",
+        "call_id": "c1",
+        "execution": "client",
+        "status": "completed",
+        "arguments": {"query": "crm"},
+    }
+    output = {
+        "type": "tool_search_output",
+        "call_id": "c1",
+        "execution": "client",
+        "status": "completed",
+        "tools": [CRM],
+    }
+    found = read(tools=[search], input=[QUESTION, call, output])
+    assert found.verbatim.unsaid is None
+    check_request(found.chat)
+    assert [tool.name for tool in found.chat.tools] == ["tool_search", "crm__f", "crm__g"]
+    assert found.chat.messages[1].content == [ToolCallPart("c1", "tool_search", '{"query":"crm"}')]
+    (result,) = found.chat.messages[2].content
+    assert isinstance(result, ToolResultPart)
+    assert "crm" in str(result.content)
+
+
+def test_a_search_at_openai_is_openais() -> None:
+    """And what it did in earlier turns is left out."""
+    assert unsaid(tools=[{"type": "tool_search"}]) == 'tools[0].type "tool_search"'
+    past = {"type": "tool_search_call", "execution": "server", "call_id": None, "arguments": {}}
+    found = {"type": "tool_search_output", "execution": "server", "call_id": None, "tools": [F]}
+    assert unsaid(input=[QUESTION, past, found]) is None
 
 
 def test_of_two_tools_with_one_name_the_later_one_counts() -> None:
