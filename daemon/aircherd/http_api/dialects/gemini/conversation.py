@@ -8,11 +8,13 @@ from typing import Final, Literal
 
 import msgspec
 
+from aircherd.http_api.dialects.common.open_calls import OpenCalls
 from aircherd.http_api.dialects.common.reading import text_of
 from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.gemini.media import MediaPart, read_blob, read_file
+from aircherd.http_api.dialects.gemini.model_turn import ModelTurn
 from aircherd.http_api.dialects.gemini.shapes import Content, FunctionResponse, Part, ResponsePart
-from aircherd.http_api.dialects.gemini.signatures import Sealed, unseal
+from aircherd.http_api.dialects.gemini.signatures import Sealed, Unsealer
 from aircherd.http_api.problem import invalid
 from aircherd.vocabulary.chat import Message
 from aircherd.vocabulary.content.media import AudioPart, DocumentPart, ImagePart
@@ -75,6 +77,7 @@ def read_messages(contents: Contents, unsaid: Unsaid) -> list[Message]:
     reader = _Reader(unsaid)
     for number, content in enumerate(contents_of(contents)):
         reader.add(content, number)
+    reader.close_turn()
     return reader.messages
 
 
@@ -97,8 +100,9 @@ class _Reader:
     def __init__(self, unsaid: Unsaid) -> None:
         self.messages: list[Message] = []
         self._unsaid = unsaid
-        self._open: dict[str, str] = {}  # id -> name, in order
-        self._calls = 0
+        self._open = OpenCalls()
+        self._turn = ModelTurn()
+        self._unsealer = Unsealer()
 
     def add(self, content: Content, number: int) -> None:
         """Add a turn."""
@@ -107,25 +111,25 @@ class _Reader:
             message = f"contents[{number}].role: has to be user or model"
             raise invalid(message, f"contents[{number}].role")
         parts = parts_of(content)
-        ours = self._begun(role)
-        if len(parts) == 1 and not ours and _is_plain(parts[0]):  # as most are
+        if role == "assistant":
+            for at, part in enumerate(parts):
+                self._read_model(part, f"contents[{number}].parts[{at}]")
+            return
+        self.close_turn()
+        if len(parts) == 1 and _is_plain(parts[0]):  # as most are
             self.messages.append(Message(role, parts[0].text or ""))
             return
-        read = self._read_model if role == "assistant" else self._read_user
+        ours: list[OurPart] = []
         for at, part in enumerate(parts):
-            read(part, f"contents[{number}].parts[{at}]", ours)
+            self._read_user(part, f"contents[{number}].parts[{at}]", ours)
         if ours:
-            self.messages.append(Message(role, _joined(ours) if role == "assistant" else ours))
+            self.messages.append(Message(role, ours))
 
-    def _begun(self, role: Role) -> list[OurPart]:
-        """Return the parts of a message that goes on.
-
-        Clients keep each event of a stream as a turn of the model.
-        """
-        if role != "assistant" or not self.messages or self.messages[-1].role != role:
-            return []
-        content = self.messages.pop().content
-        return [TextPart(content)] if isinstance(content, str) else content
+    def close_turn(self) -> None:
+        """End the turn of the model: clients keep each event of a stream as one of its own."""
+        content = self._turn.close()
+        if content:
+            self.messages.append(Message("assistant", content))
 
     # -------------------------------------------------------------- the user's parts
 
@@ -173,74 +177,45 @@ class _Reader:
 
     def _answered(self, response: FunctionResponse, where: str) -> str:
         """Return the id of the call that an answer belongs to."""
-        if response.id and response.id in self._open:
-            del self._open[response.id]
-            return response.id
-        for call_id, name in self._open.items():
-            if name == response.name:
-                del self._open[call_id]
-                return call_id
+        found = self._open.answer(response.id, response.name)
+        if found is not None:
+            return found
         # Several answers to one call are refused by every API, and so is one without a call.
-        message = f"{where}: answers no call of {response.name!r} before it"
+        message = f"{where}: answers no call of {response.name[:100]!r} before it"
         raise invalid(message, f"{where}.functionResponse")
 
     # -------------------------------------------------------------- the model's parts
 
-    def _read_model(self, part: Part, where: str, ours: list[OurPart]) -> None:
-        sealed = unseal(part.thought_signature) if part.thought_signature else None
+    def _read_model(self, part: Part, where: str) -> None:
+        turn = self._turn
+        text = part.thought_signature
+        sealed = self._unsealer.open(text) if text else None
         if sealed is not None:
-            _sign_text(ours, sealed)
-            ours += sealed.before
+            turn.add_carried(sealed)
         if part.thought:
             # Without its signature no model takes it: it came before, with the next part.
             if sealed is not None and sealed.signature is not None:
-                ours.append(ReasoningPart(part.text or "", sealed.signature, sealed.origin))
+                turn.add(ReasoningPart(part.text or "", sealed.signature, sealed.origin))
         elif part.function_call is not None:
-            ours.append(self._call(part, sealed))
+            turn.add(self._call(part, sealed))
         elif part.text:
-            ours.append(TextPart(part.text, *_signed(sealed)))
+            turn.add_text(part.text, *_signed(sealed))
         elif (media := self._media(part, where)) is not None:
-            ours.append(_made(media, sealed))
+            turn.add(_made(media, sealed))
         # What Google's own tools did is left out for all others, as on the socket.
 
     def _call(self, part: Part, sealed: Sealed | None) -> ToolCallPart:
         call = part.function_call
         assert call is not None
-        call_id = call.id or self._new_id()
-        self._open[call_id] = call.name
+        call_id = self._open.add(call.id, call.name)
         arguments = text_of(call.args)
         arguments = "{}" if arguments == "null" else arguments
         return ToolCallPart(call_id, call.name, arguments, *_signed(sealed))
-
-    def _new_id(self) -> str:
-        self._calls += 1
-        return f"call_{self._calls}"
 
 
 def _is_plain(part: Part) -> bool:
     """Return whether a part is only text."""
     return bool(part.text) and part == Part(text=part.text)
-
-
-def _joined(parts: list[OurPart]) -> list[OurPart]:
-    """Return the parts of a turn of the model with its texts in one piece.
-
-    A stream's pieces are parts of their own. A signature belongs to the text up to it.
-    """
-    joined: list[OurPart] = []
-    for part in parts:
-        last = joined[-1] if joined else None
-        if isinstance(part, TextPart) and isinstance(last, TextPart) and last.signature is None:
-            joined[-1] = TextPart(last.text + part.text, part.signature, part.origin)
-        else:
-            joined.append(part)
-    return joined
-
-
-def _sign_text(parts: list[OurPart], sealed: Sealed) -> None:
-    """Put the signature of the text that came last where it belongs."""
-    if sealed.said is not None and parts and isinstance(parts[-1], TextPart):
-        parts[-1] = msgspec.structs.replace(parts[-1], signature=sealed.said, origin=sealed.origin)
 
 
 def _signed(sealed: Sealed | None) -> tuple[str | None, str | None]:

@@ -40,6 +40,15 @@ def signature_of(origin: str, signature: str | None, carried: Carried) -> str | 
         return None  # half of a character: its model would not get back what it signed
 
 
+def mark_of(origin: str) -> str:
+    """Return the `thoughtSignature` of a call that has nothing to carry.
+
+    Gemini refuses the first call of a turn without one, so the turn has to be known as another
+    model's when the conversation goes on there.
+    """
+    return seal(Sealed(origin))
+
+
 def _size(part: ReasoningPart | OtherPart) -> int:
     text = part.data if isinstance(part, OtherPart) else part.text
     return len(text) + len(part.signature or "")

@@ -16,6 +16,7 @@ from aircherd.http_api.dialects.gemini.errors import error_body
 from aircherd.http_api.dialects.gemini.parts_out import (
     Carried,
     call_part,
+    mark_of,
     media_part,
     signature_of,
     text_part,
@@ -95,6 +96,7 @@ class PartsWriter:
         self._carried = Carried()
         self._thought: list[str] = []
         self._is_thinking = False
+        self._has_calls = False
 
     def add(self, events: Sequence[ReplyEvent], origin: str, parts: list[bytes]) -> None:
         """Append the parts that the events make."""
@@ -170,6 +172,9 @@ class PartsWriter:
             arguments = "".join(call.pieces)
             if _is_object(arguments):
                 signature = signature_of(origin, call.signature, call.carried)
+                if signature is None and not self._has_calls:
+                    signature = mark_of(origin)
+                self._has_calls = True
                 parts.append(call_part(call.id, call.name, arguments, signature))
         self._calls.clear()
 

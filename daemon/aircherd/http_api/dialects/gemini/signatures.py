@@ -25,7 +25,10 @@ MARK: Final = b"aircher1:"
 START: Final = binascii.b2a_base64(MARK, newline=False).decode()
 
 MAX_SIZE: Final = 16_000_000
-"""Bytes of what a string holds: more than a reply may have."""
+"""Bytes of what the strings of a request hold: packed they would be small."""
+
+EACH: Final = 2000
+"""Bytes that each string counts for besides: opening one takes time."""
 
 UNSIGNED: Final = "skip_thought_signature_validator"
 """Google's own substitute for the signature of a call that another model made."""
@@ -54,17 +57,27 @@ def seal(sealed: Sealed) -> str:
     return binascii.b2a_base64(data, newline=False).decode()
 
 
-def unseal(text: str) -> Sealed | None:
-    """Return what a string holds, None if it is not from here, or was changed."""
-    if not text.startswith(START):
-        return None
-    try:
-        packed = binascii.a2b_base64(standard_base64(text))
-        unpacker = zlib.decompressobj()
-        data = unpacker.decompress(packed[len(MARK) :], MAX_SIZE)
-        return _SEALED.decode(data) if unpacker.eof else None
-    except (ValueError, RecursionError, zlib.error):
-        return None
+class Unsealer:
+    """Opens the strings of one request, as long as they hold no more than a conversation may."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, most: int = MAX_SIZE) -> None:
+        self._left = most
+
+    def open(self, text: str) -> Sealed | None:
+        """Return what a string holds, None if it is not from here, was changed, or is too much."""
+        if not text.startswith(START) or self._left <= 0:
+            return None
+        self._left -= EACH
+        try:
+            packed = binascii.a2b_base64(standard_base64(text))
+            unpacker = zlib.decompressobj()
+            data = unpacker.decompress(packed[len(MARK) :], max(self._left, 1))
+            self._left -= len(data)
+            return _SEALED.decode(data) if unpacker.eof else None
+        except (ValueError, RecursionError, zlib.error):
+            return None
 
 
 def standard_base64(text: str) -> str:

@@ -45,13 +45,13 @@ def read_tools(
 def _function(declared: FunctionDeclaration, where: str) -> Tool:
     if declared.behavior not in (None, "BLOCKING", "UNSPECIFIED"):
         # Google has it for its Live API only, and refuses it here.
-        raise invalid(f"{where}: {declared.name}: behavior {declared.behavior} is not known")
+        raise invalid(f"{where}: behavior {declared.behavior[:100]!r} is not known")
     raw = bytes(declared.parameters_json_schema or declared.parameters)
     try:
         schema = NO_PARAMETERS if raw in _EMPTY else json_schema(raw)
         return Tool(name=declared.name, description=declared.description, parameters=schema)
     except (ValueError, RecursionError) as error:
-        raise invalid(f"{where}: {declared.name}: {error}", where) from None
+        raise invalid(f"{where}: {declared.name[:100]!r}: {error}", where) from None
 
 
 def _hosted(entry: ToolEntry, where: str, unsaid: Unsaid) -> Iterator[Tool]:
@@ -87,10 +87,8 @@ def _choice(config: ToolConfig | None, unsaid: Unsaid) -> tuple[frozenset[str], 
     if mode == "ANY":
         return allowed, NamedTool(next(iter(allowed))) if len(allowed) == 1 else "required"
     if mode not in ("", "AUTO", "VALIDATED", "MODE_UNSPECIFIED"):
-        raise invalid(
-            f"toolConfig.functionCallingConfig.mode: {mode} is none of AUTO, ANY, NONE, VALIDATED",
-            "toolConfig.functionCallingConfig.mode",
-        )
+        field = "toolConfig.functionCallingConfig.mode"
+        raise invalid(f"{field}: {mode[:40]!r} is none of AUTO, ANY, NONE, VALIDATED", field)
     return (allowed, None) if mode == "VALIDATED" else (frozenset(), None)
 
 

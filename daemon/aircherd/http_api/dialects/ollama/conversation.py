@@ -5,6 +5,7 @@ Many clients keep neither: then it belongs to the first call without an answer.
 
 from typing import Final
 
+from aircherd.http_api.dialects.common.open_calls import OpenCalls
 from aircherd.http_api.dialects.common.reading import text_of
 from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.ollama.shapes import OllamaMessage
@@ -56,8 +57,7 @@ class _Reader:
     def __init__(self, unsaid: Unsaid) -> None:
         self.messages: list[Message] = []
         self._unsaid = unsaid
-        self._open: dict[str, str] = {}  # id -> name, in order
-        self._calls = 0
+        self._open = OpenCalls()
         self._results: list[Part] | None = None
 
     def add(self, message: OllamaMessage, where: str) -> None:
@@ -77,8 +77,7 @@ class _Reader:
         # Pictures come before the text, as Ollama gives them to its models.
         parts = [*read_media(message.images, f"{where}.", self._unsaid), *parts]
         for call in message.tool_calls or ():
-            call_id = call.id or self._new_id()
-            self._open[call_id] = call.function.name
+            call_id = self._open.add(call.id, call.function.name)
             arguments = text_of(call.function.arguments)
             parts.append(ToolCallPart(call_id, call.function.name, _object(arguments)))
         self._append(message.role, parts)
@@ -95,20 +94,11 @@ class _Reader:
 
     def _answered(self, message: OllamaMessage, where: str) -> str:
         """Return the id of the call that an answer belongs to."""
-        if message.tool_call_id and message.tool_call_id in self._open:
-            del self._open[message.tool_call_id]
-            return message.tool_call_id
         name = message.tool_name or message.name
-        named = (each for each, called in self._open.items() if called == name)
-        found = next(named, None) or next(iter(self._open), None)
+        found = self._open.answer(message.tool_call_id, name, any_name=True)
         if found is None:
             raise invalid(f"{where}: answers no tool call before it", where)
-        del self._open[found]
         return found
-
-    def _new_id(self) -> str:
-        self._calls += 1
-        return f"call_{self._calls}"
 
 
 def _object(arguments: str) -> str:

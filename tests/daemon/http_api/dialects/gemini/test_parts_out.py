@@ -3,7 +3,7 @@
 import json
 
 from aircherd.http_api.dialects.gemini.parts_out import Carried, call_part, media_part, signature_of
-from aircherd.http_api.dialects.gemini.signatures import unseal
+from aircherd.http_api.dialects.gemini.signatures import Unsealer
 from aircherd.vocabulary.parts import ReasoningPart
 from aircherd.vocabulary.reply import AudioDelta, ImageDelta
 
@@ -24,7 +24,7 @@ def test_carried() -> None:
     """A part carries the signature of the text before it."""
     carried = Carried()
     carried.said = "item"
-    sealed = unseal(signature_of("p/m", None, carried))
+    sealed = Unsealer().open(signature_of("p/m", None, carried))
     assert (sealed.said, sealed.signature) == ("item", None)
 
 

@@ -136,6 +136,15 @@ def test_signatures_of_calls_and_texts() -> None:
     ]
 
 
+def test_the_first_call_is_marked() -> None:
+    """Gemini refuses a turn whose first call has no signature; it has to see that it is not its."""
+    events = [ToolCallDelta(0, "a", "f"), ToolCallDelta(1, "b", "g"), Ending("tool_calls")]
+    first, second = parts_of(stream_of(events))
+    assert first.thought_signature is not None
+    assert second.thought_signature is None
+    assert read_again(events) == [ToolCallPart("a", "f", "{}"), ToolCallPart("b", "g", "{}")]
+
+
 def test_others_go_back() -> None:
     """What has no word here, a hosted tool's search, goes back to its model unchanged."""
     events = [OtherDelta("server_tool_use", '{"a":1}'), TextDelta("Found"), Ending("stop")]
@@ -316,4 +325,4 @@ def test_message_has_one_turn() -> None:
     contents = [{"role": "user", "parts": [{"text": "Hi"}]}]
     contents += [{"role": "model", "parts": [{"text": each}]} for each in ("Hel", "lo")]
     chat = DIALECT.read_chat(a_call(PATH, {"contents": contents})).chat
-    assert chat.messages == [Message("user", "Hi"), Message("assistant", [TextPart("Hello")])]
+    assert chat.messages == [Message("user", "Hi"), Message("assistant", "Hello")]

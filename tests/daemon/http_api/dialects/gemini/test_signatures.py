@@ -12,9 +12,9 @@ from aircherd.http_api.dialects.gemini.signatures import (
     MARK,
     START,
     Sealed,
+    Unsealer,
     for_google,
     seal,
-    unseal,
 )
 from aircherd.vocabulary.parts import OtherPart, ReasoningPart
 
@@ -31,8 +31,8 @@ def test_round_trip(origin: str, signature: str | None, text: str) -> None:
     except UnicodeEncodeError:
         return
     assert packed.startswith(START)
-    assert unseal(packed) == sealed
-    assert unseal(packed.replace("+", "-").replace("/", "_").rstrip("=")) == sealed
+    assert Unsealer().open(packed) == sealed
+    assert Unsealer().open(packed.replace("+", "-").replace("/", "_").rstrip("=")) == sealed
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,18 @@ def test_round_trip(origin: str, signature: str | None, text: str) -> None:
 )
 def test_anything_else(text: str) -> None:
     """Google's own, what was changed, and bombs are none of ours."""
-    assert unseal(text) is None
+    assert Unsealer().open(text) is None
+
+
+def test_a_request_holds_no_more_than_a_conversation() -> None:
+    """Strings that unpack to much are opened until it is enough, and many likewise."""
+    large = seal(Sealed("p/m", "s", [ReasoningPart("x" * 4_000_000)]))
+    unsealer = Unsealer()
+    opened = [unsealer.open(large) is not None for _ in range(6)]
+    assert opened == [True] * 3 + [False] * 3
+    small = seal(SEALED)
+    unsealer = Unsealer(10_000)
+    assert [unsealer.open(small) is not None for _ in range(8)].count(True) < 5
 
 
 def test_for_google() -> None:
