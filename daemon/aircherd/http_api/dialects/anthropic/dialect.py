@@ -12,7 +12,6 @@ from aircherd.vocabulary.verbatim import Dialect as DialectName
 
 if TYPE_CHECKING:
     from aircherd.http_api.dialects.anthropic.reply.stream import MessageStream
-    from aircherd.http_api.dialects.anthropic.request.options import Shown
     from aircherd.http_api.dialects.anthropic.request.reading import Style
 
 ROUTES: Final = (
@@ -48,13 +47,15 @@ class AnthropicDialect:
 
     def stream_writer(self, read: ChatRead) -> StreamWriter:
         """Return what writes a translated stream."""
-        return _stream_class()(_shown(read))
+        style = _style(read)
+        return _stream_class()(style.thinking, style.model)
 
     def whole_reply(self, read: ChatRead, result: ChatResult) -> bytes:
         """Return the body of a translated reply in one piece."""
         from aircherd.http_api.dialects.anthropic.reply.whole import whole_reply
 
-        return whole_reply(result, _shown(read))
+        style = _style(read)
+        return whole_reply(result, style.thinking, style.model)
 
     def stream_error(self, problem: Problem) -> bytes:
         """Return what ends a verbatim stream with an error, whatever it broke off in."""
@@ -112,5 +113,5 @@ def _stream_class() -> "type[MessageStream]":
     return MessageStream
 
 
-def _shown(read: ChatRead) -> "Shown":
-    return cast("Style", read.style).thinking
+def _style(read: ChatRead) -> "Style":
+    return cast("Style", read.style)

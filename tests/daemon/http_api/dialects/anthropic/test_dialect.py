@@ -9,7 +9,16 @@ from aircherd.http_api.dialects.anthropic import DIALECT
 from aircherd.http_api.dialects.dialect import Dialect
 from aircherd.http_api.problem import RequestProblem
 from aircherd.vocabulary.reply import TextDelta
-from helpers.http_api.anthropic_sdk import ANSWERING, HI, call_of, client_of, parse_stream, written
+from helpers.http_api.anthropic_sdk import (
+    ANSWERING,
+    HI,
+    call_of,
+    client_of,
+    parse_stream,
+    parse_whole,
+    result_of,
+    written,
+)
 
 
 def test_it_has_the_api_s_paths() -> None:
@@ -66,6 +75,22 @@ def test_the_dialect_is_light_until_it_is_asked() -> None:
     )
 
     assert done.stdout.strip() == "['aircherd.http_api.dialects.anthropic.dialect']"
+
+
+@pytest.mark.parametrize(
+    ("agent", "model"), [("claude-cli/2.1.197 (external, cli)", "sonnet"), ("llm", "gpt-5.5")]
+)
+def test_claude_code_gets_the_model_that_it_asked_for(agent: str, model: str) -> None:
+    """It forgets the thinking of all others. Every other client gets the model's true name."""
+    body = {"model": "sonnet", "messages": HI}
+    read = DIALECT.read_chat(call_of(body, headers={"user-agent": agent}))
+    writer = DIALECT.stream_writer(read)
+
+    streamed = writer.write([TextDelta("a")], ANSWERING) + writer.end(result_of([]))
+    whole = DIALECT.whole_reply(read, result_of([{"type": "text", "text": "a"}]))
+
+    assert parse_stream(streamed).model == model
+    assert parse_whole(whole).model == model
 
 
 def test_one_writer_writes_one_reply() -> None:

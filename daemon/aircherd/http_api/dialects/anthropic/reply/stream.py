@@ -92,14 +92,17 @@ class MessageStream:
         "_calls",
         "_held",
         "_is_begun",
+        "_model",
         "_origin",
         "_shown",
         "_usage",
         "_waiting",
     )
 
-    def __init__(self, shown: Shown) -> None:
+    def __init__(self, shown: Shown, model: str | None = None) -> None:
+        """`model` is the name that the reply has to bear, None for that of the model."""
         self._shown: Shown = shown
+        self._model = model
         self._answering: Answering | None = None
         self._origin = ""
         self._is_begun = False
@@ -152,7 +155,8 @@ class MessageStream:
 
     def _begin(self, model: str) -> bytes:
         self._is_begun = True
-        message = _Message(new_id("msg_"), model, message_counts(self._usage))
+        named = self._model or model
+        message = _Message(new_id("msg_"), named, message_counts(self._usage))
         return named_event(b"message_start", json_bytes(_MessageStart(message)))
 
     def _take(self, event: ReplyEvent, out: Out) -> None:

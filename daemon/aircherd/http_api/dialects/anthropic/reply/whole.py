@@ -55,8 +55,8 @@ class _Message(msgspec.Struct, tag_field="type", tag="message"):
     stop_sequence: None = None
 
 
-def whole_reply(result: ChatResult, shown: Shown) -> bytes:
-    """Return the body of a reply."""
+def whole_reply(result: ChatResult, shown: Shown, model: str | None = None) -> bytes:
+    """Return the body of a reply; `model` is the name that it has to bear, if not the model's."""
     blocks = _Blocks(shown, f"{result.provider}/{result.model}")
     for part in cast("list[Mapping[str, object]]", result.message["content"]):
         blocks.add(part)
@@ -64,7 +64,7 @@ def whole_reply(result: ChatResult, shown: Shown) -> bytes:
     end = end_of(result.finish, has_calls=blocks.has_calls)
     usage = message_counts(result.usage)
     message = _Message(
-        new_id("msg_"), result.model, content, end.stop_reason, end.stop_details, usage
+        new_id("msg_"), model or result.model, content, end.stop_reason, end.stop_details, usage
     )
     return json_bytes(message)
 

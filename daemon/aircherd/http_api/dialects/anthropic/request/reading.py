@@ -51,10 +51,19 @@ ATTRIBUTION: Final = "x-anthropic-billing-header:"
 would spoil other vendors' prompt caches."""
 
 
+_FORGETFUL: Final = "claude-cli/"
+"""How Claude Code's user agent begins. It forgets the thinking of an answer whose model is not the
+one that it asked for (2.1.197), and with it what the model needs back."""
+
+
 class Style(msgspec.Struct, frozen=True):
-    """What the writers need to know of a request."""
+    """What the writers need to know of a request.
+
+    `model` is the name that a translated reply has to bear, None for that of the model.
+    """
 
     thinking: Shown
+    model: str | None = None
 
 
 def read_chat(call: ApiCall) -> ChatRead:
@@ -67,7 +76,8 @@ def read_chat(call: ApiCall) -> ChatRead:
     request = _read_fields(call.body, unsaid)
     turns = read_turns(request.messages, unsaid)
     chat = _chat(request, turns, unsaid)
-    style = Style(shown_thinking(request.thinking))
+    is_forgetful = call.headers.get("user-agent", "").startswith(_FORGETFUL)
+    style = Style(shown_thinking(request.thinking), request.model if is_forgetful else None)
     verbatim = verbatim_request(call, request, turns, unsaid.text())
     return ChatRead(chat=chat, verbatim=verbatim, style=style)
 
