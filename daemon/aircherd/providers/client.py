@@ -268,6 +268,7 @@ class ProviderClient:
     ) -> tuple[PreparedCall, bytes]:
         """Return the call and the body for an HTTP client: its own body, or the translated one."""
         from aircherd.providers.verbatim.speakers import find_speaker, refusal  # noqa: PLC0415
+        from aircherd.providers.verbatim.thinking_wish import build_as_wished  # noqa: PLC0415
 
         provider, model = target.provider, target.model
         speaker = find_speaker(provider, model, request, passage)
@@ -275,7 +276,7 @@ class ProviderClient:
             if reason := refusal(provider, passage):
                 failure = Failure(kind=FailureClass.UNSUPPORTED, message=reason)
                 raise self._api_client.without_keys(failure)
-            return self._build(target, request, report)
+            return build_as_wished(lambda asked: self._build(target, asked, report), request, model)
         try:
             body = passage.body_for(model.id, speaker.renamed)
         except Exception as error:  # noqa: BLE001 - a boundary, see `unbuildable`

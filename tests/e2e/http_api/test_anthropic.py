@@ -50,6 +50,10 @@ kind = "openrouter"
 base_url = "{url}/openrouter/api/v1"
 env = "HTTP_KEY"
 
+[providers.local]
+kind = "ollama"
+base_url = "{url}/ollama"
+
 [models.first-chat]
 routes = ["chat/gpt-5.5", "claude/claude-opus-4-8"]
 """
@@ -185,6 +189,12 @@ def _answer(door, streams, model, messages, options):
         return door.sdk.messages.create(model=model, messages=messages, **options)
     with door.sdk.messages.stream(model=model, messages=messages, **options) as stream:
         return stream.get_final_message()
+
+
+@pytest.mark.parametrize("model", ["local/llama3.2:latest", "google/gemini-2.0-flash"])
+def test_a_model_that_cannot_think_answers_without(door, model):
+    """Tools ask for thinking whatever the model is."""
+    assert text_of(door.ask(model, "count 3", thinking=ADAPTIVE)) == "1 2 3"
 
 
 def test_thinking_of_another_vendor_goes_back_to_it(door):

@@ -79,6 +79,8 @@ def check_said(passage: Passage, request: ChatRequest) -> None:
 
 # ------------------------------------------------------------------ what it requires
 
+_THINKING: Final = "reasoning"
+
 _PRICED_FIELDS: Final = frozenset(
     {
         *("servicetier", "speed", "tools", "modalities", "generationconfig", "options"),
@@ -92,10 +94,14 @@ _PRICED_FIELDS: Final = frozenset(
 def requirements_for(passage: Passage, known: Requirements, *, has_limits: bool) -> Requirements:
     """Return what the request requires, with what only its body says.
 
-    Prices besides those of tokens matter under limits only.
+    Thinking is not required: see `providers.verbatim.thinking_wish`. Prices besides those of tokens
+    matter under limits only.
     """
     if passage.request.operation == "embeddings":
         return Requirements(input_tokens=known.input_tokens, output_tokens=1, embeds=True)
+    if _THINKING in known.abilities:
+        abilities = tuple(name for name in known.abilities if name != _THINKING)
+        known = msgspec.structs.replace(known, abilities=abilities)
     if not has_limits or known.unpriced is not None:
         return known
     unpriced = unpriced_in(_priced_fields(passage))

@@ -88,6 +88,14 @@ def test_prices_that_only_the_body_says(fields, unpriced):
     assert (unpriced in found.unpriced) if unpriced else found.unpriced is None
 
 
+@pytest.mark.parametrize("has_limits", [False, True])
+def test_thinking_is_a_wish(has_limits):
+    """Tools ask for it whatever the model is; all else is required."""
+    known = Requirements(abilities=("tools", "reasoning", "images"), input_tokens=3)
+    found = requirements_for(passage_of({}), known, has_limits=has_limits)
+    assert found.abilities == ("tools", "images")
+
+
 def test_embeddings_need_no_abilities():
     """They have no output to reserve for."""
     passage = passage_of({}, operation="embeddings")

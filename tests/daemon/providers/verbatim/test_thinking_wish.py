@@ -1,0 +1,63 @@
+"""Thinking of HTTP clients is a wish."""
+
+import pytest
+
+from aircherd.errors import ProviderFailed
+from aircherd.providers.verbatim.thinking_wish import build_as_wished
+from aircherd.vocabulary.chat import ChatRequest, Message
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.models import Model
+
+REQUEST = ChatRequest(messages=[Message("user", "Hi")], reasoning="high")
+
+
+class Builder:
+    """Builds requests, and refuses some."""
+
+    def __init__(self, refuses=(), kind=FailureClass.UNSUPPORTED):
+        self.asked = []
+        self._refuses = refuses
+        self._kind = kind
+
+    def __call__(self, request):
+        self.asked.append(request.reasoning)
+        if request.reasoning in self._refuses:
+            raise ProviderFailed(Failure(kind=self._kind, message=f"no {request.reasoning}"))
+        return request.reasoning
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "can_think", "refuses", "asked"),
+    [
+        (None, False, (), [None]),
+        ("none", False, (), ["none"]),
+        ("high", None, (), ["high"]),
+        ("high", True, (), ["high"]),
+        ("high", False, (), [None]),
+        ("high", None, ("high",), ["high", None]),
+    ],
+)
+def test_thinking_is_left_out_where_it_cannot_be_had(reasoning, can_think, refuses, asked):
+    """If the model is known not to think, or its adapter says so."""
+    request = ChatRequest(messages=REQUEST.messages, reasoning=reasoning)
+    build = Builder(refuses)
+
+    assert build_as_wished(build, request, Model(id="m", reasoning=can_think)) == asked[-1]
+    assert build.asked == asked
+
+
+def test_another_reason_stays():
+    """What was not for the thinking fails again, and says why."""
+    build = Builder(("high", None))
+
+    with pytest.raises(ProviderFailed, match="no None"):
+        build_as_wished(build, REQUEST, Model(id="m"))
+
+
+def test_a_request_that_is_wrong_is_built_once():
+    """It would be wrong without thinking, too."""
+    build = Builder(("high",), FailureClass.BAD_REQUEST)
+
+    with pytest.raises(ProviderFailed, match="no high"):
+        build_as_wished(build, REQUEST, Model(id="m"))
+    assert build.asked == ["high"]
