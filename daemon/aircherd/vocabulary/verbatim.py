@@ -22,6 +22,8 @@ class VerbatimRequest(msgspec.Struct, frozen=True, kw_only=True):
     - `headers`: those with a meaning for the vendor, names in lower case; never a credential, or
       one of a connection.
     - `query`: what follows `?` in its URL, without credentials.
+    - `reply_model`: the name that a streamed reply has to bear as its model's, for a client that
+      would forget parts of it otherwise. None, as nearly always: the reply stays as it comes.
     - `unsaid`: what is in it that `ChatRequest` cannot say, for people: `tools[2].type
       "web_search"`. Then only a provider of the same API can answer. None if all of it is said.
     - `only_translated`: the provider's bytes would not be what the client asked for, such as one
@@ -34,6 +36,7 @@ class VerbatimRequest(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     query: str = ""
     unsaid: str | None = None
+    reply_model: str | None = None
     only_translated: bool = False
 
 

@@ -54,6 +54,9 @@ env = "HTTP_KEY"
 kind = "ollama"
 base_url = "{url}/ollama"
 
+[models.last-claude]
+routes = ["claude/claude-opus-4-8"]
+
 [models.first-chat]
 routes = ["chat/gpt-5.5", "claude/claude-opus-4-8"]
 """
@@ -277,6 +280,18 @@ def test_a_request_of_claude_code_is_answered_by_any_model(door, provider):
 
     assert response.status_code == 200, text
     assert "event: message_stop" in text
+
+
+@pytest.mark.parametrize("model", ["last-claude", MODELS["chat"]])
+def test_claude_code_gets_the_name_that_it_asked_for(door, model):
+    """It forgets the thinking of an answer by another model's name, verbatim or not."""
+    body = {**claude_code_body(0), "model": model}
+    headers = {"user-agent": "claude-cli/2.1.197 (external, cli)"}
+
+    response = door.http.post("http://aircher/v1/messages?beta=true", json=body, headers=headers)
+
+    assert f'"model":"{model}"' in response.text.partition("\n\n")[0]
+    assert response.headers["x-aircher-model"] in ("claude-opus-4-8", "gpt-5.5")
 
 
 def test_tokens_are_counted(door):

@@ -20,6 +20,8 @@ _ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _TEXT: Final = msgspec.json.Decoder(str)
 _KEY: Final = re.compile(rb'[ \t\r\n,]*("(?:[^"\\]|\\.)*+")[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
 _BEGIN: Final = re.compile(rb"[ \t\r\n]*\{")
+_MODEL: Final = re.compile(rb'("model"[ \t]*:[ \t]*)"(?:[^"\\]|\\.)*+"')
+_MESSAGE_START: Final = b'"message_start"'
 
 
 def read_fields(body: bytes) -> dict[str, Span]:
@@ -91,3 +93,14 @@ def with_items(value: bytes, change: Callable[[bytes], bytes]) -> bytes:
     except (ValueError, RecursionError):
         raise BadRequest("the body must have a list of requests") from None
     return b"[%b]" % b",".join(change(bytes(item)) for item in items)
+
+
+def with_reply_model(data: bytes, name: str) -> bytes:
+    """Return the beginning of a stream of Anthropic's with another name of the model in it."""
+    at = data.find(_MESSAGE_START)
+    if at < 0:
+        return data
+    start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
+    line = data[start:end] if end > 0 else data[start:]
+    named = _MODEL.sub(lambda found: found[1] + msgspec.json.encode(name), line, count=1)
+    return data[:start] + named + data[start + len(line) :]

@@ -13,7 +13,14 @@ import msgspec
 from aircherd.errors import BadRequest, fail
 from aircherd.providers.codec.reply_stream import ReplyStream
 from aircherd.providers.replies.whole_reply import ReplyReader
-from aircherd.providers.verbatim.body import Span, read_fields, with_field, with_items, with_name
+from aircherd.providers.verbatim.body import (
+    Span,
+    read_fields,
+    with_field,
+    with_items,
+    with_name,
+    with_reply_model,
+)
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.verbatim import VerbatimHead, VerbatimRequest
@@ -37,6 +44,7 @@ class Passage:
         "_is_kept",
         "_kept",
         "_mask",
+        "_model",
         "_reader",
         "_size",
         "fields",
@@ -60,6 +68,7 @@ class Passage:
         self._is_kept = False
         self._kept: list[bytes] = []
         self._size = 0
+        self._model: str | None = None
 
     # -------------------------------------------------------------- there
 
@@ -104,6 +113,7 @@ class Passage:
         if self.request.only_translated:
             return reader
         self.head, self._is_kept = head, stream
+        self._model = self.request.reply_model
         self._reader = _FirstForm(reader)
         return self._reader
 
@@ -148,6 +158,8 @@ class Passage:
         if self._size:
             self._kept.append(data[end:])
             data = data[:end]
+        if self._model is not None and data:
+            data, self._model = with_reply_model(data, self._model), None
         return self._mask(data) if data else data
 
     def take_whole(self) -> bytes:

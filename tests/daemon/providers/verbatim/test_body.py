@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.errors import BadRequest
-from aircherd.providers.verbatim.body import read_fields, with_field, with_items, with_name
+from aircherd.providers.verbatim.body import (
+    read_fields,
+    with_field,
+    with_items,
+    with_name,
+    with_reply_model,
+)
 
 NAMES = st.text(max_size=8)
 VALUES = st.recursive(
@@ -124,3 +130,27 @@ def test_a_name_that_is_written_with_escapes_stays():
     """No client does that; the server then says what it does not know."""
     data = b'{"messages":["\\"old\\":"],"\\u006fld":5}'
     assert with_name(data, read_fields(data), "old", "new") == data
+
+
+START = b'event: message_start\ndata: {"type":"message_start","message":{"model":"%b"}}\n\n'
+CALL = b'event: content_block_start\ndata: {"input":{"model":"m"}}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (b": hi\n\n" + START % b"m" + CALL, b": hi\n\n" + START % rb"a\"b" + CALL),
+        (
+            rb'data: {"message": {"model" : "a \" b", "id": 1}, "type": "message_start"}',
+            rb'data: {"message": {"model" : "a\"b", "id": 1}, "type": "message_start"}',
+        ),
+        (
+            b'data: {"type":"message_start"}\ndata: {"model":"m"}',
+            b'data: {"type":"message_start"}\ndata: {"model":"m"}',
+        ),
+        (CALL, CALL),
+    ],
+)
+def test_the_name_in_the_beginning_of_a_stream(data, named):
+    """Only the event that begins the message has it, and nothing else is changed."""
+    assert with_reply_model(data, 'a"b') == named

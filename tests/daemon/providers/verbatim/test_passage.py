@@ -129,3 +129,18 @@ def test_a_new_call_begins_again():
     passage.note(b"new\n\n")
     assert (passage.size, passage.take()) == (0, b"")
     assert passage.received == 12
+
+
+def test_a_reply_may_have_to_bear_a_name():
+    """In the first piece of each call's reply, and never later."""
+    start = b'data: {"type":"message_start","message":{"model":"claude"}}\n\n'
+    request = VerbatimRequest(dialect="anthropic", body=b"{}", reply_model="mine")
+    passage = Passage(request)
+    for _ in range(2):
+        passage.begin(OpenAIChat(), HEAD, stream=True)
+        passage.note(start[:20])
+        assert passage.take() == b""
+        passage.note(start[20:] + b"data")
+        assert passage.take() == start.replace(b"claude", b"mine")
+        passage.note(start)
+        assert passage.take(whole=True) == b"data" + start

@@ -89,6 +89,7 @@ def test_claude_code_gets_the_model_that_it_asked_for(agent: str, model: str) ->
     streamed = writer.write([TextDelta("a")], ANSWERING) + writer.end(result_of([]))
     whole = DIALECT.whole_reply(read, result_of([{"type": "text", "text": "a"}]))
 
+    assert read.verbatim.reply_model == (model if model == "sonnet" else None)
     assert parse_stream(streamed).model == model
     assert parse_whole(whole).model == model
 

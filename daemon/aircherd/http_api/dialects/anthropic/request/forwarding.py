@@ -36,7 +36,12 @@ _THOUGHTS: Final = (blocks.Thinking, blocks.RedactedThinking)
 
 
 def verbatim_request(
-    call: ApiCall, request: Request, turns: Sequence[Turn], unsaid: str | None
+    call: ApiCall,
+    request: Request,
+    turns: Sequence[Turn],
+    *,
+    unsaid: str | None,
+    reply_model: str | None,
 ) -> VerbatimRequest:
     """Return what a provider of this API gets."""
     body = call.body
@@ -53,6 +58,7 @@ def verbatim_request(
         headers=tuple((name, found[name]) for name in HEADERS if name in found),
         query="beta=true" if call.query.get("beta") == "true" else "",
         unsaid=unsaid,
+        reply_model=reply_model,
     )
 
 

@@ -59,7 +59,7 @@ one that it asked for (2.1.197), and with it what the model needs back."""
 class Style(msgspec.Struct, frozen=True):
     """What the writers need to know of a request.
 
-    `model` is the name that a translated reply has to bear, None for that of the model.
+    `model` is the name that a reply has to bear, None for that of the model.
     """
 
     thinking: Shown
@@ -77,8 +77,9 @@ def read_chat(call: ApiCall) -> ChatRead:
     turns = read_turns(request.messages, unsaid)
     chat = _chat(request, turns, unsaid)
     is_forgetful = call.headers.get("user-agent", "").startswith(_FORGETFUL)
-    style = Style(shown_thinking(request.thinking), request.model if is_forgetful else None)
-    verbatim = verbatim_request(call, request, turns, unsaid.text())
+    named = request.model if is_forgetful else None
+    verbatim = verbatim_request(call, request, turns, unsaid=unsaid.text(), reply_model=named)
+    style = Style(shown_thinking(request.thinking), named)
     return ChatRead(chat=chat, verbatim=verbatim, style=style)
 
 
