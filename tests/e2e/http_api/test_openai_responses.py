@@ -1,15 +1,18 @@
 """The Responses API over the private socket, as OpenAI's SDK and Codex send and read it."""
 
+import importlib.resources
 import json
 from typing import NamedTuple
 
 import httpx2
+import jsonschema
 import openai
 import pytest
 
 from aircherd.testing.simulator import Fault, Simulator
 from aircherd.testing.simulator.script import PICTURE
 from helpers.daemon.real_daemon import Home, home, simulator, wait_until
+from helpers.required import missing
 
 KEY = "canary-responses-0123456789abcdef"
 MODELS = {
@@ -202,6 +205,80 @@ def test_codexs_tools_work_everywhere(served, name):
     talk.append({"type": "function_call_output", "call_id": look.call_id, "output": "rain"})
     response = streamed(served.client, input=talk, **asked)
     assert response.output_text == "The tools answered: done | rain"
+
+
+def said(text):
+    return {"type": "message", "role": "user", "content": text}
+
+
+SUITE = {
+    "basic": ({"input": [said("Say hello.")]}, "message"),
+    "streaming": ({"input": [said("count 5")], "stream": True}, "message"),
+    "system": (
+        {"input": [{"type": "message", "role": "system", "content": "A pirate."}, said("Hi")]},
+        "message",
+    ),
+    "tool": ({"input": [said(CALL)], "tools": [LOOK]}, "function_call"),
+    "tool streaming": ({"input": [said(CALL)], "tools": [LOOK], "stream": True}, "function_call"),
+    "thinking": (
+        {"input": [said("Hi")], "reasoning": {"effort": "high"}, "stream": True},
+        "reasoning",
+    ),
+    "turns": (
+        {
+            "input": [
+                said("I am Alice."),
+                {"type": "message", "role": "assistant", "content": "Hello Alice"},
+                said("Who am I?"),
+            ]
+        },
+        "message",
+    ),
+}
+"""The cases of the open compliance suite (openresponses, `compliance-tests.ts`), in our words."""
+
+
+@pytest.fixture(scope="module")
+def fits():
+    """Return whether a value fits a schema of the open specification."""
+    try:
+        folder = importlib.resources.files("openresponses") / "openapi"
+    except ModuleNotFoundError:
+        missing("the schema of the open Responses specification", "pip install openresponses-py")
+    document = json.loads((folder / "2026-04-24.json").read_text())
+    components = document["components"]
+    names = {
+        schema["properties"]["type"]["enum"][0]: name
+        for name, schema in components["schemas"].items()
+        if name.endswith("StreamingEvent")
+    }
+
+    def check(value):
+        name = names[value["type"]] if "type" in value else "ResponseResource"
+        schema = {"$ref": f"#/components/schemas/{name}", "components": components}
+        errors = jsonschema.Draft202012Validator(schema).iter_errors(value)
+        assert [f"{list(error.absolute_path)}: {error.message}" for error in errors] == []
+
+    return check
+
+
+@pytest.mark.parametrize("case", SUITE)
+def test_the_open_compliance_suite(served, fits, case):
+    """What is written here has the form of the open specification, event by event."""
+    body, kind = SUITE[case]
+    answer = served.post(model=MODELS["anthropic"], **body)
+    assert answer.status_code == 200, answer.text
+    if "stream" in body:
+        lines = [line for line in answer.text.split("\n") if line.startswith("data: ")]
+        events = [json.loads(line.removeprefix("data: ")) for line in lines]
+        for event in events:
+            fits(event)
+        response = events[-1]["response"]
+    else:
+        response = answer.json()
+    fits(response)
+    assert response["status"] == "completed"
+    assert kind in [item["type"] for item in response["output"]]
 
 
 def test_a_body_goes_as_it_came(served):
