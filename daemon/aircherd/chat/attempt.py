@@ -111,7 +111,7 @@ class ProviderAttempt:
                             self._note_first()
             finally:
                 await call.aclose()
-            if not self.reply.has_output and self.reply.is_empty:
+            if not self.reply.has_output and self.reply.is_empty and not self.reply.was_sent:
                 fail(FailureClass.EMPTY, "answered with nothing")
             outcome = "ok"
         except ProviderFailed as error:

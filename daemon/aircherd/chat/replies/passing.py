@@ -43,7 +43,7 @@ async def pass_on(
             if (size := passage.size) > SMALL or counted:
                 memory.grow(size - counted)
                 counted = size
-            if not (reply.has_begun or reply.ending) or reply.is_empty:
+            if not has_head and (reply.is_empty or not (reply.has_begun or reply.ending)):
                 held = events[-1:]  # the latest count is enough
                 continue
             if not has_head:

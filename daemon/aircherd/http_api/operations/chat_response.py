@@ -154,15 +154,10 @@ class ChatStream:
             received = self._passage.received
             is_alive, self._seen = received > self._seen, received
             if is_alive and written == self._written and not self._is_writing:
-                await self._send_alive(data)
-
-    async def _send_alive(self, data: bytes) -> None:
-        # What came without an event may be the provider's own keep-alive.
-        if self._is_verbatim and (pieces := self._passage.take()):
-            await self._write(pieces)
-            return
-        await self._start(self._stream_type)
-        await self._write(data)
+                # What was sent so far ends with an event. The provider's own keep-alives come with
+                # the next one: a thread may be decoding them.
+                await self._start(self._stream_type)
+                await self._write(data)
 
     def __repr__(self) -> str:
         return f"<ChatStream of {self._exchange!r}, {self._written} pieces>"

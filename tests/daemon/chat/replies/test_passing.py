@@ -128,6 +128,25 @@ async def test_thinking_is_final_too(environ):
         assert carried.outcome == codes.TRUNCATED
 
 
+async def test_a_reply_of_thinking_only(environ):
+    """It is complete: what was sent cannot be taken back, so no other provider is asked."""
+    async with carrying(environ, text="") as carrier:
+        body = body_of("anthropic", stream=True, thinking=THINKING)
+        carried = await carrier.ask("anthropic", "both", body=body)
+        assert (carried.outcome, outcomes(carried)) == ("ok", ["ok"])
+        assert carried.data.endswith(b'data: {"type":"message_stop"}\n\n')
+
+
+async def test_an_empty_reply_moves_on(environ):
+    """Another provider may have more to say; nothing of it was sent."""
+    async with carrying(environ, text="") as carrier:
+        for stream in (True, False):
+            carried = await carrier.ask("anthropic", "both", stream=stream)
+            assert carried.result.empty is True
+            assert (carried.heads, carried.data) == ([], b"")
+            assert outcomes(carried) == [codes.EMPTY_REPLY] * 2
+
+
 async def test_a_reply_in_another_form_is_translated(environ):
     """A server that answers a stream with one object has its events translated."""
     async with carrying(environ) as carrier:

@@ -77,21 +77,20 @@ async def test_keep_alives_of_a_living_one(autojump_clock, nursery):
     nursery.cancel_scope.cancel()
 
 
-async def test_a_providers_own_keep_alive_is_passed_on(autojump_clock, nursery):
-    """In a stream that is carried verbatim, between two events."""
+async def test_keep_alives_stand_between_two_events(autojump_clock, nursery):
+    """What is incomplete of the provider's waits, and its own keep-alives come with its events."""
     streaming = Streaming()
-    passage = streaming.passage
+    passage, stream = streaming.passage, streaming.stream
     passage.begin(OpenAIChat(), VerbatimHead("text/event-stream"), stream=True)
-    await streaming.stream.send((VerbatimHead("text/event-stream"),))
-    await streaming.stream.send((VerbatimDelta(b"data: 1\n\n"),))
-    nursery.start_soon(streaming.stream.keep_alive, PING)
-    passage.note(b": theirs\n\ndata: {")
+    await stream.send((VerbatimHead("text/event-stream"),))
+    passage.note(b"data: 1\n\n: theirs\n\ndata: {")
+    await stream.send((VerbatimDelta(passage.take()),))
+    nursery.start_soon(stream.keep_alive, PING)
     await trio.sleep(1.5 * IDLE_SECONDS)
-    assert streaming.response.pieces[1:] == [b": theirs\n\n"]
-    passage.note(b" more")
-    await trio.sleep(IDLE_SECONDS)
-    assert streaming.response.pieces[-1] == PING  # nothing of theirs is complete
-    assert passage.take(whole=True) == b"data: { more"
+    passage.note(b"}\n\n")
+    await stream.send((VerbatimDelta(passage.take()),))
+    pieces = [b"data: 1\n\n: theirs\n\n", PING, b"data: {}\n\n"]
+    assert streaming.response.pieces == pieces
     nursery.cancel_scope.cancel()
 
 
