@@ -15,6 +15,11 @@ from aircherd.errors import BadRequest
 Span = tuple[int, int]
 """Where a value begins, and where it ends."""
 
+MAX_FIELDS: Final = 400_000
+"""Fields of a body and of what is in it: one at the top takes 200 bytes while it is looked at."""
+_LARGE: Final = 1024 * 1024
+"""Bytes of a body whose fields are not counted."""
+
 _DECODER: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _TEXT: Final = msgspec.json.Decoder(str)
@@ -28,8 +33,10 @@ def read_fields(body: bytes) -> dict[str, Span]:
     """Return the span of each top-level field's value.
 
     Raises:
-        BadRequest: it is no JSON object, or has a field twice.
+        BadRequest: it is no JSON object, has a field twice, or far too many fields.
     """
+    if len(body) > _LARGE and body.count(b'":') > MAX_FIELDS:
+        raise BadRequest(f"the body has more than {MAX_FIELDS} fields")
     try:
         values = _DECODER.decode(body)
     except (ValueError, RecursionError):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from aircherd.errors import BadRequest
 from aircherd.providers.verbatim.body import (
+    MAX_FIELDS,
     read_fields,
     with_field,
     with_items,
@@ -99,6 +100,15 @@ def test_what_is_no_object_is_refused(body):
     """The message says what it has to be."""
     with pytest.raises(BadRequest, match="JSON object"):
         read_fields(body)
+
+
+def test_far_too_many_fields_are_refused():
+    """Decoding them would take much more memory than the body."""
+    many = b"{%b}" % b",".join(b'"%d":1' % n for n in range(MAX_FIELDS + 1))
+    with pytest.raises(BadRequest, match="fields"):
+        read_fields(many)
+    large = b'{"messages":"%b"}' % (b":" * 2 * MAX_FIELDS)
+    assert read_fields(large)["messages"] == (12, len(large) - 1)
 
 
 def test_keys_may_be_escaped():
