@@ -5,6 +5,8 @@
     else <runtime>/aircher/aircher.sock         runtime: $XDG_RUNTIME_DIR, or /run/user/<uid>
     else <home>/run/<host hash>.sock            home: $AIRCHER_HOME, or ~/.aircher
 
+The socket for HTTP clients is beside it: http.sock, or <name>.http.sock.
+
 A home other than `~/.aircher` is identified by a hash of 8 hex digits in directories that it shares
 with the default home, so two homes never share a daemon. `/run/user/<uid>` is used even if the
 variable is missing (cron, sudo, ssh without PAM), so that such a shell finds the same daemon. The
@@ -150,6 +152,13 @@ def socket_path(
 ) -> Path:
     """Return the result of `find_socket` as a `Path`."""
     return _path(find_socket(environ, uid=uid, hostname=hostname, is_private=is_private))
+
+
+def http_socket(main: str) -> str:
+    """Return the path of the socket for HTTP clients, beside that of the daemon."""
+    folder, _, name = main.rpartition("/")
+    name = "http.sock" if name == "aircher.sock" else f"{name.removesuffix('.sock')}.http.sock"
+    return f"{folder}/{name}"
 
 
 def _runtime(

@@ -49,7 +49,7 @@ from aircherd.events import EventBus
 from aircherd.files.background_files import BackgroundFiles
 from aircherd.files.private_directory import check_directories
 from aircherd.hooks import fetch_hooks, recovery_checks, token_hooks
-from aircherd.http_api.server.doors import HttpDoors, http_socket_path
+from aircherd.http_api.server.doors import HttpDoors
 from aircherd.http_api.tokens.service import TokenHooks, TokenService
 from aircherd.http_api.tokens.store import TokenStore
 from aircherd.ipc.listener import Listener
@@ -192,7 +192,7 @@ async def open_daemon(
             )
             observed_file.load()
             sessions: set[Session] = set()
-            doors = _open_doors(http_socket_path(about.socket), manager)
+            doors = _open_doors(Path(address.http_socket(str(about.socket))), manager)
             reloader = Reloader(
                 backfill,
                 transports,

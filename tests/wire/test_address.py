@@ -61,6 +61,20 @@ def test_a_relative_socket_becomes_absolute(
     assert find({"AIRCHER_SOCKET": "@x", "HOME": "/h"}) == f"{tmp_path}/@x"
 
 
+@pytest.mark.parametrize(
+    ("main", "expected"),
+    [
+        ("/run/user/7/aircher/aircher.sock", "/run/user/7/aircher/http.sock"),
+        ("/run/user/7/aircher/0a1b2c3d.sock", "/run/user/7/aircher/0a1b2c3d.http.sock"),
+        ("/tmp/mine", "/tmp/mine.http.sock"),
+        ("/tmp/http.sock", "/tmp/http.http.sock"),
+    ],
+)
+def test_the_socket_for_http_is_beside_the_daemons(main: str, expected: str) -> None:
+    """No two daemons have the same."""
+    assert address.http_socket(main) == expected
+
+
 def test_socket_path_matches_find_socket() -> None:
     """Both agree; uid and host default to this process's."""
     environ = HOME | RUNTIME

@@ -28,7 +28,7 @@ _HOME: Names = {
     r"config\.toml|environment": None,
     r"\.config\.toml\.aircher-\w+": None,  # of a program that was killed while it wrote the file
     r"backup-\d{4}-\d\d-\d\d(-\d+)?": r"\.?(config\.toml|unfinished)(\.tmp)?",
-    r"run": r"[0-9a-f]{8}\.sock(\.lock)?",
+    r"run": r"[0-9a-f]{8}(\.http)?\.sock(\.lock)?",
 }
 _DATA: Names = {
     r"\.?(keys|credentials|cooldowns|checked_keys|observed_use)\.json(\..+)?": None,
@@ -106,13 +106,14 @@ def remove_place(place: Place) -> None:
 
 
 def _find_socket(environ: Mapping[str, str]) -> Place:
-    """Return the socket and its lock; their directory may be anyone's."""
+    """Return the sockets and the lock; their directory may be anyone's."""
     socket = address.socket_path(environ)
     place = Place(socket.parent)
     if not _is_directory(socket.parent):
         return place
-    pair = (socket, socket.with_name(f"{socket.name}.lock"))
-    place.files += [path for path in pair if os.path.lexists(path)]
+    http = Path(address.http_socket(str(socket)))
+    known = (socket, socket.with_name(f"{socket.name}.lock"), http)
+    place.files += [path for path in known if os.path.lexists(path)]
     is_ours = socket.parent == address.aircher_home(environ) / "run"
     if is_ours or socket.parent.name == "aircher":
         place.folders.append(socket.parent)

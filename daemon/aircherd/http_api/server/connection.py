@@ -32,7 +32,7 @@ from aircherd.http_api.server.bounds import (
     LINGER_SECONDS,
     WRITE_SECONDS,
 )
-from aircherd.http_api.server.guard import CREDENTIALS, preflight
+from aircherd.http_api.server.guard import NOT_FOR_DIALECTS, preflight
 from aircherd.http_api.server.http_client import ClientTable, HttpClient, RequestClient
 from aircherd.http_api.server.incoming_request import IncomingRequest
 from aircherd.http_api.server.refusal import Refusal
@@ -326,7 +326,7 @@ class Connection:
             params=match.params,
             query=request.query,
             raw_query=request.raw_query,
-            headers={name: headers[name] for name in headers if name not in CREDENTIALS},
+            headers={name: headers[name] for name in headers if name not in NOT_FOR_DIALECTS},
             body=data,
         )
         del data

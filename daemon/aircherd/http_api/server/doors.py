@@ -48,13 +48,6 @@ SWEEP_SECONDS = 1.0
 log = structlog.get_logger()
 
 
-def http_socket_path(main: Path) -> Path:
-    """Return the path of the private socket beside that of the daemon."""
-    if main.name == "aircher.sock":
-        return main.with_name("http.sock")
-    return main.with_name(f"{main.name.removesuffix('.sock')}.http.sock")
-
-
 class _Door:
     """Listening sockets. `port` is None for the private one; `holders` keep a port open."""
 

@@ -20,7 +20,25 @@ from aircherd.http_api.tokens.token import PREFIX, TokenClient, TokenTable
 
 KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 """Where the tools put their key. None of them reaches a dialect."""
-CREDENTIALS = frozenset({*KEY_HEADERS, "cookie", "proxy-authorization"})
+NOT_FOR_DIALECTS = frozenset(
+    {
+        *KEY_HEADERS,
+        "cookie",
+        "proxy-authorization",
+        # What is about the connection, and about how the body came.
+        "connection",
+        "content-encoding",
+        "content-length",
+        "expect",
+        "http2-settings",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
 KEY_QUERY = "key"
 
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})

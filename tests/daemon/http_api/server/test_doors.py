@@ -16,7 +16,7 @@ from aircherd.events import EventBus
 from aircherd.http_api.server import backend as backend_module
 from aircherd.http_api.server import doors as module
 from aircherd.http_api.server.backend import Backend
-from aircherd.http_api.server.doors import HttpDoors, http_socket_path
+from aircherd.http_api.server.doors import HttpDoors
 from aircherd.http_api.server.router import Router
 from aircherd.sockets.places import Places
 from helpers.http_api.server import (
@@ -64,19 +64,6 @@ async def connect(doors, port=None):
     if port is None:
         return HttpPeer(await trio.open_unix_socket(str(doors.path)))
     return HttpPeer(await trio.open_tcp_stream("127.0.0.1", port))
-
-
-@pytest.mark.parametrize(
-    ("main", "expected"),
-    [
-        ("/run/user/7/aircher/aircher.sock", "/run/user/7/aircher/http.sock"),
-        ("/run/user/7/aircher/0a1b2c3d.sock", "/run/user/7/aircher/0a1b2c3d.http.sock"),
-        ("/tmp/mine", "/tmp/mine.http.sock"),
-    ],
-)
-def test_the_private_socket_is_beside_the_daemons(main, expected):
-    """Two daemons never have the same."""
-    assert http_socket_path(Path(main)) == Path(expected)
 
 
 async def test_the_private_socket_serves_without_a_token(monkeypatch):

@@ -13,6 +13,7 @@ OURS = (
     "home/.aircher/.config.toml.aircher-x1y2",
     "home/.aircher/backup-2026-11-29-2/config.toml",
     "home/.aircher/run/0123abcd.sock.lock",
+    "home/.aircher/run/0123abcd.http.sock",
     "data/aircher/keys.json",
     "data/aircher/keys.json.damaged-1",
     "data/aircher/.cooldowns.json.tmp",
@@ -30,6 +31,7 @@ OURS = (
     "state/aircher/conversations/tea/part.json",
     "home/.cache/aircher/catalog/models_dev.json",
     "run/aircher/aircher.sock.lock",
+    "run/aircher/http.sock",
 )
 """One of each kind; docs/files.md has them all, and the first hour's test leaves them."""
 
@@ -147,7 +149,7 @@ def test_a_home_that_is_the_users_own(tmp_path: Path, environ: dict[str, str]) -
 
 def test_a_socket_elsewhere(tmp_path: Path, environ: dict[str, str]) -> None:
     """The directory of AIRCHER_SOCKET, and what else is in it, is not ours."""
-    write(tmp_path, "tmp/a.sock", "tmp/a.sock.lock", "tmp/b")
+    write(tmp_path, "tmp/a.sock", "tmp/a.sock.lock", "tmp/a.http.sock", "tmp/b")
     assert remove(environ | {"AIRCHER_SOCKET": f"{tmp_path}/tmp/a.sock"}) == {}
     assert left(tmp_path) == {"tmp/b"}
 
