@@ -268,7 +268,7 @@ class ProviderClient:
     ) -> tuple[PreparedCall, bytes]:
         """Return the call and the body for an HTTP client: its own body, or the translated one."""
         from aircherd.providers.verbatim.speakers import find_speaker, refusal  # noqa: PLC0415
-        from aircherd.providers.verbatim.thinking_wish import build_as_wished  # noqa: PLC0415
+        from aircherd.providers.verbatim.wishes import build_as_wished  # noqa: PLC0415
 
         provider, model = target.provider, target.model
         speaker = find_speaker(provider, model, request, passage)

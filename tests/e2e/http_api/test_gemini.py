@@ -207,6 +207,14 @@ def test_what_only_google_has(door, client):
         client.models.generate_content(model=CLAUDE, contents="hi", config=config)
 
 
+def test_sampling_is_a_wish(door, client):
+    """LangChain sends a temperature with every request, and the newest models refuse any."""
+    config = types.GenerateContentConfig(temperature=0.7, top_p=0.5)
+    assert client.models.generate_content(model=CLAUDE, contents="hi", config=config).text == "hi"
+    assert not {"temperature", "top_p"} & door.asked[-1].json.keys()
+    assert client.models.generate_content(model=GPT, contents="hi", config=config).text == "hi"
+
+
 def test_a_fallback_across_both_ways(door, client):
     """A translated candidate fails before its output, and Google's own bytes come."""
     door.sim.faults.add(Fault("error", vendor="anthropic", error="overloaded"))

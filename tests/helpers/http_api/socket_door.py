@@ -47,6 +47,9 @@ base_url = "{url}/ollama"
 [models.mixed]
 routes = ["claude/claude-opus-4-8", "google/gemini-3.8-flash"]
 
+[catalog."claude/claude-opus-4-8"]
+sampling = false
+
 [http.models]
 "gemini-*" = "claude/claude-opus-4-8"
 """

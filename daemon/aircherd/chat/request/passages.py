@@ -15,6 +15,7 @@ from aircherd.chat.request.unpriced import unpriced_in
 from aircherd.chat.request.validation import check_request
 from aircherd.errors import BadRequest
 from aircherd.providers.verbatim.passage import Passage
+from aircherd.providers.verbatim.wishes import WISHES
 from aircherd.vocabulary.chat import ChatRequest, Requirements
 
 _ROUTE: Final = "use model; for several models, use an alias of aircher"
@@ -79,8 +80,6 @@ def check_said(passage: Passage, request: ChatRequest) -> None:
 
 # ------------------------------------------------------------------ what it requires
 
-_THINKING: Final = "reasoning"
-
 _PRICED_FIELDS: Final = frozenset(
     {
         *("servicetier", "speed", "tools", "modalities", "generationconfig", "options"),
@@ -94,13 +93,13 @@ _PRICED_FIELDS: Final = frozenset(
 def requirements_for(passage: Passage, known: Requirements, *, has_limits: bool) -> Requirements:
     """Return what the request requires, with what only its body says.
 
-    Thinking is not required: see `providers.verbatim.thinking_wish`. Prices besides those of tokens
-    matter under limits only.
+    Thinking and sampling are not required: see `providers.verbatim.wishes`. Prices besides those of
+    tokens matter under limits only.
     """
     if passage.request.operation == "embeddings":
         return Requirements(input_tokens=known.input_tokens, output_tokens=1, embeds=True)
-    if _THINKING in known.abilities:
-        abilities = tuple(name for name in known.abilities if name != _THINKING)
+    abilities = tuple(name for name in known.abilities if name not in WISHES)
+    if len(abilities) < len(known.abilities):
         known = msgspec.structs.replace(known, abilities=abilities)
     if not has_limits or known.unpriced is not None:
         return known

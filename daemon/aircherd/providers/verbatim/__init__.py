@@ -5,7 +5,7 @@
     headers        which headers of a client reach a provider, and which of a provider a client
     speakers       which adapter of a provider speaks the client's API, and where its body goes
     passed_call    a call whose bytes are kept for the client
-    thinking_wish  thinking where the model can, and without it where it cannot
+    wishes         thinking and sampling where the model can, and without them where it cannot
     embeddings     reads what embeddings used
 
 A provider that speaks another API gets the request translated: `ProviderClient` decides that.

@@ -89,9 +89,9 @@ def test_prices_that_only_the_body_says(fields, unpriced):
 
 
 @pytest.mark.parametrize("has_limits", [False, True])
-def test_thinking_is_a_wish(has_limits):
-    """Tools ask for it whatever the model is; all else is required."""
-    known = Requirements(abilities=("tools", "reasoning", "images"), input_tokens=3)
+def test_thinking_and_sampling_are_wishes(has_limits):
+    """Tools ask for them whatever the model is; all else is required."""
+    known = Requirements(abilities=("tools", "reasoning", "images", "sampling"), input_tokens=3)
     found = requirements_for(passage_of({}), known, has_limits=has_limits)
     assert found.abilities == ("tools", "images")
 

@@ -1,9 +1,10 @@
-"""Thinking of HTTP clients is a wish."""
+"""Thinking and sampling of HTTP clients are wishes."""
 
+import msgspec
 import pytest
 
 from aircherd.errors import ProviderFailed
-from aircherd.providers.verbatim.thinking_wish import build_as_wished
+from aircherd.providers.verbatim.wishes import build_as_wished
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
@@ -61,3 +62,32 @@ def test_a_request_that_is_wrong_is_built_once():
     with pytest.raises(ProviderFailed, match="no high"):
         build_as_wished(build, REQUEST, Model(id="m"))
     assert build.asked == ["high"]
+
+
+@pytest.mark.parametrize(
+    ("model", "refused", "kept"),
+    [
+        (Model(id="m"), (), {"temperature", "top_p", "reasoning"}),
+        (Model(id="m", sampling=False), (), {"reasoning"}),
+        (Model(id="m", sampling=False, reasoning=False), (), set()),
+        (Model(id="m", reasoning=False), (), {"temperature", "top_p"}),
+        (Model(id="m"), ("temperature",), {"reasoning"}),
+        (Model(id="m"), ("temperature", "reasoning"), set()),
+    ],
+)
+def test_sampling_is_left_out_where_it_cannot_be_had(model, refused, kept):
+    """If the model is known not to take it, or its adapter says so. Thinking matters more."""
+    request = msgspec.structs.replace(REQUEST, temperature=0.7, top_p=0.5)
+
+    def build(asked):
+        found = {
+            name
+            for name in ("temperature", "top_p", "reasoning")
+            if getattr(asked, name) is not None
+        }
+        if found & set(refused):
+            failure = Failure(kind=FailureClass.UNSUPPORTED, message="no")
+            raise ProviderFailed(failure)
+        return found
+
+    assert build_as_wished(build, request, model) == kept
