@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from aircherd.config.model import Http
 from aircherd.config.problems import BadValue, ProblemCollector
 from aircherd.config.section import Section
+from aircherd.config.sections.models import read_model_name
 from aircherd.config.values import read_list, read_table, read_text, type_name
 
 SECTION = Section("[http]", ("port", "hosts", "origins", "models"))
@@ -18,14 +20,16 @@ ORIGIN = r"[a-z][a-z0-9+.-]*://[A-Za-z0-9._-]+(:[0-9]{1,5})?"
 """As browsers send it; an extension's has a scheme of its own."""
 
 
-def read_http(report: ProblemCollector, table: dict[str, object]) -> Http:
-    """Return the section."""
+def read_http(
+    report: ProblemCollector, table: dict[str, object], providers: list[str], aliases: list[str]
+) -> Http:
+    """Return the section; its models are aliases, or models of one of the providers."""
     fields: dict[str, Any] = {}
     for name, value in report.known_entries(SECTION, ("http",), table):
         if name == "port":
             fields[name] = report.read(("http", name), value, _read_port)
         elif name == "models":
-            fields[name] = _read_models(report, value)
+            fields[name] = _read_models(report, value, partial(read_model_name, providers, aliases))
         else:
             one = _read_host if name == "hosts" else _read_origin
             fields[name] = _read_names(report, name, value, one)
@@ -39,11 +43,11 @@ def _read_names(
     return tuple(dict.fromkeys(report.read_all(("http", name), names, one)))
 
 
-def _read_models(report: ProblemCollector, value: object) -> dict[str, str]:
+def _read_models(
+    report: ProblemCollector, value: object, one: Callable[[object], str]
+) -> dict[str, str]:
     table = report.read(("http", "models"), value, read_table) or {}
-    found = {
-        name: report.read(("http", "models", name), each, read_text) for name, each in table.items()
-    }
+    found = {name: report.read(("http", "models", name), each, one) for name, each in table.items()}
     return {name: each for name, each in found.items() if each is not None}
 
 

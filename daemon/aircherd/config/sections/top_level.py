@@ -73,7 +73,7 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
         network=network,
         daemon=read_daemon(report, _section(report, top, "daemon")),
         conversations=read_conversations(report, _section(report, top, "conversations")),
-        http=read_http(report, _section(report, top, "http")),
+        http=read_http(report, _section(report, top, "http"), known, aliases),
         fallback=read_fallback(report, _section(report, top, "fallback")),
         catalog=read_catalog(report, _section(report, top, "catalog"), known),
         keep_days=usage.keep_days,

@@ -39,6 +39,8 @@ def test_the_section_is_read() -> None:
         ('origins = ["null"]', "is not an origin"),
         ("models = 3", "must be a section"),
         ("models = { a = 1 }", "must be a string"),
+        ('models = { a = "nothing" }', "is not an alias"),
+        ('models = { a = "nothing/x" }', "a provider that does not exist"),
         ("ports = 3", "is unknown"),
     ],
 )
