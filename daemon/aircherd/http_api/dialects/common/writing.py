@@ -23,8 +23,11 @@ def _whole(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_whole(each) for each in value]
     if isinstance(value, msgspec.Struct):
-        return _whole(msgspec.to_builtins(value))
-    return value
+        config, kind = value.__struct_config__, type(value)
+        names = zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
+        tag = {config.tag_field: config.tag} if config.tag_field else {}
+        return tag | {name: _whole(getattr(value, field)) for name, field in names}
+    return value  # JSON that is encoded already, too
 
 
 def named_event(name: bytes, data: bytes) -> bytes:

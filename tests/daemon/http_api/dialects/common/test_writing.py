@@ -2,6 +2,8 @@
 
 import json
 
+import msgspec
+
 from aircherd.http_api.dialects.common.writing import (
     comment,
     data_event,
@@ -32,3 +34,15 @@ def test_halves_of_characters_are_replaced() -> None:
     value = {"a\ud83d": ["b\ude00", 1], "c": "\ud83d\ude00"}
 
     assert json.loads(json_bytes(value)) == {"a\ufffd": ["b\ufffd", 1], "c": "😀"}
+
+
+def test_halves_of_characters_are_replaced_in_structs() -> None:
+    """With their tags, and beside JSON that is encoded already."""
+
+    class Call(msgspec.Struct, tag_field="type", tag="call"):
+        name: str
+        input: msgspec.Raw
+
+    data = json_bytes([Call("a\ud83d", msgspec.Raw(b'{"n":1.50}'))])
+
+    assert data == b'[{"type":"call","name":"a\xef\xbf\xbd","input":{"n":1.50}}]'

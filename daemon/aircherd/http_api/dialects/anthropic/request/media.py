@@ -8,6 +8,7 @@ from aircherd.http_api.dialects.anthropic.request.unknown import Unsaid
 from aircherd.http_api.problem import invalid
 from aircherd.vocabulary.content.cache import CacheMark
 from aircherd.vocabulary.content.media import DocumentPart, ImagePart
+from aircherd.vocabulary.parts import TextPart
 
 
 def cache_mark(control: blocks.CacheControl | None) -> CacheMark:
@@ -35,7 +36,9 @@ def image_part(block: blocks.Image, path: str, unsaid: Unsaid) -> ImagePart | No
         raise invalid(f"{path}.source: {error}", f"{path}.source") from None
 
 
-def document_part(block: blocks.Document, path: str, unsaid: Unsaid) -> DocumentPart | None:
+def document_part(
+    block: blocks.Document, path: str, unsaid: Unsaid
+) -> DocumentPart | TextPart | None:
     """Return a document, None if no other API can have it.
 
     Raises:
@@ -63,7 +66,7 @@ def document_part(block: blocks.Document, path: str, unsaid: Unsaid) -> Document
 
 def search_result_part(
     block: blocks.SearchResult, path: str, unsaid: Unsaid
-) -> DocumentPart | None:
+) -> DocumentPart | TextPart:
     """Return what a search found as a document: its source is the first line."""
     text = _joined(block.content, path, unsaid)
     is_cited = block.citations is not None and bool(block.citations.enabled)
@@ -90,6 +93,14 @@ def _joined(content: Sequence[blocks.InnerBlock], path: str, unsaid: Unsaid) -> 
 
 def _text_document(
     text: str, name: str | None, *, is_cited: bool, cache: CacheMark
-) -> DocumentPart:
+) -> DocumentPart | TextPart:
+    """Return a text as a document, or as a text if it begins like a file of another kind."""
     data = base64.b64encode(text.encode("utf-8", "replace")).decode()
-    return DocumentPart(data, "text/plain", None, name, is_cited, cache)
+    try:
+        part = DocumentPart(data, "text/plain", None, name, is_cited, cache)
+    except ValueError:  # a NUL is in it
+        pass
+    else:
+        if not part.is_pdf:
+            return part
+    return TextPart(f"{name}:\n{text}" if name else text, cache=cache)

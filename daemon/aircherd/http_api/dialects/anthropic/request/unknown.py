@@ -11,7 +11,14 @@ import msgspec
 
 from aircherd.http_api.dialects.anthropic.request import blocks
 from aircherd.http_api.dialects.anthropic.request.blocks import AnyBlock, ResultBlock, Turn
-from aircherd.http_api.dialects.common.reading import FIELDS, ITEMS, Fields, text_of, wrong_form
+from aircherd.http_api.dialects.common.reading import (
+    FIELDS,
+    ITEMS,
+    Fields,
+    no_json,
+    text_of,
+    wrong_form,
+)
 from aircherd.http_api.dialects.common.writing import json_bytes
 from aircherd.http_api.problem import RequestProblem, invalid
 from aircherd.vocabulary.validation_messages import describe_invalid
@@ -89,7 +96,7 @@ def read_strictly(
         if known is None:
             raise wrong(error, path) from None
     except (ValueError, RecursionError) as error:
-        raise invalid(f"{path or 'the body'}: is not JSON: {error}") from None
+        raise no_json(error) from None
     try:
         return decoder.decode(known)
     except msgspec.ValidationError as error:
@@ -104,6 +111,8 @@ def _without_unknown(
         fields = FIELDS.decode(raw)
     except msgspec.ValidationError:
         return None
+    except (ValueError, RecursionError) as error:
+        raise no_json(error) from None  # behind what the decoder refused
     kind = decoder.type
     known = {*kind.__struct_encode_fields__, kind.__struct_config__.tag_field}  # type: ignore[attr-defined]
     unknown = [name for name in fields if name not in known]

@@ -11,6 +11,8 @@ from aircherd.http_api.dialects.anthropic.request.media import (
 )
 from aircherd.http_api.dialects.anthropic.request.unknown import Unsaid
 from aircherd.http_api.problem import RequestProblem
+from aircherd.vocabulary.content.media import DocumentPart
+from aircherd.vocabulary.parts import TextPart
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ def test_a_long_title_is_cut() -> None:
 
     found = search_result_part(block, "a", Unsaid())
 
-    assert found is not None
+    assert isinstance(found, DocumentPart)
     assert found.name == "t" * 500
 
 
@@ -75,5 +77,13 @@ def test_an_empty_document_is_one() -> None:
     """A file may have nothing in it."""
     found = document_part(blocks.Document(blocks.TextSource("")), "a", Unsaid())
 
-    assert found is not None
+    assert isinstance(found, DocumentPart)
     assert found.text == " "
+
+
+@pytest.mark.parametrize("text", ["a\0b", "%PDF-1.7 is how a PDF begins"])
+def test_a_text_is_never_taken_for_a_file(text: str) -> None:
+    """It may quote the first bytes of one, or have a NUL in it."""
+    found = document_part(blocks.Document(blocks.TextSource(text), "A"), "a", Unsaid())
+
+    assert found == TextPart(f"A:\n{text}")

@@ -1,6 +1,12 @@
 """Requests of the Anthropic Messages API, as tools and SDKs send them."""
 
+import copy
+import functools
 import json
+import operator
+import random
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,8 +17,9 @@ from aircherd.http_api.problem import RequestProblem
 from aircherd.vocabulary.chat import Message, NamedTool, SchemaFormat
 from aircherd.vocabulary.parts import TextPart
 from helpers.http_api.anthropic_sdk import HI, call_of, read
-from helpers.http_api.claude_code import claude_code_request
+from helpers.http_api.claude_code import claude_code_body, claude_code_request
 
+TEXT = {"type": "text", "text": "a"}
 SESSION = '{"device_id":"d","account_uuid":"","session_id":"6f1c"}'
 
 
@@ -199,6 +206,7 @@ def test_options_with_a_price_are_known_to_have_one() -> None:
     ("body", "message"),
     [
         (b"", "the body is not JSON"),
+        (b'{"metadata":3,"model"', "the body is not JSON"),
         (b"[]", "the body has to be a map"),
         (b'"hi"', "the body has to be a map"),
         ({"messages": HI}, "model is missing"),
@@ -222,6 +230,56 @@ def test_a_wrong_request_is_refused_with_its_field(body: object, message: str) -
 
     assert caught.value.problem.message.startswith(message)
     assert caught.value.problem.kind == "invalid_request"
+
+
+JUNK: list[object] = [
+    None,
+    True,
+    -1,
+    10**30,
+    1.5,
+    "",
+    "air1.x",
+    [],
+    [1],
+    {},
+    {"type": "text"},
+    [[]],
+]
+
+
+def _places(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+    """Yield the path of everything in a body."""
+    inner = value.items() if isinstance(value, dict) else ()
+    for name, each in enumerate(value) if isinstance(value, list) else inner:
+        yield (*path, name)
+        yield from _places(each, (*path, name))
+
+
+def test_no_body_is_a_crash() -> None:
+    """Whatever stands wherever: it is read, or refused, and what goes on is JSON."""
+    chance = random.Random(7)  # noqa: S311 - the same in every run
+    body = claude_code_body(1) | {"tool_choice": {"type": "auto"}, "stop_sequences": ["a"]}
+    body["tools"] = body["tools"][:1]  # type: ignore[index]
+    source = {"type": "content", "content": [{"type": "text", "text": "a"}]}
+    found = {"type": "search_result", "source": "a", "title": "b", "content": [TEXT]}
+    more = [{"type": "document", "source": source, "citations": {"enabled": True}}, found]
+    body["messages"] = [{"role": "user", "content": more}, *body["messages"]]  # type: ignore[misc]
+    places = list(_places(body))
+    outcomes = {"read": 0, "refused": 0}
+    for _ in range(1500):
+        spoiled: Any = copy.deepcopy(body)
+        *path, last = chance.choice(places)
+        holder = functools.reduce(operator.getitem, path, spoiled)
+        holder[last] = copy.deepcopy(chance.choice(JUNK))
+        try:
+            verbatim = DIALECT.read_chat(call_of(spoiled)).verbatim
+        except RequestProblem:
+            outcomes["refused"] += 1
+        else:
+            outcomes["read"] += 1
+            json.loads(verbatim.body)
+    assert min(outcomes.values()) > 200
 
 
 def test_a_session_is_a_conversation() -> None:
