@@ -22,12 +22,18 @@ def headline(status: dict[str, object]) -> str:
     return f"aircherd {version} is running (process {pid}, up {up})"
 
 
+HTTP = {"socket": "over HTTP", "token": "over HTTP with a token"}
+"""How a client came in that does not speak the daemon's own protocol."""
+
+
 def client_lines(status: dict[str, object]) -> list[str]:
     """Return a line for each client in `connected`: name, role, process, program, and how long."""
     now = (number(status.get("started_at")) or 0) + (number(status.get("uptime_s")) or 0)
     lines = []
     for row in records(status.get("connected")):
         process = f"process {text(row.get('pid'))}" if row.get("pid") else "an unknown process"
+        if door := HTTP.get(text(row.get("http"))):
+            process = door if not row.get("pid") else f"{process} {door}"
         since = format_duration(max(0, now - (number(row.get("since")) or now)))
         parts = [f"may do: {text(row.get('role'))}", process, text(row.get("program")), since]
         lines.append(f"  {text(row.get('name'))}: " + ", ".join(part for part in parts if part))

@@ -236,6 +236,7 @@ class HttpDoors:
         for door in self._doors():
             door.close_sockets()
         if self._passed is None and self._private and not self._is_displaced():
+            self._identity = None
             self.path.unlink(missing_ok=True)
         self._private = None
         self._ports.clear()
@@ -304,6 +305,8 @@ class HttpDoors:
 
     def _note_displaced(self) -> None:
         """Open another one, unless another program has the path now."""
+        if self._identity is None:
+            return  # it was we who removed it
         log.warning("http_socket_displaced", socket=str(self.path))
         self._identity = None
         if (door := self._private) is not None:

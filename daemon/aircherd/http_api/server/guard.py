@@ -42,7 +42,10 @@ NOT_FOR_DIALECTS = frozenset(
 KEY_QUERY = "key"
 
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
-_EXPOSED = "retry-after, retry-after-ms, x-should-retry, x-request-id"
+_EXPOSED = (
+    "retry-after, retry-after-ms, x-should-retry, x-request-id, x-aircher-provider, "
+    "x-aircher-model, x-aircher-attempts, x-aircher-cost, x-aircher-carried"
+)
 _PREFLIGHT_SECONDS = "600"
 
 

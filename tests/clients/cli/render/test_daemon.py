@@ -1,12 +1,28 @@
 """The daemon in one line, and the columns of a provider."""
 
-from aircher_cli.render.daemon import config_lines, headline, provider_cells
+from aircher_cli.render.daemon import client_lines, config_lines, headline, provider_cells
 
 
 def test_the_headline_has_the_process_and_its_age() -> None:
     """What is missing in a status of another version is left empty."""
     assert headline({"version": "2", "pid": 1}) == "aircherd 2 is running (process 1, up 0 s)"
     assert headline({}) == "aircherd  is running (process , up 0 s)"
+
+
+def test_clients_are_shown_with_the_way_they_came_in() -> None:
+    """The process of one at a port is not known."""
+    rows = [
+        {"name": "nvim", "pid": 7, "program": "/usr/bin/nvim", "since": 100.0, "role": "all"},
+        {"name": "curl", "pid": 8, "since": 100.0, "role": "chat", "http": "socket"},
+        {"name": "mine", "since": 100.0, "role": "all", "http": "token"},
+        {"name": "far", "since": 100.0, "role": "all"},
+    ]
+    assert client_lines({"started_at": 90.0, "uptime_s": 15.0, "connected": rows}) == [
+        "  nvim: may do: all, process 7, /usr/bin/nvim, 5 s",
+        "  curl: may do: chat, process 8 over HTTP, 5 s",
+        "  mine: may do: all, over HTTP with a token, 5 s",
+        "  far: may do: all, an unknown process, 5 s",
+    ]
 
 
 def test_many_problems_of_the_configuration_are_counted() -> None:

@@ -172,6 +172,7 @@ async def test_a_socket_that_was_removed_is_opened_again(monkeypatch):
         with socket.socket(socket.AF_UNIX) as other:
             other.bind(str(doors.path))
             other.listen()
+            assert doors._is_displaced()
             doors._note_displaced()
             await trio.testing.wait_all_tasks_blocked()
             assert "another program" in doors.state()["socket_problem"]
