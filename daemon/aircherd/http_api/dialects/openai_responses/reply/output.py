@@ -60,6 +60,8 @@ class Output:
         self._events = events
         self._sent = 0  # items that were sent as done
         self._open: TextItem | ReasoningItem | None = None
+        # What the last text keeps, which no item may follow: programs look there for the answer.
+        self._waiting: str | None = None
         self._others_open: dict[int, TextItem | ReasoningItem | None] = {}
         self._number = _FIRST
         self._calls: dict[int, CallItem] = {}
@@ -84,8 +86,7 @@ class Output:
             if not event.text and event.signature is None:
                 return
             self._end_open()
-            item = self._begin(TextItem(len(self.items), is_refusal=event.refusal))
-            self._open = item
+            item = self._open = self._begin(TextItem(self._next(), is_refusal=event.refusal))
         if event.text:
             item.add(event.text, self._events)
         if event.signature is not None:
@@ -95,7 +96,7 @@ class Output:
         item = self._open
         if type(item) is not ReasoningItem:
             self._end_open()
-            item = self._open = self._begin(ReasoningItem(len(self.items)))
+            item = self._open = self._begin(ReasoningItem(self._next()))
         if event.text:
             item.add(event.text, self._events)
         if event.signature is not None:
@@ -115,7 +116,14 @@ class Output:
             self._end(item)
         elif type(item) is TextItem:
             self._end(item)
-            self._keep(keep_before(self.origin, signature, item.citations))
+            if item is self.items[-1]:  # else it would be taken for that of another text
+                self._waiting = keep_before(self.origin, signature, item.citations)
+
+    def _next(self) -> int:
+        """Return the place of the next item, behind what the text before it keeps."""
+        kept, self._waiting = self._waiting, None
+        self._keep(kept)
+        return len(self.items)
 
     def _end(self, item: OutputItem) -> None:
         item.is_ended = True
@@ -147,7 +155,7 @@ class Output:
         name = event.name or ""
         called = self._names.called.get(name) or Called(name)
         make = _CALL_ITEMS[called.form]
-        return self._begin(make(len(self.items), event.call_id or "", called))
+        return self._begin(make(self._next(), event.call_id or "", called))
 
     # -------------------------------------------------------------- what most replies do not have
 
@@ -160,13 +168,14 @@ class Output:
             self._enter(event.number)
         elif isinstance(event, ImageDelta):
             self._end_open()
-            self._end(self._begin(PictureItem(len(self.items), event)))
+            self._end(self._begin(PictureItem(self._next(), event)))
             self._keep(keep_before(self.origin, event.signature))
         elif isinstance(event, AudioDelta):
             # No request of this API asks for sound: what is said in it is the answer.
             self._add_text(TextDelta(event.transcript or ""))
         elif isinstance(event, OtherDelta) and not isinstance(event, AboutDelta):
             self._end_open()
+            self._next()
             self._keep(keep_other(self.origin, event.kind, event.data))
 
     def _text_before(self) -> TextItem:
@@ -176,7 +185,7 @@ class Output:
         if type(last) is TextItem and not last.data:
             return last
         self._end_open()
-        item = self._open = self._begin(TextItem(len(self.items), is_refusal=False))
+        item = self._open = self._begin(TextItem(self._next(), is_refusal=False))
         return item
 
     def _enter(self, number: int) -> None:
@@ -191,6 +200,8 @@ class Output:
         for still_open in [*self._others_open.values(), self._open]:
             self._open = still_open
             self._end_open()
+        if self._calls:
+            self._next()
         for item in self.items[self._sent :]:
             item.close(self._events, "completed" if item.is_ended else status)
         self._sent = len(self.items)

@@ -61,7 +61,11 @@ def _text(item: dict[str, object]) -> str:
         ([TextDelta("a"), PartEnd(), TextDelta("b")], ["a", "b"]),
         ([TextDelta("")], []),
         ([TextDelta("a"), TextDelta("", "sig"), TextDelta("b")], ["a", SIGNED, "b"]),
-        ([TextDelta("", "sig")], ["refused: ", SIGNED]),
+        ([TextDelta("a"), TextDelta("", "sig")], ["a"]),
+        (
+            [ToolCallDelta(0, "c", "f", "{}"), TextDelta("a"), TextDelta("", "sig")],
+            ["f{}", "a", SIGNED],
+        ),
         ([TextDelta("a"), TextDelta("No.", refusal=True)], ["a", "refused: No."]),
         ([ReasoningDelta("h"), ReasoningDelta("m"), TextDelta("a")], ["(hm)", "a"]),
         ([ReasoningDelta("h", "s"), ReasoningDelta("m", "s")], ["(h)", "(m)"]),
@@ -85,7 +89,11 @@ def _text(item: dict[str, object]) -> str:
             ],
             ["a", "f{}", "b"],
         ),
-        ([TextDelta("a"), CitationDelta(Citation(url="u", data="{}"))], ["a", SIGNED]),
+        ([TextDelta("a"), CitationDelta(Citation(url="u", data="{}"))], ["a"]),
+        (
+            [TextDelta("a"), CitationDelta(Citation(data="{}")), ToolCallDelta(0, "c", "f", "{}")],
+            ["a", SIGNED, "f{}"],
+        ),
         ([TextDelta("a"), CitationDelta(Citation(url="u"))], ["a"]),
         ([CitationDelta(Citation(url="u")), TextDelta("a")], ["a"]),
         ([ImageDelta("aGk=", "image/png", signature="s")], ["image_generation_call", SIGNED]),
@@ -97,11 +105,23 @@ def _text(item: dict[str, object]) -> str:
             [InItem(0), TextDelta("a"), InItem(1), TextDelta("b"), InItem(0), TextDelta("A")],
             ["aA", "b"],
         ),
+        (
+            [
+                *(InItem(0), TextDelta("a"), InItem(1), TextDelta("b"), InItem(0)),
+                *(TextDelta("", "sig"), ToolCallDelta(0, "c", "f", "{}")),
+            ],
+            ["a", "b", "f{}"],
+        ),
     ],
 )
 def test_events_make_items(events: list[ReplyEvent], items: list[str]) -> None:
     """In the order in which they began."""
     assert outline(events) == items
+
+
+def test_a_text_that_ends_the_answer_is_its_last_item() -> None:
+    """Programs take the last item for the answer."""
+    assert outline([ReasoningDelta("hm", "s"), TextDelta("a"), TextDelta("", "s")])[-1] == "a"
 
 
 def test_a_source_that_comes_late_is_of_the_text_before() -> None:
