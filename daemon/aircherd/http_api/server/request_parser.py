@@ -28,6 +28,12 @@ from aircherd.http_api.server.incoming_request import IncomingRequest
 from aircherd.http_api.server.refusal import Refusal
 
 _TLS_HANDSHAKE = 0x16
+_USUAL = (
+    "Host", "Accept", "Accept-Encoding", "Accept-Language", "Anthropic-Beta", "Anthropic-Version",
+    "Authorization", "Connection", "Content-Length", "Content-Type", "User-Agent", "X-Api-Key",
+)  # fmt: skip
+_NAMES = {form.encode(): name.lower() for name in _USUAL for form in (name, name.lower())}
+"""Names that come with most requests, as most clients write them."""
 
 
 class RequestParser:
@@ -44,8 +50,8 @@ class RequestParser:
         self._on_head = on_head
         self._crash: Exception | None = None
         self._overhead = 0
-        self._hosts = 0
-        self._count = 0
+        self._has_hosts = False
+        self._repeated = 0
         self._has_head = False
         self._size = 0
         self._is_resuming = False
@@ -127,7 +133,8 @@ class RequestParser:
             self.is_over = True
             return
         self.current = IncomingRequest()
-        self._hosts = self._count = self._size = 0
+        self._repeated = self._size = 0
+        self._has_hosts = False
         self._has_head = False
 
     def on_url(self, data: bytes) -> None:
@@ -140,21 +147,30 @@ class RequestParser:
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a header; trailers are dropped."""
         request = self.current
-        if self.is_over or request is None or self._has_head:
+        if request is None or self._has_head:
             return
-        self._count += 1
         self._size += len(name) + len(value)
-        key = name.decode("latin-1").lower()
-        text = _text(value)
-        if key == "host":
-            self._hosts += 1
-        if self._count > MAX_HEADERS:
-            self.refuse(Refusal(431, f"the request has more than {MAX_HEADERS} headers"))
-        elif not (text.isprintable() or text.replace("\t", " ").isprintable()):
-            self.refuse(Refusal(400, f"header {key!r}: has control characters"))
+        key = _NAMES.get(name) or name.decode("latin-1").lower()
+        try:
+            text = value.decode()
+        except UnicodeDecodeError:
+            text = value.decode("latin-1")
+        headers = request.headers
+        if key in headers:
+            self._add_again(headers, key, text)
         else:
-            before = request.headers.get(key)
-            request.headers[key] = text if before is None else f"{before}, {text}"
+            headers[key] = text
+        if not text.isprintable() and not text.replace("\t", " ").isprintable():
+            self.refuse(Refusal(400, f"header {key!r}: has control characters"))
+        elif len(headers) + self._repeated > MAX_HEADERS:
+            self.refuse(Refusal(431, f"the request has more than {MAX_HEADERS} headers"))
+
+    def _add_again(self, headers: dict[str, str], key: str, text: str) -> None:
+        self._repeated += 1
+        if key == "host":
+            self._has_hosts = True
+        if self._repeated <= MAX_HEADERS:
+            headers[key] = f"{headers[key]}, {text}"
 
     def on_headers_complete(self) -> None:
         """Check the head, and let the connection decide about it."""
@@ -217,9 +233,9 @@ class RequestParser:
             raise self._overhead_refusal()
         if version not in ("1.1", "1.0"):
             raise Refusal(505, f"HTTP/{version} is not spoken here: use HTTP/1.1")
-        if self._hosts > 1:
+        if self._has_hosts:
             raise Refusal(400, "the request has more than one Host", closes=True)
-        if not self._hosts and version == "1.1":
+        if "host" not in headers and version == "1.1":
             raise Refusal(400, "the request has no Host", closes=True)
         if (coding := headers.get("transfer-encoding")) is not None:
             if version == "1.0" or coding.lower() != "chunked":
@@ -252,10 +268,3 @@ class RequestParser:
 def _has_body(request: IncomingRequest) -> bool:
     headers = request.headers
     return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")

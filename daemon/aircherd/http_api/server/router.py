@@ -6,7 +6,7 @@ Several APIs have `GET /v1/models`: the headers and the query tell which one is 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -136,17 +136,16 @@ def split_target(target: bytes) -> tuple[str, str]:
     return path, asked
 
 
-def _forms(path: str) -> list[str]:
-    """Return the forms in which a path may be known, the likeliest first."""
-    forms = [path]
-    plain = re.sub("//+", "/", path)
-    plain = _DOUBLED.sub(r"\1", plain)
-    if len(plain) > 1:
-        plain = plain.rstrip("/") or "/"
-    forms += [plain, f"/v1{plain}", f"/v1beta{plain}"]
+def _forms(path: str) -> Iterator[str]:
+    """Yield the forms in which a path may be known, the likeliest first."""
+    yield path
+    plain = _DOUBLED.sub(r"\1", re.sub("//+", "/", path)).rstrip("/") or "/"
+    if plain != path:
+        yield plain
+    yield f"/v1{plain}"
+    yield f"/v1beta{plain}"
     if plain.startswith("/v1alpha/"):
-        forms.append(f"/v1beta/{plain.removeprefix('/v1alpha/')}")
-    return list(dict.fromkeys(forms))
+        yield f"/v1beta/{plain.removeprefix('/v1alpha/')}"
 
 
 def _pattern(dialect: Dialect, route: Route) -> _Pattern:
