@@ -349,7 +349,9 @@ class Connection:
     ) -> tuple[int, list[tuple[str, str]], bytes]:
         """Return the status, headers and body of an error in the dialect of the path."""
         problem = refusal.problem
-        dialect = self._backend.router.error_dialect(request.path, request.headers, request.query)
+        # What is refused before it is admitted has no path yet.
+        path = request.path or request.target.partition(b"?")[0].decode("latin-1")
+        dialect = self._backend.router.error_dialect(path, request.headers, request.query)
         _, body = dialect.error(problem)
         headers = [
             ("content-type", "application/json"),

@@ -146,7 +146,8 @@ class Passage:
         if reader is None:
             return False
         if stream:
-            return reader.stream is not None and reader.stream.is_framed_as_usual
+            decoder = reader.stream
+            return decoder is not None and decoder.is_framed_as_usual and not reader.has_tried
         return reader.whole is not None
 
     def take(self, *, whole: bool = False) -> bytes:
@@ -181,12 +182,13 @@ class Passage:
 class _FirstForm:
     """A `ReplyReader` that notes what the reply turned out to be.
 
-    `stream` decodes it, if it streams; `whole` is its body, if that was read as it came.
+    `stream` decodes it, if it streams; `has_tried` is whether it was read in one piece instead, and
+    `whole` is its body, if that was read as it came.
     """
 
     def __init__(self, reader: ReplyReader) -> None:
         self._reader = reader
-        self._has_tried = False
+        self.has_tried = False
         self.stream: ReplyStream | None = None
         self.whole: bytes | None = None
 
@@ -195,7 +197,7 @@ class _FirstForm:
         return self.stream
 
     def read_reply(self, body: bytes) -> list[ReplyEvent]:
-        is_first, self._has_tried = not self._has_tried, True
+        is_first, self.has_tried = not self.has_tried, True
         events = self._reader.read_reply(body)
         if is_first:
             self.whole = body

@@ -182,6 +182,14 @@ async def test_refusals_are_in_the_form_of_the_dialect(text, status, dialect):
             assert (await peer.ask(ECHO))[0] == 200
 
 
+async def test_what_is_refused_by_its_head_is_in_the_form_of_the_dialect_too():
+    """A body that is announced as too large: the request was not admitted yet."""
+    async with serving() as (peer, _, _):
+        text = "POST /v1/messages HTTP/1.1\nHost: x\nContent-Length: 50000000\n\n"
+        found, _, body = await peer.ask(text)
+        assert (found, json.loads(body)["dialect"]) == (413, "anthropic")
+
+
 async def test_other_upgrades_are_ignored():
     """Java's client asks for HTTP/2 with every request."""
     text = (

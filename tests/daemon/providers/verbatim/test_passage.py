@@ -108,6 +108,10 @@ def test_only_the_form_that_was_asked_for_is_passed_on():
     assert not passage.passes_on(stream=False)
     decoder.use_framing(SseDecoder())  # the body had to be split in another way
     assert not passage.passes_on(stream=True)
+    reader = passage.begin(OpenAIChat(), HEAD, stream=True)
+    reader.reply_decoder()  # it was not used: all of the body is one object
+    reader.read_reply(WHOLE)
+    assert not passage.passes_on(stream=True)
 
     reader = passage.begin(OpenAIChat(), HEAD, stream=False)
     reader.read_reply(WHOLE)

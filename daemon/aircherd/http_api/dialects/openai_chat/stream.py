@@ -63,6 +63,7 @@ class ChatStream:
         self._thinking_at = 0
         self._thoughts: list[Thought] = []  # since the last call
         self._marked: set[int] = set()  # calls that carry a mark
+        self._bare: set[int] = set()  # calls without arguments, so far
 
     # -------------------------------------------------------------- the protocol
 
@@ -92,6 +93,10 @@ class ChatStream:
         out: list[bytes] = []
         if not self._has_begun:
             self._begin(out, b'""')
+        if result.finish != "length":  # it may have cut them off
+            for index in sorted(self._bare):
+                bare = {"index": index, "function": {"arguments": "{}"}}
+                self._add(out, {"tool_calls": [bare]})
         reason = finish_reason(result.finish, has_refusal=self._has_refusal)
         null_usage = b',"usage":null' if self._style.include_usage else b""
         out.append(
@@ -171,6 +176,10 @@ class ChatStream:
         if event.call_id is not None:
             called = {"name": event.name, **called}
             call |= {"id": event.call_id, "type": kind}
+        if event.arguments:
+            self._bare.discard(event.index)
+        elif event.call_id is not None and not event.custom:
+            self._bare.add(event.index)
         call[kind] = called
         if self._thoughts or event.signature is not None:
             call |= self._mark(event)

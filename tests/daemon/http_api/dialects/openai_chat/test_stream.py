@@ -146,6 +146,14 @@ def test_a_reply_of_nothing_but_calls_has_no_content() -> None:
     assert reply.choices[0].message.content is None
 
 
+def test_a_call_without_arguments_has_an_empty_object() -> None:
+    """Clients parse them; a reply that was cut may lack them."""
+    call = ToolCallDelta(0, "call_a", "weather", "")
+    for finish, arguments in (("tool_calls", "{}"), ("length", "")):
+        (found,) = joined_of(call, finish=finish).choices[0].message.tool_calls or []
+        assert found.function.arguments == arguments  # type: ignore[union-attr]
+
+
 def test_custom_calls() -> None:
     """The SDK joins the input of a custom tool too, although it has no class for its pieces."""
     reply = joined_of(

@@ -2,9 +2,10 @@
 
 import pytest
 
+from aircherd.http_api.dialects.anthropic import DIALECT
 from aircherd.http_api.problem import RequestProblem
 from aircherd.vocabulary.parts import OtherPart, TextPart
-from helpers.http_api.anthropic_sdk import HI, read
+from helpers.http_api.anthropic_sdk import HI, call_of, read
 
 TEXT = {"type": "text", "text": "Hi"}
 USE = {"type": "tool_use", "id": "a", "name": "read", "input": {}}
@@ -144,6 +145,13 @@ def test_a_wrong_block_is_refused_by_its_place(content: object, message: str) ->
         read([{"role": "user", "content": content}])
 
     assert caught.value.problem.message.startswith(message)
+
+
+@pytest.mark.parametrize("rest", [b"[" * 5000, b'7,"x"', b"7,"], ids=["deep", "cut", "comma"])
+def test_what_follows_a_mistake_need_not_be_json(rest: bytes) -> None:
+    """The request is refused, whatever else is wrong with it."""
+    with pytest.raises(RequestProblem):
+        DIALECT.read_chat(call_of(b'{"model":' + rest))
 
 
 def test_not_all_of_very_much_is_named() -> None:
