@@ -1,7 +1,8 @@
-"""Measures peak memory, which does not depend on the machine's speed."""
+"""Measures memory, which does not depend on the machine's speed."""
 
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 
 
 def allocated(*works: Callable[[], object]) -> int:
@@ -17,3 +18,10 @@ def allocated(*works: Callable[[], object]) -> int:
     finally:
         tracemalloc.stop()
     return total
+
+
+def resident_mb(pid: int) -> float:
+    """Return the resident memory of a process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
+    return int(line.split()[1]) / 1024
