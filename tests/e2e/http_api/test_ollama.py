@@ -84,8 +84,13 @@ def test_json(client):
     assert "choice" in json.loads(reply.message.content)
 
 
-def test_a_completion(client):
+def test_a_completion(door, client):
     """A prompt is the user's message elsewhere; what goes around that is for Ollama alone."""
+    completed = client.generate("local/llama3.2", "def a():", suffix="return 1", raw=True)
+    assert completed.response == "def a():"
+    assert door.asked[-1].json["suffix"] == "return 1"
+    pieces = list(client.generate("local/llama3.2", "a b", stream=True))
+    assert [piece.response for piece in pieces] == ["a", " b", ""]
     chunks = list(client.generate(CLAUDE, "one two", stream=True))
     assert "".join(chunk.response or "" for chunk in chunks) == "one two"
     assert client.generate(CLAUDE, "one two", system="s").response == "one two"

@@ -1,6 +1,9 @@
 """Replies as events and results, and calls as a dialect gets them."""
 
+from collections.abc import Callable
+
 import msgspec
+from hypothesis import strategies as st
 
 from aircherd.chat.replies.reply import Reply
 from aircherd.http_api.call import ApiCall
@@ -17,6 +20,28 @@ PIXEL = (
 )
 """A picture in base64."""
 USAGE = Usage(input_tokens=10, output_tokens=5, cached_tokens=3, reasoning_tokens=2)
+
+
+def any_json(names: list[str]) -> st.SearchStrategy[object]:
+    """Return values of any form, with these names in maps."""
+    leaves = st.none() | st.booleans() | st.integers(-1, 3) | st.floats(0, 1) | st.text(max_size=3)
+    known = st.sampled_from(["user", "model", "tool", "assistant", "f", "json", PIXEL, "image/png"])
+    return st.recursive(
+        leaves | known,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(names), inner, max_size=4)
+        ),
+        max_leaves=14,
+    )
+
+
+def is_read_or_refused(read: Callable[[ApiCall], ChatRead], path: str, body: object) -> bool:
+    """Return whether a body of any form is read, or refused as what the client did wrong."""
+    try:
+        read(a_call(path, body))
+    except RequestProblem as refused:
+        return refused.problem.status == 400
+    return True
 
 
 def a_call(path: str, body: object, **fields: object) -> ApiCall:

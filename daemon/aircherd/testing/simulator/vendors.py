@@ -63,6 +63,7 @@ ENDPOINTS: dict[str, dict[str, Endpoint]] = {
     },
     "ollama": {
         "/api/chat": Endpoint("chat", "POST", ollama.answer_chat),
+        "/api/generate": Endpoint("chat", "POST", ollama.answer_completion),
         "/api/embed": Endpoint("embeddings", "POST", embeddings.answer_ollama),
         "/v1/chat/completions": Endpoint("chat", "POST", ollama.answer_compatible),
         "/v1/embeddings": Endpoint("embeddings", "POST", embeddings.answer_openai),

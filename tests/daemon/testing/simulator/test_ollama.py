@@ -49,6 +49,20 @@ async def test_an_unstreamed_response_is_one_object(simulator):
     assert response.json()["done"] is True
 
 
+async def test_completions(simulator):
+    """The text is in `response`; without a prompt the model is only loaded."""
+    url = simulator.base_url("ollama") + "/api/generate"
+    async with httpx.AsyncClient(trust_env=False) as client:
+        streamed = await client.post(url, json={"model": "m", "prompt": "a b", "raw": True})
+        whole = await client.post(url, json={"model": "m", "prompt": "a b", "stream": False})
+        loaded = await client.post(url, json={"model": "m"})
+        refused = await client.post(url, json=[])
+    assert [line["response"] for line in lines_of(streamed)] == ["a", " b", ""]
+    assert (whole.json()["response"], whole.json()["context"]) == ("a b", [1, 2])
+    assert loaded.json()["done_reason"] == "load"
+    assert refused.status_code == 400
+
+
 async def test_counts_of_zero_are_left_out(simulator):
     """As the real server encodes them."""
     assert "prompt_eval_count" not in lines_of(await post(simulator, ""))[-1]

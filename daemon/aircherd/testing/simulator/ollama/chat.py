@@ -4,6 +4,8 @@ Its own streams are lines of JSON: the pieces of the message, then one with `don
 Zero counts are left out. Source: ollama/ollama, `api/types.go` and `server/routes.go`, 2026.
 """
 
+from typing import Any
+
 from aircherd.testing.simulator import script
 from aircherd.testing.simulator.context import Context
 from aircherd.testing.simulator.limits import Headers, rfc3339
@@ -41,6 +43,41 @@ def answer_chat(context: Context) -> Reply:
     answer = script.decide(prompt, context.behaviour)
     counts = _counts(script.count_usage(prompt, answer, context.behaviour))
     if context.streaming and context.body.get("stream") is not False:
+        return form.stream(answer, counts)
+    return form.whole(answer, counts)
+
+
+class _Completion(Context):
+    """A request to `/api/generate`, read like a chat: the prompt is the user's message."""
+
+    @property
+    def body(self) -> Any:
+        """The request as a chat."""
+        body = self.request.json
+        if not isinstance(body, dict):
+            return body
+        prompt, images = body.get("prompt") or "", body.get("images") or []
+        message = {"role": "user", "content": prompt, "images": images}
+        return {**body, "messages": [message] if prompt or images else []}
+
+
+def answer_completion(context: Context) -> Reply:
+    """Answer `POST /api/generate`: as a chat, but the lines have the text as `response`.
+
+    What belongs between prompt and `suffix` is the answer to the prompt.
+
+    Raises:
+        Refusal: the request is not one the API takes.
+    """
+    fields = {name: getattr(context, name) for name in Context.__struct_fields__}
+    asked = _Completion(**fields)
+    prompt = ollama_prompt.read_prompt(asked)
+    form = _CompletionBuilder(asked)
+    if not asked.body["messages"]:
+        return json_reply(200, form.last({}, "load", {}), [])
+    answer = script.decide(prompt, context.behaviour)
+    counts = {**_counts(script.count_usage(prompt, answer, context.behaviour)), "context": [1, 2]}
+    if context.streaming and asked.body.get("stream") is not False:
         return form.stream(answer, counts)
     return form.whole(answer, counts)
 
@@ -91,6 +128,14 @@ class _ReplyBuilder:
             }
             for index, call in enumerate(answer.calls)
         ]
+
+
+class _CompletionBuilder(_ReplyBuilder):
+    """Builds the lines of a completion."""
+
+    def _message_line(self, message: dict[str, object], *, done: bool) -> dict[str, object]:
+        content = {"response": message.pop("content", ""), **message}
+        return {**self._base, **content, "done": done}
 
 
 def _counts(count_usage: script.TokenCounts) -> dict[str, object]:

@@ -4,11 +4,19 @@ import json
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aircherd.http_api.dialects.gemini import DIALECT
 from aircherd.http_api.dialects.gemini.signatures import Sealed, seal
 from aircherd.vocabulary.chat import Message, SchemaFormat
-from helpers.http_api.talks import a_call, problem_of, set_fields
+from helpers.http_api.talks import (
+    a_call,
+    any_json,
+    is_read_or_refused,
+    problem_of,
+    set_fields,
+)
 
 PATH = "/v1beta/models/gemini-3-pro:generateContent"
 SSE = "/v1beta/models/gemini-3-pro:streamGenerateContent"
@@ -89,8 +97,8 @@ def test_gemini_cli_asks() -> None:
 
 def test_names_of_models() -> None:
     """A name may have slashes, and Google's prefix."""
-    for given, name in (("anthropic/claude", "anthropic/claude"), ("models/sonnet", "sonnet")):
-        call = a_call(f"/v1/models/{given}:generateContent", {"contents": HI})
+    for sent, name in (("anthropic/claude", "anthropic/claude"), ("models/sonnet", "sonnet")):
+        call = a_call(f"/v1/models/{sent}:generateContent", {"contents": HI})
         assert DIALECT.read_chat(call).chat.model == name
 
 
@@ -230,3 +238,20 @@ def test_after_a_translated_turn() -> None:
         {"functionCall": {"name": "f", "args": {}}, "thoughtSignature": unsigned},
     ]
     assert read.chat.messages[1].content[1].signature == "SIG"
+
+
+_NAMES = [
+    *("contents", "parts", "text", "role", "functionCall", "functionResponse", "name", "args"),
+    *("response", "id", "inlineData", "inline_data", "mimeType", "data", "thought", "tools"),
+    *("functionDeclarations", "parameters", "type", "generationConfig", "thinkingConfig"),
+    *("responseMimeType", "responseSchema", "systemInstruction", "toolConfig", "fileData"),
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.sampled_from(_NAMES), any_json(_NAMES), max_size=5))
+def test_any_body(body: dict[str, object]) -> None:
+    """Whatever a client sends is read or refused."""
+    assert is_read_or_refused(DIALECT.read_chat, PATH, body)
+    assert is_read_or_refused(DIALECT.read_count, "/v1/models/m:countTokens", body)
+    assert is_read_or_refused(DIALECT.read_embeddings, "/v1/models/m:embedContent", body)

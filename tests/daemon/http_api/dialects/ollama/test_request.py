@@ -1,12 +1,21 @@
 """What clients of Ollama's API send, as chat requests."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aircherd.http_api.dialects.ollama import DIALECT
 from aircherd.vocabulary.chat import JsonFormat, Message, SchemaFormat
 from aircherd.vocabulary.content.media import ImagePart
 from aircherd.vocabulary.parts import TextPart
-from helpers.http_api.talks import PIXEL, a_call, problem_of, set_fields
+from helpers.http_api.talks import (
+    PIXEL,
+    a_call,
+    any_json,
+    is_read_or_refused,
+    problem_of,
+    set_fields,
+)
 
 CHAT = "/api/chat"
 GENERATE = "/api/generate"
@@ -130,3 +139,20 @@ def test_embeddings(path: str, body: dict[str, object], text: str) -> None:
     read = DIALECT.read_embeddings(call)
     assert (read.verbatim.operation, read.verbatim.body) == ("embeddings", call.body)
     assert (read.chat.model, read.chat.messages) == ("e", [Message("user", text)])
+
+
+_NAMES = [
+    *("model", "messages", "role", "content", "images", "tool_calls", "function", "name"),
+    *("arguments", "tool_name", "tools", "parameters", "options", "stop", "temperature", "format"),
+    *("think", "prompt", "system", "suffix", "input"),
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.sampled_from(_NAMES), any_json(_NAMES), max_size=5))
+def test_any_body(body: dict[str, object]) -> None:
+    """Whatever a client sends is read or refused."""
+    for given_body in (body, {**body, "model": "m"}):
+        assert is_read_or_refused(DIALECT.read_chat, CHAT, given_body)
+        assert is_read_or_refused(DIALECT.read_chat, GENERATE, given_body)
+        assert is_read_or_refused(DIALECT.read_embeddings, "/api/embed", given_body)
