@@ -12,6 +12,7 @@ from aircherd.memory.request_memory import uncounted
 from aircherd.providers.call_target import MAX_PASSED
 from aircherd.providers.verbatim.passage import Passage
 from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.reply import TextDelta
 from aircherd.vocabulary.verbatim import VerbatimRequest
 from helpers.providers.provider_calls import CANARY, a_provider, a_request
 from helpers.providers.provider_clients import (
@@ -139,6 +140,23 @@ async def test_anthropics_query_and_betas():
     (request,) = asked.requests
     assert str(request.url).endswith("/v1/messages?beta=true")
     assert request.headers["anthropic-beta"] == "theirs-2026-01-01,mine-2026-01-01"
+
+
+async def test_ollamas_older_questions():
+    """Their text is in `response`, which is read along."""
+    lines = (
+        b'{"model":"m","response":"a","done":false}\n'
+        b'{"model":"m","response":"","done":true,"done_reason":"stop","eval_count":1}\n'
+    )
+    asked = Asked(lines, {"content-type": "application/x-ndjson"})
+    asked.provider = a_provider("ollama", needs_key=True)
+    asked.target = a_target(asked.client, asked.provider)
+    passage, events = await asked.ask(dialect="ollama", body=b'{"model":"x","prompt":"q"}')
+    assert asked.requests[0].url.path == "/api/generate"
+    assert asked.requests[0].read() == b'{"model":"m","prompt":"q"}'
+    assert (events[0], events[-1].finish) == (TextDelta("a"), "stop")
+    assert passage.passes_on(stream=True)
+    assert passage.take(whole=True) == lines
 
 
 async def test_what_cannot_be_said_is_not_sent():
