@@ -93,7 +93,7 @@ async def _stream(
             nursery.cancel_scope.cancel()
     if isinstance(result, ChatResult):
         await stream.finish(result)
-    elif exchange.response.has_started:
+    elif exchange.response.has_started and not stream.is_broken:
         await stream.fail(problem_for(exchange, result))
     else:
         raise result

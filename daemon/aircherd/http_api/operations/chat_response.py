@@ -35,9 +35,8 @@ _STREAM_TYPES = ("event-stream", "ndjson")
 class ChatStream:
     """The response of a chat that streams."""
 
-    __slots__ = ("_answering", "_attempts", "_exchange", "_is_broken", "_is_verbatim",
-                 "_is_writing", "_passage", "_read", "_seen", "_waiting", "_writer",
-                 "_written")  # fmt: skip
+    __slots__ = ("_answering", "_attempts", "_exchange", "_is_verbatim", "_is_writing", "_passage",
+                 "_read", "_seen", "_waiting", "_writer", "_written", "is_broken")  # fmt: skip
 
     def __init__(self, exchange: Exchange, read: ChatRead, passage: Passage) -> None:
         self._exchange = exchange
@@ -48,7 +47,8 @@ class ChatStream:
         self._is_verbatim = False
         self._writer: StreamWriter | None = None
         self._is_writing = False
-        self._is_broken = False  # a piece was begun that will not be complete
+        self.is_broken = False
+        """Whether a piece was begun that will not be complete: nothing can follow it."""
         self._waiting = trio.lowlevel.ParkingLot()
         self._written = 0  # writes so far
         self._seen = 0  # bytes of providers, at the last look
@@ -99,9 +99,7 @@ class ChatStream:
         await self._exchange.response.end(notes)
 
     async def fail(self, problem: Problem) -> None:
-        """End a stream that has begun with an error; one that was cut within a piece is cut."""
-        if self._is_broken:
-            return
+        """End a stream that has begun, and is not broken, with an error."""
         dialect = self._exchange.dialect
         fail = dialect.stream_error if self._is_verbatim else self._translation.fail
         await self._write(self._exchange.services.mask_keys(fail(problem)))
@@ -127,12 +125,12 @@ class ChatStream:
         """Write a piece. If that is cancelled, nothing can be written after it."""
         if self._is_writing:
             await self.wait_written()
-        if not data or self._is_broken:
+        if not data or self.is_broken:
             return
-        self._is_writing = self._is_broken = True
+        self._is_writing = self.is_broken = True
         try:
             await self._exchange.response.send(data)
-            self._is_broken = False
+            self.is_broken = False
         finally:
             self._is_writing = False
             if self._waiting:

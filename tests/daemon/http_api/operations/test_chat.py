@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+import trio
+
 from aircherd.http_api.dialects.gemini import DIALECT as GEMINI
 from aircherd.testing.simulator import Fault
 from helpers.http_api.carrying import KEY, carrying
@@ -116,6 +119,24 @@ async def test_errors_after_the_first_output_are_in_the_stream(environ):
             assert b"[DONE]" not in got.body
 
 
+class Broken(Recorder):
+    """A client whose connection breaks with the first piece."""
+
+    async def send(self, data):
+        raise trio.BrokenResourceError
+
+
+async def test_a_broken_connection_is_the_servers_to_handle(environ):
+    """It is no bug, and nothing is sent after it."""
+    async with carrying(environ) as carrier:
+        response = Broken()
+        with pytest.raises(trio.BrokenResourceError):
+            await do(carrier, "chat", chat_body(stream=True), response=response)
+        assert not response.is_ended
+        with trio.fail_after(5):
+            await carrier.last.finished.wait()
+
+
 async def test_an_empty_reply_is_translated(environ):
     """Another provider is asked first; if none has more to say, the client gets the empty one."""
     async with carrying(environ, text="") as carrier:
@@ -159,7 +180,7 @@ async def test_a_timeout_within_a_reply(environ):
             carrier,
             "chat",
             chat_body(stream=True),
-            headers={"x-aircher-timeout": "0.2"},
+            headers={"x-aircher-timeout": "1"},  # the first word has to come before
             response=response,
         )
         assert (got.status, got.is_ended) == (200, True)
