@@ -41,6 +41,8 @@ NOT_FOR_DIALECTS = frozenset(
 )
 KEY_QUERY = "key"
 
+_OF_A_PAGE = frozenset({"cross-site", "same-site"})
+"""What browsers say of a picture or a script that a page wants; such a request has no Origin."""
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _EXPOSED = (
     "retry-after, retry-after-ms, x-should-retry, x-request-id, x-aircher-provider, "
@@ -157,12 +159,13 @@ def check_origin(headers: Mapping[str, str], allowed: Allowed) -> Headers:
         Refusal: it may not.
     """
     origin = headers.get("origin")
-    if origin is None:
+    if origin is None and headers.get("sec-fetch-site") not in _OF_A_PAGE:
         return ()
-    if origin not in allowed.origins:
+    if origin is None or origin not in allowed.origins:
+        what = "this one has no origin" if origin is None else f"{origin[:100]!r} is none"
         raise Refusal(
             403,
-            f"web pages may not use aircher: {origin[:100]!r} is not in [http] origins",
+            f"only web pages of [http] origins may use aircher, and {what}",
             kind="permission",
             code="forbidden",
             closes=True,
@@ -178,7 +181,11 @@ def preflight(headers: Mapping[str, str]) -> Headers:
     """Return what answers the question of an allowed page's browser, beside `check_origin`."""
     wanted = headers.get("access-control-request-headers", "")
     names = [name.strip() for name in wanted.split(",")]
-    kept = [name for name in names if name and name.replace("-", "").replace("_", "").isalnum()]
+    kept = [
+        name
+        for name in names
+        if name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    ]
     return (
         ("access-control-allow-methods", "GET, POST, DELETE"),
         *((("access-control-allow-headers", ", ".join(kept)),) if kept else ()),

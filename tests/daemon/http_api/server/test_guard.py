@@ -69,6 +69,21 @@ def test_any_other_web_page_is_refused(origin):
     assert caught.value.problem.status == 403
 
 
+@pytest.mark.parametrize(
+    ("site", "is_refused"),
+    [("cross-site", True), ("same-site", True), ("none", False), ("same-origin", False)],
+)
+def test_a_picture_that_a_page_wants_is_refused(site, is_refused):
+    """It has no Origin; what the user typed into the browser passes, and needs a token."""
+    headers = {"sec-fetch-site": site}
+    if not is_refused:
+        assert guard.check_origin(headers, ALLOWED) == ()
+        return
+    with pytest.raises(Refusal) as caught:
+        guard.check_origin(headers, ALLOWED)
+    assert caught.value.problem.status == 403
+
+
 def test_only_an_allowed_page_gets_headers_and_never_for_all():
     """Programs send no Origin, and get none of these headers."""
     assert guard.check_origin({}, ALLOWED) == ()
