@@ -46,12 +46,13 @@ class Client(Protocol):
     def may_name(self, model: str) -> bool:
         """Return whether its token lets it ask for a model by this name, so that it is listed."""
 
-    def permitted(self, method: str, handler: Handler) -> Handler:
+    def permitted(self, method: str, handler: Handler, *, keeps_name: bool = False) -> Handler:
         """Return what to call instead of `handler`, which does what `method` of the socket does.
 
         It is `handler` itself if the client may do all. Otherwise it refuses (`Forbidden`), asks
         the user first, or passes on a `ChatRequest` that is restricted to the providers that the
         client and its token may use. The request is the last argument, the services are the first.
+        A request that is no chat `keeps_name`: the token of a tool may have a model for its chats.
         """
 
 

@@ -12,11 +12,12 @@ from helpers.daemon.real_daemon import wait_until
 
 ASK = """\
 import json, os, sys, urllib.error, urllib.request
-def ask(model="chain"):
-    body = {"model": model, "max_tokens": 1, "messages": [{"role": "user", "content": "hi"}]}
+def ask(model="chain", path="/chat/completions", **asked):
+    asked = asked or {"max_tokens": 1, "messages": [{"role": "user", "content": "hi"}]}
+    body = {"model": model, **asked}
     headers = {"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"]}
     headers["Content-Type"] = "application/json"
-    url = os.environ["OPENAI_BASE_URL"] + "/chat/completions"
+    url = os.environ["OPENAI_BASE_URL"] + path
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     try:
         with urllib.request.urlopen(request, timeout=20) as response:
@@ -66,6 +67,9 @@ def test_a_model_for_a_run_answers_every_name(world, tool):
         [200, "gpt-5.5"],
         [200, "gpt-5.5"],
     ]
+    code = "print(ask('work/text-embedding-3-small', '/embeddings', input='x'))"
+    done = world.cli("run", "-m", "chain", "--", tool("embeds", code))
+    assert done.stdout == "(200, 'text-embedding-3-small')\n"
     assert (
         json.loads(world.cli("run", "--", tool("names2", "print(ask('nothing')[0])")).stdout) == 404
     )

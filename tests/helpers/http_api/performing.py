@@ -73,7 +73,7 @@ class FakeClient:
     def may_name(self, model: str) -> bool:
         return self.models is None or model in self.models
 
-    def permitted(self, method: str, handler: Handler) -> Handler:
+    def permitted(self, method: str, handler: Handler, *, keeps_name: bool = False) -> Handler:
         self.asked.append(method)
         return handler
 

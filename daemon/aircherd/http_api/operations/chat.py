@@ -50,7 +50,8 @@ async def run_chat(exchange: Exchange, request: ChatRequest, passage: Passage) -
     Raises:
         AircherError: it failed, or the client may not.
     """
-    handler = exchange.client.permitted(methods.CHAT, chat_handler(passage))
+    keeps_name = passage.request.operation != "chat"
+    handler = exchange.client.permitted(methods.CHAT, chat_handler(passage), keeps_name=keeps_name)
     result: object = None
     with exchange.scope:
         result = await handler(exchange.services, exchange, request)

@@ -126,22 +126,22 @@ class RequestClient:
         token = self._client.token
         return token is None or token.may_name(model)
 
-    def permitted(self, method: str, handler: Handler) -> Handler:
+    def permitted(self, method: str, handler: Handler, *, keeps_name: bool = False) -> Handler:
         """Return what to call instead of `handler`, given what the client and its token may do."""
         gate, token = self._client.gate, self._client.token
         if token is not None:
-            handler = _restricted(token, handler)
+            handler = _restricted(token, handler, keeps_name=keeps_name)
         return handler if gate is None else gate.handler(method, handler)
 
     def __repr__(self) -> str:
         return f"<RequestClient {self.caller.client}>"
 
 
-def _restricted(token: TokenClient, handler: Handler) -> Handler:
+def _restricted(token: TokenClient, handler: Handler, *, keeps_name: bool) -> Handler:
     async def restricted(*arguments: Any) -> object:
         last = arguments[-1] if arguments else None
         if isinstance(last, ChatRequest):
-            arguments = (*arguments[:-1], token.restrict(last))
+            arguments = (*arguments[:-1], token.restrict(last, keeps_name=keeps_name))
         return await handler(*arguments)
 
     return restricted

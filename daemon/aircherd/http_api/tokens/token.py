@@ -63,15 +63,16 @@ class TokenClient(msgspec.Struct, kw_only=True, eq=False):
         name = model or ""
         return any(name == each or fnmatchcase(name, each) for each in self.models)
 
-    def restrict(self, request: ChatRequest) -> ChatRequest:
+    def restrict(self, request: ChatRequest, *, keeps_name: bool = False) -> ChatRequest:
         """Return the request with the model and the providers that the token may use.
 
-        `request.model` is what aircher calls the model.
+        `request.model` is what aircher calls the model. What is no chat `keeps_name`: the model of
+        the chats could not answer it.
 
         Raises:
             Forbidden: the token may not use that model, or none of the providers that it names.
         """
-        if self.model is not None:
+        if self.model is not None and not keeps_name:
             request = msgspec.structs.replace(request, model=self.model)
         elif not self.may_name(request.model):
             raise self._forbidden(f"use the model {request.model}", "models", self.models or ())

@@ -8,7 +8,7 @@ from helpers.http_api.performing import FakeClient, chat_body, do
 class Forbidding(FakeClient):
     """A client that may do nothing."""
 
-    def permitted(self, method, handler):
+    def permitted(self, method, handler, *, keeps_name=False):
         async def refuse(*_):
             raise Forbidden(f"it may not {method} with {KEY}", method=method)
 

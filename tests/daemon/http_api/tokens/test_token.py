@@ -87,6 +87,7 @@ def test_the_model_of_a_run_answers_whatever_name_the_tool_has_for_it():
     client = TokenClient(name="claude", model="sonnet")
 
     assert client.restrict(ask("claude-haiku-4-5-20251001")).model == "sonnet"
+    assert client.restrict(ask("text-embedding-3"), keeps_name=True).model == "text-embedding-3"
 
 
 async def test_what_runs_ends_with_the_token():

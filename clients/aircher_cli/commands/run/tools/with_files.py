@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from aircher_cli.commands.run.tools.recipe import TOKEN_VARIABLE, Door, Setup, Tool, named
 from aircher_cli.values import Map, as_map
 
+CLINE_PROVIDER = "openai-compatible"
+"""What Cline 3 calls a server with OpenAI's API and a URL of its own."""
 MAX_BYTES = 1_000_000
 """A larger file is no configuration."""
 
@@ -115,13 +117,14 @@ def continue_cli(door: Door, _environ: Mapping[str, str]) -> Setup:
 def cline(door: Door, _environ: Mapping[str, str]) -> Setup:
     """Set up Cline: the file that `cline auth` would write."""
     settings = {
-        "provider": "openai",
+        "provider": CLINE_PROVIDER,
         "apiKey": door.token,
         "baseUrl": door.openai_url,
         **({"model": door.model} if door.model else {}),
     }
     entry = {"settings": settings, "updatedAt": "2026-11-30T00:00:00.000Z", "tokenSource": "manual"}
-    config = {"version": 1, "lastUsedProvider": "openai", "providers": {"openai": entry}}
+    providers = {CLINE_PROVIDER: entry}
+    config = {"version": 1, "lastUsedProvider": CLINE_PROVIDER, "modes": {}, "providers": providers}
     path = os.path.join(door.folder, "providers.json")  # noqa: PTH118 -- a text
     return Setup(
         {"CLINE_PROVIDER_SETTINGS_PATH": path}, files={"providers.json": json.dumps(config)}
