@@ -1,7 +1,9 @@
 """A reader of the documentation: a home with what its examples expect, and simulated providers."""
 
 import json
+import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +46,13 @@ models_dev = "{models_dev}"
 """
 """The built-in providers at the simulator, and the alias and the task that the pages use."""
 
+ASKS = """\
+import os, urllib.request as web
+headers = {{"Authorization": "Bearer " + os.environ["{key}"]}}
+assert web.urlopen(web.Request(os.environ["{url}"] + "{path}", headers=headers)).status == 200
+"""
+"""A script that asks aircher something, and fails if it is not let in."""
+
 FILES: dict[str, bytes] = {
     "README.md": b"# Groceries\n\nWhat to buy.\n",
     "notes.md": b"# Notes\n\nBread, milk.\n",
@@ -54,6 +63,12 @@ FILES: dict[str, bytes] = {
     "photo.jpg": b"\xff\xd8\xff\xe0\0\x10JFIF\0",
     "paper.pdf": b"%PDF-1.4\n1 0 obj <<>> endobj\n%%EOF\n",
     "talk.mp3": b"ID3\4\0\0\0\0\0\0",
+    "my_script.py": ASKS.format(
+        url="OPENAI_BASE_URL", path="/models", key="OPENAI_API_KEY"
+    ).encode(),
+    "my_ollama_script.py": ASKS.format(
+        url="OLLAMA_HOST", path="/api/version", key="OLLAMA_API_KEY"
+    ).encode(),
     "person.json": b'{"type": "object", "properties": {"name": {"type": "string"}}}',
 }
 
@@ -76,8 +91,25 @@ KEYS = {
 }
 """Commands that need a terminal, or that run until they are stopped -> the keys that end them."""
 
-PROGRAMS = {"pass": f"printf %s {KEY}", "op": f"printf %s {KEY}", "secret-tool": f"printf %s {KEY}"}
-"""Password managers that a reader would have -> what they do."""
+LED_HERE = """\
+files="$AICHAT_CONFIG_FILE $CLINE_PROVIDER_SETTINGS_PATH $CRUSH_GLOBAL_CONFIG/crush.json $2"
+{ env; echo "$@"; cat $files; } 2>/dev/null >"$$"
+grep -q 127.0.0.1: "$$" && grep -q ak-air- "$$"
+led=$?; rm "$$"; exit $led"""
+"""What a tool does here: it fails unless it was given an address of this machine, and a token."""
+
+TOOLS = (
+    *("claude", "codex", "gemini", "opencode", "copilot", "goose", "aider", "llm", "qwen"),
+    *("cline", "cn", "crush", "aichat"),
+)
+PROGRAMS = {
+    "pass": f"printf %s {KEY}",
+    "op": f"printf %s {KEY}",
+    "secret-tool": f"printf %s {KEY}",
+    "python": f'exec {sys.executable} "$@"',
+    **dict.fromkeys(TOOLS, LED_HERE),
+}
+"""Programs that a reader would have -> what they do."""
 
 
 @contextmanager
@@ -102,7 +134,14 @@ def open_reader(sim: Simulator) -> Iterator[Home]:
 
 def addresses(sim: Simulator) -> dict[str, str]:
     """Return what a page names -> what runs instead."""
-    return {old: new.format(url=sim.url) for old, new in ADDRESSES.items()} | QUESTIONS
+    servers = {old: new.format(url=sim.url) for old, new in ADDRESSES.items()}
+    return servers | QUESTIONS | {"8137": _free_port()}
+
+
+def _free_port() -> str:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return str(sock.getsockname()[1])
 
 
 class _PublicData(BaseHTTPRequestHandler):
