@@ -154,9 +154,14 @@ def test_what_clients_ask_at_their_start(door, client):
     shown = client.show(LOCAL)
     assert "completion" in shown.capabilities
     assert shown.modelinfo["aircher.context_length"] > 0
+    # Also of a name that is not listed, with and without a tag, and by the field of old clients.
+    for name in (CLAUDE, f"{CLAUDE}:latest", "mixed:latest"):
+        assert client.show(name).details.family == "claude"
     assert client.ps().models == []
     with door.http() as http:
         assert http.get("/api/version").json()["version"]
+        assert http.post("/api/show", json={"name": "mixed"}).status_code == 200
+        assert http.post("/api/show", json=5).status_code == 404
     with pytest.raises(ResponseError) as raised:
         client.show("nothing")
     assert raised.value.status_code == 404

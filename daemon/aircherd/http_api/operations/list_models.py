@@ -5,7 +5,10 @@ configuration and the catalogue stay the same. Which providers can answer is loo
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 from weakref import WeakKeyDictionary
+
+import msgspec
 
 from aircher_wire import methods
 from aircherd.api.models import LIST_TIMEOUT
@@ -17,11 +20,15 @@ from aircherd.catalog.non_chat_names import does_not_chat, is_embedding_name
 from aircherd.catalog.release_dates import date_in_name
 from aircherd.config.model import Config, Provider, Route
 from aircherd.errors import UnknownModel
+from aircherd.http_api.call import ApiCall
 from aircherd.http_api.dialects.dialect import ListedModel
 from aircherd.http_api.operations.exchange import JSON, Exchange
 from aircherd.http_api.operations.model_names import listed_names, resolve_name
 from aircherd.vocabulary.keys import USABLE
 from aircherd.vocabulary.models import Model
+
+LATEST: Final = ":latest"
+"""The tag that Ollama's clients add to a name without one."""
 
 
 class _Kept:
@@ -49,11 +56,35 @@ async def show_model(exchange: Exchange) -> None:
         UnknownModel: there is no such model, or the client may not name it.
     """
     models = await _permitted_models(exchange)
-    name = exchange.call.params.get("model", "")
+    name = _asked_name(exchange.call)
     found = next((each for each in models if each.id == name), None)
+    if found is None:
+        name = name.removesuffix(LATEST)
+        found = next((each for each in models if each.id == name), None)
     if found is None:
         found = _find_unlisted(exchange, name)
     await exchange.answer(exchange.dialect.model_entry(exchange.call, found))
+
+
+class _Named(msgspec.Struct):
+    """What names a model in a body; Ollama's old clients call it `name`."""
+
+    model: str | None = None
+    name: str | None = None
+
+
+_NAMED = msgspec.json.Decoder(_Named)
+
+
+def _asked_name(call: ApiCall) -> str:
+    """Return the model's name in the path, else that in the body."""
+    if (name := call.params.get("model")) is not None:
+        return name
+    try:
+        named = _NAMED.decode(call.body)
+    except (ValueError, RecursionError):
+        return ""
+    return named.model or named.name or ""
 
 
 async def plain(exchange: Exchange) -> None:

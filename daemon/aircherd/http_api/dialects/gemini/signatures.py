@@ -95,6 +95,8 @@ def standard_base64(text: str) -> str:
 _Fields = dict[str, msgspec.Raw]
 _FIELDS = msgspec.json.Decoder(_Fields)
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
+_INNER: Final = ("generateContentRequest", "generate_content_request")
+"""Fields of a request to count tokens that hold another request."""
 _NAMES: Final = ("thoughtSignature", "thought_signature")
 _IS_THOUGHT: Final = b"true"
 
@@ -105,11 +107,18 @@ def for_google(body: bytes) -> bytes:
     A conversation may go on at Google after another vendor answered in it: its calls get Google's
     substitute, its thoughts and all other strings are left out.
     """
-    if START.encode() not in body:
-        return body
+    return bytes(_clean_request(msgspec.Raw(body))) if START.encode() in body else body
+
+
+def _clean_request(body: msgspec.Raw) -> msgspec.Raw:
     fields = _FIELDS.decode(body)
-    contents = [_clean_content(each) for each in _items(fields.get("contents"))]
-    return msgspec.json.encode({**fields, "contents": contents})
+    if "contents" in fields:
+        contents = [_clean_content(each) for each in _items(fields["contents"])]
+        fields["contents"] = msgspec.Raw(msgspec.json.encode(contents))
+    for name in _INNER:
+        if bytes(fields.get(name, b"")).startswith(b"{"):
+            fields[name] = _clean_request(fields[name])
+    return msgspec.Raw(msgspec.json.encode(fields))
 
 
 def _items(raw: msgspec.Raw | None) -> list[msgspec.Raw]:

@@ -42,7 +42,7 @@ class OllamaDialect:
         Route("POST", "/api/chat", "chat"),
         Route("POST", _COMPLETION, "chat"),
         Route("GET", "/api/tags", "list_models"),
-        Route("POST", "/api/show", "plain", _plain("show")),
+        Route("POST", "/api/show", "show_model"),
         Route("GET", "/api/version", "plain", _plain("version")),
         Route("GET", "/api/ps", "plain", _plain("running")),
         Route("POST", "/api/embed", "embeddings"),

@@ -120,13 +120,6 @@ def running(call: ApiCall, models: Sequence[ListedModel]) -> tuple[int, bytes]:
     return 200, b'{"models":[]}'
 
 
-def show(call: ApiCall, models: Sequence[ListedModel]) -> tuple[int, bytes]:
-    """Return what there is to know of the model that the body names."""
-    name = _asked(call)
-    found = _find(name, models)
-    return _unknown(name) if found is None else (200, model_entry(found))
-
-
 def pull(call: ApiCall, models: Sequence[ListedModel]) -> tuple[int, bytes]:
     """Return that a model is there: some clients pull each before they use it."""
     name = _asked(call)

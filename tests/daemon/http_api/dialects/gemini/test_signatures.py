@@ -91,6 +91,16 @@ def test_for_google() -> None:
     assert sent["tools"] == body["tools"]
 
 
+def test_for_google_in_a_count() -> None:
+    """A request to count tokens may hold a whole request."""
+    call = {"functionCall": {"name": "f"}, "thoughtSignature": seal(SEALED)}
+    body = {"generateContentRequest": {"contents": [{"role": "model", "parts": [call]}]}}
+    sent = json.loads(for_google(json.dumps(body).encode()))
+    [part] = sent["generateContentRequest"]["contents"][0]["parts"]
+    assert part["thoughtSignature"] == "skip_thought_signature_validator"
+    assert sent.keys() == body.keys()
+
+
 def test_for_google_is_the_same_without_ours() -> None:
     """A body without them is not touched."""
     body = b'{ "contents": [ ] }'

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from ollama import ResponseError
 
 from aircherd.http_api.call import ApiCall
 from aircherd.http_api.dialects.dialect import ListedModel
@@ -63,34 +62,20 @@ def test_list() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["sonnet", "sonnet:latest"])
-def test_show(name: str) -> None:
+def test_show() -> None:
     """`llm` and Copilot ask what a model can do, and how much it reads."""
-    client = ollama_client(
-        Played(DIALECT, [], whole=answer_to("POST", "/api/show", {"model": name}))
-    )
-    shown = client.show(name)
+    body = DIALECT.model_entry(ApiCall(method="POST", path="/api/show"), SONNET)
+    shown = ollama_client(Played(DIALECT, [], whole=(200, body))).show("sonnet")
     architecture = shown.modelinfo["general.architecture"]
     assert shown.modelinfo[f"{architecture}.context_length"] == 200_000
     assert shown.capabilities == ["completion", "tools", "vision", "thinking"]
     assert shown.modified_at.year == 2026
 
 
-def test_show_by_the_old_field() -> None:
-    """Old clients call it `name`; an incomplete date is none."""
-    status, body = answer_to("POST", "/api/show", {"name": "ollama/llama3.2:3b"})
-    assert status == 200
+def test_an_incomplete_date() -> None:
+    """Clients read a whole one."""
+    body = DIALECT.model_entry(ApiCall(method="POST", path="/api/show"), LLAMA)
     assert json.loads(body)["modified_at"] == "2026-01-01T00:00:00Z"
-
-
-@pytest.mark.parametrize("body", [{"model": "nothing"}, {}, None, 5])
-def test_show_what_is_not_there(body: object) -> None:
-    """A model that is not there is a 404 that says where the list is."""
-    whole = answer_to("POST", "/api/show", body)
-    client = ollama_client(Played(DIALECT, [], whole=whole))
-    with pytest.raises(ResponseError, match="/api/tags") as raised:
-        client.show("nothing")
-    assert raised.value.status_code == 404
 
 
 def test_version() -> None:
