@@ -13,9 +13,9 @@ from aircherd.vocabulary.validation_messages import describe_invalid
 T = TypeVar("T")
 
 MAX_VALUES: Final = 400_000
-"""Objects and lists in a body: small ones take far more memory than their bytes.
+"""Objects and lists in a body, and fields: small ones cost far more than their bytes.
 
-Brackets in texts count, too: a million tokens of code have half of them.
+Brackets and colons in texts count, too: a million tokens of code have half of them.
 """
 _LARGE: Final = 1024 * 1024
 """Bytes of a body that is decoded without counting them."""
@@ -52,8 +52,12 @@ def check_body(body: bytes) -> None:
             body.decode()
         except UnicodeDecodeError as error:
             raise invalid(f"the body is not UTF-8: byte {error.start}") from None
-    if len(body) > _LARGE and body.count(b"{") + body.count(b"[") > MAX_VALUES:
+    if len(body) <= _LARGE:
+        return
+    if body.count(b"{") + body.count(b"[") > MAX_VALUES:
         raise invalid(f"the body has more than {MAX_VALUES} objects and lists")
+    if body.count(b":") > MAX_VALUES:
+        raise invalid(f"the body has more than {MAX_VALUES} fields")
 
 
 def wrong_form(error: msgspec.ValidationError) -> RequestProblem:

@@ -8,7 +8,10 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 ABSENT: Final = msgspec.Raw()
-MAX_BLOCKS: Final = 100_000
+MAX_BLOCKS: Final = 50_000
+"""Blocks of a request. A million tokens have a tenth of it; each takes some microseconds."""
+MAX_SYSTEM: Final = 5_000
+"""Blocks of a system prompt."""
 
 
 class CacheControl(msgspec.Struct, gc=False):
@@ -185,4 +188,6 @@ class Turn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 TURN: Final = msgspec.json.Decoder(Turn)
 TEXT: Final = msgspec.json.Decoder(Text)
-SYSTEM: Final = msgspec.json.Decoder(str | list[Text] | None)
+SYSTEM: Final = msgspec.json.Decoder(
+    str | Annotated[list[Text], msgspec.Meta(max_length=MAX_SYSTEM)] | None
+)

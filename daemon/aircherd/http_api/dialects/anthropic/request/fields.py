@@ -20,6 +20,8 @@ from aircherd.vocabulary.chat import MAX_OUTPUT_TOKENS
 MAX_MESSAGES: Final = 100_000
 """The vendor's own bound."""
 
+MAX_TOOLS: Final = 5_000
+
 
 class Request(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
     """A request."""
@@ -29,7 +31,7 @@ class Request(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True
     max_tokens: Annotated[int, msgspec.Meta(ge=0, le=MAX_OUTPUT_TOKENS)] | None = None
     system: msgspec.Raw = ABSENT
     stream: bool | None = None
-    tools: list[msgspec.Raw] | None = None
+    tools: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MAX_TOOLS)] | None = None
     tool_choice: Choice | None = None
     thinking: Thinking | None = None
     output_config: msgspec.Raw = ABSENT

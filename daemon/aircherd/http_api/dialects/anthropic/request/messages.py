@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from aircherd.http_api.dialects.anthropic.request import blocks
-from aircherd.http_api.dialects.anthropic.request.blocks import TURN, AnyBlock, Turn
+from aircherd.http_api.dialects.anthropic.request.blocks import MAX_BLOCKS, TURN, AnyBlock, Turn
 from aircherd.http_api.dialects.anthropic.request.media import (
     cache_mark,
     document_part,
@@ -61,7 +61,18 @@ def read_turns(raws: Sequence[msgspec.Raw], unsaid: Unsaid) -> list[Turn]:
             turns.append(read_turn(raw, f"messages[{number}]", unsaid))
         except (ValueError, RecursionError) as error:
             raise invalid(f"messages[{number}]: is not JSON: {error}") from None
+    if sum(map(_blocks_in, turns)) > MAX_BLOCKS:
+        raise invalid(f"messages: have more than {MAX_BLOCKS} blocks", "messages")
     return turns
+
+
+def _blocks_in(turn: Turn) -> int:
+    """Return the number of blocks of a message, those in results included."""
+    content = turn.content
+    if isinstance(content, str):
+        return 0
+    results = [block.content for block in content if type(block) is blocks.ToolResult]
+    return len(content) + sum(len(each) for each in results if isinstance(each, list))
 
 
 def messages_of(turns: Sequence[Turn], unsaid: Unsaid) -> list[Message]:

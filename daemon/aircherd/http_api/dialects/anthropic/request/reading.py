@@ -176,15 +176,16 @@ def _system(raw: msgspec.Raw, messages: list[Message], unsaid: Unsaid) -> str | 
 
 def _system_blocks(raw: msgspec.Raw, unsaid: Unsaid) -> str | list[blocks.Text] | None:
     try:
-        texts: str | list[blocks.Text] | None = blocks.SYSTEM.decode(raw)
+        known: str | list[blocks.Text] | None = blocks.SYSTEM.decode(raw)
     except msgspec.ValidationError as error:
-        if bytes(raw)[:1] != b"[":
+        texts = ITEMS.decode(raw) if bytes(raw)[:1] == b"[" else []
+        if not 0 < len(texts) <= blocks.MAX_SYSTEM:
             raise wrong(error, "system") from None
     except (ValueError, RecursionError) as error:
         raise invalid(f"system: is not JSON: {error}", "system") from None
     else:
-        return texts
+        return known
     return [
         read_strictly(blocks.TEXT, each, f"system[{number}]", unsaid)
-        for number, each in enumerate(ITEMS.decode(raw))
+        for number, each in enumerate(texts)
     ]

@@ -149,9 +149,16 @@ def read_turn(raw: msgspec.Raw, path: str, unsaid: Unsaid) -> Turn:
     is_models = loose.role == "assistant"
     content: list[AnyBlock] = [
         _read_block(each, f"{path}.content[{number}]", unsaid, is_models=is_models)
-        for number, each in enumerate(ITEMS.decode(loose.content))
+        for number, each in enumerate(_items(loose.content, f"{path}.content"))
     ]
     return Turn(loose.role, content)
+
+
+def _items(raw: msgspec.Raw, path: str) -> list[msgspec.Raw]:
+    items = ITEMS.decode(raw)
+    if len(items) > blocks.MAX_BLOCKS:
+        raise invalid(f"{path}: has more than {blocks.MAX_BLOCKS} blocks", path)
+    return items
 
 
 def _read_plain(loose: _LooseTurn, path: str) -> Turn:
@@ -180,7 +187,7 @@ def _read_result(raw: msgspec.Raw, path: str, unsaid: Unsaid) -> blocks.ToolResu
     loose = read_strictly(_LOOSE_RESULT, raw, path, unsaid)
     start = bytes(loose.content)[:1]
     if start == b"[":
-        items = enumerate(ITEMS.decode(loose.content))
+        items = enumerate(_items(loose.content, f"{path}.content"))
         found = [_read_inner(each, f"{path}.content[{n}]", unsaid) for n, each in items]
         content: str | list[ResultBlock] | None = [each for each in found if each is not None]
     elif start in (b'"', b""):

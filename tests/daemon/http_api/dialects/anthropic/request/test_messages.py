@@ -13,6 +13,7 @@ from aircherd.chat.replies.reply import Reply
 from aircherd.chat.request.origins import for_origin
 from aircherd.chat.request.validation import check_request
 from aircherd.http_api.dialects.anthropic import DIALECT
+from aircherd.http_api.dialects.anthropic.request.blocks import MAX_BLOCKS
 from aircherd.http_api.problem import RequestProblem
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.content.citations import Citation
@@ -47,6 +48,7 @@ from helpers.http_api.anthropic_sdk import (
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 16).decode()
 PDF = base64.b64encode(b"%PDF-1.7\n").decode()
+TEXT = {"type": "text", "text": "a"}
 USE = {"type": "tool_use", "id": "toolu_1", "name": "read", "input": {"path": "a"}}
 RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "text"}
 
@@ -173,6 +175,22 @@ def test_a_block_that_is_none_is_refused_by_name() -> None:
 
     assert caught.value.problem.message.startswith("messages[1].content[1].source: ")
     assert caught.value.problem.param == "messages[1].content[1].source"
+
+
+@pytest.mark.parametrize("block", [TEXT, {"type": "unknown"}, {**TEXT, "new": 1}])
+def test_a_request_has_a_bound_of_blocks(block: dict[str, object]) -> None:
+    """Each takes some microseconds, in which all other clients wait."""
+    half = [block] * (MAX_BLOCKS // 2)
+    question = {"role": "user", "content": half}
+
+    assert read([question, question]).chat.messages[1].content
+    for many in (
+        [question, question, {"role": "user", "content": [TEXT]}],
+        [{"role": "user", "content": [*half, *half, TEXT]}],
+        [question, question, {"role": "user", "content": [{**RESULT, "content": [TEXT] * 2}]}],
+    ):
+        with pytest.raises(RequestProblem):
+            read(many)
 
 
 # ------------------------------------------------------------------ thinking and its origin

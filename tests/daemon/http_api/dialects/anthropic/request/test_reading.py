@@ -13,6 +13,7 @@ import pytest
 from aircherd.chat.request.unpriced import unpriced_option
 from aircherd.chat.request.validation import check_request
 from aircherd.http_api.dialects.anthropic import DIALECT
+from aircherd.http_api.dialects.anthropic.request.blocks import MAX_SYSTEM
 from aircherd.http_api.problem import RequestProblem
 from aircherd.vocabulary.chat import Message, NamedTool, SchemaFormat
 from aircherd.vocabulary.parts import TextPart
@@ -162,6 +163,14 @@ def test_the_attribution_is_left_out() -> None:
 
     assert found.chat.system == "Be brief."
     assert b"x-anthropic-billing-header" in found.verbatim.body
+
+
+def test_a_system_prompt_has_a_bound_of_blocks() -> None:
+    """Unknown fields or not."""
+    with pytest.raises(RequestProblem, match="system: has to have a length of at most"):
+        read(system=[TEXT] * (MAX_SYSTEM + 1))
+    with pytest.raises(RequestProblem, match="system"):
+        read(system=[{**TEXT, "new": 1}] * (MAX_SYSTEM + 1))
 
 
 # ------------------------------------------------------------------ unsaid
