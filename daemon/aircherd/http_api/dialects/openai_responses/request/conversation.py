@@ -44,6 +44,8 @@ PAST: Final = frozenset(
 )
 """What a model of OpenAI did in earlier turns that no other provider can read."""
 
+_REFERENCE: Final = "item_reference"
+
 _PLACEHOLDER: Final = "(see the items before)"
 
 
@@ -196,8 +198,12 @@ class Conversation:
         """Skip what only the provider that made it can read."""
 
     def _unknown(self, item: Item, path: str) -> None:
-        kind = item.type if item.type != "message" else "item_reference"
-        self._notes.add(f'{path}.type "{kind}"')
+        if item.type in (None, "message", _REFERENCE):
+            # Vercel's AI SDK sends them unless its options say store false.
+            hint = " (with store false, clients send the item itself)"
+            self._notes.add(f'{path}.type "{_REFERENCE}"{hint}')
+        else:
+            self._notes.add(f'{path}.type "{item.type}"')
 
     readers: ClassVar[dict[str, Callable[["Conversation", Item, str], None]]] = {
         "message": _message,

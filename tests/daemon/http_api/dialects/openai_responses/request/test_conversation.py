@@ -19,6 +19,7 @@ from helpers.http_api.responses_api import ORIGIN, QUESTION, chat_of, read, unsa
 CALL = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "f", "arguments": '{"a":1}'}
 RESULT = {"type": "function_call_output", "call_id": "c1", "output": "done"}
 HI = Message("user", "Hi")
+REFERENCE = 'input[1].type "item_reference" (with store false, clients send the item itself)'
 
 
 def said(text: str) -> dict[str, object]:
@@ -183,8 +184,9 @@ def test_codex_brings_tools_and_settings_with_the_conversation() -> None:
 @pytest.mark.parametrize(
     ("item", "sent"),
     [
-        ({"type": "item_reference", "id": "msg_1"}, 'input[1].type "item_reference"'),
-        ({"id": "msg_1"}, 'input[1].type "item_reference"'),
+        ({"type": "item_reference", "id": "msg_1"}, REFERENCE),
+        ({"id": "msg_1"}, REFERENCE),
+        ({"id": "msg_1", "type": None}, REFERENCE),
         ({"type": "compaction", "encrypted_content": "x"}, 'input[1].type "compaction"'),
         (
             {"type": "local_shell_call_output", "id": "c1", "output": "x"},
