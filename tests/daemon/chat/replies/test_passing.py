@@ -189,6 +189,18 @@ async def test_the_key_is_in_nothing_that_a_client_gets(environ):
         assert KEY.encode() not in carried.everything()
 
 
+async def test_a_price_that_only_the_body_says(environ):
+    """Under a limit in USD, a search at the vendor is not sent: what it costs is not known."""
+    price = '[catalog."ant/claude-sonnet-5"]\ninput_price = 1\noutput_price = 1\n'
+    async with carrying(environ, f'[[limits]]\nusd = 1.0\nper = "day"\n{price}') as carrier:
+        tools = [{"type": "web_search_20250305", "name": "web_search"}]
+        body = body_of("anthropic", stream=True, tools=tools)
+        carried = await carrier.ask("anthropic", body=body, unsaid="tools[0]")
+        assert carried.outcome == codes.PRICE_UNKNOWN
+        assert "web_search_20250305" in carried.error.message
+        assert (await carrier.ask("anthropic")).outcome == "ok"
+
+
 async def test_ledger_rows_are_equal_both_ways(environ):
     """Tokens and cost do not depend on how a reply is carried."""
     async with carrying(environ) as carrier:
