@@ -131,6 +131,18 @@ def task_names(**_: object) -> list[str]:
     return _plain(str(row["name"]) for row in _rows(methods.STATUS, "tasks"))
 
 
+def tool_names(parsed_args: argparse.Namespace, **_others: object) -> list[str]:
+    """Return the programs that `run` knows; what follows one is its own."""
+    from aircher_cli.commands.run.tools.table import TOOLS  # noqa: PLC0415 -- only for `run`
+
+    return [] if getattr(parsed_args, "tool", None) else [tool.name for tool in TOOLS]
+
+
+def token_names(**_: object) -> list[str]:
+    """Return the names of the tokens."""
+    return _plain(text(row.get("name")) for row in _rows(methods.TOKEN_LIST, "tokens"))
+
+
 def label_names(parsed_args: argparse.Namespace, **_others: object) -> list[str]:
     """Return the labels of the stored keys, of the provider that was typed or of all.
 
@@ -225,6 +237,9 @@ COMPLETERS: dict[str, Completer] = {
     "chat": conversation_names,
     "chats": conversation_names,
     "label": label_names,
+    "tool": tool_names,
+    "wished": tool_names,
+    "token": token_names,
     "fallback": provider_names,
     "key": setting_names,
     "keys": own_setting_names,

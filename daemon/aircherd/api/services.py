@@ -92,6 +92,10 @@ class Doors(Protocol):
 class Tokens(Protocol):
     """The tokens of programs that come over HTTP: `http_api`, which is above `api`, has them."""
 
+    @property
+    def problem(self) -> str | None:
+        """Why none of them is let in, None if nothing is wrong."""
+
     async def create(self, params: TokenCreateParams) -> dict[str, object]:
         """Create a token; the result has it, and nothing else ever does.
 

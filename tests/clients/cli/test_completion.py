@@ -65,6 +65,7 @@ def environ(daemon: CliDaemon) -> dict[str, str]:
             ]
         }
     }
+    daemon.answers["token.list"] = {"tokens": [{"name": "zed"}, {"name": "ci"}]}
     daemon.answers["config.show"] = {
         "rows": [
             {"path": "catalog.'a/b-1.5'.window", "value": 5, "source": "file"},
@@ -121,6 +122,9 @@ def complete_in(name: str, typed: str, environ: dict[str, str]) -> list[str]:
         ("aircher-cli config unset catalog.a", {"catalog.a/b-1.5.window", "catalog.a/b-1.5"}),
         ("aircher-cli providers remove o", {"openai", "ollama"}),
         ("aircher-cli ask --no-str", {"--no-stream", "--no-strict"}),
+        ("aircher-cli run cl", {"claude", "cline"}),
+        ("aircher-cli run --as gem", {"gemini"}),
+        ("aircher-cli token revoke z", {"zed"}),
     ],
 )
 def test_tab(name: str, typed: str, expected: set[str], environ: dict[str, str]) -> None:

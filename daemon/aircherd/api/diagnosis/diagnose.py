@@ -87,7 +87,7 @@ async def diagnose(services: Services, params: DiagnoseParams) -> dict[str, obje
         *_memory(services),
         *file_findings(services.watcher.state().problem),
         *socket_findings(_displacement(services)),
-        *http_findings(services.doors.state()),
+        *http_findings(services.doors.state(), services.tokens.problem),
     ]
     return {"findings": msgspec.to_builtins(findings), "facts": _facts(services)}
 

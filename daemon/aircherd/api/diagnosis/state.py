@@ -78,9 +78,13 @@ def socket_findings(displaced: str | None) -> list[Finding]:
     return [] if displaced is None else [Finding(SOCKET, "warning", displaced)]
 
 
-def http_findings(doors: Mapping[str, object]) -> list[Finding]:
-    """Return the findings about the doors for HTTP clients; `doors` is as in `status`."""
+def http_findings(doors: Mapping[str, object], tokens: str | None = None) -> list[Finding]:
+    """Return the findings about HTTP clients: their doors, as in `status`, and their tokens.
+
+    `tokens` is why none of them is let in.
+    """
     problems = [str(doors[name]) for name in ("socket_problem", "port_problem") if name in doors]
+    problems += [tokens] if tokens else []
     if problems:
         return [refused(HTTP, "problem", problem) for problem in problems]
     ports = doors.get("ports")

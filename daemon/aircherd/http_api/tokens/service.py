@@ -85,6 +85,11 @@ class TokenService:
 
     # -------------------------------------------------------------- for clients of the socket
 
+    @property
+    def problem(self) -> str | None:
+        """Why no stored token is let in, None if nothing is wrong."""
+        return self.store.problem
+
     async def create(self, params: TokenCreateParams) -> Map:
         """Create a token; the result has it, and nothing else ever does.
 
@@ -118,7 +123,7 @@ class TokenService:
     async def list(self) -> Map:
         """Return all tokens without their values."""
         await self.refresh()
-        now, problem = self._clock(), self.store.problem
+        now, problem = self._clock(), self.problem
         open_rows = [
             {"name": client.name, **({"project": client.project} if client.project else {})}
             for client in self._short_lived.clients()
@@ -153,6 +158,8 @@ class TokenService:
         """
         token = None if params.digest else make_token()
         found = bytes.fromhex(params.digest) if params.digest else digest(token or "")
+        if self.store.find(found):
+            raise BadRequest("digest: that is a token of `token.create`, with limits of its own")
         client = TokenClient(name=params.name, project=params.project, model=params.model)
         async with self._open_port(params.port) as port:
             self._short_lived.open(found, client)

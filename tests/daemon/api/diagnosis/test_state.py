@@ -97,3 +97,10 @@ def test_each_door_for_http_that_is_not_open_is_a_problem_with_its_cure():
         "port 4141 is in use",
         "end the other",
     )
+
+
+def test_tokens_that_let_nothing_in_are_a_problem():
+    """With the reason that a program gets, and what to do."""
+    reason = "/d/tokens.json is damaged, so none of its tokens is let in: restore it"
+    (found,) = http_findings({"socket": "/run/http.sock"}, reason)
+    assert (found.status, found.cure) == ("problem", "restore it")

@@ -116,6 +116,16 @@ async def test_the_same_token_can_be_opened_again(world):
         assert world.service.find(token).name == "claude"
 
 
+async def test_the_token_of_another_program_is_not_taken_over(world):
+    """It would be free of its limits for as long."""
+    created = await world.service.create(TokenCreateParams(name="zed"))
+    digest = hashlib.sha256(created["token"].encode()).hexdigest()
+    with pytest.raises(BadRequest, match="with limits of its own"):
+        async with world.service.open(HttpOpenParams(name="sly", digest=digest)):
+            raise AssertionError
+    assert world.service.find(created["token"]).name == "zed"
+
+
 async def test_a_port_that_is_in_use(world):
     """The reason, and no token that is left open."""
     with pytest.raises(AircherError, match="port 80 cannot be opened: Address already in use"):
