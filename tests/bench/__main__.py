@@ -5,6 +5,9 @@
     .venv/bin/python tests/bench --json     the figures for a script
     .venv/bin/python tests/bench --against COMMIT [--pairs N] [--seconds S] [--only PART ...]
                                             this tree and that commit in turn, about four minutes
+    .venv/bin/python tests/bench --http [--litellm-python PATH] [--portkey-dir DIR]
+                                        [--tensorzero-python PATH] [--pairs N] [--seconds S]
+                                            the HTTP side, the upstream alone and other gateways
 
 `docs/performance.md` explains the table. No time is asserted: people compare.
 """
@@ -22,6 +25,8 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from against import BARE_INTERPRETER, PARTS, against
+from over_http.measure import over_http
+from peers import absolute_path
 from processes import HERE, Figures, resident_mb, run, upstream, wall_ms
 
 from helpers.daemon.real_daemon import Home, home
@@ -39,6 +44,11 @@ base_url = "http://127.0.0.1:{port}/s/{flood}/v1"
 kind = "openai"
 base_url = "http://127.0.0.1:{port}/t/{ticks}/100/v1"
 """
+PEERS = {
+    "--litellm-python": "a Python that has `litellm[proxy]`",
+    "--portkey-dir": "where npm installed @portkey-ai/gateway",
+    "--tensorzero-python": "a Python that has `tensorzero`",
+}
 FLOOD = 64 * 1600
 """Events of one stream in the flood."""
 
@@ -76,9 +86,9 @@ def measure_streams(made: Home, port: int) -> Iterator[tuple[str, Figures]]:
         yield (
             f"{streams} streams",
             {
-                "bare events/s": bare["events_per_second"],
+                "bare events/s": bare["events"] / bare["seconds"],
                 "ours events/s": ours["events_per_second"],
-                "ratio": ours["events_per_second"] / bare["events_per_second"],
+                "ratio": ours["events_per_second"] * bare["seconds"] / bare["events"],
             },
         )
 
@@ -150,6 +160,9 @@ def main() -> None:
     if not options.json:
         python = sys.version.split()[0]
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {python}", flush=True)
+    if options.http:
+        over_http(options)
+        return
     if options.against:
         parts = tuple(options.only or PARTS)
         how = (options.pairs, options.seconds)
@@ -174,8 +187,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="shorter runs")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--against", metavar="COMMIT", help="compare with that commit's daemon")
-    parser.add_argument("--pairs", type=int, default=10, help="how often, with --against")
-    parser.add_argument("--seconds", type=float, default=0.7, help="of a window, with --against")
+    parser.add_argument("--http", action="store_true", help="the HTTP side, and other gateways")
+    for name, where in PEERS.items():
+        parser.add_argument(name, type=absolute_path, metavar="PATH", help=f"with --http: {where}")
+    parser.add_argument("--pairs", type=int, default=10, help="how often, with --against, --http")
+    parser.add_argument("--seconds", type=float, default=0.7, help="of a window, likewise")
     parser.add_argument(
         "--only", nargs="+", choices=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
     )

@@ -40,12 +40,13 @@ Rows = dict[str, dict[str, float]]
 
 
 class Side:
-    """One of the two sides: an install and a home."""
+    """One of the two sides: an install, a home, and what else its configuration has."""
 
-    def __init__(self, name: str, python: Path, made: Home) -> None:
+    def __init__(self, name: str, python: Path, made: Home, *, more: str = "") -> None:
         self.name = name
         self.python = python
         self.home = made
+        self.more = more
 
     @property
     def pid(self) -> int:
@@ -59,7 +60,7 @@ class Side:
         ways = {"up": "", "ticks": f"/t/{TICKS}/100"}
         ways |= {f"flood{streams}": f"/s/{EVENTS // streams}" for streams in STREAMS}
         config = [CONFIG.format(name=name, port=port, path=path) for name, path in ways.items()]
-        self.home.write_config("\n".join(config))
+        self.home.write_config("\n".join([*config, self.more]))
         # Users have cached bytecode; some environments turn it off.
         self.home.environ["PYTHONDONTWRITEBYTECODE"] = ""
         self.home.start(log_level="info")

@@ -2,6 +2,7 @@
 
     python tests/bench/count.py                           one or two seconds per hundred requests
     python tests/bench/count.py --by module [--top 30]    by module or by function
+    python tests/bench/count.py --http                    of requests over HTTP
     python tests/bench/count.py --instructions            CPU instructions; needs valgrind
     python tests/bench/count.py --json
 
@@ -31,7 +32,7 @@ from pathlib import Path
 from subprocess import PIPE
 
 import trio
-from counting.asking import Clients
+from counting.asking import Clients, clients_of
 from counting.inside import fresh_home, log_in, run_daemon_beside, serve, write_config
 from counting.instructions import instructions
 from counting.opcodes import Count, Opcodes
@@ -53,9 +54,10 @@ AFTERWARDS = 0.1
 class Counting:
     """All counts of one run of the daemon."""
 
-    def __init__(self, path: Path, requests: int) -> None:
+    def __init__(self, path: Path, requests: int, kind: str) -> None:
         self._path = str(path)
         self._requests = requests
+        self._kind = kind
         self.figures: Figures = {}
         self.counts: list[Count] = []
 
@@ -63,7 +65,7 @@ class Counting:
         """Count in the loop that runs the daemon as well."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(serve, listener)
-            clients = Clients("up/m", IN_FLIGHT)
+            clients = clients_of(self._kind, "up/m", IN_FLIGHT)
             await clients.connect(self._path)
             await trio.to_thread.run_sync(log_in, "up", "far")
             await self._together(clients)
@@ -90,7 +92,8 @@ class Counting:
 
     async def _alone(self) -> None:
         counted = Opcodes(str(HERE))
-        command = [sys.executable, "-m", "counting.asking", self._path, "far/m", str(IN_FLIGHT)]
+        asking = ["counting.asking", self._path, "far/m", str(IN_FLIGHT), self._kind]
+        command = [sys.executable, "-m", *asking]
         async with trio.open_nursery() as nursery:
             start = partial(trio.run_process, command, stdin=PIPE, stdout=PIPE, cwd=HERE)
             process = await nursery.start(start)
@@ -121,13 +124,14 @@ async def _send_requests(process: trio.Process, requests: int) -> None:
     assert await process.stdout.receive_some()
 
 
-def count(requests: int) -> Counting:
-    """Count everything."""
+def count(requests: int, *, over_http: bool = False) -> Counting:
+    """Count everything, through the socket or through that of the HTTP side."""
     threads = Opcodes(str(HERE))
     with upstream() as far, fresh_home() as path:
         listener = socket.create_server(("127.0.0.1", 0))
         write_config({"up": listener.getsockname()[1], "far": far})
-        counting = Counting(path, requests)
+        door = path.with_name("http.sock") if over_http else path
+        counting = Counting(door, requests, "http" if over_http else "socket")
         threads.watch_threads()
         run_daemon_beside(partial(counting.run, listener, threads))
     return counting
@@ -150,13 +154,14 @@ def main() -> None:
     parser.add_argument("--by", choices=("module", "function"), help="print where they are, too")
     parser.add_argument("--top", type=int, default=40, help="so many of these")
     parser.add_argument("--instructions", action="store_true", help="count these, and nothing else")
+    parser.add_argument("--http", action="store_true", help="of requests over HTTP, verbatim")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()
     if options.instructions:
         each = instructions(IN_FLIGHT)
         print(json.dumps({"all threads": each}) if options.json else f"{each:,.0f} instructions")
         return
-    counting = count(options.requests)
+    counting = count(options.requests, over_http=options.http)
     if options.json:
         print(json.dumps(counting.figures))
         return

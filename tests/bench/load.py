@@ -4,26 +4,24 @@ Both do as little as possible: requests are prepared bytes, and replies are coun
 Each runs in its own process.
 
     python load.py bare PORT IN_FLIGHT SECONDS [HEADER ...]
+    python load.py http WHERE PATH MODEL IN_FLIGHT SECONDS [HEADER ...]
     python load.py daemon SOCKET IN_FLIGHT SECONDS
 
-Prints the report of a `processes.Run` as one JSON line. HEADER is `name: value`, sent with each
-request.
+Prints the report of a `processes.Run` as one JSON line. WHERE is a port, or the path of a socket.
+HEADER is `name: value`, sent with each request.
 """
 
 import asyncio
 import json
 import sys
 import time
+from collections.abc import Callable
 
 import httptools
 import msgpack
 from processes import MESSAGES, Run
 
-BODY = json.dumps({"model": "m", "messages": MESSAGES}).encode()
-HEAD = (
-    b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
-    b"authorization: Bearer bench\r\ncontent-length: %d\r\n" % len(BODY)
-)
+UPSTREAM_PATH = "/v1/chat/completions"
 CHAT = {"model": "up/m", "messages": MESSAGES, "stream": False}
 
 
@@ -57,7 +55,7 @@ class BareClient(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Read the reply and send the next request."""
-        assert json.loads(self._body)["choices"]
+        assert json.loads(self._body)["choices"], self._body
         self._body = b""
         self._parser = httptools.HttpResponseParser(self)
         if self._run.note(self._sent):
@@ -67,17 +65,39 @@ class BareClient(asyncio.Protocol):
             self._done.set_result(None)
 
 
-async def run_bare(port: int, in_flight: int, seconds: float, headers: list[str]) -> Run:
+def request_of(port: str, path: str, model: str, headers: list[str]) -> bytes:
+    """Return a whole request; without a header of its own it has a key that is none."""
+    body = json.dumps({"model": model, "messages": MESSAGES}).encode()
+    if not any(header.startswith("authorization:") for header in headers):
+        headers = [*headers, "authorization: Bearer bench"]
+    host = f"127.0.0.1:{port}" if port.isdecimal() else "localhost"
+    lines = [
+        f"POST {path} HTTP/1.1",
+        f"host: {host}",
+        "content-type: application/json",
+        f"content-length: {len(body)}",
+        *headers,
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+async def run_http(where: str, request: bytes, in_flight: int, seconds: float) -> Run:
     """Keep `in_flight` requests going, each on its own connection."""
     loop, run = asyncio.get_running_loop(), Run(seconds)
-    request = HEAD + "".join(f"{header}\r\n" for header in headers).encode() + b"\r\n" + BODY
     ends = [loop.create_future() for _ in range(in_flight)]
     for end in ends:
-        await loop.create_connection(
-            lambda end=end: BareClient(run, request, end), "127.0.0.1", port
-        )
+        await connect(lambda end=end: BareClient(run, request, end), where)
     await asyncio.gather(*ends)
     return run
+
+
+async def connect(make: Callable[[], asyncio.Protocol], where: str) -> None:
+    """Connect to a port of this machine, or to a socket."""
+    loop = asyncio.get_running_loop()
+    if where.isdecimal():
+        await loop.create_connection(make, "127.0.0.1", int(where))
+    else:
+        await loop.create_unix_connection(make, where)
 
 
 class DaemonClient(asyncio.Protocol):
@@ -132,11 +152,16 @@ async def run_daemon(path: str, in_flight: int, seconds: float) -> Run:
 
 
 def main() -> None:
-    """Run one of the two."""
-    what, where, in_flight, seconds, *headers = sys.argv[1:]
+    """Run one of the three."""
+    what, where, *more = sys.argv[1:]
     if what == "bare":
-        run = asyncio.run(run_bare(int(where), int(in_flight), float(seconds), headers))
+        more = [UPSTREAM_PATH, "m", *more]
+    if what != "daemon":
+        path, model, in_flight, seconds, *headers = more
+        request = request_of(where, path, model, headers)
+        run = asyncio.run(run_http(where, request, int(in_flight), float(seconds)))
     else:
+        in_flight, seconds = more
         run = asyncio.run(run_daemon(where, int(in_flight), float(seconds)))
     print(json.dumps(run.report()))
 

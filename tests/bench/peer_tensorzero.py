@@ -2,20 +2,24 @@
 
     python peer_tensorzero.py async PORT IN_FLIGHT SECONDS
     python peer_tensorzero.py threads PORT IN_FLIGHT SECONDS
+    python peer_tensorzero.py serve PORT
 
-use its asynchronous or its blocking client. PORT is the upstream's. `python` needs the `tensorzero`
-package and nothing else. Prints the report of a `processes.Run` as one JSON line; its CPU is that
-of gateway and client together, which share the process. For speed, the configuration stores
-nothing, logs nothing and reports no usage.
+use its asynchronous or its blocking client, or serve its HTTP API, which the package has too, until
+the process is killed: that prints its version, its port and its path. PORT is the upstream's.
+`python` needs the `tensorzero` package, and `openai` to serve. Prints the report of a
+`processes.Run` as one JSON line; its CPU is that of gateway and client together, which share the
+process. For speed, the configuration stores nothing, logs nothing and reports no usage.
 """
 
 import asyncio
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 
 from processes import MESSAGES, Run
 
@@ -75,13 +79,29 @@ def run_threads(config_file: str, in_flight: int, seconds: float) -> Run:
         return run
 
 
+def serve(config_file: str) -> None:
+    """Serve OpenAI's API over HTTP until killed."""
+    from openai import OpenAI  # noqa: PLC0415 - only here
+    from tensorzero import patch_openai_client  # noqa: PLC0415 - it reads the environment
+
+    client = patch_openai_client(
+        OpenAI(api_key="bench"), config_file=config_file, async_setup=False
+    )
+    url = client.base_url
+    print(version("tensorzero"), url.port, url.path.rstrip("/"), flush=True)
+    signal.pause()
+
+
 def main() -> None:
-    """Run one of the two."""
-    how, port, in_flight, seconds = sys.argv[1:]
+    """Run one of the three."""
+    how, port, *load = sys.argv[1:]
     os.environ.update(ENVIRON)
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
         file.write(CONFIG.format(port=port))
         file.flush()
+        if how == "serve":
+            serve(file.name)
+        in_flight, seconds = load
         arguments = (file.name, int(in_flight), float(seconds))
         run = asyncio.run(run_tasks(*arguments)) if how == "async" else run_threads(*arguments)
     print(json.dumps(run.report()))

@@ -217,20 +217,24 @@ def row_of(taken: dict[str, list[Figures]], figure: str) -> Row:
     return row
 
 
-def show(in_flight: int, rows: dict[str, Row], names: list[str]) -> None:
+def show(title: str, rows: dict[str, Row], names: list[str]) -> None:
     """Print the medians of all gateways, then ours divided by each peer's."""
     peers = names[1:]
-    heads = "".join(f"{name:>12}" for name in names)
+    heads = "".join(f"{name:>13}" for name in names)
     ratios = "".join(f"{f'{OURS}/{peer}':>26}" for peer in peers)
-    print(f"\n{f'{in_flight} in flight':<28}{heads}{ratios}")
+    print(f"\n{title:<28}{heads}{ratios}")
     for figure, row in rows.items():
-        medians = "".join(f"{row[n]['median']:>12,.2f}" if n in row else " " * 12 for n in names)
+        medians = "".join(f"{row[n]['median']:>13,.2f}" if n in row else " " * 13 for n in names)
         print(f"  {figure:<26}{medians}{''.join(spread(row.get(n)) for n in peers)}", flush=True)
 
 
 def spread(ratio: dict[str, float] | None) -> str:
     """Format the ratio and its quartiles."""
-    text = "{ratio:.2f} ({low:.2f} to {high:.2f})".format_map(ratio) if ratio else ""
+    text = (
+        "{ratio:.2f} ({low:.2f} to {high:.2f})".format_map(ratio)
+        if "ratio" in (ratio or ())
+        else ""
+    )
     return f"{text:>26}"
 
 
@@ -253,7 +257,7 @@ def main() -> None:
             rows = compare_gateways(gateways, in_flight, options.pairs, options.seconds)
             table[f"{in_flight} in flight"] = rows
             if not options.json:
-                show(in_flight, rows, list(versions))
+                show(f"{in_flight} in flight", rows, list(versions))
     if options.json:
         print(json.dumps(table))
 

@@ -1,7 +1,10 @@
 """Clients of streams: counts events and measures their lag.
 
     python streams.py flood SOCKET MODEL STREAMS              events, and events per second
-    python streams.py direct PORT PATH STREAMS                the same without the daemon
+    python streams.py direct WHERE PATH STREAMS [BODY [HEADER ...]]
+                                                              events, and seconds, over HTTP from a
+                                                              port or a socket: without the daemon
+                                                              or with it
     python streams.py many SOCKET MODEL CLIENTS EACH EVENTS   lag of timed events, none lost
 
 Prints one JSON line.
@@ -13,6 +16,7 @@ import sys
 import time
 
 import msgpack
+from upstream import WORD
 
 
 async def flood(path: str, model: str, streams: int) -> dict[str, float]:
@@ -47,22 +51,40 @@ def chat(number: int, model: str) -> bytes:
     return bytes(msgpack.packb([0, number, "chat", [{"model": model, "messages": messages}]]))
 
 
-async def direct(port: int, path: str, streams: int) -> dict[str, float]:
-    """Read the upstream directly, counting events without parsing them."""
+async def direct(
+    where: str, path: str, streams: int, body: str = "{}", *headers: str
+) -> dict[str, float]:
+    """Read streams over HTTP, counting the upstream's events without parsing them."""
+    lines = [f"POST {path} HTTP/1.1", f"host: {host_of(where)}", "content-type: application/json"]
+    lines += [f"content-length: {len(body)}", *headers, "", body]
+    request = "\r\n".join([*lines[:-1], ""]).encode() + body.encode()
     started = time.perf_counter()
-    counts = await asyncio.gather(*(read_direct(port, path) for _ in range(streams)))
-    return {"events_per_second": sum(counts) / (time.perf_counter() - started)}
+    counts = await asyncio.gather(*(read_direct(where, request) for _ in range(streams)))
+    seconds = time.perf_counter() - started
+    return {"events": sum(counts), "seconds": seconds}
 
 
-async def read_direct(port: int, path: str) -> int:
-    """Send a request and count `data:` lines until the end."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
-    writer.write(f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{{}}".encode())
-    events, tail = 0, b""
+def host_of(where: str) -> str:
+    """Return the host of a request to a port, or to a socket."""
+    return f"127.0.0.1:{where}" if where.isdecimal() else "localhost"
+
+
+async def read_direct(where: str, request: bytes) -> int:
+    """Send a request and count the words of the reply until the end of the body."""
+    if where.isdecimal():
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(where), limit=2**20)
+    else:
+        reader, writer = await asyncio.open_unix_connection(where, limit=2**20)
+    writer.write(request)
+    events, last = 0, await reader.readuntil(b"\r\n\r\n")
+    if not last.startswith(b"HTTP/1.1 200"):
+        raise RuntimeError(last + await reader.read(2**12))
+    last = b""
     while data := await reader.read(2**18):
-        events += data.count(b"data: {")
-        tail = (tail + data)[-5:]
-        if tail == b"0\r\n\r\n":
+        # A word may be divided between two reads.
+        events += (last[1 - len(WORD) :] + data).count(WORD)
+        last = (last[-1024:] + data)[-1024:]
+        if last.endswith(b"\r\n\r\n") and b"\r\n0\r\n" in last:  # there may be trailers
             break
     writer.close()
     return events
@@ -117,7 +139,8 @@ def main() -> None:
     if what == "flood":
         result = asyncio.run(flood(where, name, *map(int, numbers)))
     elif what == "direct":
-        result = asyncio.run(direct(int(where), name, *map(int, numbers)))
+        streams, *rest = numbers
+        result = asyncio.run(direct(where, name, int(streams), *rest))
     else:
         result = asyncio.run(many(where, name, *map(int, numbers)))
     print(json.dumps(result))

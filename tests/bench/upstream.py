@@ -36,6 +36,8 @@ END = (
     b"data: [DONE]\n\n"
 )
 PER_WRITE = 64
+WORD = b" hello"
+"""The text of an event."""
 
 
 def chunk(data: bytes) -> bytes:
@@ -43,7 +45,7 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-BATCH = chunk(EVENT % b" hello" * PER_WRITE)
+BATCH = chunk(EVENT % WORD * PER_WRITE)
 LAST = chunk(END) + b"0\r\n\r\n"
 
 
