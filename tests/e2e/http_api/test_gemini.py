@@ -8,6 +8,7 @@ import pytest
 from google.genai import errors, types
 
 from aircherd.testing.simulator import Fault
+from aircherd.testing.simulator.script import FOUND_URL
 from helpers.daemon.real_daemon import wait_until
 from helpers.http_api.socket_door import CLAUDE, GOOGLE, GPT, REFUSED, open_door
 from helpers.http_api.talks import PIXEL
@@ -65,7 +66,7 @@ def test_a_picture(client, model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_round_of_tools(door, client, model):
-    """Each vendor gets its own signatures back, which the simulated ones check."""
+    """Each vendor gets its own signatures back, which the simulated ones check: traps 14, 15."""
     chat = client.chats.create(model=model, config=TOOLS)
     # The client sends an empty piece of Google's streams back, which Google refuses.
     chunks = [chat.send_message(CALL)] if model == GOOGLE else list(chat.send_message_stream(CALL))
@@ -205,6 +206,19 @@ def test_what_only_google_has(door, client):
     assert door.asked[-1].json["tools"] == [{"urlContext": {}}]
     with pytest.raises(errors.ClientError, match=r"tools\[0\].urlContext"):
         client.models.generate_content(model=CLAUDE, contents="hi", config=config)
+
+
+def test_a_search(door, client):
+    """Another vendor searches, its sources are shown, and what it did goes back to it."""
+    config = types.GenerateContentConfig(tools=[types.Tool(google_search=types.GoogleSearch())])
+    chat = client.chats.create(model=CLAUDE, config=config)
+    reply = chat.send_message("search cats")
+    assert reply.text == "Found: cats"
+    [chunk] = reply.candidates[0].grounding_metadata.grounding_chunks
+    assert chunk.web.uri == FOUND_URL
+    assert chat.send_message("and now").text == "and now"
+    kinds = [block["type"] for block in door.asked[-1].json["messages"][1]["content"]]
+    assert kinds == ["server_tool_use", "web_search_tool_result", "text"]
 
 
 def test_sampling_is_a_wish(door, client):
