@@ -122,11 +122,17 @@ class ChatStream:
         await response.start(200, headers, (COST,))
 
     async def _write(self, data: bytes) -> None:
-        """Write a piece. If that is cancelled, nothing can be written after it."""
+        """Write a piece.
+
+        Raises:
+            trio.BrokenResourceError: the client left, or a piece before was not written whole.
+        """
         if self._is_writing:
             await self.wait_written()
-        if not data or self.is_broken:
+        if not data:
             return
+        if self.is_broken:
+            raise trio.BrokenResourceError
         self._is_writing = self.is_broken = True
         try:
             await self._exchange.response.send(data)
@@ -154,8 +160,11 @@ class ChatStream:
             if is_alive and written == self._written and not self._is_writing:
                 # What was sent so far ends with an event. The provider's own keep-alives come with
                 # the next one: a thread may be decoding them.
-                await self._start(self._stream_type)
-                await self._write(data)
+                try:
+                    await self._start(self._stream_type)
+                    await self._write(data)
+                except trio.BrokenResourceError:
+                    return  # the chat's own task notices that the client left
 
     def __repr__(self) -> str:
         return f"<ChatStream of {self._exchange!r}, {self._written} pieces>"

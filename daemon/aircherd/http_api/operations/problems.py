@@ -39,7 +39,7 @@ _ROWS: Final[dict[str, _Row]] = {
     codes.TOO_EXPENSIVE: _Row("usage_limit", 429),
     codes.QUOTA_EXHAUSTED: _Row("usage_limit", 429),
     codes.RATE_LIMITED: _Row("rate_limit", 429),
-    codes.BUSY: _Row("rate_limit", 429, may_retry=True),
+    codes.BUSY: _Row("overloaded", 503, may_retry=True),
     codes.OVERLOADED: _Row("overloaded", 503),
     codes.SHUTTING_DOWN: _Row("overloaded", 503, may_retry=True),
     codes.PROVIDER_ERROR: _Row("unavailable", 502),

@@ -133,8 +133,27 @@ async def test_nothing_follows_a_piece_that_was_cut(autojump_clock):
         await streaming.stream.send((TextDelta("hi"),))
     streaming.response.may_take.set()
     assert streaming.stream.is_broken
-    await streaming.stream.send((TextDelta("more"),))
+    with pytest.raises(trio.BrokenResourceError):
+        await streaming.stream.send((TextDelta("more"),))
     assert (streaming.response.pieces, streaming.response.is_ended) == ([], False)
+
+
+class Left(Recorder):
+    """A client that left."""
+
+    async def send(self, data):
+        raise trio.BrokenResourceError
+
+
+async def test_a_keep_alive_for_a_client_that_left(autojump_clock, nursery):
+    """It ends quietly: the task of the chat is cancelled, or fails with its own next piece."""
+    streaming = Streaming(Left())
+    nursery.start_soon(streaming.stream.keep_alive, PING)
+    await trio.sleep(1)
+    await streaming.think(2 * IDLE_SECONDS)
+    assert streaming.stream.is_broken
+    with pytest.raises(trio.BrokenResourceError):
+        await streaming.stream.send((TextDelta("hi"),))
 
 
 @pytest.mark.parametrize(

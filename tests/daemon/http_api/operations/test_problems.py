@@ -57,7 +57,7 @@ def test_all_failed(outcomes, kind, status):
         (BadRequest("m"), "invalid_request", 400, False),
         (UnknownModel("m"), "not_found", 404, False),
         (Forbidden("m"), "permission", 403, False),
-        (Busy("m"), "rate_limit", 429, True),
+        (Busy("m"), "overloaded", 503, True),
         (ShuttingDown("m"), "overloaded", 503, True),
         (ChatFailed(codes.CONFIG_INVALID, "m"), "internal", 500, False),
         (ChatFailed("something new", "m"), "internal", 500, False),
