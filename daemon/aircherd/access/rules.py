@@ -17,7 +17,7 @@ IN_WORDS: dict[Action, str] = {
     "sign_in": "store or unlock keys",
     "sign_out": "remove keys",
     "shutdown": "stop the daemon",
-    "config": "change the configuration",
+    "config": "change the configuration or tokens",
 }
 
 

@@ -36,7 +36,8 @@ MINE = '[clients.aircher-cli]\nallow = ["all"]\n'
                 ),
                 (
                     "with [protect] config the command line (aircher-cli) may not change the "
-                    'configuration. If it should, add "aircher-cli" there and [clients.aircher-cli]'
+                    'configuration or tokens. If it should, add "aircher-cli" there and '
+                    "[clients.aircher-cli]"
                 ),
             ],
         ),

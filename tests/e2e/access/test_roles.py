@@ -158,7 +158,7 @@ def test_protected_actions(daemon: Home, configure: Configure) -> None:
     assert [each.returncode for each in (logout, stop, use, ask)] == [1, 1, 1, 0]
     assert "may not remove keys: [protect] sign_out allows admin" in logout.stderr
     assert "may stop the daemon only if you confirm it" in stop.stderr
-    assert "may change the configuration only if you confirm it" in use.stderr
+    assert "may change the configuration or tokens only if you confirm it" in use.stderr
 
 
 def test_a_client_that_needs_confirmation(daemon: Home, configure: Configure) -> None:

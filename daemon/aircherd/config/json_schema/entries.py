@@ -371,7 +371,7 @@ PROTECT: dict[str, Fragment] = {
     "sign_in": _protected("Which clients may store keys"),
     "sign_out": _protected("Which clients may remove keys"),
     "shutdown": _protected("Which clients may stop the daemon"),
-    "config": _protected("Which clients may change the configuration"),
+    "config": _protected("Which clients may change the configuration, and create or revoke tokens"),
     "timeout": {
         "description": "How long a question to you waits for an answer, in seconds",
         "type": "number",
