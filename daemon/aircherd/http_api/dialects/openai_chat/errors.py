@@ -6,7 +6,8 @@ end their attempts, `model_not_found` is shown as what it is. Two statuses are c
 - A limit of the user's that does not end in a moment is a 402, not a 429: opencode, goose, Continue
   and Copilot then ask once, and up to nine times after a 429.
 - Where nothing is left to try, a 5xx becomes 424: what the request depends on has failed. OpenAI's
-  SDKs heed `x-should-retry`; the tools that do not ask up to seven times after a 5xx.
+  SDKs heed `x-should-retry`; Qwen does not, and asks up to seven times after a 5xx. opencode looks
+  for words such as `overloaded` in the message as well, and Continue repeats most errors.
 
 Sources: the tools themselves, counted, November 2026.
 """

@@ -26,6 +26,9 @@ _PASSED_BEGIN: Final = "openai-"
 _ACCOUNT: Final = frozenset({"openai-organization", "openai-project"})
 """Belong to a key, and the key is not the client's."""
 
+SESSION_HEADER: Final = "x-session-affinity"
+"""In which opencode names its conversation, so that it stays with one model."""
+
 _MAX_NAMED: Final = 5
 """How many fields a message names that have no word of ours."""
 _MAX_SHOWN: Final = 200
@@ -79,7 +82,9 @@ def read_chat(call: ApiCall) -> ChatRead:
         stop=_stop(body.stop),
         modalities=None if body.modalities is None else _modalities(body.modalities, unsaid),
         stream=body.stream is True,
-        conversation=_conversation(body.prompt_cache_key or body.session_id),
+        conversation=_conversation(
+            body.prompt_cache_key or body.session_id or call.headers.get(SESSION_HEADER)
+        ),
         extra=extra,
     )
     verbatim = VerbatimRequest(

@@ -119,6 +119,14 @@ def test_conversations_stay_with_their_model() -> None:
     assert read(user="ann", safety_identifier="ann").chat.conversation is None
 
 
+def test_opencode_names_its_conversation_in_a_header() -> None:
+    """The body's own name comes first."""
+    headers = {"x-session-affinity": "ses_1"}
+    for fields, expected in (({}, "ses_1"), ({"prompt_cache_key": "key"}, "key")):
+        call = msgspec.structs.replace(call_of(**fields), headers=headers)
+        assert DIALECT.read_chat(call).chat.conversation == expected
+
+
 def test_headers_with_a_meaning_pass() -> None:
     """Headers for vendors pass; those of an organization belong to the key, which is ours."""
     call = ApiCall(
