@@ -20,6 +20,11 @@ Brackets and colons in texts count, too: a million tokens of code have half of t
 _LARGE: Final = 1024 * 1024
 """Bytes of a body that is decoded without counting them."""
 
+MAX_PARTS: Final = 50_000
+"""Messages and parts of a request: a million tokens have a tenth of it. Each takes some
+microseconds, in which all other clients wait."""
+MAX_TOOLS: Final = 5000
+
 Fields = dict[str, msgspec.Raw]
 FIELDS: Final = msgspec.json.Decoder(Fields)
 ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
@@ -58,6 +63,16 @@ def check_body(body: bytes) -> None:
         raise invalid(f"the body has more than {MAX_VALUES} objects and lists")
     if body.count(b":") > MAX_VALUES:
         raise invalid(f"the body has more than {MAX_VALUES} fields")
+
+
+def check_number(number: int, most: int, path: str) -> None:
+    """Check that there are not too many of something.
+
+    Raises:
+        RequestProblem: there are.
+    """
+    if number > most:
+        raise invalid(f"{path}: there are more than {most} of them", path)
 
 
 def wrong_form(error: msgspec.ValidationError) -> RequestProblem:

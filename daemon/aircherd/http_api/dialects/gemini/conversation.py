@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from aircherd.http_api.dialects.common.open_calls import OpenCalls
-from aircherd.http_api.dialects.common.reading import text_of
+from aircherd.http_api.dialects.common.reading import MAX_PARTS, check_number, text_of
 from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.gemini.media import MediaPart, read_blob, read_file
 from aircherd.http_api.dialects.gemini.model_turn import ModelTurn
@@ -86,6 +86,7 @@ def read_system(instruction: Content | str | None, unsaid: Unsaid) -> str | None
     if instruction is None or isinstance(instruction, str):
         return instruction or None
     texts: list[str] = []
+    check_number(len(parts_of(instruction)), MAX_PARTS, "systemInstruction")
     for number, part in enumerate(parts_of(instruction)):
         if part.text is not None:
             texts.append(part.text)
@@ -103,6 +104,7 @@ class _Reader:
         self._open = OpenCalls()
         self._turn = ModelTurn()
         self._unsealer = Unsealer()
+        self._count = 0
 
     def add(self, content: Content, number: int) -> None:
         """Add a turn."""
@@ -111,6 +113,8 @@ class _Reader:
             message = f"contents[{number}].role: has to be user or model"
             raise invalid(message, f"contents[{number}].role")
         parts = parts_of(content)
+        self._count += len(parts) + 1
+        check_number(self._count, MAX_PARTS, "contents")
         if role == "assistant":
             for at, part in enumerate(parts):
                 self._read_model(part, f"contents[{number}].parts[{at}]")
@@ -163,6 +167,8 @@ class _Reader:
     def _result(self, response: FunctionResponse, where: str) -> ToolResultPart:
         text, is_error = _answer(response.response)
         content: list[TextPart | ImagePart | DocumentPart] = []
+        self._count += len(response.parts or ())
+        check_number(self._count, MAX_PARTS, "contents")
         for number, part in enumerate(response.parts or ()):
             inner = f"{where}.functionResponse.parts[{number}]"
             media = self._media(part, inner)

@@ -12,6 +12,7 @@ from typing import Final, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
+from aircherd.http_api.dialects.common.reading import MAX_PARTS, check_number
 from aircherd.http_api.dialects.gemini.shapes import Shape
 
 S = TypeVar("S", bound=Shape)
@@ -69,9 +70,10 @@ def _inside(
         shape = next((get_args(each)[0] for each in kinds if get_origin(each) is list), None)
         if shape is None:
             return raw
+        found = _ITEMS.decode(raw)
+        check_number(len(found), MAX_PARTS, path)
         items = [
-            _renamed(item, shape, f"{path}[{number}]", unknown)
-            for number, item in enumerate(_ITEMS.decode(raw))
+            _renamed(item, shape, f"{path}[{number}]", unknown) for number, item in enumerate(found)
         ]
         return msgspec.Raw(msgspec.json.encode(items))
     shape = next((each for each in kinds if isinstance(each, type)), None)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from aircherd.http_api.dialects.common.reading import MAX_TOOLS, check_number
 from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.gemini.schemas import json_schema
 from aircherd.http_api.dialects.gemini.shapes import FunctionDeclaration, ToolConfig, ToolEntry
@@ -29,9 +30,11 @@ def read_tools(
         RequestProblem: a declaration is wrong.
     """
     tools: list[Tool] = []
+    declared = sum(len(each.function_declarations or ()) for each in entries)
+    check_number(len(entries) + declared, MAX_TOOLS, "tools")
     for number, entry in enumerate(entries):
         where = f"tools[{number}]"
-        tools += [_function(declared, where) for declared in entry.function_declarations or ()]
+        tools += [_function(each, where) for each in entry.function_declarations or ()]
         tools += _hosted(entry, where, unsaid)
     allowed, choice = _choice(config, unsaid)
     if allowed:

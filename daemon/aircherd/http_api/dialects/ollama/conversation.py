@@ -6,7 +6,7 @@ Many clients keep neither: then it belongs to the first call without an answer.
 from typing import Final
 
 from aircherd.http_api.dialects.common.open_calls import OpenCalls
-from aircherd.http_api.dialects.common.reading import text_of
+from aircherd.http_api.dialects.common.reading import MAX_PARTS, check_number, text_of
 from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.ollama.shapes import OllamaMessage
 from aircherd.http_api.problem import invalid
@@ -24,6 +24,8 @@ def read_messages(given: list[OllamaMessage], unsaid: Unsaid) -> list[Message]:
         RequestProblem: a message has a role that the API does not know, or an answer belongs to
             no call.
     """
+    parts = sum(len(each.images or ()) + len(each.tool_calls or ()) for each in given)
+    check_number(len(given) + parts, MAX_PARTS, "messages")
     reader = _Reader(unsaid)
     for number, message in enumerate(given):
         reader.add(message, f"messages[{number}]")

@@ -5,7 +5,13 @@ from typing import Final
 import msgspec
 
 from aircherd.http_api.call import ApiCall
-from aircherd.http_api.dialects.common.reading import decode_body, text_of
+from aircherd.http_api.dialects.common.reading import (
+    MAX_PARTS,
+    MAX_TOOLS,
+    check_number,
+    decode_body,
+    text_of,
+)
 from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.dialect import ChatRead
 from aircherd.http_api.dialects.ollama.conversation import read_media, read_messages
@@ -77,6 +83,7 @@ def read_chat(call: ApiCall) -> ChatRead:
         raise invalid("messages: is empty: there is no model to load here, only to ask", "messages")
     fields = _common(body, unsaid)
     if body.tools:
+        check_number(len(body.tools), MAX_TOOLS, "tools")
         fields["tools"] = [
             tool
             for number, each in enumerate(body.tools)
@@ -99,6 +106,7 @@ def read_completion(call: ApiCall) -> ChatRead:
         if getattr(body, name):
             unsaid.add(name)
     prompt = body.prompt or ""
+    check_number(len(body.images or ()), MAX_PARTS, "images")
     media = read_media(body.images, "", unsaid)
     content = [*media, TextPart(prompt)] if media else prompt
     return _read(call, body, [Message("user", content)], fields, unsaid)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aircherd.http_api.dialects.common.reading import MAX_PARTS, MAX_TOOLS
 from aircherd.http_api.dialects.gemini import DIALECT
 from aircherd.http_api.dialects.gemini.signatures import Sealed, seal
 from aircherd.vocabulary.chat import Message, SchemaFormat
@@ -20,6 +21,7 @@ from helpers.http_api.talks import (
 
 PATH = "/v1beta/models/gemini-3-pro:generateContent"
 SSE = "/v1beta/models/gemini-3-pro:streamGenerateContent"
+CALL = {"functionCall": {"name": "f"}}
 HI = [{"role": "user", "parts": [{"text": "Hi"}]}]
 
 # What Gemini CLI 0.61 sends first, shortened.
@@ -161,6 +163,27 @@ def test_left_out(fields: dict[str, object]) -> None:
     read = DIALECT.read_chat(a_call(PATH, {"contents": HI, **fields}))
     assert read.verbatim.unsaid is None
     assert set_fields(read.chat).keys() == {"model", "messages", "stream"}
+
+
+PART = {"text": "a"}
+ANSWER = {"functionResponse": {"name": "f", "parts": [{}] * (MAX_PARTS + 1)}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"contents": [{"parts": [PART] * (MAX_PARTS + 1)}]},
+        {"contents": [{"role": "model", "parts": [PART]}] * (MAX_PARTS // 2 + 1)},
+        {"contents": [{"parts": [{"text": "a", "thought_signature": "b"}] * (MAX_PARTS + 1)}]},
+        {"contents": [{"role": "model", "parts": [CALL]}, {"parts": [ANSWER]}]},
+        {"systemInstruction": {"parts": [PART] * (MAX_PARTS + 1)}},
+        {"tools": [{"googleMaps": {}}] * (MAX_TOOLS + 1)},
+        {"tools": [{"functionDeclarations": [{"name": "f"}] * (MAX_TOOLS + 1)}]},
+    ],
+)
+def test_bounds(body: dict[str, object]) -> None:
+    """Each part takes some microseconds, in which all other clients wait."""
+    assert "more than" in problem_of(DIALECT, a_call(PATH, body)).message
 
 
 def test_snake_case() -> None:

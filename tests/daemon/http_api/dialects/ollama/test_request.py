@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aircherd.http_api.dialects.common.reading import MAX_PARTS, MAX_TOOLS
 from aircherd.http_api.dialects.ollama import DIALECT
 from aircherd.vocabulary.chat import JsonFormat, Message, SchemaFormat
 from aircherd.vocabulary.content.media import ImagePart
@@ -118,6 +119,19 @@ def test_wrong_chats(body: object, word: str) -> None:
     problem = problem_of(DIALECT, a_call(CHAT, body))
     assert problem.status == 400
     assert word in problem.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"messages": HI * (MAX_PARTS + 1)},
+        {"messages": [{"role": "user", "images": ["x"] * (MAX_PARTS + 1)}]},
+        {"messages": HI, "tools": [{"function": {"name": "f"}}] * (MAX_TOOLS + 1)},
+    ],
+)
+def test_bounds(body: dict[str, object]) -> None:
+    """Each part takes some microseconds, in which all other clients wait."""
+    assert "more than" in problem_of(DIALECT, a_call(CHAT, {"model": "m", **body})).message
 
 
 def test_no_prompt() -> None:
