@@ -200,6 +200,21 @@ def test_a_model_that_cannot_think_answers_without(door, model):
     assert text_of(door.ask(model, "count 3", thinking=ADAPTIVE)) == "1 2 3"
 
 
+@pytest.mark.parametrize("provider", ["claude", "responses", "google", "router"])
+def test_the_web_search_of_claude_code(door, provider):
+    """A request with that tool alone, forced and bounded; the sources come back with the text."""
+    search = {"type": "web_search_20250305", "name": "web_search", "max_uses": 8}
+    choice = {"type": "tool", "name": "web_search"}
+
+    message = door.ask(MODELS[provider], "search cats", tools=[search], tool_choice=choice)
+
+    assert text_of(message) == "Found: cats"
+    cited = [
+        each.url for block in message.content for each in getattr(block, "citations", ()) or ()
+    ]
+    assert cited == ["https://example.com/found"]
+
+
 def test_thinking_of_another_vendor_goes_back_to_it(door):
     """What the vendor sent is what it gets: the reasoning of OpenAI is sealed."""
     question = {"role": "user", "content": 'call read {"path": "a"}'}

@@ -1,9 +1,10 @@
-"""Thinking and sampling as an HTTP client asks for them: only where the model can.
+"""Thinking, sampling and how to search as an HTTP client asks for them: only where they can be had.
 
-Tools ask for both whatever the model is: Claude Code and Gemini CLI for thinking with every
+Tools ask for them whatever the model is: Claude Code and Gemini CLI for thinking with every
 request, and its model may be a small one on this machine; LangChain sends Gemini's models a
-temperature, which the newest models refuse. On the socket these are conditions instead: another
-model is asked.
+temperature, which the newest models refuse. Claude Code's search of the web is a request with that
+tool alone, forced, and at most eight times; Gemini and OpenRouter search, but take neither bound
+nor order. On the socket these are conditions instead: another model is asked.
 """
 
 from collections.abc import Callable, Iterator
@@ -44,7 +45,10 @@ def build_as_wished(build: Callable[[ChatRequest], T], request: ChatRequest, mod
 
 
 def _with_less(request: ChatRequest) -> Iterator[ChatRequest]:
-    """Yield the request with one wish less, as long as it has any: sampling matters less."""
+    """Yield the request with one wish less, as long as it has any, what matters least first."""
+    if (free := _with_free_search(request)) is not request:
+        request = free
+        yield request
     if _samples(request):
         request = _without_sampling(request)
         yield request
@@ -66,3 +70,18 @@ def _without_thinking(request: ChatRequest) -> ChatRequest:
 
 def _without_sampling(request: ChatRequest) -> ChatRequest:
     return msgspec.structs.replace(request, temperature=None, top_p=None)
+
+
+def _with_free_search(request: ChatRequest) -> ChatRequest:
+    """Return the request without a bound of its searches, or an order to search; itself if none."""
+    if not request.tools:
+        return request
+    if any(tool.max_uses is not None for tool in request.tools):
+        tools = [
+            tool if tool.max_uses is None else msgspec.structs.replace(tool, max_uses=None)
+            for tool in request.tools
+        ]
+        request = msgspec.structs.replace(request, tools=tools)
+    if request.tool_choice == "required" and all(tool.is_hosted for tool in request.tools):
+        request = msgspec.structs.replace(request, tool_choice=None)
+    return request

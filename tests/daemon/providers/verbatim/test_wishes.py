@@ -1,4 +1,4 @@
-"""Thinking and sampling of HTTP clients are wishes."""
+"""Thinking, sampling and bounds of searches of HTTP clients are wishes."""
 
 import msgspec
 import pytest
@@ -6,6 +6,7 @@ import pytest
 from aircherd.errors import ProviderFailed
 from aircherd.providers.verbatim.wishes import build_as_wished
 from aircherd.vocabulary.chat import ChatRequest, Message
+from aircherd.vocabulary.content.tools import Tool
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
 
@@ -91,3 +92,43 @@ def test_sampling_is_left_out_where_it_cannot_be_had(model, refused, kept):
         return found
 
     assert build_as_wished(build, request, model) == kept
+
+
+SEARCH = Tool(type="web_search", max_uses=8, allowed_domains=["a.test"])
+FREE = Tool(type="web_search", allowed_domains=["a.test"])
+READ = Tool("read")
+
+
+@pytest.mark.parametrize(
+    ("tools", "choice", "least", "chosen"),
+    [
+        ([SEARCH], "required", [FREE], None),
+        ([SEARCH], "none", [FREE], "none"),
+        ([READ, SEARCH], "required", [READ, FREE], "required"),
+    ],
+)
+def test_a_search_is_free_where_it_cannot_be_bounded(tools, choice, least, chosen):
+    """Its bound and the order to search are wishes; where it may search is not."""
+    request = msgspec.structs.replace(REQUEST, tools=tools, tool_choice=choice)
+    asked = []
+
+    def build(request):
+        asked.append(request)
+        if any(tool.max_uses for tool in request.tools):
+            raise ProviderFailed(Failure(kind=FailureClass.UNSUPPORTED, message="no max_uses"))
+        return request
+
+    built = build_as_wished(build, request, Model(id="m"))
+
+    assert (built.tools, built.tool_choice, built.reasoning) == (least, chosen, "high")
+    assert asked == [request, built]
+
+
+def test_tools_without_a_bound_are_built_once():
+    """There is nothing to leave out."""
+    request = ChatRequest(messages=REQUEST.messages, tools=[READ], tool_choice="required")
+    build = Builder((None,))
+
+    with pytest.raises(ProviderFailed):
+        build_as_wished(build, request, Model(id="m"))
+    assert build.asked == [None]
