@@ -48,6 +48,7 @@ class CallTarget:
         "key",
         "model",
         "network",
+        "passed_before",
         "passed_calls",
         "provider",
         "signer",
@@ -62,6 +63,7 @@ class CallTarget:
         self.key: ApiKey | None = None
         self.calls: dict[tuple[Adapter, bool], PreparedCall] = {}
         self.passed_calls: dict[PassedKey, PreparedCall] = {}
+        self.passed_before: set[PassedKey] = set()
         self.edits: dict[Adapter, tuple[Edit, ...]] = {}
 
     def remember_edits(self, adapter: Adapter, edits: tuple[Edit, ...]) -> None:
@@ -69,6 +71,18 @@ class CallTarget:
         known = self.edits.get(adapter, ())
         new = tuple(edit for edit in edits if edit not in known)
         self.edits[adapter] = (known + new)[-MAX_EDITS:]
+
+    def is_worth_keeping(self, key: PassedKey) -> bool:
+        """Return whether a call for HTTP clients will be needed again: at the second time.
+
+        A head with a header that is new with each request would only take locked memory.
+        """
+        if not key[2] or key in self.passed_before:
+            return True
+        if len(self.passed_before) >= MAX_PASSED:
+            self.passed_before.clear()
+        self.passed_before.add(key)
+        return False
 
     def keep_passed(self, key: PassedKey, call: PreparedCall) -> None:
         """Keep a call for HTTP clients with these headers; the oldest goes if there are many."""

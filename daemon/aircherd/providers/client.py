@@ -136,6 +136,7 @@ class ProviderClient:
         call = target.calls[adapter, stream] = self._prepare(
             target, adapter, report, request, stream=stream
         )
+        _lock(call)
         return call
 
     def _prepare(
@@ -152,8 +153,6 @@ class ProviderClient:
             head = RequestHead(request.method, request.url, request.headers)
         except httpx.LocalProtocolError as error:
             raise report.translate(error) from None
-        SWAP_LOCK.keep(head.encoded, *(value for _, value in head.headers))
-        SWAP_LOCK.keep(*(value for _, value in request.headers))
         return PreparedCall(
             adapter=adapter,
             transport=self._api_client.transport_for(target.network),
@@ -285,7 +284,9 @@ class ProviderClient:
         call = target.passed_calls.get(known)
         if call is None:
             call = self._prepare_passed(target, speaker, passage, report, stream=request.stream)
-            target.keep_passed(known, call)
+            if target.is_worth_keeping(known):
+                _lock(call)
+                target.keep_passed(known, call)
         return call, body
 
     def _prepare_passed(
@@ -404,6 +405,12 @@ class ProviderClient:
 
     def __repr__(self) -> str:
         return f"<ProviderClient {self._open} calls open, {self.cooldowns!r}>"
+
+
+def _lock(call: PreparedCall) -> None:
+    """Keep what holds the key in memory, as long as the call is kept."""
+    SWAP_LOCK.keep(call.head.encoded, *(value for _, value in call.head.headers))
+    SWAP_LOCK.keep(*(value for _, value in call.request.headers))
 
 
 def _passed_call(passage: "Passage") -> Opening:

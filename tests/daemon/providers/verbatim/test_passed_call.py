@@ -106,16 +106,27 @@ async def test_refusals_are_not_corrected():
 
 
 async def test_heads_are_kept_for_each_set_of_headers():
-    """As many as are bounded; they are dropped when keys are forgotten."""
+    """When they come again, and only so many; they are dropped when keys are forgotten."""
     asked = Asked()
     key = a_key(asked.provider)
     for number in range(MAX_PASSED + 3):
-        await asked.ask(key=key, headers=(("x-turn", str(number)),))
+        headers = (("x-turn", str(number)),)
+        await asked.ask(key=key, headers=headers)
+        assert len(asked.target.passed_calls) == min(number, MAX_PASSED)
+        await asked.ask(key=key, headers=headers)
     assert len(asked.target.passed_calls) == MAX_PASSED
-    await asked.ask(key=key, headers=(("x-turn", "5"),))
-    assert len(asked.target.passed_calls) == MAX_PASSED
+    assert {each.headers["x-turn"] for each in asked.requests} == set(
+        map(str, range(MAX_PASSED + 3))
+    )
     asked.client.forget_keys()
     assert not asked.target.passed_calls
+
+
+async def test_a_head_without_headers_is_kept_at_once():
+    """As most are."""
+    asked = Asked()
+    await asked.ask()
+    assert len(asked.target.passed_calls) == 1
 
 
 async def test_another_key_makes_another_head():
