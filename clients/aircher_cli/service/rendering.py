@@ -1,6 +1,7 @@
 """The shipped units -> the files for one installation and one home. Plain functions."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from aircher_cli.service import quoting
 from aircher_cli.service.installation import Installation
 from aircher_cli.service.unit_file import Ownership
 from aircher_client.systemd_socket import MARKER, SERVICE, SOCKET
+from aircher_wire import address
 from aircher_wire.version import __version__
 
 HARDENING = f"{SERVICE}.d/hardening.conf"
@@ -79,7 +81,13 @@ def _render_socket(service: Service) -> str:
     text = shipped(SOCKET)
     if service.socket is None:
         return text
-    return _replace(text, "ListenStream=", [f"ListenStream={quoting.whole_value(service.socket)}"])
+    http = address.http_socket(service.socket)
+    # With a path that is too long, systemd would open neither.
+    is_short = len(os.fsencode(http)) <= address.MAX_PATH
+    lines = [f"ListenStream={quoting.whole_value(service.socket)}"]
+    text = _replace(text, "ListenStream=%t/aircher/aircher.sock", lines)
+    lines = [f"ListenStream={quoting.whole_value(http)}"] if is_short else []
+    return _replace(text, "ListenStream=%t/aircher/http.sock", lines)
 
 
 def _render_hardening(service: Service) -> str:

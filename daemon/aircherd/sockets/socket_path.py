@@ -1,5 +1,6 @@
 """A Unix socket at a path, for the holder of the daemon's locks."""
 
+import errno
 import os
 import socket
 import stat
@@ -30,15 +31,16 @@ def remove_stale_socket(path: Path) -> None:
         raise address.AddressError(
             f"{path} is in the way: it is not a socket. Move it away, or set AIRCHER_SOCKET"
         )
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+    # Of another type, so that it is not a connection: for one, systemd would start a service.
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
         try:
-            probe.settimeout(1)
             probe.connect(os.fspath(path))
         except (ConnectionRefusedError, FileNotFoundError):
             path.unlink(missing_ok=True)
             return
         except OSError as error:
-            raise InUse(f"cannot tell whether {path} is in use: {error}") from None
+            if error.errno != errno.EPROTOTYPE:
+                raise InUse(f"cannot tell whether {path} is in use: {error}") from None
     raise InUse(f"another program that is not aircherd listens on {path}")
 
 

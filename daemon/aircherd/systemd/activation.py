@@ -23,7 +23,7 @@ NAMES = ("aircher", "aircher.socket", "aircherd.socket")
 """What units call the socket of clients: `FileDescriptorName=`, by default the unit's own name."""
 
 HTTP_NAME = "aircher-http"
-"""`FileDescriptorName=` of the socket for HTTP clients."""
+"""`FileDescriptorName=` of a unit of its own for HTTP clients. In ours, the path tells."""
 
 UNIT = "aircherd.socket"
 
@@ -36,6 +36,14 @@ class PassedSocket:
     def __init__(self, name: str, sock: socket.socket) -> None:
         self.name = name
         self.sock = sock
+
+    def is_for_http(self, path: Path) -> bool:
+        """Return whether it is meant for HTTP clients, by its name or because it is at `path`."""
+        if self.name == HTTP_NAME:
+            return True
+        if self.sock.family != socket.AF_UNIX:
+            return False
+        return _is_same(os.fsdecode(self.sock.getsockname()), path)
 
     def problem(self, path: Path) -> str | None:
         """Return why it cannot serve clients at `path`, None if it can."""
@@ -109,13 +117,23 @@ def choose_socket(passed: Sequence[PassedSocket], path: Path) -> socket.socket |
     return chosen.sock
 
 
+def split_sockets(
+    passed: Sequence[PassedSocket], http_path: Path
+) -> tuple[list[PassedSocket], list[PassedSocket]]:
+    """Return the sockets for the daemon's own clients, and those for HTTP clients."""
+    for_http = [each for each in passed if each.is_for_http(http_path)]
+    return [each for each in passed if each not in for_http], for_http
+
+
 def choose_http_socket(passed: Sequence[PassedSocket], path: Path) -> socket.socket | None:
     """Return the socket for HTTP clients at `path`, None if none was passed, or it cannot serve."""
-    chosen = next((each for each in passed if each.name == HTTP_NAME), None)
-    if chosen is None:
+    _, for_http = split_sockets(passed, path)
+    if not for_http:
         return None
+    chosen = for_http[0]
+    _close(for_http[1:])
     if problem := chosen.problem(path):
-        log.warning("passed_socket_ignored", name=HTTP_NAME, error=problem)
+        log.warning("passed_socket_ignored", name=chosen.name, error=problem)
         _close([chosen])
         return None
     chosen.sock.setblocking(False)

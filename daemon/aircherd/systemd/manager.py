@@ -8,11 +8,12 @@ from typing import Self
 
 import trio
 
+from aircher_wire.address import http_socket
 from aircherd.systemd.activation import (
-    HTTP_NAME,
     PassedSocket,
     choose_http_socket,
     choose_socket,
+    split_sockets,
     take_sockets,
 )
 from aircherd.systemd.notify import Notifier, take_notifier
@@ -51,8 +52,8 @@ class ServiceManager:
         Raises:
             AddressError: none of the passed sockets can serve these clients.
         """
-        others = [each for each in self.sockets if each.name != HTTP_NAME]
-        return choose_socket(others, path)
+        own, _ = split_sockets(self.sockets, Path(http_socket(str(path))))
+        return choose_socket(own, path)
 
     def http_socket_at(self, path: Path) -> socket.socket | None:
         """Return the passed socket for HTTP clients at `path`, None if none can serve them."""

@@ -33,8 +33,11 @@ def test_a_stale_socket_is_removed_and_bound_again(path):
 
 def test_what_is_in_use_or_is_no_socket_is_kept(path):
     """It is not ours to remove."""
-    with listen_at(path), pytest.raises(InUse, match="another program"):
-        remove_stale_socket(path)
+    with listen_at(path) as sock:
+        with pytest.raises(InUse, match="another program"):
+            remove_stale_socket(path)
+        with pytest.raises(BlockingIOError):
+            sock.accept()  # it was not connected to
     path.unlink()
     path.write_text("precious")
     with pytest.raises(AddressError, match="not a socket"):

@@ -17,6 +17,7 @@ from aircherd.systemd.activation import (
     PassedSocket,
     choose_http_socket,
     choose_socket,
+    split_sockets,
     take_sockets,
 )
 from helpers.systemd.pass_socket import passing
@@ -159,17 +160,21 @@ def test_one_of_several_is_chosen_by_its_name(stack, path):
     assert [each["names"] for each in logs] == [["http"]]
 
 
-def test_the_socket_for_http_clients_is_chosen_by_its_name(stack, path):
+@pytest.mark.parametrize("name", ["aircher-http", "aircher"])
+def test_the_socket_for_http_clients_is_chosen_by_its_name_or_its_path(stack, path, name):
     """One that cannot serve them is closed: the daemon opens another, and says so."""
     where = path.with_name("http.sock")
-    passed = [listener(stack, path), listener(stack, where, "aircher-http")]
+    # In one unit both have the same name.
+    passed = [listener(stack, path), listener(stack, where, name)]
     assert choose_http_socket(passed[:1], where) is None
     found = choose_http_socket(passed, where)
     assert found is passed[1].sock
     assert not found.getblocking()
+    assert split_sockets(passed, where) == (passed[:1], passed[1:])
+    other = listener(stack, path.with_name("other.sock"), "aircher-http")
     with capture_logs() as logs:
-        assert choose_http_socket(passed, path.with_name("other.sock")) is None
-    assert found.fileno() == -1
+        assert choose_http_socket([other], where) is None
+    assert other.sock.fileno() == -1
     assert "listens on" in logs[0]["error"]
 
 

@@ -312,8 +312,7 @@ class HttpDoors:
         if (door := self._private) is not None:
             door.close()
             self._private = None
-        if self._passed is not None:
-            self._passed = None
+        self._passed = None  # systemd goes on listening where no client can connect
         self._changed.set()
 
     def _note_socket_problem(self, problem: str) -> None:

@@ -42,7 +42,17 @@ def test_another_home_and_socket() -> None:
     other = PLAIN._replace(variables={"AIRCHER_HOME": "/x y", "A": "1"}, socket="/x y/a%.sock")
     files = render(other)
     assert 'Environment="AIRCHER_HOME=/x y"\nEnvironment=A=1\n' in files["aircherd.service"]
-    assert "\nListenStream=/x y/a%%.sock\n" in files["aircherd.socket"]
+    assert (
+        "\nListenStream=/x y/a%%.sock\nListenStream=/x y/a%%.http.sock\n"
+        in files["aircherd.socket"]
+    )
+
+
+def test_a_path_that_is_too_long_for_the_other_socket_is_left_out() -> None:
+    """Systemd would open neither."""
+    path = f"/x/{'a' * 97}.sock"
+    text = render(PLAIN._replace(socket=path))["aircherd.socket"]
+    assert [line for line in text.splitlines() if "Listen" in line] == [f"ListenStream={path}"]
 
 
 def test_the_drop_in() -> None:
