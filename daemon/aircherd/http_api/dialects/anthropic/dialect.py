@@ -48,7 +48,7 @@ class AnthropicDialect:
     def stream_writer(self, read: ChatRead) -> StreamWriter:
         """Return what writes a translated stream."""
         style = _style(read)
-        return _stream_class()(style.thinking, style.model)
+        return _stream_class()(style.thinking, style.model, lists_sources=style.lists_sources)
 
     def whole_reply(self, read: ChatRead, result: ChatResult) -> bytes:
         """Return the body of a translated reply in one piece."""

@@ -24,6 +24,7 @@ from aircherd.http_api.dialects.anthropic.reply.ends import End, end_of
 from aircherd.http_api.dialects.anthropic.reply.errors import error_event
 from aircherd.http_api.dialects.anthropic.reply.notes import picture_note, sound_note
 from aircherd.http_api.dialects.anthropic.reply.open_block import OpenBlock
+from aircherd.http_api.dialects.anthropic.reply.searches import Sources
 from aircherd.http_api.dialects.anthropic.reply.sources import citation_of
 from aircherd.http_api.dialects.anthropic.reply.thinking import (
     Redacted,
@@ -95,13 +96,20 @@ class MessageStream:
         "_model",
         "_origin",
         "_shown",
+        "_sources",
         "_usage",
         "_waiting",
     )
 
-    def __init__(self, shown: Shown, model: str | None = None) -> None:
-        """`model` is the name that the reply has to bear, None for that of the model."""
+    def __init__(
+        self, shown: Shown, model: str | None = None, *, lists_sources: bool = False
+    ) -> None:
+        """`model` is the name that the reply has to bear, None for that of the model.
+
+        `lists_sources`: what a search found is at the end, too.
+        """
         self._shown: Shown = shown
+        self._sources = Sources() if lists_sources else None
         self._model = model
         self._answering: Answering | None = None
         self._origin = ""
@@ -208,6 +216,8 @@ class MessageStream:
             self._hold(hidden_thinking(self._shown, self._origin, event.signature))
 
     def _on_citation(self, event: CitationDelta, out: Out) -> None:
+        if self._sources is not None:
+            self._sources.add(event.citation)
         citation = citation_of(event.citation)
         if citation is None:
             return
@@ -294,6 +304,8 @@ class MessageStream:
         if self._calls:  # the conversation goes on, and its model wants them then
             out += map(self._block.whole, self._held)
         self._held.clear()
+        if self._sources is not None:
+            out += map(self._block.whole, self._sources.blocks())
 
     # -------------------------------------------------------------- which method takes what
 

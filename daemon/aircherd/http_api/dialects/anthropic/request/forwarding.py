@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from aircherd.http_api.call import ApiCall
+from aircherd.http_api.dialects.anthropic.reply.searches import OURS
 from aircherd.http_api.dialects.anthropic.request import blocks
 from aircherd.http_api.dialects.anthropic.request.blocks import Turn
 from aircherd.http_api.dialects.anthropic.request.fields import EMPTY, Request
@@ -26,11 +27,14 @@ HEADERS: Final = ("anthropic-beta", "anthropic-version")
 class _Signed(msgspec.Struct, gc=False):
     """What a block may have from another model."""
 
+    id: object = None
+    tool_use_id: object = None
     signature: object = None
     data: object = None
     encrypted_index: object = None
 
 
+_SEARCH: Final = OURS.encode()
 _SIGNED: Final = msgspec.json.Decoder(_Signed)
 _THOUGHTS: Final = (blocks.Thinking, blocks.RedactedThinking)
 
@@ -100,7 +104,8 @@ def _message_without(raw: msgspec.Raw) -> msgspec.Raw | None:
 
 def _block_without(raw: msgspec.Raw) -> msgspec.Raw | None:
     """Return a block without carriers, None if it is one."""
-    if MARK not in bytes(raw):
+    text = bytes(raw)
+    if MARK not in text and _SEARCH not in text:
         return raw
     if _is_carrier(raw):
         return None
@@ -130,7 +135,10 @@ def _is_carrier(raw: msgspec.Raw) -> bool:
     except (ValueError, RecursionError):
         return False
     texts = (found.signature, found.data, found.encrypted_index)
-    return any(isinstance(text, str) and text.startswith(PREFIX) for text in texts)
+    if any(isinstance(text, str) and text.startswith(PREFIX) for text in texts):
+        return True
+    ids = (found.id, found.tool_use_id)
+    return any(isinstance(text, str) and text.startswith(OURS) for text in ids)
 
 
 # ------------------------------------------------------------------ a round without thinking

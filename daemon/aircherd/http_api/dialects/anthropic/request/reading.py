@@ -51,7 +51,7 @@ ATTRIBUTION: Final = "x-anthropic-billing-header:"
 would spoil other vendors' prompt caches."""
 
 
-_FORGETFUL: Final = "claude-cli/"
+_CLAUDE_CODE: Final = "claude-cli/"
 """How Claude Code's user agent begins. It forgets the thinking of an answer whose model is not the
 one that it asked for (2.1.197), and with it what the model needs back."""
 
@@ -59,11 +59,13 @@ one that it asked for (2.1.197), and with it what the model needs back."""
 class Style(msgspec.Struct, frozen=True):
     """What the writers need to know of a request.
 
-    `model` is the name that a reply has to bear, None for that of the model.
+    `model` is the name that a reply has to bear, None for that of the model. `lists_sources`: the
+    client takes the sources of a search from blocks of their own.
     """
 
     thinking: Shown
     model: str | None = None
+    lists_sources: bool = False
 
 
 def read_chat(call: ApiCall) -> ChatRead:
@@ -76,10 +78,11 @@ def read_chat(call: ApiCall) -> ChatRead:
     request = _read_fields(call.body, unsaid)
     turns = read_turns(request.messages, unsaid)
     chat = _chat(request, turns, unsaid)
-    is_forgetful = call.headers.get("user-agent", "").startswith(_FORGETFUL)
-    named = request.model if is_forgetful else None
+    is_claude_code = call.headers.get("user-agent", "").startswith(_CLAUDE_CODE)
+    named = request.model if is_claude_code else None
     verbatim = verbatim_request(call, request, turns, unsaid=unsaid.text(), reply_model=named)
-    style = Style(shown_thinking(request.thinking), named)
+    searches = is_claude_code and any(tool.type == "web_search" for tool in chat.tools)
+    style = Style(shown_thinking(request.thinking), named, searches)
     return ChatRead(chat=chat, verbatim=verbatim, style=style)
 
 
