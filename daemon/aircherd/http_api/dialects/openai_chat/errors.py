@@ -29,6 +29,8 @@ FAILED_DEPENDENCY: Final = 424
 
 _REQUEST: Final = "invalid_request_error"
 _SERVER: Final = "server_error"
+_FINAL: Final = "api_error"
+"""The type of those after which nothing is left to try: `server_error` makes opencode repeat."""
 
 _FORMS: Final[Mapping[ProblemKind, _Form]] = {
     "invalid_request": _Form(_REQUEST),
@@ -65,8 +67,9 @@ def stream_error(problem: Problem) -> bytes:
 
 def _fields(problem: Problem) -> dict[str, object]:
     form = _FORMS[problem.kind]
+    kind = form.type if problem.may_retry or form.type != _SERVER else _FINAL
     code = form.code or problem.code
     if problem.kind == "not_found" and problem.param == "model":
         code = "model_not_found"
-    error = {"message": problem.message, "type": form.type, "param": problem.param, "code": code}
+    error = {"message": problem.message, "type": kind, "param": problem.param, "code": code}
     return {"error": error}

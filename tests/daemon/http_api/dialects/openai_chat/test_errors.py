@@ -63,8 +63,11 @@ def test_a_limit_of_the_users_ends_attempts() -> None:
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_where_nothing_is_left_to_try(status: int) -> None:
     """Tools repeat every 5xx, whatever headers say: then it is none."""
-    assert DIALECT.error(problem("unavailable", status))[0] == 424
-    assert DIALECT.error(problem("unavailable", status, may_retry=True))[0] == status
+    final, passing = problem("unavailable", status), problem("unavailable", status, may_retry=True)
+    assert DIALECT.error(final)[0] == 424
+    assert b'"type":"api_error"' in DIALECT.error(final)[1]
+    assert DIALECT.error(passing)[0] == status
+    assert b'"type":"server_error"' in DIALECT.error(passing)[1]
 
 
 @pytest.mark.parametrize("has_begun", [True, False])
