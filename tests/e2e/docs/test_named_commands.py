@@ -29,6 +29,7 @@ OF_OTHERS = {
     ("sign-in/compatible-servers.md", "--jinja"): "of llama.cpp",
     ("providers.md", "-requests"): "the end of a header's name",
     ("providers.md", "-tokens"): "the end of a header's name",
+    ("tools.md", "--skip-trust"): "of Gemini CLI",
 }
 """(page, option) -> what it is, if it is no option of aircher."""
 
