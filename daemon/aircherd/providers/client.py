@@ -15,7 +15,7 @@ from aircherd.config.model import Network, Provider
 from aircherd.errors import ProviderFailed
 from aircherd.memory.budget import SMALL
 from aircherd.memory.request_memory import RequestMemory
-from aircherd.providers.adapter import Adapter
+from aircherd.providers.adapter import Adapter, ReplyDecoder
 from aircherd.providers.api_client import ApiClient, assert_key_origin, timeouts_for
 from aircherd.providers.call_target import CallTarget, PreparedCall
 from aircherd.providers.corrections import Edit, apply_edits, find_edits
@@ -340,10 +340,15 @@ class ProviderClient:
             response = DecodedResponse(response, [coding], data)
         self._open += 1
         timeouts, is_stream = call.timeouts, reply_format == "stream"
-        opening: Opening = StreamingCall if verbatim is None else _passed_call(verbatim)
+        decoder: ReplyDecoder = SniffedReply(
+            reader, is_labelled_stream=is_stream, may_stream=stream
+        )
+        opening: Opening = StreamingCall
+        if verbatim is not None:
+            opening, decoder = _passed_call(verbatim, reader, decoder)
         streaming = opening(
             response,
-            SniffedReply(reader, is_labelled_stream=is_stream, may_stream=stream),
+            decoder,
             report,
             StallTimeouts(timeouts.first_byte, max(timeouts.first_byte, timeouts.read)),
             memory,
@@ -413,11 +418,13 @@ def _lock(call: PreparedCall) -> None:
     SWAP_LOCK.keep(*(value for _, value in call.request.headers))
 
 
-def _passed_call(passage: "Passage") -> Opening:
-    """Return what receives a reply for an HTTP client."""
-    from aircherd.providers.verbatim.passed_call import open_passed  # noqa: PLC0415
+def _passed_call(
+    passage: "Passage", reader: "ReplyReader", usual: ReplyDecoder
+) -> tuple[Opening, ReplyDecoder]:
+    """Return what receives a reply for an HTTP client, and what decodes it."""
+    from aircherd.providers.verbatim.passed_call import open_passed, passed_decoder  # noqa: PLC0415
 
-    return partial(open_passed, passage)
+    return partial(open_passed, passage), passed_decoder(passage, reader, usual)
 
 
 async def _close_refusal(response: HttpResponse) -> bytes:

@@ -96,8 +96,12 @@ def read_to_end(decoder: ReplyDecoder, events: list[ReplyEvent]) -> list[ReplyEv
 class OneReply:
     """A `ReplyDecoder` for a reply that comes in one piece: `read` gets it when it is complete."""
 
-    def __init__(self, read: Callable[[bytes], list[ReplyEvent]]) -> None:
+    def __init__(
+        self, read: Callable[[bytes], list[ReplyEvent]], max_reply: int | None = None
+    ) -> None:
+        """`max_reply` is in bytes, None for the usual maximum."""
         self._read = read
+        self._max_reply = max_reply or MAX_REPLY
         self.progress_count = 0
         self._body = bytearray()  # grows in place: pieces of many replies would fragment the heap
         self._is_read = False
@@ -105,8 +109,8 @@ class OneReply:
     def feed(self, data: bytes) -> list[ReplyEvent]:
         """Keep `data`; see `ReplyDecoder`."""
         self.progress_count += 1
-        if len(self._body) + len(data) > MAX_REPLY:
-            fail(FailureClass.PROTOCOL, f"sent a reply of more than {MAX_REPLY} bytes")
+        if len(self._body) + len(data) > self._max_reply:
+            fail(FailureClass.PROTOCOL, f"sent a reply of more than {self._max_reply} bytes")
         self._body += data
         return []
 

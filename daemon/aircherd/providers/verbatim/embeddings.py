@@ -3,11 +3,16 @@
 import msgspec
 
 from aircherd.errors import fail
+from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.codec.json_in import as_count
 from aircherd.providers.codec.reply_stream import ReplyStream
 from aircherd.providers.replies.embedded_error import embedded_error
+from aircherd.providers.replies.whole_reply import OneReply, ReplyReader
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import Ending, OtherDelta, ReplyEvent, Usage
+
+MAX_EMBEDDINGS = 64 * 1024 * 1024
+"""Bytes of one reply: two thousand texts, as many as OpenAI takes, have as many in decimals."""
 
 KIND = "embeddings"
 """What stands in the record of a reply for what is not read of it."""
@@ -76,3 +81,11 @@ class EmbeddingsReader:
 
     def __repr__(self) -> str:
         return "<EmbeddingsReader>"
+
+
+def embeddings_decoder(reader: ReplyReader) -> ReplyDecoder:
+    """Return what collects embeddings that `reader` reads.
+
+    How many numbers there are does not matter, because they are not decoded.
+    """
+    return OneReply(reader.read_reply, MAX_EMBEDDINGS)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from aircherd.config.model import Provider
+from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.replies.whole_reply import ReplyReader
 from aircherd.providers.streaming_call import StreamingCall
 from aircherd.providers.transport.request import HttpRequest, HttpResponse
@@ -54,6 +55,15 @@ def passed_reader(
     kept = tuple((name, value) for name, value in shown if not redactor.has_key(value))
     head = VerbatimHead(content_type.decode("latin-1"), kept)
     return passage.begin(reader, head, stream=stream, mask=redactor.mask)
+
+
+def passed_decoder(passage: Passage, reader: ReplyReader, usual: ReplyDecoder) -> ReplyDecoder:
+    """Return what decodes a reply: `usual`, except for embeddings, which may be much larger."""
+    if passage.request.operation != "embeddings":
+        return usual
+    from aircherd.providers.verbatim.embeddings import embeddings_decoder  # noqa: PLC0415
+
+    return embeddings_decoder(reader)
 
 
 class PassedCall(StreamingCall):

@@ -153,6 +153,17 @@ async def test_anthropics_query_and_betas():
     assert request.headers["anthropic-beta"] == "theirs-2026-01-01,mine-2026-01-01"
 
 
+async def test_many_embeddings():
+    """A chat of so many values would be refused, and so would a reply of twenty megabytes."""
+    numbers = b",".join([b"-0.012345678901234567"] * 1_000_000)
+    body = b'{"data":[{"embedding":[%b]}],"model":"m","usage":{"prompt_tokens":9}}' % numbers
+    asked = Asked(body, JSON)
+    sent = b'{"model":"x","input":"a"}'
+    passage, events = await asked.ask(stream=False, operation="embeddings", body=sent)
+    assert events[-1].usage.input_tokens == 9
+    assert passage.take_whole() == body
+
+
 async def test_ollamas_older_questions():
     """Their text is in `response`, which is read along."""
     lines = (
