@@ -6,12 +6,13 @@ left behind is removed by the next one.
 
 import os
 import shutil
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from aircher_wire.address import socket_path
 
-PREFIX = "run-"
+PREFIX = "aircher-run-"
 
 
 class Folder:
@@ -46,11 +47,19 @@ def remove_left(parent: Path) -> None:
     """Remove the folders of processes that have ended."""
     for folder in parent.glob(f"{PREFIX}*"):
         pid = folder.name.removeprefix(PREFIX)
-        if pid.isdecimal() and (int(pid) == os.getpid() or not _is_running(int(pid))):
+        if pid.isdecimal() and _is_ours(folder) and not _is_in_use(int(pid)):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_running(pid: int) -> bool:
+def _is_ours(folder: Path) -> bool:
+    """Return whether `put` can have made it."""
+    found = folder.lstat()
+    return found.st_uid == os.getuid() and found.st_mode == stat.S_IFDIR | 0o700
+
+
+def _is_in_use(pid: int) -> bool:
+    if pid == os.getpid():
+        return False  # of an earlier process with our number
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

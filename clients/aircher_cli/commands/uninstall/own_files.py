@@ -114,6 +114,10 @@ def _find_socket(environ: Mapping[str, str]) -> Place:
     http = Path(address.http_socket(str(socket)))
     known = (socket, socket.with_name(f"{socket.name}.lock"), http)
     place.files += [path for path in known if os.path.lexists(path)]
+    for left in socket.parent.glob("aircher-run-*"):  # of a `run` that was killed
+        if _is_directory(left):
+            place.files += left.iterdir()
+            place.folders.append(left)
     is_ours = socket.parent == address.aircher_home(environ) / "run"
     if is_ours or socket.parent.name == "aircher":
         place.folders.append(socket.parent)

@@ -103,7 +103,7 @@ def test_temporary_files_are_gone_however_the_tool_ends(daemon: CliDaemon, end: 
     code = f"{FILES}sys.stdout.flush()\n{end}"
     done = run_program(daemon.environ, "run", "--", tool(daemon, "aichat", code))
     assert done.stdout == b"True\n"
-    assert not list(daemon.path.parent.glob("run-*"))
+    assert not list(daemon.path.parent.glob("aircher-run-*"))
     assert done.returncode == {"": 0, "sys.exit(3)": 3}.get(end, 137)
 
 
@@ -116,10 +116,10 @@ def test_temporary_files_are_gone_after_the_end_of_run(daemon: CliDaemon) -> Non
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        assert list(daemon.path.parent.glob("run-*"))
+        assert list(daemon.path.parent.glob("aircher-run-*"))
         process.terminate()
         assert process.wait(10) == 143
-    assert not list(daemon.path.parent.glob("run-*"))
+    assert not list(daemon.path.parent.glob("aircher-run-*"))
     assert daemon.sessions[0].is_closed.wait(5)
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from aircher_cli.commands.run.folder import Folder, remove_left
+from aircher_cli.commands.run.folder import PREFIX, Folder, remove_left
 
 
 @pytest.fixture
@@ -48,10 +48,12 @@ def test_what_a_killed_run_left_is_removed_by_the_next(environ, tmp_path):
     """But nothing of one that runs."""
     left, running = Folder(environ, ended_pid()), Folder(environ, os.getppid())
     for folder in (left, running):
-        folder.path.mkdir()
-    (tmp_path / "run-x").mkdir()
+        folder.path.mkdir(mode=0o700)
+    others = [tmp_path / f"{PREFIX}x", tmp_path / "run-1", Folder(environ, ended_pid()).path]
+    for other in others:
+        other.mkdir(mode=0o755)
     Folder(environ).put({"a": ""})
     remove_left(tmp_path)
     assert not left.path.exists()
     assert running.path.exists()
-    assert (tmp_path / "run-x").exists()
+    assert all(other.exists() for other in others)

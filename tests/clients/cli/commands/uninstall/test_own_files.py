@@ -150,6 +150,7 @@ def test_a_home_that_is_the_users_own(tmp_path: Path, environ: dict[str, str]) -
 def test_a_socket_elsewhere(tmp_path: Path, environ: dict[str, str]) -> None:
     """The directory of AIRCHER_SOCKET, and what else is in it, is not ours."""
     write(tmp_path, "tmp/a.sock", "tmp/a.sock.lock", "tmp/a.http.sock", "tmp/b")
+    write(tmp_path, "tmp/aircher-run-123/gemini.json")
     assert remove(environ | {"AIRCHER_SOCKET": f"{tmp_path}/tmp/a.sock"}) == {}
     assert left(tmp_path) == {"tmp/b"}
 
