@@ -72,11 +72,17 @@ class World(Home):
     def open_chat(self, token: str, **fields: object) -> Iterator[http.client.HTTPResponse]:
         """Send a chat and give the response as soon as it has begun."""
         asked = [{"role": "user", "content": "hi"}]
-        body = json.dumps({"model": "chain", "messages": asked, "max_tokens": 1, **fields})
+        body = {"model": "chain", "messages": asked, "max_tokens": 1, **fields}
+        with self.post("/v1/chat/completions", token, body) as response:
+            yield response
+
+    @contextmanager
+    def post(self, path: str, token: str, body: Map) -> Iterator[http.client.HTTPResponse]:
+        """Send a request to the private socket, and give the response as soon as it has begun."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         connection = UnixConnection(self.socket.with_name("http.sock"))
         with closing(connection):
-            connection.request("POST", "/v1/chat/completions", body, headers)
+            connection.request("POST", path, json.dumps(body), headers)
             with connection.getresponse() as response:
                 yield response
 

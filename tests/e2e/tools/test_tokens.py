@@ -75,6 +75,28 @@ def test_a_limit_of_a_token_refuses_what_is_too_much_also_after_a_restart(
     assert world.usage()[name] == answered
 
 
+ASKED = [{"role": "user", "content": "hi"}]
+DIALECTS = {
+    "/v1/messages": ({"model": "chain", "max_tokens": 1, "messages": ASKED}, "error", "message"),
+    "/v1/responses": ({"model": "chain", "input": "hi"}, "error", "message"),
+    "/v1beta/models/chain:generateContent": ({"contents": [{"parts": [{"text": "hi"}]}]}, "error"),
+    "/api/chat": ({"model": "chain", "messages": ASKED}, "error"),
+}
+"""Path -> a request, and where its API has the message of an error."""
+
+
+def test_a_limit_that_is_used_up_is_an_error_of_each_api(world):
+    """In its own form, with the limit that is meant."""
+    token = world.create("nothing", "--tokens", "0/hour")
+    for path, (body, *where) in DIALECTS.items():
+        with world.post(path, token, body) as response:
+            found = json.loads(response.read())
+            assert 400 <= response.status < 500, path
+        for name in where:
+            found = found[name]
+        assert "client nothing: 0 tokens an hour" in str(found), path
+
+
 def test_a_reload_of_the_configuration_keeps_the_limits_of_tokens(world):
     """They are not in the file."""
     token = world.create("kept", "--requests", "0/hour")
