@@ -1,5 +1,8 @@
 """What requests are handed to: all dialects, by their own paths."""
 
+import subprocess
+import sys
+
 import pytest
 
 from aircherd.http_api.server.backend import DIALECTS, load_backend
@@ -39,6 +42,18 @@ def test_lists_of_models_are_asked_for_in_four_dialects(headers, query, dialect)
     """At one path."""
     router = load_backend().router
     assert router.match("GET", "/v1/models", headers, query).dialect.name == dialect
+
+
+def test_nothing_of_it_is_loaded_at_the_start_of_the_daemon():
+    """Few daemons have HTTP clients; the first one loads it."""
+    code = (
+        "import sys, aircherd.app\n"
+        "found = [name for name in sys.modules if name.startswith('aircherd.http_api')]\n"
+        "print([name for name in found if name.split('.')[2:3] in (['dialects'], ['operations'])"
+        " or name.endswith(('.connection', '.backend', '.router'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_no_two_dialects_have_the_same_path_but_for_lists_of_models():
