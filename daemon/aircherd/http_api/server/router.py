@@ -14,6 +14,8 @@ from aircherd.http_api.dialects.dialect import Dialect, Route
 from aircherd.http_api.server.refusal import Refusal
 
 _BRACES = re.compile(r"\{(\w+)\}")
+_SLASHED = re.compile(r"/v1(?:beta|alpha)?/((?!models/)[^/]+/.+:\w+)")
+"""Vercel's AI SDK takes a model's name with a slash in it for a whole path of Gemini's."""
 _DOUBLED = re.compile(r"^(/v1(?:beta|alpha)?)(?:\1)+(?=/)")
 
 
@@ -146,6 +148,8 @@ def _forms(path: str) -> Iterator[str]:
     yield f"/v1beta{plain}"
     if plain.startswith("/v1alpha/"):
         yield f"/v1beta/{plain.removeprefix('/v1alpha/')}"
+    if named := _SLASHED.fullmatch(plain):
+        yield f"/v1beta/models/{named[1]}"
 
 
 def _pattern(dialect: Dialect, route: Route) -> _Pattern:

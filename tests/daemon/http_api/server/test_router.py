@@ -57,6 +57,7 @@ ROUTER = Router(
         ("POST", "/models/g-3:generateContent", "gemini", "chat", {"model": "g-3"}),
         ("POST", "/v1beta/v1beta/models/a/b:countTokens", "gemini", "count_tokens",
          {"model": "a/b"}),
+        ("POST", "/v1beta/google/g-3:generateContent", "gemini", "chat", {"model": "google/g-3"}),
         ("POST", "/v1alpha/models/g:countTokens", "gemini", "count_tokens", {"model": "g"}),
         ("GET", "/v1/models/ollama/qwen3:8b", "openai_chat", "show_model",
          {"model": "ollama/qwen3:8b"}),

@@ -57,7 +57,7 @@ def read_prompt(context: Context) -> Prompt:
         stop=options.get("stop") or [],
         thinks=thinks,
         images=_last_images(messages),
-        rounds=sum(bool(message.get("tool_calls")) for message in messages),
+        rounds=sum(bool(each.get("tool_calls")) for each in body.get("messages") or []),
         schema={} if body.get("format") == "json" else body.get("format") or None,
     )
 
