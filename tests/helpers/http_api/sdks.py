@@ -18,8 +18,9 @@ PNG = (
     "AAAABJRU5ErkJggg=="
 )
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"at": {"type": "string"}}}
-LOOK: dict[str, Any] = {"name": "look", "description": "Looks", "parameters": SCHEMA}
 LIMIT = 4096
+CALL = 'call look {"at": "sea"}'
+"""What makes the simulated model call a tool."""
 
 
 class Said(NamedTuple):
@@ -44,8 +45,8 @@ class Sdk(Protocol):
     def see(self, model: str, text: str) -> str:
         """Ask about a picture."""
 
-    def use_tool(self, model: str) -> tuple[Any, str]:
-        """Let the model call `look`, answer it "seen"; return the arguments and the last text."""
+    def use_tool(self, model: str, prompt: str = CALL, name: str = "look") -> tuple[Any, str]:
+        """Let the model call a tool, answer it "seen"; return the arguments and the last text."""
 
     def close(self) -> None:
         """Close its connections."""
@@ -61,7 +62,9 @@ def messages(*texts: str) -> list[Any]:
     return [{"role": role, "content": text} for role, text in roles(texts)]
 
 
-CALL = 'call look {"at": "sea"}'
+def function(name: str) -> dict[str, Any]:
+    """Return a function in the form that most APIs share."""
+    return {"name": name, "description": "Looks", "parameters": SCHEMA}
 
 
 class Chat:
@@ -96,9 +99,9 @@ class Chat:
         reply = self._create(model=model, messages=[{"role": "user", "content": content}])
         return reply.choices[0].message.content or ""
 
-    def use_tool(self, model: str) -> tuple[Any, str]:
-        tools: Any = [{"type": "function", "function": LOOK}]
-        talk = messages(CALL)
+    def use_tool(self, model: str, prompt: str = CALL, name: str = "look") -> tuple[Any, str]:
+        tools: Any = [{"type": "function", "function": function(name)}]
+        talk = messages(prompt)
         reply = self._create(model=model, messages=talk, tools=tools).choices[0].message
         (call,) = reply.tool_calls or []
         assert call.type == "function"
@@ -138,9 +141,9 @@ class Responses:
         asked: Any = [{"role": "user", "content": content}]
         return str(self._create(model=model, input=asked).output_text)
 
-    def use_tool(self, model: str) -> tuple[Any, str]:
-        tools: Any = [{"type": "function", "strict": False, **LOOK}]
-        talk = messages(CALL)
+    def use_tool(self, model: str, prompt: str = CALL, name: str = "look") -> tuple[Any, str]:
+        tools: Any = [{"type": "function", "strict": False, **function(name)}]
+        talk = messages(prompt)
         reply = self._create(model=model, input=talk, tools=tools)
         (call,) = (item for item in reply.output if item.type == "function_call")
         talk += reply.output
@@ -181,9 +184,9 @@ class Messages:
         asked: Any = [{"role": "user", "content": content}]
         return self._said(self._create(model=model, max_tokens=LIMIT, messages=asked)).text
 
-    def use_tool(self, model: str) -> tuple[Any, str]:
-        tools: Any = [{"name": "look", "description": "Looks", "input_schema": SCHEMA}]
-        talk = messages(CALL)
+    def use_tool(self, model: str, prompt: str = CALL, name: str = "look") -> tuple[Any, str]:
+        tools: Any = [{"name": name, "description": "Looks", "input_schema": SCHEMA}]
+        talk = messages(prompt)
         reply = self._create(model=model, max_tokens=LIMIT, messages=talk, tools=tools)
         (call,) = (block for block in reply.content if block.type == "tool_use")
         result = {"type": "tool_result", "tool_use_id": call.id, "content": "seen"}
@@ -230,14 +233,14 @@ class Gemini:
         picture = types.Part.from_bytes(data=base64.b64decode(PNG), mime_type="image/png")
         return self._generate(model=model, contents=[text, picture]).text or ""
 
-    def use_tool(self, model: str) -> tuple[Any, str]:
-        declared: Any = {"name": "look", "parameters_json_schema": SCHEMA}
+    def use_tool(self, model: str, prompt: str = CALL, name: str = "look") -> tuple[Any, str]:
+        declared: Any = {"name": name, "parameters_json_schema": SCHEMA}
         tool = types.Tool(function_declarations=[declared])
         chat = self.client.chats.create(
             model=model, config=types.GenerateContentConfig(tools=[tool])
         )
-        (call,) = chat.send_message(CALL).function_calls or []
-        answer = types.FunctionResponse(name="look", id=call.id, response={"output": "seen"})
+        (call,) = chat.send_message(prompt).function_calls or []
+        answer = types.FunctionResponse(name=name, id=call.id, response={"output": "seen"})
         return call.args, chat.send_message(types.Part(function_response=answer)).text or ""
 
     def close(self) -> None:
@@ -271,12 +274,12 @@ class Ollama:
         asked = {"role": "user", "content": text, "images": [PNG]}
         return self._said(self._chat(model, [asked])).text
 
-    def use_tool(self, model: str) -> tuple[Any, str]:
-        tools = [{"type": "function", "function": LOOK}]
-        talk = messages(CALL)
+    def use_tool(self, model: str, prompt: str = CALL, name: str = "look") -> tuple[Any, str]:
+        tools = [{"type": "function", "function": function(name)}]
+        talk = messages(prompt)
         reply = self._chat(model, talk, tools=tools).message
         (call,) = reply.tool_calls or []
-        talk += [reply, {"role": "tool", "tool_name": "look", "content": "seen"}]
+        talk += [reply, {"role": "tool", "tool_name": name, "content": "seen"}]
         last = self._said(self._chat(model, talk, tools=tools))
         return dict(call.function.arguments), last.text
 
