@@ -27,7 +27,7 @@ class Admitter:
         self._services = services
         self._router = router
         self._tokens = tokens
-        self._port = port
+        self.port = port
 
     def admit(self, request: IncomingRequest, peer: Peer) -> TokenClient | None:
         """Find out what a request is for; return the client of its token.
@@ -35,7 +35,7 @@ class Admitter:
         Raises:
             Refusal: the request may not come in, or there is nothing at its path.
         """
-        headers, port = request.headers, self._port
+        headers, port = request.headers, self.port
         if port is not None:
             request.extra = self._check_page(headers, port, peer)
         path, raw_query = split_target(request.target)
@@ -78,13 +78,13 @@ class Admitter:
             if token is None and is_needed:
                 raise guard.unauthorized(guard.MISSING)
         except Refusal:
-            door = "socket" if self._port is None else "port"
+            door = "socket" if self.port is None else "port"
             self._services.audit.count("refused_token", None, peer, ("door", door))
             raise
         return token
 
     def __repr__(self) -> str:
-        return f"<Admitter of {'the socket' if self._port is None else self._port}>"
+        return f"<Admitter of {'the socket' if self.port is None else self.port}>"
 
 
 def shutting_down() -> Refusal:

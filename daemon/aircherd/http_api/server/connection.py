@@ -32,7 +32,7 @@ from aircherd.http_api.server.bounds import (
     LINGER_SECONDS,
     WRITE_SECONDS,
 )
-from aircherd.http_api.server.guard import NOT_FOR_DIALECTS, preflight
+from aircherd.http_api.server.guard import NOT_FOR_DIALECTS, preflight, unauthorized
 from aircherd.http_api.server.http_client import ClientTable, HttpClient, RequestClient
 from aircherd.http_api.server.incoming_request import IncomingRequest
 from aircherd.http_api.server.refusal import Refusal
@@ -47,6 +47,7 @@ from aircherd.sockets.client_stream import ClientStream
 WRITE_SIZE = 256 * 1024
 """Bytes that are written between two looks at whether the client reads at all."""
 ROOT = b"aircher is running\n"
+ENDED = "the token has ended: it was revoked, it expired, or its tool has ended"
 
 log = structlog.get_logger()
 
@@ -60,8 +61,9 @@ class House(NamedTuple):
 
 
 class Connection:
-    """One connection. `port` is that of its door, None at the private socket.
+    """One connection.
 
+    `is_stranger` until a request has a token; none is at the private socket.
     `deadline` is when it is ended, or its request refused, on trio's clock: `check` does it.
     `since` is when it began to wait for what it waits for.
     """
@@ -71,6 +73,7 @@ class Connection:
     ) -> None:
         self.is_draining = False
         self.is_answering = False
+        self.is_stranger = admitter.port is not None
         self.since = trio.current_time()
         self.deadline = self.since + IDLE_SECONDS
         self._services, self._clients, self._backend = house
@@ -193,6 +196,17 @@ class Connection:
             Refusal: it may not come in, or there is nothing for it.
         """
         token = self._admitter.admit(request, self._peer)
+        if token is not None:
+            self.is_stranger = False
+        if self.is_draining:
+            raise shutting_down()
+        if request.match is not None:
+            self._take_in(request, token)
+        if request.expects_continue and not self.is_answering and not self._parser.ready:
+            self._client_stream.send_now(CONTINUE)
+
+    def _take_in(self, request: IncomingRequest, token: TokenClient | None) -> None:
+        """Know the client of a request from now on, and take its body."""
         client = self._known.get(token)
         if client is None:
             agent = request.headers.get("user-agent")
@@ -200,11 +214,7 @@ class Connection:
             share_of_task.set(client.share)
             self._share = client.share
         request.client = client
-        if self.is_draining:
-            raise shutting_down()
         request.body = IncomingBody(client.memory)
-        if request.expects_continue and not self.is_answering and not self._parser.ready:
-            self._client_stream.send_now(CONTINUE)
 
     def _wake(self) -> None:
         """Let the task that answers go on, if it waits."""
@@ -258,10 +268,12 @@ class Connection:
         )
         response.extra = request.extra
         try:
-            if request.refusal is None:
-                await self._perform(request, response)
-            else:
+            if request.refusal is not None:
                 await self._refuse(request, request.refusal, response)
+            elif request.match is None:
+                await _answer_plainly(request, response)
+            else:
+                await self._perform(request, response)
         except Refusal as refusal:
             await self._refuse(request, refusal, response)
         except trio.Cancelled:
@@ -304,13 +316,8 @@ class Connection:
         self, request: IncomingRequest, client: HttpClient, response: HttpResponse
     ) -> None:
         match, body = request.match, request.body
+        assert match is not None
         assert body is not None
-        if match is None:
-            if request.method == "OPTIONS":
-                await response.whole(204, preflight(request.headers), b"")
-            else:
-                await response.whole(200, (("content-type", "text/plain"),), ROOT)
-            return
         memory = body.memory
         try:
             memory.grow(TASK_COST)
@@ -365,7 +372,10 @@ class Connection:
     def _say_last(self, request: IncomingRequest, response: HttpResponse) -> None:
         """Say why nothing comes any more, as far as that takes no waiting."""
         response.keeps_alive = False
-        self._client_stream.send_now(response.encode_whole(*self._error(request, shutting_down())))
+        token = request.client.token if request.client is not None else None
+        is_alive = token is None or token.is_alive
+        refusal = shutting_down() if is_alive else unauthorized(ENDED)
+        self._client_stream.send_now(response.encode_whole(*self._error(request, refusal)))
 
     # ---------------------------------------------------------- writing
 
@@ -405,6 +415,14 @@ class Connection:
     def __repr__(self) -> str:
         state = "answers" if self.is_answering else "receives" if self.is_busy else "is idle"
         return f"<Connection of {self._name()}, {state}>"
+
+
+async def _answer_plainly(request: IncomingRequest, response: HttpResponse) -> None:
+    """Answer what anyone may ask: whoever sent it stays unknown, and its body was not kept."""
+    if request.method == "OPTIONS":
+        await response.whole(204, preflight(request.headers), b"")
+    else:
+        await response.whole(200, (("content-type", "text/plain"),), ROOT)
 
 
 def _internal() -> Refusal:

@@ -424,7 +424,15 @@ class HttpDoors:
                 connection.check(now)
 
     def _make_room(self) -> None:
-        """Close the connection that waits for its client the longest: others want its place."""
+        """Close the connection that waits for its client the longest: others want its place.
+
+        First those without a token, whatever they do: programs of other users can open as many as
+        they like, and would keep their places by reading nothing.
+        """
+        strangers = [each for each in self._connections if each.is_stranger]
+        if strangers:
+            min(strangers, key=lambda each: each.since).cancel()
+            return
         waiting = [each for each in self._connections if not each.is_answering]
         if waiting:
             min(waiting, key=lambda each: (each.is_busy, each.since)).cancel()

@@ -390,6 +390,35 @@ async def test_a_revoked_token_ends_its_stream():
         assert backstage.cancelled.is_set()
 
 
+async def test_a_token_that_ends_before_the_answer_is_the_reason():
+    """Its client must not ask again, as it would after a restart of the daemon."""
+    token = TokenOf("mine")
+    head = "POST /v1/hang HTTP/1.1\nHost: localhost:80\nX-Api-Key: ak-air-a\n\n"
+    async with serving(port=80, tokens=Tokens(a=token)) as (peer, _, backstage):
+        await peer.send(request(head))
+        await backstage.hanging.wait()
+        token.end()
+        status, headers, body = await peer.answer()
+        assert (status, headers["x-should-retry"]) == (401, "false")
+        assert "the token has ended" in json.loads(body)["message"]
+
+
+async def test_who_has_no_token_takes_no_memory_and_is_no_client():
+    """What anyone may ask is answered, and the body dropped: other users could fill the budget."""
+    services = make_services(memory=MemoryBudget())
+    head = "GET / HTTP/1.1\nHost: localhost:80\nUser-Agent: claude-cli/2\n"
+    async with serving(services, port=80) as (peer, connection, backstage):
+        size = 4 * MEGABYTE
+        await peer.send(request(f"{head}Content-Length: {size}\n\n") + b"x" * (size - 1))
+        await trio.testing.wait_all_tasks_blocked()
+        assert connection.is_busy
+        assert services.memory.used == 0
+        assert len(backstage.house.clients) == 0
+        await peer.send(b"x")
+        assert (await peer.answer())[0] == 200
+        assert (await peer.ask(f"{head}Expect: 100-continue\nContent-Length: 0\n\n"))[0] == 100
+
+
 async def test_draining_lets_a_request_end_and_refuses_another():
     """An idle connection is closed at once."""
     async with serving() as (peer, connection, backstage):

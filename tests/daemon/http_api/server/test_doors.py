@@ -16,6 +16,7 @@ from aircherd.events import EventBus
 from aircherd.http_api.server import backend as backend_module
 from aircherd.http_api.server import doors as module
 from aircherd.http_api.server.backend import Backend
+from aircherd.http_api.server.connection import Connection
 from aircherd.http_api.server.doors import HttpDoors
 from aircherd.http_api.server.router import Router
 from aircherd.sockets.places import Places
@@ -205,6 +206,28 @@ async def test_idle_connections_give_way_to_others(monkeypatch):
             await doors.all_places.acquire()
         assert doors.state()["connections"] == 1
         for peer in (busy, *idle):
+            await peer.stream.aclose()
+
+
+async def test_strangers_give_way_first_whatever_they_do(monkeypatch):
+    """Who has no token keeps no place by reading nothing; who has one keeps its connection."""
+    async with opened(monkeypatch, places=20) as (doors, _, _), doors.open_port() as port:
+        echo = ECHO.replace("x\n", f"127.0.0.1:{port}\n", 1)
+        mine = await connect(doors, port)
+        assert (await mine.ask(echo))[0] == 200
+        with monkeypatch.context() as patch:
+            patch.setattr(Connection, "write", lambda *_: trio.sleep_forever())
+            deaf = [await connect(doors, port) for _ in range(9)]
+            for peer in deaf:
+                await peer.send(request(f"GET / HTTP/1.1\nHost: 127.0.0.1:{port}\n\n"))
+            with trio.fail_after(5):
+                while sum(each.is_answering for each in doors._connections) < 5:
+                    await trio.sleep(0.001)
+        another = await connect(doors, port)
+        with trio.fail_after(5):
+            assert (await another.ask(echo))[0] == 200
+            assert (await mine.ask(echo))[0] == 200
+        for peer in (mine, another, *deaf):
             await peer.stream.aclose()
 
 

@@ -98,7 +98,7 @@ async def test_a_token_restricts_what_its_client_asks_for():
     """Beside what the configuration says of the name."""
 
     class Strict(TokenOf):
-        def restrict(self, request):
+        def restrict(self, request, *, keeps_name=False):
             raise Forbidden("the token may not")
 
     client = ClientTable(make_services()).enter(None, Peer(0, 0), Strict("mine", models=["a"]))
