@@ -6,7 +6,7 @@ of Google as well, for they say who pays.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from aircherd.config.model import Provider
@@ -73,14 +73,35 @@ _SHOWN_BEGIN: Final = (b"anthropic-ratelimit-", b"x-ratelimit-", b"x-codex-")
 _MAX_VALUE: Final = 500
 
 
-def shown_headers(headers: RawHeaders) -> tuple[tuple[str, str], ...]:
-    """Return the headers of a response that mean something to a client of the vendor."""
+def shown_headers(
+    headers: RawHeaders, has_key: Callable[[str], bool]
+) -> tuple[tuple[str, str], ...]:
+    """Return the headers of a response that mean something to a client of the vendor.
+
+    None in whose name or value `has_key` finds a key.
+    """
     found: list[tuple[str, str]] = []
     for raw_name, raw_value in headers:
         name = raw_name.lower()
         if name not in _SHOWN and not name.startswith(_SHOWN_BEGIN):
             continue
         value = raw_value.decode("latin-1")
-        if len(value) <= _MAX_VALUE and value.isascii() and value.isprintable():
+        if len(value) > _MAX_VALUE or not value.isascii() or not value.isprintable():
+            continue
+        if not has_key(value) and not has_key(raw_name.decode("latin-1")):
             found.append((name.decode("latin-1"), value))
     return tuple(found[:MAX_HEADERS])
+
+
+_TYPES: Final = re.compile(
+    rb"(?:application/(?:json|x-ndjson)|text/event-stream)(?: ?; ?charset=[\w-]{1,20})?",
+    re.IGNORECASE,
+)
+
+
+def shown_type(content_type: bytes) -> str:
+    """Return the type of a reply, nothing if it is none of a reply.
+
+    What else a provider says there, such as `text/html`, would make a browser run it.
+    """
+    return content_type.decode("ascii") if _TYPES.fullmatch(content_type) else ""

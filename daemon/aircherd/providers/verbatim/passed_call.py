@@ -7,7 +7,7 @@ from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.replies.whole_reply import ReplyReader
 from aircherd.providers.streaming_call import StreamingCall
 from aircherd.providers.transport.request import HttpRequest, HttpResponse
-from aircherd.providers.verbatim.headers import merge_headers, shown_headers
+from aircherd.providers.verbatim.headers import merge_headers, shown_headers, shown_type
 from aircherd.providers.verbatim.passage import Passage
 from aircherd.providers.verbatim.speakers import Speaker
 from aircherd.redaction import Redactor
@@ -51,9 +51,8 @@ def passed_reader(
         from aircherd.providers.verbatim.embeddings import EmbeddingsReader  # noqa: PLC0415
 
         reader = EmbeddingsReader()
-    shown = shown_headers(response.headers)
-    kept = tuple((name, value) for name, value in shown if not redactor.has_key(value))
-    head = VerbatimHead(content_type.decode("latin-1"), kept)
+    kept = shown_headers(response.headers, redactor.has_key)
+    head = VerbatimHead(shown_type(content_type), kept)
     return passage.begin(reader, head, stream=stream, mask=redactor.mask)
 
 

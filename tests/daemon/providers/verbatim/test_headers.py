@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.providers.verbatim.headers import merge_headers, shown_headers
+from aircherd.providers.verbatim.headers import merge_headers, shown_headers, shown_type
 from helpers.providers.provider_calls import a_provider
 
 PREPARED = [("content-type", "application/json"), ("x-api-key", "k"), ("anthropic-version", "old")]
@@ -66,7 +66,37 @@ def test_clients_see_what_means_something_to_them():
         (b"x-request-id", b"caf\xe9"),
         (b"x-ratelimit-limit-tokens", b"9" * 1000),
     ]
-    assert shown_headers(headers) == (
+    assert shown_headers(headers, lambda _: False) == (
         ("request-id", "req_1"),
         ("anthropic-ratelimit-tokens-remaining", "7"),
     )
+
+
+def test_a_key_is_in_no_header_that_clients_see():
+    """A provider may repeat it anywhere, in a name as well, which is written as it came."""
+    key = "sk-Canary-0123456789"
+    headers = [
+        (b"x-request-id", b"for sk-Canary-0123456789"),
+        (b"X-RateLimit-sk-Canary-0123456789", b"1"),
+        (b"x-ratelimit-limit-requests", b"2"),
+    ]
+    found = shown_headers(headers, lambda text: key in text)
+    assert found == (("x-ratelimit-limit-requests", "2"),)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (b"text/event-stream; charset=utf-8", "text/event-stream; charset=utf-8"),
+        (b"application/json;charset=UTF-8", "application/json;charset=UTF-8"),
+        (b"application/x-ndjson", "application/x-ndjson"),
+        (b"text/html", ""),
+        (b"text/html;text/event-stream", ""),
+        (b"application/json; x=canary", ""),
+        (b"", ""),
+        (b"\xff", ""),
+    ],
+)
+def test_a_reply_has_the_type_of_one(given, shown):
+    """Whatever a provider says: no browser must run what it sends, and no key hides in it."""
+    assert shown_type(given) == shown
