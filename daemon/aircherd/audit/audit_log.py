@@ -32,6 +32,11 @@ MAX_NOTED = 100
 """Lines of one kind in a minute. Those beyond are counted."""
 MAX_JOINED = 200
 """Different things that are counted in a minute; those beyond share a line."""
+MAX_OF_STRANGERS = 10
+"""Of these, different ones of a kind that come from outside: anyone who reaches the port makes as
+many as it likes, and would push out what happened before, or hide what happens now."""
+STRANGE = frozenset({"refused_page", "refused_token", "refused_peer"})
+"""Kinds of what is refused before it is known who it is."""
 MAX_TEXT = 200
 """Characters of one value: a client chooses its name."""
 MAX_LISTED = 20
@@ -103,9 +108,17 @@ class AuditLog:
         """Count something that may happen often; equal ones of a minute are one line."""
         program = (peer.script or peer.program) if peer and peer.pid else None
         name = (kind, client, program, facts)
-        if name not in self._joined and len(self._joined) >= MAX_JOINED:
+        if name not in self._joined and not self._has_room(kind):
             name = (kind, None, None, ())
         self._joined[name] = self._joined.get(name, 0) + times
+
+    def _has_room(self, kind: str) -> bool:
+        """Return whether one more of a kind may have a line of its own in this minute."""
+        if len(self._joined) >= MAX_JOINED:
+            return False
+        if kind not in STRANGE:
+            return True
+        return sum(each[0] == kind for each in self._joined) < MAX_OF_STRANGERS
 
     async def run(self) -> None:
         """Write lines as they come; never returns."""

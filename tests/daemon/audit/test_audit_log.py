@@ -5,7 +5,13 @@ from contextlib import asynccontextmanager
 import trio
 import trio.testing
 
-from aircherd.audit.audit_log import MAX_JOINED, MAX_NOTED, MAX_WAITING, AuditLog
+from aircherd.audit.audit_log import (
+    MAX_JOINED,
+    MAX_NOTED,
+    MAX_OF_STRANGERS,
+    MAX_WAITING,
+    AuditLog,
+)
 from aircherd.redaction import Redactor
 
 
@@ -61,6 +67,19 @@ async def test_a_flood_of_different_things_is_bounded(tmp_path):
     found = await log.list(None, None, None, None, 1000)
     assert len(found) == MAX_JOINED + 1
     assert found[-1]["count"] == 4 * MAX_JOINED
+
+
+async def test_strangers_can_neither_flood_nor_hide_what_others_do(tmp_path):
+    """A page or another user's program chooses its Host: it has few lines, and all are counted."""
+    log = AuditLog(tmp_path / "audit.jsonl")
+    for number in range(5 * MAX_JOINED):
+        log.count("refused_page", None, None, ("host", f"{number}.example"))
+    log.count("refused", "vi", None, ("method", "status"))
+    found = await log.list(None, None, None, None, 1000)
+    pages = [line for line in found if line["kind"] == "refused_page"]
+    assert len(pages) == MAX_OF_STRANGERS + 1
+    assert sum(line["count"] for line in pages) == 5 * MAX_JOINED
+    assert [line["client"] for line in found if line["kind"] == "refused"] == ["vi"]
 
 
 async def test_a_disk_that_cannot_be_written_loses_lines_and_says_so(tmp_path):
