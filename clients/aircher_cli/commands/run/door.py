@@ -2,9 +2,13 @@
 
 When the daemon is restarted, the same token is opened again at the same port, so the tool goes on.
 One that was stopped is not started again because of a tool: the user may want it so.
+
+While no daemon runs, a program of another user can listen at the port, and is sent what the tool
+sends. If it still does when the daemon is back, the token is never opened again.
 """
 
 import hashlib
+import socket
 import time
 
 from aircher_cli.context import Context
@@ -14,6 +18,8 @@ from aircher_client.errors import ClientError, DaemonError
 from aircher_wire import codes, methods
 
 RETRY_SECONDS = 0.5
+CONNECT_SECONDS = 0.5
+"""Time for a program of this machine to accept a connection."""
 PATIENT_SECONDS = 10.0
 """So long a restart may take until a note says so."""
 
@@ -39,7 +45,10 @@ class OpenDoor:
         self.token = text(opened.get("token"))
         self.key_variables = texts(opened.get("variables"))
         digest = hashlib.sha256(self.token.encode()).hexdigest()
-        self._again: Map = {**params, "digest": digest, "port": opened.get("port")}
+        port = opened.get("port")
+        self._port = port if isinstance(port, int) else 0
+        self._again: Map = {**params, "digest": digest, "port": port}
+        self._is_given_up = False
         self._lost_at = 0.0
         self._was_stopped = False
         self._is_reported = False
@@ -63,7 +72,7 @@ class OpenDoor:
     @property
     def retry_seconds(self) -> float | None:
         """In how many seconds to call `tend` again, None if not at all."""
-        return RETRY_SECONDS if self._client is None else None
+        return RETRY_SECONDS if self._client is None and not self._is_given_up else None
 
     def tend(self) -> None:
         """Notice that the daemon is gone, or open the token again if it is back."""
@@ -78,6 +87,8 @@ class OpenDoor:
             self.close()
 
     def _reopen(self) -> None:
+        if self._is_given_up:
+            return
         try:
             self._client = self._context.connect(
                 autostart=not self._was_stopped, on_notices=lambda _: None
@@ -85,7 +96,9 @@ class OpenDoor:
             self._open(self._again)
         except ClientError as error:
             self.close()
-            if time.monotonic() - self._lost_at >= PATIENT_SECONDS and not self._is_reported:
+            if isinstance(error, DaemonError) and is_listened_at(self._port):
+                self._give_up()
+            elif time.monotonic() - self._lost_at >= PATIENT_SECONDS and not self._is_reported:
                 self._is_reported = True
                 self._context.console.note(
                     f"aircher-cli: the tool cannot reach aircher: {error.message}. It can go on "
@@ -93,6 +106,15 @@ class OpenDoor:
                 )
         else:
             self._is_reported = False
+
+    def _give_up(self) -> None:
+        """Leave the token closed: who listens in the daemon's place may know it by now."""
+        self._is_given_up = True
+        self._context.console.note(
+            f"aircher-cli: another program listens at port {self._port}, where the tool sends its "
+            "requests, and may have its token. So the token stays closed: end the tool and start "
+            "it again"
+        )
 
     def close(self) -> None:
         """End the token. Idempotent."""
@@ -102,3 +124,14 @@ class OpenDoor:
 
     def __repr__(self) -> str:
         return f"<OpenDoor {self.url}, {'open' if self._client else 'closed'}>"
+
+
+def is_listened_at(port: int) -> bool:
+    """Return whether a program listens at a port of this machine."""
+    for host in ("127.0.0.1", "::1"):
+        try:
+            socket.create_connection((host, port), CONNECT_SECONDS).close()
+        except OSError:
+            continue
+        return True
+    return False

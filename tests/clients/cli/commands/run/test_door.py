@@ -1,6 +1,7 @@
 """The token of a tool, and what happens to it when the daemon goes."""
 
 import hashlib
+import socket
 
 import pytest
 
@@ -95,4 +96,29 @@ def test_a_note_says_once_if_it_does_not_come_back(
     daemon.answers["http.open"] = {"port": 4321}
     door.tend()
     assert door.fileno() is not None
+    door.close()
+
+
+def test_a_token_that_another_program_may_have_stays_closed(
+    daemon: CliDaemon, context: Context
+) -> None:
+    """It listens where the daemon did, and was sent what the tool sent; then it leaves the port."""
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = stranger.getsockname()[1]
+        daemon.answers["http.open"] = {**OPENED, "port": port}
+        door = OpenDoor(context, {"name": "claude"})
+        end(daemon.sessions[0], with_reason=False)
+        wait_until_lost(door)
+
+        def refuse(*_: object) -> None:
+            raise Refusal("internal", f"port {port} cannot be opened: in use")
+
+        daemon.answers["http.open"] = refuse
+        door.tend()
+    assert f"another program listens at port {port}" in context.console._err.text
+    daemon.answers["http.open"] = {"port": port}
+    asked = len(opens(daemon))
+    door.tend()
+    assert len(opens(daemon)) == asked
+    assert (door.fileno(), door.retry_seconds) == (None, None)
     door.close()
