@@ -418,7 +418,7 @@ class Connection:
 
 
 async def _answer_plainly(request: IncomingRequest, response: HttpResponse) -> None:
-    """Answer what anyone may ask: whoever sent it stays unknown, and its body was not kept."""
+    """Answer what anyone may ask: the client stays unknown, and its body was not kept."""
     if request.method == "OPTIONS":
         await response.whole(204, preflight(request.headers), b"")
     else:
