@@ -46,6 +46,13 @@ class Client(Protocol):
     def may_name(self, model: str) -> bool:
         """Return whether its token lets it ask for a model by this name, so that it is listed."""
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether its token names the models that it may ask for."""
+
+    def may_ask(self, provider: str) -> bool:
+        """Return whether its token lets this provider answer, so that its models are listed."""
+
     def permitted(self, method: str, handler: Handler, *, keeps_name: bool = False) -> Handler:
         """Return what to call instead of `handler`, which does what `method` of the socket does.
 

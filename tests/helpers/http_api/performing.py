@@ -62,9 +62,12 @@ class Recorder:
 
 
 class FakeClient:
-    """A client that may do all, except what `models` and `refused` say."""
+    """A client that may do all, except what `models`, `providers` and `refused` say."""
 
-    def __init__(self, models: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, models: Sequence[str] | None = None, providers: Sequence[str] | None = None
+    ) -> None:
+        self.providers = providers
         self.caller = Caller("tool")
         self.memory: RequestMemory = uncounted()
         self.models = models
@@ -72,6 +75,13 @@ class FakeClient:
 
     def may_name(self, model: str) -> bool:
         return self.models is None or model in self.models
+
+    @property
+    def is_bound(self) -> bool:
+        return self.models is not None
+
+    def may_ask(self, provider: str) -> bool:
+        return self.providers is None or provider in self.providers
 
     def permitted(self, method: str, handler: Handler, *, keeps_name: bool = False) -> Handler:
         self.asked.append(method)

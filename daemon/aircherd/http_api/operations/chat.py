@@ -1,17 +1,19 @@
 """Answers a chat, streamed or in one piece."""
 
+import msgspec
 import trio
 
 from aircher_wire import methods
 from aircherd.api.context import RequestContext
 from aircherd.api.services import Services
-from aircherd.errors import AircherError
-from aircherd.http_api.call import Handler
+from aircherd.errors import AircherError, Forbidden
+from aircherd.http_api.call import Client, Handler
 from aircherd.http_api.dialects.dialect import ChatRead
 from aircherd.http_api.operations.answer_headers import TRANSLATED, VERBATIM, result_headers
 from aircherd.http_api.operations.chat_response import ChatStream, WholeReply
 from aircherd.http_api.operations.exchange import JSON, Exchange
 from aircherd.http_api.operations.failing import note_failure, problem_for
+from aircherd.http_api.operations.model_names import names_in_tools
 from aircherd.providers.verbatim.passage import Passage
 from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.chat import ChatRequest
@@ -50,6 +52,8 @@ async def run_chat(exchange: Exchange, request: ChatRequest, passage: Passage) -
     Raises:
         AircherError: it failed, or the client may not.
     """
+    if exchange.client.is_bound:
+        _check_tools(exchange.client, passage)
     keeps_name = passage.request.operation != "chat"
     handler = exchange.client.permitted(methods.CHAT, chat_handler(passage), keeps_name=keeps_name)
     result: object = None
@@ -57,6 +61,22 @@ async def run_chat(exchange: Exchange, request: ChatRequest, passage: Passage) -
         result = await handler(exchange.services, exchange, request)
     assert isinstance(result, ChatResult)
     return result
+
+
+def _check_tools(client: Client, passage: Passage) -> None:
+    """Check that a client that is bound to models asks no other one by a tool of the provider's.
+
+    Raises:
+        Forbidden: it does.
+    """
+    for field in ("tools", "plugins"):
+        value = passage.value(field)
+        for name in names_in_tools(msgspec.json.decode(value)) if value else ():
+            if not client.may_name(name):
+                raise Forbidden(
+                    f"{field}: the token {client.caller.client!r} may not use the model {name}",
+                    client=client.caller.client,
+                )
 
 
 async def answer_whole(

@@ -20,7 +20,7 @@ from aircherd.catalog.non_chat_names import does_not_chat, is_embedding_name
 from aircherd.catalog.release_dates import date_in_name
 from aircherd.config.model import Config, Provider, Route
 from aircherd.errors import UnknownModel
-from aircherd.http_api.call import ApiCall
+from aircherd.http_api.call import ApiCall, Client
 from aircherd.http_api.dialects.dialect import ListedModel
 from aircherd.http_api.operations.exchange import JSON, Exchange
 from aircherd.http_api.operations.model_names import listed_names, resolve_name
@@ -106,7 +106,9 @@ def _find_unlisted(exchange: Exchange, name: str) -> ListedModel:
     except ValueError:
         route = next(iter(services.catalog.routes(resolved)), Route("", ""))
     provider = config.providers.get(route.provider)
-    if provider is None or not exchange.client.may_name(resolved):
+    client = exchange.client
+    is_other = alias is None and not client.may_ask(route.provider)
+    if provider is None or is_other or not client.may_name(resolved):
         raise UnknownModel(f"unknown model {name!r}")
     return _listed(name, provider, services.catalog.find(provider, route.model))
 
@@ -119,8 +121,14 @@ async def _permitted_models(exchange: Exchange) -> Sequence[ListedModel]:
     handler = exchange.client.permitted(methods.MODELS_LIST, _list)
     found = await handler(exchange.services, exchange, None)
     assert isinstance(found, list)
-    may_name = exchange.client.may_name
-    return [each for each in found if may_name(each.id)]
+    client = exchange.client
+    return [each for each in found if client.may_name(each.id) and _may_see(client, each)]
+
+
+def _may_see(client: Client, model: ListedModel) -> bool:
+    """Return whether a client may see a model: what has a name of its own may have other routes."""
+    provider = model.provider
+    return provider is None or client.may_ask(provider) or not model.id.startswith(f"{provider}/")
 
 
 async def _list(services: Services, _exchange: object, _params: object) -> list[ListedModel]:

@@ -12,7 +12,7 @@ written for; and what the user gave a name to, or named with its provider, is ne
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from aircherd.config.model import Config
@@ -51,3 +51,27 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def listed_names(config: Config) -> list[tuple[str, str]]:
     """Return the names without `*`, and what they stand for: clients may list these."""
     return [(name, model) for name, model in config.http.models.items() if "*" not in name]
+
+
+_OF_CLIENTS = (None, "function", "custom")
+"""Types of tools that the client runs: what they name is theirs."""
+MAX_DEPTH = 8
+
+
+def names_in_tools(tools: object) -> Iterator[str]:
+    """Yield the models that a provider's own tools and plugins would ask, as an adviser."""
+    for tool in tools if isinstance(tools, list) else ():
+        if isinstance(tool, dict) and ("id" in tool or tool.get("type") not in _OF_CLIENTS):
+            yield from _names_in(tool)
+
+
+def _names_in(value: object, depth: int = 0) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name.lower().endswith(("model", "models")):
+                found = inner if isinstance(inner, list) else [inner]
+                yield from (each for each in found if isinstance(each, str))
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if depth < MAX_DEPTH:
+        for each in parts:
+            yield from _names_in(each, depth + 1)

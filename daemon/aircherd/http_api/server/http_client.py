@@ -126,6 +126,17 @@ class RequestClient:
         token = self._client.token
         return token is None or token.may_name(model)
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether its token names the models that it may ask for."""
+        token = self._client.token
+        return token is not None and token.models is not None
+
+    def may_ask(self, provider: str) -> bool:
+        """Return whether its token lets this provider answer."""
+        token = self._client.token
+        return token is None or token.providers is None or provider in token.providers
+
     def permitted(self, method: str, handler: Handler, *, keeps_name: bool = False) -> Handler:
         """Return what to call instead of `handler`, given what the client and its token may do."""
         gate, token = self._client.gate, self._client.token

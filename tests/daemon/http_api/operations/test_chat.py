@@ -185,3 +185,17 @@ async def test_a_timeout_within_a_reply(environ):
         )
         assert (got.status, got.is_ended) == (200, True)
         assert b'"error"' in got.body
+
+
+async def test_a_client_that_is_bound_to_models_asks_no_other_one_by_a_tool(environ):
+    """An adviser, for example: the provider would ask it, and bill it."""
+    tools = [{"type": "advisor_20260301", "name": "advisor", "model": "gpt-5.5-pro"}]
+    body = chat_body(tools=tools)
+    async with carrying(environ) as carrier:
+        bound = FakeClient(models=["chat/gpt-5.5"])
+        got = await do(carrier, "chat", body, client=bound)
+        assert got.status == 403
+        assert "tools: the token 'tool' may not use the model gpt-5.5-pro" in got.body.decode()
+        asked = FakeClient(models=["chat/gpt-5.5", "gpt-5.5-pro"])
+        for client in (asked, FakeClient()):
+            assert (await do(carrier, "chat", body, client=client)).status != 403

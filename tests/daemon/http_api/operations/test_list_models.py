@@ -36,6 +36,19 @@ async def test_what_a_token_is_bound_to(environ):
             assert got.status == status, name
 
 
+async def test_what_a_token_is_bound_to_providers(environ):
+    """It sees no model of another one, but aliases: they may have other routes."""
+    async with carrying(environ, MORE) as carrier:
+        client = FakeClient(providers=["chat"])
+        found = ids(await do(carrier, "list_models", client=client))
+        assert "both" in found
+        assert any(name.startswith("chat/") for name in found)
+        assert not [name for name in found if name.startswith("ant/")]
+        for name, status in (("both", 200), ("ant/claude-sonnet-5", 404), ("ant/new", 404)):
+            got = await do(carrier, "show_model", client=client, params={"model": name})
+            assert got.status == status, name
+
+
 async def test_one_model(environ):
     """Also by a name that is on no list: a provider's, or one that a pattern stands for."""
     async with carrying(environ, MORE) as carrier:

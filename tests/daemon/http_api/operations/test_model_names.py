@@ -3,7 +3,12 @@
 import pytest
 
 from aircherd.config.model import Alias, Config, Http, Route
-from aircherd.http_api.operations.model_names import find_pattern, listed_names, resolve_name
+from aircherd.http_api.operations.model_names import (
+    find_pattern,
+    listed_names,
+    names_in_tools,
+    resolve_name,
+)
 from helpers.chat import A, B
 
 MODELS = {
@@ -53,3 +58,27 @@ def test_only_stars_are_special():
 def test_names_to_list():
     """Patterns are no names."""
     assert listed_names(CONFIG) == [("claude-haiku-5", "fast"), ("main", "other")]
+
+
+SCHEMA = {"type": "object", "properties": {"model": {"default": "x"}}, "model": "x"}
+
+
+@pytest.mark.parametrize(
+    ("tools", "names"),
+    [
+        ([{"type": "advisor_20260301", "name": "advisor", "model": "big"}], ["big"]),
+        ([{"type": "image_generation", "model": "pictures"}], ["pictures"]),
+        ([{"type": "openrouter:subagent", "parameters": {"model": "big"}}], ["big"]),
+        ([{"id": "fusion", "analysis_models": ["a", "b"]}], ["a", "b"]),
+        ([{"type": "web_search"}], []),
+        ([{"type": "function", "function": {"name": "f", "parameters": SCHEMA}}], []),
+        ([{"name": "f", "input_schema": SCHEMA}], []),
+        ([{"type": "custom", "name": "f", "input_schema": SCHEMA}], []),
+        ([7, None, []], []),
+        ({"model": "x"}, []),
+        (None, []),
+    ],
+)
+def test_models_that_the_tools_of_a_provider_ask(tools, names):
+    """Not those in the schemas of the client's own tools."""
+    assert list(names_in_tools(tools)) == names

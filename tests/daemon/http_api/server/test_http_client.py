@@ -7,6 +7,7 @@ from aircherd.access.peer import Peer
 from aircherd.config.model import ClientRights, Config
 from aircherd.errors import Forbidden
 from aircherd.http_api.server.http_client import ClientTable, RequestClient, name_of
+from aircherd.http_api.tokens.token import TokenClient
 from aircherd.memory.request_memory import uncounted
 from aircherd.vocabulary.chat import ChatRequest, Message
 from helpers.http_api.server import TokenOf, make_services
@@ -106,3 +107,8 @@ async def test_a_token_restricts_what_its_client_asks_for():
         await ask(client)
     known = RequestClient(client, client.caller, uncounted())
     assert (known.may_name("a"), known.may_name("b")) == (True, False)
+    assert (known.is_bound, known.may_ask("anthropic")) == (True, True)
+    few = TokenClient(name="few", providers=("openai",))
+    client = ClientTable(make_services()).enter(None, Peer(0, 0), few)
+    known = RequestClient(client, client.caller, uncounted())
+    assert (known.is_bound, known.may_ask("openai"), known.may_ask("x")) == (False, True, False)
