@@ -202,6 +202,8 @@ class Connection:
             raise shutting_down()
         if request.match is not None:
             self._take_in(request, token)
+        elif self.is_stranger:
+            request.keeps_alive = False
         if request.expects_continue and not self.is_answering and not self._parser.ready:
             self._client_stream.send_now(CONTINUE)
 

@@ -111,13 +111,17 @@ def find_token(keys: list[str], tokens: TokenTable) -> TokenClient | None:
 
 
 def unauthorized(message: str) -> Refusal:
-    """Return the refusal of a request without a token that is valid."""
+    """Return the refusal of a request without a token that is valid.
+
+    The connection ends: strangers would have many requests refused for one that they open.
+    """
     return Refusal(
         401,
         message,
         kind="authentication",
         code="forbidden",
         headers=(("www-authenticate", 'Bearer realm="aircher"'),),
+        closes=True,
     )
 
 

@@ -170,7 +170,7 @@ async def test_what_is_hostile_is_refused_and_the_connection_ends(data, status):
     ],
 )  # fmt: skip
 async def test_refusals_are_in_the_form_of_the_dialect(text, status, dialect):
-    """The connection goes on, unless the client speaks something else from there on."""
+    """The connection goes on, unless the client speaks something else, or may not come in."""
     async with serving() as (peer, _, _):
         found, headers, body = await peer.ask(text)
         assert (found, json.loads(body)["dialect"]) == (status, dialect)
@@ -178,6 +178,8 @@ async def test_refusals_are_in_the_form_of_the_dialect(text, status, dialect):
             assert headers["allow"] == "POST"
         if status == 426:
             assert headers["upgrade"] == "HTTP/1.1"
+        elif status == 401:
+            assert headers["connection"] == "close"
         else:
             assert (await peer.ask(ECHO))[0] == 200
 
@@ -414,8 +416,11 @@ async def test_who_has_no_token_takes_no_memory_and_is_no_client():
         assert connection.is_busy
         assert services.memory.used == 0
         assert len(backstage.house.clients) == 0
-        await peer.send(b"x")
-        assert (await peer.answer())[0] == 200
+        await peer.send(b"x" + request(f"{head}\n") * 9)
+        status, headers, _ = await peer.answer()
+        assert (status, headers["connection"]) == (200, "close")
+        assert await peer.rest() == b""  # one request for each connection
+    async with serving(services, port=80) as (peer, _, _):
         assert (await peer.ask(f"{head}Expect: 100-continue\nContent-Length: 0\n\n"))[0] == 100
 
 
@@ -439,18 +444,22 @@ async def test_a_web_page_that_is_allowed_can_read_its_answers():
     """Its browser's question needs no token, and gets no more than that answered."""
     services = make_services(with_http(origins=("http://box:3000",)))
     head = "Host: localhost:80\nOrigin: http://box:3000\n"
-    async with serving(services, port=80, tokens=Tokens(a=TokenOf("mine"))) as (peer, _, _):
-        status, headers, _ = await peer.ask(
-            f"OPTIONS /v1/echo HTTP/1.1\n{head}Access-Control-Request-Method: POST\n"
-            "Access-Control-Request-Headers: authorization, x-api-key\n\n"
-        )
-        assert status == 204
+    tokens = Tokens(a=TokenOf("mine"))
+    asked = (
+        f"OPTIONS /v1/echo HTTP/1.1\n{head}Access-Control-Request-Method: POST\n"
+        "Access-Control-Request-Headers: authorization, x-api-key\n\n"
+    )
+    found = []
+    for text in (
+        asked,
+        f"POST /v1/echo HTTP/1.1\n{head}\n",
+        f"POST /v1/echo HTTP/1.1\n{head}X-Api-Key: ak-air-a\n\n",
+    ):
+        async with serving(services, port=80, tokens=tokens) as (peer, _, _):
+            status, headers, _ = await peer.ask(text)
         assert headers["access-control-allow-origin"] == "http://box:3000"
-        assert headers["access-control-allow-headers"] == "authorization, x-api-key"
-        status, headers, _ = await peer.ask(f"POST /v1/echo HTTP/1.1\n{head}\n")
-        assert (status, headers["access-control-allow-origin"]) == (401, "http://box:3000")
-        status, headers, _ = await peer.ask(
-            f"POST /v1/echo HTTP/1.1\n{head}X-Api-Key: ak-air-a\n\n"
-        )
-        assert (status, headers["access-control-allow-origin"]) == (200, "http://box:3000")
+        if text is asked:
+            assert headers["access-control-allow-headers"] == "authorization, x-api-key"
+        found.append((status, headers.get("connection")))
+    assert found == [(204, "close"), (401, "close"), (200, None)]
     assert [each[0] for each in services.refused] == ["refused_token"]

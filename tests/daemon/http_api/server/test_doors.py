@@ -104,9 +104,11 @@ async def test_a_port_is_opened_moved_and_closed_with_the_configuration(monkeypa
         configure(services, port=numbers[0])
         await trio.testing.wait_all_tasks_blocked()
         assert (doors.port, doors.state()["ports"]) == (numbers[0], [numbers[0]])
-        peer = await connect(doors, numbers[0])
         head = f"POST /v1/echo HTTP/1.1\nHost: localhost:{numbers[0]}\n"
+        peer = await connect(doors, numbers[0])
         assert (await peer.ask(f"{head}\n"))[0] == 401
+        await peer.stream.aclose()
+        peer = await connect(doors, numbers[0])
         assert (await peer.ask(f"{head}X-Api-Key: ak-air-a\n\n"))[0] == 200
         assert backstage.clients[0].caller.client == "mine"
         configure(services, port=numbers[1])
