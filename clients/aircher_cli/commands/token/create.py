@@ -31,7 +31,8 @@ def build_parser() -> Parser:
     """Return the parser of `token create`."""
     parser = make_parser("token create", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
-    add("name", type=non_empty_name, metavar="NAME", help="letters, digits, dots and dashes")
+    name_help = "letters, digits, dots, dashes and underscores"
+    add("name", type=non_empty_name, metavar="NAME", help=name_help)
     add(
         "-m",
         "--model",
@@ -119,10 +120,10 @@ def advice(created: Map) -> list[str]:
     lines = ["This is shown once. Set it as the key of the program, and as its URL:"]
     if url:
         lines += [
-            f"  OpenAI   OPENAI_BASE_URL={url}/v1  OPENAI_API_KEY=TOKEN",
-            f"  Anthropic   ANTHROPIC_BASE_URL={url}  ANTHROPIC_AUTH_TOKEN=TOKEN",
-            f"  Gemini   GOOGLE_GEMINI_BASE_URL={url}  GEMINI_API_KEY=TOKEN",
-            f"  Ollama   OLLAMA_HOST={url}",
+            f"  OpenAI     OPENAI_BASE_URL={url}/v1  OPENAI_API_KEY=TOKEN",
+            f"  Anthropic  ANTHROPIC_BASE_URL={url}  ANTHROPIC_AUTH_TOKEN=TOKEN",
+            f"  Gemini     GOOGLE_GEMINI_BASE_URL={url}  GEMINI_API_KEY=TOKEN",
+            f"  Ollama     OLLAMA_HOST={url}  OLLAMA_API_KEY=TOKEN",
         ]
         return lines
     return [

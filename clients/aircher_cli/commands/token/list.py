@@ -45,7 +45,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if problem := text(found.get("problem")):
         console.note(f"✗ {problem}")
     elif not rows:
-        console.line("there are no tokens")
+        console.line("there are no tokens; create one: aircher-cli token create NAME")
     return OK
 
 

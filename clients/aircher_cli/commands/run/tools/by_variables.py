@@ -63,7 +63,7 @@ BY_VARIABLES = (
         "OpenAI chat",
         every_variable,
         own_options=("--key",),
-        note="knows its own names of models: with -m of aircher-cli each of them is answered",
+        note="sends only names that it knows: use run -m",
     ),
     Tool("litellm", ("litellm",), "OpenAI chat", every_variable),
     Tool(
@@ -71,7 +71,7 @@ BY_VARIABLES = (
         ("ollama",),
         "Ollama",
         every_variable,
-        note="clients of Ollama that send a key; `ollama` itself sends none",
+        note="for clients that send a key; `ollama` itself sends none",
     ),
 )
 

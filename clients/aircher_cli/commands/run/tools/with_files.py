@@ -98,7 +98,7 @@ def aichat(door: Door, _environ: Mapping[str, str]) -> Setup:
 
 
 def continue_cli(door: Door, _environ: Mapping[str, str]) -> Setup:
-    """Set up Continue's `cn`."""
+    """Set up Continue's `cn`. JSON is YAML."""
     model = {
         "name": door.model or "aircher",
         "provider": "openai",
@@ -109,9 +109,7 @@ def continue_cli(door: Door, _environ: Mapping[str, str]) -> Setup:
     }
     config = {"name": "aircher", "version": "0.0.1", "schema": "v1", "models": [model]}
     path = os.path.join(door.folder, "config.yaml")  # noqa: PTH118 -- a text
-    return Setup(
-        {}, arguments=("--config", path), files={"config.yaml": json.dumps(config, indent=1)}
-    )
+    return Setup({}, arguments=("--config", path), files={"config.yaml": json.dumps(config)})
 
 
 def cline(door: Door, _environ: Mapping[str, str]) -> Setup:
@@ -163,7 +161,7 @@ WITH_FILES = (
         "OpenAI chat",
         continue_cli,
         own_options=("--config",),
-        note="Continue",
+        note="the program of Continue",
     ),
     Tool(
         "cline",

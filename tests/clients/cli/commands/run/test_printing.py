@@ -68,6 +68,13 @@ def test_arguments_and_files_are_comments(daemon: CliDaemon) -> None:
     assert "# FOLDER/gemini.json: {" in run_cli(daemon.environ, "run", "--print-env", "gemini").out
 
 
+@pytest.mark.parametrize("tool", [tool.name for tool in TOOLS])
+def test_no_line_of_a_file_is_taken_for_a_command(daemon: CliDaemon, tool: str) -> None:
+    """Whatever the tool is: a shell that evaluates them does nothing but set variables."""
+    out = run_cli(daemon.environ, "run", "--print-env", "--", tool).out
+    assert {line.split()[0] for line in out.splitlines()} <= {"#", "export", "unset"}
+
+
 def test_without_a_port_it_says_how_to_open_one(daemon: CliDaemon) -> None:
     """The lines have the port that it names."""
     daemon.answers["token.list"] = {}

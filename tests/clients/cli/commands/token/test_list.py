@@ -43,9 +43,10 @@ def test_a_token_that_has_expired(daemon: CliDaemon) -> None:
 
 
 def test_no_tokens(daemon: CliDaemon) -> None:
-    """It says so."""
+    """It says so, and how to create one."""
     daemon.answers["token.list"] = {"tokens": [], "running": []}
-    assert run_cli(daemon.environ, "token", "list").out == "there are no tokens\n"
+    out = run_cli(daemon.environ, "token", "list").out
+    assert out == "there are no tokens; create one: aircher-cli token create NAME\n"
 
 
 def test_a_file_that_cannot_be_used(daemon: CliDaemon) -> None:
