@@ -121,14 +121,28 @@ async def _permitted_models(exchange: Exchange) -> Sequence[ListedModel]:
     handler = exchange.client.permitted(methods.MODELS_LIST, _list)
     found = await handler(exchange.services, exchange, None)
     assert isinstance(found, list)
-    client = exchange.client
-    return [each for each in found if client.may_name(each.id) and _may_see(client, each)]
+    config = exchange.services.config.usable()
+    permitted = (_permitted(each, exchange.client, config) for each in found)
+    unique = {each.id: each for each in permitted if each is not None}
+    return list(unique.values())
 
 
-def _may_see(client: Client, model: ListedModel) -> bool:
-    """Return whether a client may see a model: what has a name of its own may have other routes."""
-    provider = model.provider
-    return provider is None or client.may_ask(provider) or not model.id.startswith(f"{provider}/")
+def _permitted(model: ListedModel, client: Client, config: Config) -> ListedModel | None:
+    """Return a model by a name that the client may use, None if there is none.
+
+    What has a name of its own may have other routes. A token for `claude-*` may ask for
+    `claude-opus-5`, but not for `anthropic/claude-opus-5`.
+    """
+    bare, provider = model.model or "", model.provider or ""
+    is_of_provider = model.id == f"{provider}/{bare}"
+    if is_of_provider and not client.may_ask(provider):
+        return None
+    if client.may_name(model.id):
+        return model
+    is_known = is_of_provider and "/" not in bare and resolve_name(bare, config) == bare
+    if is_known and bare not in config.models and client.may_name(bare):
+        return msgspec.structs.replace(model, id=bare)
+    return None
 
 
 async def _list(services: Services, _exchange: object, _params: object) -> list[ListedModel]:

@@ -49,6 +49,20 @@ async def test_what_a_token_is_bound_to_providers(environ):
             assert got.status == status, name
 
 
+async def test_names_that_a_token_may_use_are_listed(environ):
+    """Without the provider where only that is permitted."""
+    async with carrying(environ) as carrier:
+        await carrier.services.fetcher.refresh(
+            list(carrier.services.config.current.providers.values())
+        )
+        client = FakeClient(models=["claude-sonnet-5"])
+        assert ids(await do(carrier, "list_models", client=client)) == ["claude-sonnet-5"]
+        name = {"model": "claude-sonnet-5"}
+        assert (await do(carrier, "show_model", client=client, params=name)).status == 200
+    async with carrying(environ, MORE) as carrier:  # there that name is another model's
+        assert ids(await do(carrier, "list_models", client=client)) == []
+
+
 async def test_one_model(environ):
     """Also by a name that is on no list: a provider's, or one that a pattern stands for."""
     async with carrying(environ, MORE) as carrier:
