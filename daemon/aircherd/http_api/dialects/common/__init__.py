@@ -1,6 +1,7 @@
 """What several dialects share.
 
 - `reading`: the JSON of a request, with errors that name the field.
+- `attached`: data URLs, sound, marks for the cache.
 - `writing`: JSON texts and server-sent events as bytes.
 - `ids`: names for replies, and tool calls' ids that every API takes.
 - `carriers`: what a reply's model needs back, in a form that a client of another API keeps.

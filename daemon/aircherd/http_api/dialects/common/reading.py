@@ -92,6 +92,11 @@ def no_json(error: Exception) -> RequestProblem:
     return invalid(f"the body is not JSON: {error}")
 
 
+def is_set(raw: msgspec.Raw) -> bool:
+    """Return whether an undecoded field is there, and not null."""
+    return memoryview(raw).nbytes > 4 or bytes(raw) not in (b"", b"null")
+
+
 def text_of(raw: msgspec.Raw) -> str:
     """Return undecoded JSON as text."""
     return bytes(raw).decode("utf-8", "replace")

@@ -4,37 +4,13 @@ What cannot be a part of ours, such as a file by its id at OpenAI, is left to pr
 it is named, and a word stands in its place, so that the message is not empty.
 """
 
-from typing import Final
-
-from aircherd.http_api.dialects.openai_chat.body import CacheControl, ContentPart, InputFile
+from aircherd.http_api.dialects.common.attached import SOUNDS, cache_mark, data_of
+from aircherd.http_api.dialects.openai_chat.body import ContentPart, InputFile
 from aircherd.vocabulary.content.cache import CacheMark
 from aircherd.vocabulary.content.media import AudioPart, DocumentPart, ImagePart
 from aircherd.vocabulary.parts import TextPart
 
 UserPart = TextPart | ImagePart | DocumentPart | AudioPart
-
-_SOUNDS: Final = {
-    "wav": "audio/wav",
-    "mp3": "audio/mpeg",
-    "flac": "audio/flac",
-    "ogg": "audio/ogg",
-    "opus": "audio/ogg",
-    "aac": "audio/aac",
-    "m4a": "audio/mp4",
-    "aiff": "audio/aiff",
-    "webm": "audio/webm",
-    "pcm16": "audio/pcm",
-}
-"""Format -> media type."""
-
-_DATA: Final = "data:"
-
-
-def cache_mark(control: CacheControl | None) -> CacheMark:
-    """Return the mark for the cache that a part has."""
-    if control is None:
-        return False
-    return "1h" if control.ttl == "1h" else True
 
 
 def user_part(part: ContentPart, where: str, unsaid: list[str]) -> UserPart:
@@ -56,13 +32,13 @@ def _attached(part: ContentPart) -> UserPart | None:
     mark = cache_mark(part.cache_control)
     if part.type == "image_url" and part.image_url is not None:
         url = part.image_url if isinstance(part.image_url, str) else part.image_url.url
-        media_type, data = _data_of(url)
+        media_type, data = data_of(url)
         if data is None:
             return ImagePart(url=url, cache=mark)
         return ImagePart(data=data, media_type=media_type, cache=mark)
     if part.type == "input_audio" and part.input_audio is not None:
         sound = part.input_audio
-        return AudioPart(data=sound.data, media_type=_SOUNDS.get(sound.format or ""), cache=mark)
+        return AudioPart(data=sound.data, media_type=SOUNDS.get(sound.format or ""), cache=mark)
     if part.type == "file" and part.file is not None:
         return _document(part.file, mark)
     return None
@@ -74,18 +50,10 @@ def _document(file: InputFile, mark: CacheMark) -> DocumentPart | None:
     name = file.filename[:500] if file.filename else None
     if file.file_data.startswith(("https://", "http://")):
         return DocumentPart(url=file.file_data, name=name, cache=mark)
-    media_type, data = _data_of(file.file_data)
+    media_type, data = data_of(file.file_data)
     if data is None:  # bare base64: its first bytes say what it is
         data = file.file_data
     return DocumentPart(data=data, media_type=media_type, name=name, cache=mark)
-
-
-def _data_of(url: str) -> tuple[str | None, str | None]:
-    """Return the media type and the base64 in a data URL, None for another URL."""
-    if url[:5].lower() != _DATA:
-        return None, None
-    head, _, data = url[len(_DATA) :].partition(",")
-    return head.partition(";")[0] or None, data
 
 
 def _stand_in(part: ContentPart) -> TextPart:

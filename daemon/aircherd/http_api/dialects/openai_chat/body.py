@@ -12,6 +12,7 @@ from aircherd.http_api.dialects.common.reading import (
     ITEMS,
     check_body,
     decode_body,
+    is_set,
     no_json,
     text_of,
 )
@@ -241,11 +242,6 @@ _KNOWN = msgspec.json.Decoder(_KnownBody)
 _ANY = msgspec.json.Decoder(ChatBody)
 _EMBEDDINGS = msgspec.json.Decoder(EmbeddingsBody)
 _NAMES = frozenset(field.encode_name for field in msgspec.structs.fields(ChatBody))
-
-
-def is_set(raw: msgspec.Raw) -> bool:
-    """Return whether an undecoded field is there, and not null."""
-    return memoryview(raw).nbytes > 4 or bytes(raw) not in (b"", b"null")
 
 
 def read_body(data: bytes) -> tuple[ChatBody, list[str]]:

@@ -11,12 +11,13 @@
 
 from collections.abc import Sequence
 
-from aircherd.http_api.dialects.openai_chat.attachments import cache_mark, user_part
+from aircherd.http_api.dialects.common.attached import cache_mark
+from aircherd.http_api.dialects.common.reading import is_set
+from aircherd.http_api.dialects.openai_chat.attachments import user_part
 from aircherd.http_api.dialects.openai_chat.body import (
     ChatMessage,
     ContentPart,
     ToolCall,
-    is_set,
 )
 from aircherd.http_api.dialects.openai_chat.thought_marks import Mark, in_order, read_mark
 from aircherd.http_api.problem import invalid

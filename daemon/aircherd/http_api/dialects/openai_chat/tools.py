@@ -3,15 +3,14 @@
 import re
 from collections.abc import Sequence
 
-from aircherd.http_api.dialects.common.reading import text_of
-from aircherd.http_api.dialects.openai_chat.attachments import cache_mark
+from aircherd.http_api.dialects.common.attached import cache_mark
+from aircherd.http_api.dialects.common.reading import is_set, text_of
 from aircherd.http_api.dialects.openai_chat.body import (
     AnswerFormat,
     CustomTool,
     FunctionTool,
     NamedChoice,
     ToolDefinition,
-    is_set,
     raw_tools,
 )
 from aircherd.http_api.problem import invalid

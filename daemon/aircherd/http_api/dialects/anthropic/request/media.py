@@ -5,17 +5,11 @@ from collections.abc import Sequence
 
 from aircherd.http_api.dialects.anthropic.request import blocks
 from aircherd.http_api.dialects.anthropic.request.unknown import Unsaid
+from aircherd.http_api.dialects.common.attached import cache_mark
 from aircherd.http_api.problem import invalid
 from aircherd.vocabulary.content.cache import CacheMark
 from aircherd.vocabulary.content.media import DocumentPart, ImagePart
 from aircherd.vocabulary.parts import TextPart
-
-
-def cache_mark(control: blocks.CacheControl | None) -> CacheMark:
-    """Return a mark for the prompt cache as ours."""
-    if control is None:
-        return False
-    return "1h" if control.ttl == "1h" else True
 
 
 def image_part(block: blocks.Image, path: str, unsaid: Unsaid) -> ImagePart | None:

@@ -14,12 +14,12 @@ import msgspec
 from aircherd.http_api.dialects.anthropic.request import blocks
 from aircherd.http_api.dialects.anthropic.request.blocks import MAX_BLOCKS, TURN, AnyBlock, Turn
 from aircherd.http_api.dialects.anthropic.request.media import (
-    cache_mark,
     document_part,
     image_part,
     search_result_part,
 )
 from aircherd.http_api.dialects.anthropic.request.unknown import Unsaid, read_turn
+from aircherd.http_api.dialects.common.attached import cache_mark
 from aircherd.http_api.dialects.common.carriers import (
     CALL,
     OTHER,

@@ -28,7 +28,6 @@ from aircherd.http_api.dialects.anthropic.request.fields import (
     Request,
 )
 from aircherd.http_api.dialects.anthropic.request.forwarding import verbatim_request
-from aircherd.http_api.dialects.anthropic.request.media import cache_mark
 from aircherd.http_api.dialects.anthropic.request.messages import messages_of, read_turns
 from aircherd.http_api.dialects.anthropic.request.options import (
     OutputConfig,
@@ -40,6 +39,7 @@ from aircherd.http_api.dialects.anthropic.request.options import (
 )
 from aircherd.http_api.dialects.anthropic.request.tools import choice_of, read_tools
 from aircherd.http_api.dialects.anthropic.request.unknown import Unsaid, read_strictly, wrong
+from aircherd.http_api.dialects.common.attached import cache_mark
 from aircherd.http_api.dialects.common.reading import ITEMS, check_body, no_json
 from aircherd.http_api.dialects.dialect import ChatRead
 from aircherd.http_api.problem import invalid

@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from aircherd.http_api.dialects.anthropic.request.blocks import ABSENT, CacheControl
-from aircherd.http_api.dialects.anthropic.request.media import cache_mark
 from aircherd.http_api.dialects.anthropic.request.unknown import Unsaid, read_strictly
+from aircherd.http_api.dialects.common.attached import cache_mark
 from aircherd.http_api.dialects.common.reading import text_of
 from aircherd.http_api.problem import invalid
 from aircherd.vocabulary.chat import NamedTool

@@ -79,12 +79,6 @@ class FreeformInput:
         return text
 
 
-def freeform_text(arguments: str) -> str:
-    """Return the text inside whole arguments; any others as they are."""
-    whole = _whole(arguments)
-    return arguments if whole is None else whole
-
-
 def _whole(arguments: str) -> str | None:
     """Return the text inside arguments, None if they were cut off inside it."""
     try:

@@ -157,11 +157,6 @@ def read_body(body: bytes, notes: Unsaid) -> Body:
         raise no_json(error) from None
 
 
-def is_given(raw: msgspec.Raw) -> bool:
-    """Return whether an undecoded field is there, and not null."""
-    return bool(raw) and bytes(raw) != b"null"
-
-
 def value_of(raw: msgspec.Raw) -> object:
     """Return the value of an undecoded field, None if there is none."""
     return VALUE.decode(raw) if raw else None

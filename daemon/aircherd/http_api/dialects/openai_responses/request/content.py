@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from aircherd.http_api.dialects.common.attached import SOUNDS, data_of
 from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.common.writing import json_bytes
 from aircherd.http_api.dialects.openai_responses.request.body import Content
@@ -13,7 +14,6 @@ from aircherd.vocabulary.content.media import AudioPart, DocumentPart, ImagePart
 from aircherd.vocabulary.parts import Part, TextPart
 
 _TEXTS: Final = ("input_text", "output_text", "text", "summary_text", "reasoning_text")
-_SOUNDS: Final = {"mp3": "audio/mpeg", "wav": "audio/wav"}
 
 
 class _Sound(msgspec.Struct, gc=False):
@@ -71,7 +71,7 @@ def _part(content: Content) -> Part | None:
         return _file(content)
     if kind == "input_audio" and content.input_audio:
         sound = _SOUND.decode(content.input_audio)
-        return AudioPart(sound.data, _SOUNDS.get(sound.format), cache=_mark(content))
+        return AudioPart(sound.data, SOUNDS.get(sound.format), cache=_mark(content))
     return None
 
 
@@ -83,7 +83,7 @@ def _image(content: Content) -> ImagePart | None:
     url = content.image_url
     if not url:
         return None
-    media_type, data = _data_of(url)
+    media_type, data = data_of(url)
     if data is None:
         return ImagePart(url=url, cache=_mark(content))
     return ImagePart(data=data, media_type=media_type, cache=_mark(content))
@@ -95,23 +95,13 @@ def _file(content: Content) -> DocumentPart | None:
         return DocumentPart(url=content.file_url, name=content.filename, cache=mark)
     if not content.file_data:
         return None
-    media_type, data = _data_of(content.file_data)
+    media_type, data = data_of(content.file_data)
     return DocumentPart(
         data=content.file_data if data is None else data,
         media_type=media_type or "application/pdf",
         name=content.filename,
         cache=mark,
     )
-
-
-def _data_of(url: str) -> tuple[str | None, str | None]:
-    """Return the media type and the base64 in a data URL, None for any other address."""
-    if not url.startswith("data:"):
-        return None, None
-    head, comma, data = url.partition(",")
-    if not comma or not head.endswith(";base64"):
-        raise ValueError("a data: URL has to be in base64")
-    return head[5:].partition(";")[0] or None, data
 
 
 def _mark(content: Content) -> CacheMark:

@@ -4,9 +4,9 @@ from typing import Final
 
 import msgspec
 
-from aircherd.http_api.dialects.common.reading import FIELDS
+from aircherd.http_api.dialects.common.reading import FIELDS, is_set
 from aircherd.http_api.dialects.common.writing import json_bytes
-from aircherd.http_api.dialects.openai_responses.request.body import Body, is_given
+from aircherd.http_api.dialects.openai_responses.request.body import Body
 
 _SECRET: Final = ("authorization", "headers")
 """Fields of an MCP server that no response repeats."""
@@ -53,7 +53,7 @@ def echo_of(body: Body) -> bytes:
 
 
 def _raw(raw: msgspec.Raw, otherwise: object) -> object:
-    return _on_one_line(raw) if is_given(raw) else otherwise
+    return _on_one_line(raw) if is_set(raw) else otherwise
 
 
 def _on_one_line(raw: msgspec.Raw) -> msgspec.Raw:

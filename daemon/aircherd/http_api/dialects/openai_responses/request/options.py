@@ -6,13 +6,12 @@ from typing import Final, get_args
 
 import msgspec
 
-from aircherd.http_api.dialects.common.reading import text_of
+from aircherd.http_api.dialects.common.reading import is_set, text_of
 from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.openai_responses.request.body import (
     Body,
     Format,
     Reasoning,
-    is_given,
     value_of,
 )
 from aircherd.http_api.problem import invalid
@@ -48,7 +47,7 @@ def note_unsayable(body: Body, notes: Unsaid) -> None:
         RequestProblem: a field would let the request past limits, or past what a token may use.
     """
     for name in _OTHER_MODELS:
-        if is_given(getattr(body, name)):
+        if is_set(getattr(body, name)):
             raise invalid(f"{name}: use an alias of several models", name)
     if body.background and not body.stream:
         raise invalid("background: answers are read as they arrive: leave it out", "background")
@@ -57,7 +56,7 @@ def note_unsayable(body: Body, notes: Unsaid) -> None:
     if body.background:
         notes.add("background")
     for name in _VENDORS_OWN:
-        if is_given(getattr(body, name)):
+        if is_set(getattr(body, name)):
             notes.add(name)
     if body.top_logprobs or _LOGPROBS in (body.include or ()):
         notes.add("top_logprobs" if body.top_logprobs else f'include "{_LOGPROBS}"')
@@ -112,7 +111,7 @@ def format_of(given: Format | None, notes: Unsaid) -> ResponseFormat | None:
     if given.type != "json_schema":
         notes.add(f'text.format.type "{given.type}"')
         return None
-    if not is_given(given.schema):
+    if not is_set(given.schema):
         raise invalid("text.format: schema is missing", "text.format.schema")
     name = given.name or ""
     is_name = name.isascii() and name.replace("-", "_").isidentifier() and len(name) <= 64

@@ -5,9 +5,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from aircherd.http_api.dialects.common.reading import text_of
+from aircherd.http_api.dialects.common.reading import is_set, text_of
 from aircherd.http_api.dialects.common.unsaid import Unsaid
-from aircherd.http_api.dialects.openai_responses.request.body import is_given
 from aircherd.http_api.dialects.openai_responses.request.freeform import (
     FreeformTool,
     describe,
@@ -114,7 +113,7 @@ def _read(
 
 def _function(raw: msgspec.Raw, namespace: str | None, names: Names) -> Tool:
     function = _FUNCTION.decode(raw)
-    schema = text_of(function.parameters) if is_given(function.parameters) else NO_PARAMETERS
+    schema = text_of(function.parameters) if is_set(function.parameters) else NO_PARAMETERS
     return Tool(
         name=names.add(Called(function.name, namespace)),
         description=function.description,
@@ -135,7 +134,7 @@ def _freeform(raw: msgspec.Raw, namespace: str | None, names: Names) -> Tool:
 def _search(raw: msgspec.Raw, names: Names) -> Tool:
     """Return a search for more tools that the client runs: to a model, a function like others."""
     search = _SEARCH.decode(raw)
-    schema = text_of(search.parameters) if is_given(search.parameters) else NO_PARAMETERS
+    schema = text_of(search.parameters) if is_set(search.parameters) else NO_PARAMETERS
     name = names.add(Called(SEARCH, form="search"))
     return Tool(name=name, description=search.description, parameters=schema)
 
@@ -149,7 +148,7 @@ def choose(raw: msgspec.Raw, tools: list[Tool], names: Names, notes: Unsaid) -> 
     Raises:
         RequestProblem: it is not of the form of this API.
     """
-    choice = _decode_choice(raw) if is_given(raw) else "auto"
+    choice = _decode_choice(raw) if is_set(raw) else "auto"
     if isinstance(choice, str):
         return Chosen(tools, None if choice == "auto" else _mode(choice))
     if choice.type == "allowed_tools":

@@ -4,7 +4,6 @@ import pytest
 
 from aircherd.http_api.dialects.anthropic.request import blocks
 from aircherd.http_api.dialects.anthropic.request.media import (
-    cache_mark,
     document_part,
     image_part,
     search_result_part,
@@ -13,21 +12,6 @@ from aircherd.http_api.dialects.anthropic.request.unknown import Unsaid
 from aircherd.http_api.problem import RequestProblem
 from aircherd.vocabulary.content.media import DocumentPart
 from aircherd.vocabulary.parts import TextPart
-
-
-@pytest.mark.parametrize(
-    ("control", "mark"),
-    [
-        (None, False),
-        (blocks.CacheControl(), True),
-        (blocks.CacheControl("5m"), True),
-        (blocks.CacheControl("1h"), "1h"),
-        (blocks.CacheControl(7), True),
-    ],
-)
-def test_marks(control: blocks.CacheControl | None, mark: object) -> None:
-    """For an hour, or for the usual time."""
-    assert cache_mark(control) == mark
 
 
 def test_files_at_the_vendor_are_unsaid() -> None:

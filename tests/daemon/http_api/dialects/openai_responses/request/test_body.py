@@ -2,8 +2,9 @@
 
 import pytest
 
+from aircherd.http_api.dialects.common.reading import is_set
 from aircherd.http_api.dialects.common.unsaid import Unsaid
-from aircherd.http_api.dialects.openai_responses.request.body import is_given, read_body, value_of
+from aircherd.http_api.dialects.openai_responses.request.body import read_body, value_of
 from aircherd.http_api.problem import RequestProblem
 
 
@@ -37,6 +38,6 @@ def test_fields_of_any_form_stay_undecoded() -> None:
     """They are read where their kind is known."""
     body = read_body(b'{"metadata":{"a":"b"},"prompt":null}', Unsaid())
     assert value_of(body.metadata) == {"a": "b"}
-    assert not is_given(body.prompt)
-    assert not is_given(body.image)
+    assert not is_set(body.prompt)
+    assert not is_set(body.image)
     assert value_of(body.image) is None

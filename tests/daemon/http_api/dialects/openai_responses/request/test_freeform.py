@@ -2,7 +2,7 @@
 
 import json
 
-from aircherd.http_api.dialects.openai_responses.reply.freeform_input import freeform_text
+from aircherd.http_api.dialects.openai_responses.reply.freeform_input import FreeformInput
 from aircherd.http_api.dialects.openai_responses.request.freeform import (
     FreeformTool,
     describe,
@@ -40,4 +40,4 @@ def test_without_a_grammar_the_description_stays() -> None:
 def test_a_call_is_wrapped_and_unwrapped() -> None:
     """A conversation goes back as it came."""
     text = '*** Begin Patch\n"ä"\\n\U0001f600\n'
-    assert freeform_text(wrap(text)) == text
+    assert FreeformInput().add(wrap(text)) == text
