@@ -21,6 +21,7 @@ from aircherd.access.peer import Peer
 from aircherd.api.services import Services
 from aircherd.errors import Busy
 from aircherd.http_api.call import ApiCall
+from aircherd.http_api.operations.known_tools import final_answer, reworded, tool_of
 from aircherd.http_api.server.admission import Admitter, shutting_down
 from aircherd.http_api.server.backend import Backend
 from aircherd.http_api.server.body import IncomingBody, busy, check_coding, decompress
@@ -357,11 +358,13 @@ class Connection:
         self, request: IncomingRequest, refusal: Refusal
     ) -> tuple[int, list[tuple[str, str]], bytes]:
         """Return the status, headers and body of an error in the dialect of the path."""
-        problem = refusal.problem
+        tool = tool_of(self._name(), request.headers.get("user-agent"))
+        problem = reworded(refusal.problem, tool)
         # What is refused before it is admitted has no path yet.
         path = request.path or request.target.partition(b"?")[0].decode("latin-1")
         dialect = self._backend.router.error_dialect(path, request.headers, request.query)
         _, body = dialect.error(problem)
+        status, body = final_answer(problem, tool, problem.status, body)
         headers = [
             ("content-type", "application/json"),
             ("x-should-retry", "true" if problem.may_retry else "false"),
@@ -369,7 +372,7 @@ class Connection:
         ]
         if problem.retry_after is not None:
             headers.append(("retry-after", f"{math.ceil(problem.retry_after)}"))
-        return problem.status, headers, body
+        return status, headers, body
 
     def _say_last(self, request: IncomingRequest, response: HttpResponse) -> None:
         """Say why nothing comes any more, as far as that takes no waiting."""

@@ -26,3 +26,13 @@ async def test_what_a_client_may_not_is_noted(environ):
             assert (got.status, got.headers["content-type"]) == (403, "application/json")
             assert KEY.encode() not in got.body
         assert [(each[0], each[1]) for each in counted] == [("refused", "tool")] * 2
+
+
+async def test_a_tool_gets_the_status_at_which_it_stops(environ):
+    """It is known by its User-Agent; others get the status that it is."""
+    async with carrying(environ) as carrier:
+        for agent, status in (("codex_exec/0.171.0", 400), ("OpenAI/Python 3.57.0", 404)):
+            body = chat_body(model="no-such-model")
+            got = await do(carrier, "chat", body, headers={"user-agent": agent})
+            assert (got.status, got.headers["x-should-retry"]) == (status, "false")
+            assert "no-such-model" in got.json["error"]["message"]

@@ -184,6 +184,24 @@ async def test_refusals_are_in_the_form_of_the_dialect(text, status, dialect):
             assert (await peer.ask(ECHO))[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("agent", "status"), [("codex_exec/0.171.0", 400), ("OpenAI/Python 3.57.0", 401)]
+)
+async def test_a_tool_stops_at_a_token_that_is_refused(agent, status):
+    """Codex would ask six times after a 401."""
+    headers = f"Host: x\nAuthorization: Bearer ak-air-gone\nUser-Agent: {agent}"
+    async with serving() as (peer, _, _):
+        found, got, _ = await peer.ask(f"POST /v1/echo HTTP/1.1\n{headers}\n\n")
+        assert (found, got["x-should-retry"]) == (status, "false")
+
+
+async def test_codex_leaves_websockets():
+    """After any other status than 426 it tries for seconds."""
+    upgrade = "Connection: Upgrade\nUpgrade: websocket\nUser-Agent: codex_exec/0.171.0"
+    async with serving() as (peer, _, _):
+        assert (await peer.ask(f"GET /v1/echo HTTP/1.1\nHost: x\n{upgrade}\n\n"))[0] == 426
+
+
 async def test_what_is_refused_by_its_head_is_in_the_form_of_the_dialect_too():
     """A body that is announced as too large: the request was not admitted yet."""
     async with serving() as (peer, _, _):

@@ -20,7 +20,11 @@ Brackets and colons in texts count, too: a million tokens of code have half of t
 _LARGE: Final = 1024 * 1024
 """Bytes of a body that is decoded without counting them."""
 
-MAX_PARTS: Final = 50_000
+LARGE_BODY: Final = 128 * 1024
+"""Bytes of a body from which on a thread reads it, and its parts are counted. What smaller ones can
+hold takes 20 ms at most."""
+
+MAX_PARTS: Final = 20_000
 """Messages and parts of a request: a million tokens have a tenth of it. Each takes some
 microseconds, in which all other clients wait."""
 MAX_TOOLS: Final = 5000

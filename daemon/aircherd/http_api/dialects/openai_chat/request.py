@@ -6,6 +6,12 @@ from typing import Final, cast, get_args
 import msgspec
 
 from aircherd.http_api.call import ApiCall
+from aircherd.http_api.dialects.common.reading import (
+    LARGE_BODY,
+    MAX_PARTS,
+    MAX_TOOLS,
+    check_number,
+)
 from aircherd.http_api.dialects.dialect import ChatRead
 from aircherd.http_api.dialects.openai_chat.body import ChatBody, read_body
 from aircherd.http_api.dialects.openai_chat.fields import (
@@ -60,6 +66,8 @@ def read_chat(call: ApiCall) -> ChatRead:
     body, unknown = read_body(call.body)
     if not body.model:
         raise invalid("model: is missing: name an alias, or provider/model", "model")
+    if len(call.body) >= LARGE_BODY:
+        _check_numbers(body)
     check_refused(body)
     unsaid = unsaid_fields(body) + unknown
     extra = priced_fields(body, unsaid) if unsaid else {}
@@ -95,6 +103,18 @@ def read_chat(call: ApiCall) -> ChatRead:
         unsaid=_named(unsaid) if unsaid else None,
     )
     return ChatRead(chat=chat, verbatim=verbatim, style=_style(body))
+
+
+def _check_numbers(body: ChatBody) -> None:
+    """Check that a large request does not have too many parts."""
+    parts = len(body.messages)
+    for message in body.messages:
+        content = message.content
+        parts += len(message.tool_calls or ())
+        if content is not None and not isinstance(content, str):
+            parts += len(content)
+    check_number(parts, MAX_PARTS, "messages")
+    check_number(len(body.tools or ()), MAX_TOOLS, "tools")
 
 
 def passed_headers(call: ApiCall) -> tuple[tuple[str, str], ...]:

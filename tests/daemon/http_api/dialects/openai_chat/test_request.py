@@ -197,3 +197,17 @@ def test_any_body_is_read_or_refused(fields: dict[str, object]) -> None:
     else:
         assert found.chat.model
     assert refused in (None, 400)
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"messages": [{"role": "user", "content": [{"type": "x"}] * 20_001}]}, "messages"),
+        ({"messages": [{"role": "user"}] * 20_001}, "messages"),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}] * 5_001}, "tools"),
+    ],
+)
+def test_there_is_a_bound_for_parts_and_tools(fields: dict[str, object], path: str) -> None:
+    """Hundreds of thousands took seconds."""
+    with pytest.raises(RequestProblem, match=f"^{path}: there are more than"):
+        DIALECT.read_chat(call_of(**fields))

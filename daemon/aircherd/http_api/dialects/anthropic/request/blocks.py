@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 ABSENT: Final = msgspec.Raw()
-MAX_BLOCKS: Final = 50_000
+MAX_BLOCKS: Final = 20_000
 """Blocks of a request. A million tokens have a tenth of it; each takes some microseconds."""
 MAX_SYSTEM: Final = 5_000
 """Blocks of a system prompt."""

@@ -3,6 +3,7 @@
 import msgspec
 
 from aircherd.http_api.call import ApiCall
+from aircherd.http_api.dialects.common.reading import LARGE_BODY, MAX_PARTS, check_number
 from aircherd.http_api.dialects.common.unsaid import Unsaid
 from aircherd.http_api.dialects.dialect import ChatRead
 from aircherd.http_api.dialects.openai_responses.request.body import Body, Item, read_body
@@ -44,6 +45,8 @@ def read_request(call: ApiCall) -> ChatRead:
     note_unsayable(body, notes)
     names = Names()
     items = _items(body)
+    if len(call.body) >= LARGE_BODY:
+        _check_number(items)
     raws = [*(body.tools or ()), *added_tools(items)]
     tools, choice = choose(body.tool_choice, read_tools(raws, names, notes), names, notes)
     tools = with_call_limit(tools, body.max_tool_calls, notes)
@@ -69,6 +72,17 @@ def read_request(call: ApiCall) -> ChatRead:
     verbatim = forward(call, body, notes.text())
     body.input = None  # nothing needs it twice
     return ChatRead(chat=chat, verbatim=verbatim, style=Style(body, names))
+
+
+def _check_number(items: list[Item]) -> None:
+    """Check that a large request does not have too many parts."""
+    parts = len(items)
+    for item in items:
+        parts += len(item.summary or ())
+        for listed in (item.content, item.output):
+            if isinstance(listed, list):
+                parts += len(listed)
+    check_number(parts, MAX_PARTS, "input")
 
 
 def _items(body: Body) -> list[Item]:

@@ -1,7 +1,10 @@
 """A request as a whole, as Codex and SDKs send it."""
 
+import pytest
+
 from aircherd.chat.request.validation import check_request
 from aircherd.http_api.dialects.openai_responses.request.read import Style, read_request
+from aircherd.http_api.problem import RequestProblem
 from helpers.http_api.responses_api import a_call, read
 
 CODEX = {
@@ -105,3 +108,17 @@ def test_the_writers_know_what_the_client_calls_its_tools() -> None:
 def test_the_model_may_be_left_out() -> None:
     """The configured one answers, as on the socket."""
     assert read(model=None).chat.model is None
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [{"role": "user", "content": [{"type": "x"}] * 20_001}],
+        [{"type": "function_call_output", "call_id": "c", "output": [{"type": "x"}] * 20_001}],
+        [{"type": "unheard_of"}] * 20_001,
+    ],
+)
+def test_there_is_a_bound_for_parts(items: list[object]) -> None:
+    """Hundreds of thousands took seconds."""
+    with pytest.raises(RequestProblem, match="more than 20000"):
+        read(input=items)
