@@ -107,13 +107,15 @@ def test_links_work_on_a_forge(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_plain_markdown(page: str) -> None:
-    """It has one title, at its top, and no markup that only one renderer understands.
+    """It has one title, at its top, no section twice, and no markup of one renderer alone.
 
     A fenced block within a list is one: MkDocs shows it as text.
     """
     text = FENCE.sub("", (DOCS / page).read_text())
     assert text.startswith("# ")
     assert len(re.findall(r"^# ", text, re.MULTILINE)) == 1
+    sections = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert len(sections) == len(set(sections))
     assert THEME_MARKUP.findall(text) == []
     assert re.findall(r"^ +```", (DOCS / page).read_text(), re.MULTILINE) == []
 
