@@ -272,7 +272,7 @@ class ProviderClient:
         provider, model = target.provider, target.model
         speaker = find_speaker(provider, model, request, passage)
         if speaker is None:
-            if reason := refusal(provider, passage):
+            if reason := refusal(passage):
                 failure = Failure(kind=FailureClass.UNSUPPORTED, message=reason)
                 raise self._api_client.without_keys(failure)
             return build_as_wished(lambda asked: self._build(target, asked, report), request, model)

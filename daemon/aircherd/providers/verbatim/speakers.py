@@ -95,12 +95,13 @@ def _has_responses(provider: Provider, model: Model) -> bool:
     return is_openai(provider)
 
 
-def refusal(provider: Provider, passage: Passage) -> str | None:
+def refusal(passage: Passage) -> str | None:
     """Return why a provider that does not speak the client's API cannot answer, None if it can."""
     request = passage.request
     api = API_NAMES[request.dialect]
     if request.operation != "chat":
-        return f"{provider.name} has no {_OPERATIONS[request.operation]} in the form of {api}"
+        wanted = _OPERATIONS[request.operation]
+        return f"{wanted}: only a provider that has {api} can be asked for them"
     if request.unsaid is None:
         return None
     return f"{request.unsaid}: only a provider that has {api} can be asked for this"

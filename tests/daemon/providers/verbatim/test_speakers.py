@@ -133,9 +133,11 @@ def test_what_a_refusal_says():
     """Nothing if the request can be translated; else what cannot, and what API it needs."""
 
     def said(**fields):
-        return refusal(a_provider(), Passage(VerbatimRequest(body=b"{}", **fields)))
+        return refusal(Passage(VerbatimRequest(body=b"{}", **fields)))
 
     assert said(dialect="anthropic") is None
     assert "tools[0]" in said(dialect="anthropic", unsaid="tools[0]")
     assert "Anthropic's API" in said(dialect="anthropic", unsaid="tools[0]")
-    assert "openai has no embeddings" in said(dialect="gemini", operation="embeddings")
+    assert said(dialect="gemini", operation="embeddings") == (
+        "embeddings: only a provider that has Gemini's API can be asked for them"
+    )
