@@ -55,7 +55,6 @@ WITHOUT_TESTS = {
     "daemon/aircherd/api/params.py": "structs, tested with their methods",
     "daemon/aircherd/api/services.py": "structs without behaviour",
     "daemon/aircherd/http_api/call.py": "protocols and a struct",
-    "daemon/aircherd/http_api/problem.py": "structs without behaviour",
     "daemon/aircherd/http_api/server/bounds.py": "constants",
     "daemon/aircherd/http_api/server/incoming_request.py": "a struct, tested with its parser",
     "daemon/aircherd/http_api/server/refusal.py": "an error without behaviour",

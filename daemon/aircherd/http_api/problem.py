@@ -1,6 +1,6 @@
 """An error as all dialects tell it: `operations` makes it, each dialect gives it its own form."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -42,6 +42,15 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     param: str | None = None
     retry_after: float | None = None
     may_retry: bool = False
+
+
+FAILED_DEPENDENCY: Final = 424
+"""Tools repeat every 5xx. This says that what the request depends on has failed."""
+
+
+def final_status(status: int, problem: Problem) -> int:
+    """Return the status of an error in a dialect whose clients repeat every 5xx."""
+    return FAILED_DEPENDENCY if status >= 500 and not problem.may_retry else status
 
 
 class RequestProblem(Exception):

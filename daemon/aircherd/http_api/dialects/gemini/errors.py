@@ -9,7 +9,7 @@ packages/core/src/utils/googleQuotaErrors.ts and retry.ts, 2026). So where nothi
 from typing import Final
 
 from aircherd.http_api.dialects.common.writing import json_bytes
-from aircherd.http_api.problem import Problem
+from aircherd.http_api.problem import Problem, final_status
 
 Json = dict[str, object]
 
@@ -33,8 +33,6 @@ _STATUS: Final = {
 }
 """Kind of problem -> HTTP status, and Google's name for it."""
 
-FAILED_DEPENDENCY: Final = 424
-
 _TYPE: Final = "type.googleapis.com/google.rpc."
 _NOTHING_LEFT: Final = " (left of the limit: 0)"
 """Words that keep our message in Gemini CLI, which else has one of its own for a quota of a day."""
@@ -46,8 +44,7 @@ _LONG: Final = 300.0
 def error_body(problem: Problem) -> tuple[int, bytes]:
     """Return the status and the body of an error."""
     code, status = _STATUS[problem.kind]
-    if code >= 500 and not problem.may_retry:
-        code = FAILED_DEPENDENCY
+    code = final_status(code, problem)
     is_final_quota = code == 429 and not problem.may_retry and _is_short(problem.retry_after)
     error = {
         "code": code,

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from aircherd.http_api.dialects.common.writing import data_event, json_bytes
-from aircherd.http_api.problem import Problem, ProblemKind
+from aircherd.http_api.problem import Problem, ProblemKind, final_status
 
 
 class _Form(NamedTuple):
@@ -24,8 +24,6 @@ class _Form(NamedTuple):
     code: str | None = None  # None: aircher's own
     status: int | None = None  # None: the problem's
 
-
-FAILED_DEPENDENCY: Final = 424
 
 _REQUEST: Final = "invalid_request_error"
 _SERVER: Final = "server_error"
@@ -54,10 +52,8 @@ _FORMS: Final[Mapping[ProblemKind, _Form]] = {
 
 def error_body(problem: Problem) -> tuple[int, bytes]:
     """Return the status and the body of an error."""
-    status = problem.status
-    if not problem.may_retry:
-        status = _FORMS[problem.kind].status or (FAILED_DEPENDENCY if status >= 500 else status)
-    return status, json_bytes(_fields(problem))
+    own = None if problem.may_retry else _FORMS[problem.kind].status
+    return own or final_status(problem.status, problem), json_bytes(_fields(problem))
 
 
 def stream_error(problem: Problem) -> bytes:

@@ -11,7 +11,7 @@ Sources: the tools themselves, counted, November 2026.
 
 from typing import Final, NamedTuple
 
-from aircherd.http_api.problem import Problem, ProblemKind
+from aircherd.http_api.problem import Problem, ProblemKind, final_status
 
 
 class _Form(NamedTuple):
@@ -43,8 +43,6 @@ _FORMS: Final[dict[ProblemKind, _Form]] = {
     "internal": _Form("server_error", "server_error"),
 }
 
-_FAILED_DEPENDENCY: Final = 424
-
 _UNKNOWN_MODEL: Final = "unknown_model"
 
 _STOPS: Final[dict[ProblemKind, str]] = {
@@ -74,13 +72,7 @@ def error_of(problem: Problem, now: float) -> tuple[int, dict[str, object]]:
     }
     if problem.retry_after is not None and form.status == 429:
         fields["resets_at"] = int(now + problem.retry_after)
-    return form.status or _status_of(problem), {"error": fields}
-
-
-def _status_of(problem: Problem) -> int:
-    if problem.status >= 500 and not problem.may_retry:
-        return _FAILED_DEPENDENCY
-    return problem.status
+    return form.status or final_status(problem.status, problem), {"error": fields}
 
 
 def _type_of(problem: Problem, form: _Form) -> str:
