@@ -88,7 +88,8 @@ def problem_of(port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"port {port} is in use by another program (see it with 'ss -ltnp sport = :{port}'): "
-            "end it, or set [http] port to another one"
+            "end it, or set [http] port to another one; if it is another user's, revoke the tokens "
+            "that tools have sent there"
         )
     if error.errno == errno.EACCES:
         return f"port {port} may not be used by a user's program: set [http] port to one above 1023"
