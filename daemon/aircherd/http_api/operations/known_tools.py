@@ -2,8 +2,8 @@
 
 SDKs heed `x-should-retry`, and so do most tools. These do not, or not always:
 
-- aider and Codex repeat everything but a 400. One kind of 429 stops Codex, but it shows words of
-  its own then.
+- Codex repeats everything but a 400. One kind of 429 stops it, but it shows words of its own then.
+- aider repeats 402, 403, 424, 429 and 5xx.
 - Claude Code repeats a 404; Cline, Continue and Qwen a 429 and a 5xx.
 - goose repeats everything but 401, 402 and 403, and has words of its own for 402.
 - opencode repeats them, too, and whatever has one of many words in its message or anywhere in its
@@ -33,14 +33,13 @@ class Stop(NamedTuple):
 _PASSING: Final = frozenset({408, 429, 500, 502, 503, 504, 529})
 _FAILURES: Final = _PASSING | {402, 404, 405, 413, 415, 424}
 _AFTER_PASSING: Final = Stop(400, _PASSING)
-_AFTER_ALL: Final = Stop(400, _FAILURES | {401, 403})
 
 STOPS: Final[dict[str, Stop]] = {
-    "aider": _AFTER_ALL,
+    "aider": Stop(400, _PASSING | {402, 403, 424}),
     "claude": Stop(400, frozenset({404})),
     "cline": _AFTER_PASSING,
     "cn": _AFTER_PASSING,
-    "codex": _AFTER_ALL,
+    "codex": Stop(400, _FAILURES | {401, 403}),
     "goose": Stop(403, _FAILURES | {400}),
     "opencode": _AFTER_PASSING,
     "qwen": _AFTER_PASSING,

@@ -32,7 +32,7 @@ MESSAGES, GEMINI = anthropic.DIALECT, gemini.DIALECT
         ("cline", CHAT, (404, 400, 402, 424, 401, 400)),
         ("opencode", CHAT, (404, 400, 402, 424, 401, 400)),
         ("opencode", MESSAGES, (404, 400, 402, 400, 403, 400)),
-        ("aider", CHAT, (400, 400, 400, 400, 400, 400)),
+        ("aider", CHAT, (404, 400, 400, 400, 401, 400)),
         ("gemini", GEMINI, (404, 429, 429, 424, 401, 400)),
         (None, CHAT, (404, 429, 402, 424, 401, 400)),
         (None, RESPONSES, (404, 429, 429, 424, 401, 400)),
