@@ -8,14 +8,13 @@ from aircherd.api.context import RequestContext
 from aircherd.api.services import Services
 from aircherd.errors import AircherError, Forbidden
 from aircherd.http_api.call import Client, Handler
-from aircherd.http_api.dialects.common.reading import LARGE_BODY
 from aircherd.http_api.dialects.dialect import ChatRead
 from aircherd.http_api.operations.answer_headers import TRANSLATED, VERBATIM, result_headers
 from aircherd.http_api.operations.chat_response import ChatStream, WholeReply
 from aircherd.http_api.operations.exchange import JSON, Exchange
 from aircherd.http_api.operations.failing import note_failure, problem_for
 from aircherd.http_api.operations.model_names import names_in_tools
-from aircherd.http_api.operations.reading import read_large
+from aircherd.http_api.operations.reading import read_body
 from aircherd.providers.verbatim.passage import Passage
 from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.chat import ChatRequest
@@ -23,11 +22,7 @@ from aircherd.vocabulary.chat import ChatRequest
 
 async def chat(exchange: Exchange) -> None:
     """Answer a chat."""
-    call, dialect = exchange.call, exchange.dialect
-    if len(call.body) < LARGE_BODY:
-        read = dialect.read_chat(call)
-    else:
-        read = await read_large(dialect.read_chat, call)
+    read = await read_body(exchange.dialect.read_chat, exchange.call)
     request = exchange.request_of(read)
     passage = Passage(read.verbatim)
     if request.stream:

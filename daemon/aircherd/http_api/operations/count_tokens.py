@@ -8,9 +8,8 @@ from aircher_wire import methods
 from aircherd.api.context import RequestContext
 from aircherd.api.services import Services
 from aircherd.chat.counting import count_by_provider
-from aircherd.http_api.dialects.common.reading import LARGE_BODY
 from aircherd.http_api.operations.exchange import Exchange
-from aircherd.http_api.operations.reading import read_large
+from aircherd.http_api.operations.reading import read_body
 from aircherd.providers.verbatim.passage import Passage
 from aircherd.usage.estimate import input_estimate
 from aircherd.vocabulary.chat import ChatRequest
@@ -26,11 +25,7 @@ _TOOL_PROMPT: Final = 350
 
 async def count_tokens(exchange: Exchange) -> None:
     """Answer with a count. An estimate is rather too high: too low, tools compact too late."""
-    call, dialect = exchange.call, exchange.dialect
-    if len(call.body) < LARGE_BODY:
-        read = dialect.read_count(call)
-    else:
-        read = await read_large(dialect.read_count, call)
+    read = await read_body(exchange.dialect.read_count, exchange.call)
     request = msgspec.structs.replace(exchange.request_of(read), stream=False)
     passage = Passage(msgspec.structs.replace(read.verbatim, operation="count_tokens"))
 

@@ -2,20 +2,15 @@
 
 import msgspec
 
-from aircherd.http_api.dialects.common.reading import LARGE_BODY
 from aircherd.http_api.operations.chat import answer_whole
 from aircherd.http_api.operations.exchange import Exchange
-from aircherd.http_api.operations.reading import read_large
+from aircherd.http_api.operations.reading import read_body
 from aircherd.providers.verbatim.passage import Passage
 
 
 async def embeddings(exchange: Exchange) -> None:
     """Answer with the embeddings of the first candidate that has them in the dialect's form."""
-    call, dialect = exchange.call, exchange.dialect
-    if len(call.body) < LARGE_BODY:
-        read = dialect.read_embeddings(call)
-    else:
-        read = await read_large(dialect.read_embeddings, call)
+    read = await read_body(exchange.dialect.read_embeddings, exchange.call)
     request = msgspec.structs.replace(exchange.request_of(read), stream=False)
     sent = msgspec.structs.replace(read.verbatim, operation="embeddings")
     await answer_whole(exchange, read, request, Passage(sent))

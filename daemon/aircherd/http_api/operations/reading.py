@@ -10,17 +10,20 @@ from typing import Final
 import trio
 
 from aircherd.http_api.call import ApiCall
+from aircherd.http_api.dialects.common.reading import LARGE_BODY
 from aircherd.http_api.dialects.dialect import ChatRead
 
 _READING: Final = trio.lowlevel.RunVar[trio.CapacityLimiter]("reading")
 
 
-async def read_large(read: Callable[[ApiCall], ChatRead], call: ApiCall) -> ChatRead:
-    """Return what `read` returns, from a thread.
+async def read_body(read: Callable[[ApiCall], ChatRead], call: ApiCall) -> ChatRead:
+    """Return what `read` returns.
 
     Raises:
         RequestProblem: as `read` does.
     """
+    if len(call.body) < LARGE_BODY:
+        return read(call)
     return await trio.to_thread.run_sync(read, call, limiter=_one_at_a_time())
 
 

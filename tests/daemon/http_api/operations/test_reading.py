@@ -8,7 +8,7 @@ import trio
 from aircherd.http_api.call import ApiCall
 from aircherd.http_api.dialects.common.reading import LARGE_BODY
 from aircherd.http_api.dialects.openai_chat import DIALECT
-from aircherd.http_api.operations.reading import read_large
+from aircherd.http_api.operations.reading import read_body
 from aircherd.http_api.problem import RequestProblem, invalid
 from helpers.http_api.carrying import carrying
 from helpers.http_api.performing import chat_body, do
@@ -56,7 +56,7 @@ async def test_one_is_read_at_a_time_and_others_go_on():
     reading, most, turns = 0, 0, 0
     may_end = threading.Event()
     has_begun = trio.Event()
-    call = ApiCall(method="POST", path="/v1/chat/completions")
+    call = ApiCall(method="POST", path="/v1/chat/completions", body=b" " * LARGE_BODY)
 
     def read(_call):
         nonlocal reading, most
@@ -69,7 +69,7 @@ async def test_one_is_read_at_a_time_and_others_go_on():
 
     async def refused():
         with pytest.raises(RequestProblem, match="too many"):
-            await read_large(read, call)
+            await read_body(read, call)
 
     async with trio.open_nursery() as nursery:
         for _ in range(8):
