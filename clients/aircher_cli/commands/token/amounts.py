@@ -4,7 +4,8 @@ import re
 from decimal import Decimal
 
 from aircher_cli.exit_codes import UsageError
-from aircher_cli.values import Map
+from aircher_cli.render.formatting import count
+from aircher_cli.values import Map, number
 
 PERIODS = ("minute", "hour", "day", "month")
 FORMS = {"usd": "5/day or 0.50/hour", "requests": "100/hour", "tokens": "1M/day"}
@@ -30,18 +31,18 @@ def read_limits(typed: dict[str, list[str]]) -> list[Map]:
 
 
 def _read_limit(amount: str, text: str) -> Map:
-    number, slash, period = text.partition("/")
+    typed, slash, period = text.partition("/")
     if not slash or period not in PERIODS:
         raise _wrong(amount)
     if amount == "usd":
-        usd = _USD.fullmatch(number)
+        usd = _USD.fullmatch(typed)
         if usd is None:
             raise _wrong(amount)
         return {"per": period, "usd": str(Decimal(usd[1]))}
-    count = _COUNT.fullmatch(number)
-    if count is None:
+    found = _COUNT.fullmatch(typed)
+    if found is None:
         raise _wrong(amount)
-    return {"per": period, amount: int(count[1]) * _FACTORS[count[2]]}
+    return {"per": period, amount: int(found[1]) * _FACTORS[found[2]]}
 
 
 def _wrong(amount: str) -> UsageError:
@@ -56,5 +57,7 @@ def describe_limit(limit: Map) -> str:
     """Return a limit of a token for people: `$5/day`, `100 requests/hour`."""
     per = limit.get("per")
     texts = [f"${limit['usd']}/{per}"] if limit.get("usd") is not None else []
-    counts = [name for name in ("requests", "tokens") if limit.get(name) is not None]
-    return ", ".join([*texts, *(f"{limit[name]:,} {name}/{per}" for name in counts)])
+    for noun in ("request", "token"):
+        most = number(limit.get(f"{noun}s"))
+        texts += [] if most is None else [f"{count(int(most), noun)}/{per}"]
+    return ", ".join(texts)

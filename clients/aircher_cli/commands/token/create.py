@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import time
 
 from aircher_cli.commands.inputs.time_input import read_end, read_length
@@ -26,13 +27,15 @@ that needs one only while it runs gets it from `aircher-cli run`."""
 
 SUGGESTED_PORT = 8137
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
 
 def build_parser() -> Parser:
     """Return the parser of `token create`."""
     parser = make_parser("token create", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
     name_help = "letters, digits, dots, dashes and underscores"
-    add("name", type=non_empty_name, metavar="NAME", help=name_help)
+    add("name", type=_token_name, metavar="NAME", help=name_help)
     add(
         "-m",
         "--model",
@@ -56,6 +59,16 @@ def build_parser() -> Parser:
     add("--expires", metavar="TIME", help="when it ends: 12h, 30d, 2027-01-31 or 18:00")
     add_json(parser)
     return parser
+
+
+def _token_name(typed: str) -> str:
+    """Accept what the daemon accepts, and say it in words."""
+    name = non_empty_name(typed)
+    if _NAME.fullmatch(name) is None:
+        raise argparse.ArgumentTypeError(
+            "must have up to 64 letters, digits, '.', '_' and '-', and begin with a letter or digit"
+        )
+    return name
 
 
 def run(context: Context, options: argparse.Namespace) -> int:

@@ -52,3 +52,5 @@ def test_limits_in_words():
     """Short, for a list."""
     assert describe_limit({"per": "day", "usd": "5"}) == "$5/day"
     assert describe_limit({"per": "hour", "tokens": 200_000}) == "200,000 tokens/hour"
+    assert describe_limit({"per": "day", "requests": 1}) == "1 request/day"
+    assert describe_limit({"per": "day", "requests": 0}) == "0 requests/day"

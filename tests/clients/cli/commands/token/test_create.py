@@ -70,6 +70,7 @@ def test_what_it_may_be_used_for(daemon: CliDaemon, tmp_path) -> None:
         (("zed", "--expires", "soon"), "--expires: must be a time"),
         (("zed", "--expires", "2001-01-01"), "is over"),
         (("",), "must not be empty"),
+        (("my tool",), "must have up to 64 letters, digits, '.', '_' and '-'"),
     ],
 )
 def test_mistakes_are_found_before_the_daemon_is_asked(daemon: CliDaemon, words, message) -> None:
