@@ -1,6 +1,5 @@
 """Answers a chat, streamed or in one piece."""
 
-import msgspec
 import trio
 
 from aircher_wire import methods
@@ -69,10 +68,11 @@ def _check_tools(client: Client, passage: Passage) -> None:
 
     Raises:
         Forbidden: it does.
+        BadRequest: the tools are too large to be looked through.
     """
     for field in ("tools", "plugins"):
         value = passage.value(field)
-        for name in names_in_tools(msgspec.json.decode(value)) if value else ():
+        for name in names_in_tools(value) if value else ():
             if not client.may_name(name):
                 raise Forbidden(
                     f"{field}: the token {client.caller.client!r} may not use the model {name}",

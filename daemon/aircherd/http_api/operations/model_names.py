@@ -15,7 +15,10 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+import msgspec
+
 from aircherd.config.model import Config
+from aircherd.errors import BadRequest
 
 
 def resolve_name(name: str | None, config: Config) -> str | None:
@@ -56,13 +59,43 @@ def listed_names(config: Config) -> list[tuple[str, str]]:
 _OF_CLIENTS = (None, "function", "custom")
 """Types of tools that the client runs: what they name is theirs."""
 MAX_DEPTH = 8
+MAX_OWN = 128 * 1024
+"""Bytes of all tools of a provider's own in one request: they have few options."""
 
 
-def names_in_tools(tools: object) -> Iterator[str]:
-    """Yield the models that a provider's own tools and plugins would ask, as an adviser."""
-    for tool in tools if isinstance(tools, list) else ():
-        if isinstance(tool, dict) and ("id" in tool or tool.get("type") not in _OF_CLIENTS):
-            yield from _names_in(tool)
+class _Tool(msgspec.Struct):
+    type: object = None
+    id: object = None  # a plugin of OpenRouter's
+
+
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
+_TOOL = msgspec.json.Decoder(_Tool)
+
+
+def names_in_tools(tools: bytes) -> Iterator[str]:
+    """Yield the models that a provider's own tools and plugins would ask, as an adviser does.
+
+    Raises:
+        BadRequest: the tools are too large to be looked through.
+    """
+    try:
+        items = _ITEMS.decode(tools)
+    except (ValueError, RecursionError):
+        return  # no list
+    own = [bytes(item) for item in items if _is_own(item)]
+    if sum(map(len, own)) > MAX_OWN:
+        raise BadRequest(f"tools: those of a provider's own have more than {MAX_OWN} bytes")
+    for item in own:
+        yield from _names_in(msgspec.json.decode(item))
+
+
+def _is_own(item: msgspec.Raw) -> bool:
+    """Return whether a tool is a provider's own."""
+    try:
+        tool = _TOOL.decode(item)
+    except ValueError:
+        return False  # no object
+    return tool.id is not None or tool.type not in _OF_CLIENTS
 
 
 def _names_in(value: object, depth: int = 0) -> Iterator[str]:

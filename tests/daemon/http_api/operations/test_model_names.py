@@ -1,8 +1,11 @@
 """What names of models stand for."""
 
+import json
+
 import pytest
 
 from aircherd.config.model import Alias, Config, Http, Route
+from aircherd.errors import BadRequest
 from aircherd.http_api.operations.model_names import (
     find_pattern,
     listed_names,
@@ -74,11 +77,20 @@ SCHEMA = {"type": "object", "properties": {"model": {"default": "x"}}, "model": 
         ([{"type": "function", "function": {"name": "f", "parameters": SCHEMA}}], []),
         ([{"name": "f", "input_schema": SCHEMA}], []),
         ([{"type": "custom", "name": "f", "input_schema": SCHEMA}], []),
-        ([7, None, []], []),
+        ([7, None, [], {"type": "advisor_20260301", "model": "big"}], ["big"]),
         ({"model": "x"}, []),
         (None, []),
     ],
 )
 def test_models_that_the_tools_of_a_provider_ask(tools, names):
     """Not those in the schemas of the client's own tools."""
-    assert list(names_in_tools(tools)) == names
+    assert list(names_in_tools(json.dumps(tools).encode())) == names
+
+
+def test_tools_of_a_provider_that_are_too_large_are_refused():
+    """Looking through them would keep all other clients waiting; those of the client may be."""
+    many = [{"type": "advisor", "x": [{}] * 100} for _ in range(1000)]
+    with pytest.raises(BadRequest, match="tools: those of a provider"):
+        list(names_in_tools(json.dumps(many).encode()))
+    own = [{"type": "function", "function": {"x": [{}] * 100}} for _ in range(1000)]
+    assert not list(names_in_tools(json.dumps(own).encode()))
