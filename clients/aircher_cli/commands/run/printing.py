@@ -73,11 +73,15 @@ def print_environment(context: Context, options: argparse.Namespace, found: Foun
     for line in shell_lines(found.tool, setup, keeps_keys=options.keep_keys):
         context.console.line(line)
     if not url:
-        context.console.note(
-            f"aircher-cli: no port is open. Open one: aircher-cli config set http.port "
-            f"{SUGGESTED_PORT}"
-        )
+        context.console.note(f"aircher-cli: no port is open{_why(where)}")
     return OK
+
+
+def _why(where: Map) -> str:
+    """Return why no port is open, and what to do."""
+    if problem := text(where.get("port_problem")):
+        return f": {problem}"
+    return f". Open one: aircher-cli config set http.port {SUGGESTED_PORT}"
 
 
 def record(tool: Tool, setup: Setup) -> Map:

@@ -139,6 +139,8 @@ def advice(created: Map) -> list[str]:
             f"  Ollama     OLLAMA_HOST={url}  OLLAMA_API_KEY=TOKEN",
         ]
         return lines
+    if problem := text(created.get("port_problem")):
+        return [f"This is shown once: set it as the key of the program. No port is open: {problem}"]
     return [
         "This is shown once: set it as the key of the program. No port is open yet. Open one:",
         f"  aircher-cli config set http.port {SUGGESTED_PORT}",

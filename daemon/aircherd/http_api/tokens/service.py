@@ -39,6 +39,10 @@ class Doors(Protocol):
     def port(self) -> int | None:
         """The port that is open, None while there is none."""
 
+    @property
+    def port_problem(self) -> str | None:
+        """Why the port of the configuration is not open, and what to do."""
+
     def open_port(self, wanted: int | None = None) -> AbstractAsyncContextManager[int]:
         """Hold a port open inside the context, and yield its number; raises OSError."""
 
@@ -192,8 +196,10 @@ class TokenService:
 
     def _where(self) -> Map:
         where: Map = {"socket": str(self._doors.path)}
-        port = self._doors.port
-        return where if port is None else {**where, "url": url_of(port)}
+        port, problem = self._doors.port, self._doors.port_problem
+        if port is not None:
+            return {**where, "url": url_of(port)}
+        return {**where, "port_problem": problem} if problem else where
 
     def __repr__(self) -> str:
         return f"<TokenService {self.store!r}, {self._short_lived!r}>"

@@ -21,6 +21,7 @@ class Doors:
 
     path = Path("/run/http.sock")
     port: int | None = None
+    port_problem: str | None = None
 
     @asynccontextmanager
     async def open_port(self, wanted: int | None = None) -> AsyncIterator[int]:
@@ -187,3 +188,11 @@ def test_what_can_be_meant():
     """Zero allows nothing; nine decimals are a nano-USD."""
     limits = [TokenLimit(per="day", usd=Decimal("0.000000001"), requests=0)]
     check_create(TokenCreateParams(name="zed", limits=limits, expires_at=1001.0), 1000.0, [])
+
+
+async def test_why_no_port_is_open_is_said(world):
+    """Until one is."""
+    world.doors.port_problem = "port 80 is in use"
+    assert (await world.service.list())["port_problem"] == "port 80 is in use"
+    world.doors.port = 4321
+    assert "port_problem" not in await world.service.list()

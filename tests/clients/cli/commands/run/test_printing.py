@@ -83,6 +83,13 @@ def test_without_a_port_it_says_how_to_open_one(daemon: CliDaemon) -> None:
     assert "aircher-cli config set http.port 8137" in outcome.err
 
 
+def test_a_port_that_cannot_be_opened(daemon: CliDaemon) -> None:
+    """The reason, and not the advice to set what is set."""
+    daemon.answers["token.list"] = {"port_problem": "port 80 is in use: end the other"}
+    outcome = run_cli(daemon.environ, "run", "--print-env", "--", "other")
+    assert outcome.err == "aircher-cli: no port is open: port 80 is in use: end the other\n"
+
+
 def test_json(daemon: CliDaemon) -> None:
     """For programs."""
     found = json.loads(run_cli(daemon.environ, "run", "--print-env", "--json", "goose").out)

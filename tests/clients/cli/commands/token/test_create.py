@@ -93,6 +93,14 @@ def test_what_the_daemon_refuses(daemon: CliDaemon) -> None:
     assert "there is a token 'zed'" in outcome.err
 
 
+def test_a_port_that_cannot_be_opened(daemon: CliDaemon) -> None:
+    """The reason, and not the advice to set what is set."""
+    daemon.answers["token.create"] = {**CREATED, "port_problem": "port 80 is in use: end the other"}
+    outcome = run_cli(daemon.environ, "token", "create", "zed")
+    assert "No port is open: port 80 is in use" in outcome.err
+    assert "config set" not in outcome.err
+
+
 def test_json(daemon: CliDaemon) -> None:
     """What the daemon says."""
     daemon.answers["token.create"] = CREATED
