@@ -1,5 +1,6 @@
 """The Responses API over the private socket, as OpenAI's SDK and Codex send and read it."""
 
+import base64
 import importlib.resources
 import json
 from typing import NamedTuple
@@ -207,8 +208,18 @@ def test_codexs_tools_work_everywhere(served, name):
     assert response.output_text == "The tools answered: done | rain"
 
 
-def said(text):
-    return {"type": "message", "role": "user", "content": text}
+def said(text, *parts):
+    content = [{"type": "input_text", "text": text}, *parts] if parts else text
+    return {"type": "message", "role": "user", "content": content}
+
+
+SEEN = {"type": "input_image", "image_url": f"data:image/png;base64,{PICTURE}"}
+PDF = base64.b64encode(b"%PDF-1.1\n%%EOF").decode()
+PAPER = {
+    "type": "input_file",
+    "filename": "a.pdf",
+    "file_data": f"data:application/pdf;base64,{PDF}",
+}
 
 
 SUITE = {
@@ -231,6 +242,23 @@ SUITE = {
                 {"type": "message", "role": "assistant", "content": "Hello Alice"},
                 said("Who am I?"),
             ]
+        },
+        "message",
+    ),
+    "picture": ({"input": [said("What is it?", SEEN)]}, "message"),
+    "file": ({"input": [said("Its title?", PAPER)]}, "message"),
+    "tool forced": (
+        {"input": CALL, "tools": [LOOK], "tool_choice": {"type": "function", "name": "look"}},
+        "function_call",
+    ),
+    "tool answered": (
+        {
+            "input": [
+                said("Look."),
+                {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}"},
+                {"type": "function_call_output", "call_id": "c1", "output": "rain"},
+            ],
+            "tools": [LOOK],
         },
         "message",
     ),
