@@ -309,13 +309,19 @@ def test_claude_code_gets_the_name_that_it_asked_for(door, model):
     assert response.headers["x-aircher-model"] in ("claude-opus-4-8", "gpt-5.5")
 
 
-def test_tokens_are_counted(door):
-    """Whatever the model."""
+def test_traps_19_and_21_tokens_are_counted(door):
+    """Whatever the model, with the system prompt and the tools."""
     messages = [{"role": "user", "content": "one two three"}]
 
-    for provider in ("claude", "chat"):
-        found = door.sdk.messages.count_tokens(model=MODELS[provider], messages=messages)
-        assert found.input_tokens > 0
+    def counted(provider, **more):
+        asked = {"model": MODELS[provider], "messages": messages, **more}
+        return door.sdk.messages.count_tokens(**asked).input_tokens
+
+    assert counted("claude", system="Be brief.", tools=[READ]) > 0
+    sent = door.sim.requests[-1].json
+    assert (sent["system"], sent["tools"]) == ("Be brief.", [READ])
+    assert 0 < counted("chat") < counted("chat", system="Be brief.")
+    assert counted("chat") < counted("chat", tools=[READ])
 
 
 def test_models_are_listed(door):

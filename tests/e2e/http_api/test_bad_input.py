@@ -133,10 +133,11 @@ def test_what_cannot_be_carried_is_refused_by_name(served, dialect, value, messa
     ],
 )
 def test_paths_and_methods_that_are_not_there(served, method, path, status, dialect):
-    """In the form of the API that the path looks like."""
+    """In the form of the API that it looks like, and not taken for a missing model: trap 18."""
     response = served.send(path, b"{}", method=method)
     assert response.status_code == status
-    assert message_of(dialect, response.json())
+    assert path in message_of(dialect, response.json())
+    assert "model" not in response.text.replace(path, "")
 
 
 # ------------------------------------------------------------------ connections

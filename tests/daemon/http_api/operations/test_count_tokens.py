@@ -5,6 +5,7 @@ import json
 from aircherd.http_api.dialects.dialect import ChatRead
 from aircherd.http_api.dialects.openai_chat import DIALECT
 from aircherd.http_api.operations.count_tokens import estimate
+from aircherd.usage.estimate import input_estimate
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.content.tools import Tool
 from aircherd.vocabulary.verbatim import VerbatimRequest
@@ -43,7 +44,13 @@ async def test_whose_count_it_is(environ):
         assert got.status == 404
 
 
-def test_an_estimate_has_everything_in_it():
+def test_trap_22_an_estimate_is_rather_too_high():
+    """Other tokenizers count too few of Claude's newest: what trusts them compacts too late."""
+    asked = ChatRequest(messages=[Message("user", "def f(x):\n    return x ** 2\n" * 99)])
+    assert estimate(asked) > 1.25 * input_estimate(asked)
+
+
+def test_trap_19_an_estimate_has_everything_in_it():
     """Messages, system and tools; and rather too much, or tools would compact too late."""
     text = "word " * 1000
 

@@ -45,7 +45,7 @@ def failed(*outcomes, until=None):
     ],
 )
 def test_all_failed(outcomes, kind, status):
-    """Nothing is left to try, so the client must not ask again by itself."""
+    """The client must not ask again by itself, and hears every cause: trap 24."""
     problem = problem_of(failed(*outcomes), NOW)
     assert (problem.kind, problem.status, problem.may_retry) == (kind, status, False)
     assert all(f"said {each}" in problem.message for each in outcomes)

@@ -89,8 +89,8 @@ def test_the_private_socket_needs_neither_a_token_nor_a_name():
     assert services.refused == [("refused_token", None, services.refused[0][2], ("door", "socket"))]
 
 
-def test_a_websocket_is_refused_so_that_its_client_stops_asking():
-    """Codex tries once more after 426, and seven times after 404."""
+def test_trap_31_a_websocket_is_refused_so_that_its_client_stops_asking():
+    """codex-proxy#681: Codex tries once more after 426, and seven times after 404."""
     one, _ = admitter()
     request = incoming(b"/v1/responses", {**LOCAL, **KEY, "upgrade": "WebSocket"}, "GET")
     request.wants_upgrade = True

@@ -309,6 +309,18 @@ async def test_a_body_may_take_long_if_it_is_large(autojump_clock):
         assert (await peer.answer())[0] == 200
 
 
+async def test_trap_28_a_quiet_stream_is_not_idle(autojump_clock):
+    """bifrost#5010: healthy streams were cut. The time of idle connections begins after them."""
+    async with serving() as (peer, connection, backstage):
+        await peer.ask(ECHO)
+        await peer.send(request("POST /v1/hang HTTP/1.1\nHost: x\nContent-Length: 7\n\nstarted"))
+        await backstage.hanging.wait()
+        for _ in range(3):
+            await trio.sleep(bounds.IDLE_SECONDS + 1)
+            connection.check(trio.current_time())
+        assert (connection.is_answering, backstage.cancelled.is_set()) == (True, False)
+
+
 async def test_a_body_that_is_too_large_is_refused_while_it_comes():
     """Also in chunks, and when it grows by decompressing; the client can read why."""
     async with serving() as (peer, _, backstage):

@@ -41,8 +41,8 @@ def test_a_clients_version_replaces_the_adapters_but_not_the_users():
     assert merged(("x-codex-turn", "7"))["x-codex-turn"] == "7"
 
 
-def test_betas_are_joined():
-    """The client's come first; of a feature that both have, the client's version counts."""
+def test_traps_24_and_25_betas_are_joined():
+    """None is lost: the client's come first; of a feature that both have, its version counts."""
     sent = ("anthropic-beta", "context-1m-2025-08-07,effort-2025-11-24")
     found = merged(sent, anthropic_beta="effort-2025-01-01, mine-2026-01-01")
     assert found["anthropic-beta"] == "context-1m-2025-08-07,effort-2025-11-24,mine-2026-01-01"
