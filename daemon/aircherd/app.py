@@ -200,7 +200,7 @@ async def open_daemon(
                 manager.report.reloading if manager else nullcontext,
                 token_store.with_limits,
             )
-            watcher = FileWatcher(is_observed=lambda: bus.has_subscribers("config"))
+            watcher = FileWatcher(is_observed=lambda: bus.has_clients("config"))
             watcher.add(config.file, lambda: reloader.reload_changed_file(services))
             watcher.add(LOCALTIME, partial(_follow_zone, zone, limits))
             outside = OutsideChanges(auth)

@@ -38,6 +38,7 @@ class EventBus:
         self._clock = clock
         self._seq = itertools.count(1)
         self._subscribers: dict[str, list[Subscriber]] = {topic: [] for topic in (*TOPICS, CONFIRM)}
+        self._own = dict.fromkeys(self._subscribers, 0)  # how many of them are the daemon's
 
     def publish(
         self, topic: str, data: dict[str, object] | Callable[[], dict[str, object]]
@@ -58,10 +59,24 @@ class EventBus:
         """Return whether `topic` has a subscriber."""
         return bool(self._subscribers[topic])
 
+    def has_clients(self, topic: str) -> bool:
+        """Return whether `topic` has a subscriber that is not the daemon's own."""
+        return len(self._subscribers[topic]) > self._own[topic]
+
     def subscribe(self, topics: tuple[str, ...], subscriber: Subscriber) -> None:
         """Deliver events of `topics` to `subscriber` from now on."""
         for topic in dict.fromkeys(topics):
             self._subscribers[topic].append(subscriber)
+
+    @contextmanager
+    def subscribed_inside(self, topic: str, subscriber: Subscriber) -> Iterator[None]:
+        """Do as `subscribed`, for the daemon itself: no client follows the topic by it."""
+        self._own[topic] += 1
+        try:
+            with self.subscribed((topic,), subscriber):
+                yield
+        finally:
+            self._own[topic] -= 1
 
     @contextmanager
     def subscribed(self, topics: tuple[str, ...], subscriber: Subscriber) -> Iterator[None]:

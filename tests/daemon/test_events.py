@@ -18,6 +18,18 @@ def test_events_are_delivered_to_subscribers_of_their_topic_in_order():
     ]
 
 
+def test_the_daemon_itself_is_no_client():
+    """Its own subscriptions get the events, and do not count as being watched."""
+    bus, got = EventBus(), []
+    with bus.subscribed_inside("config", got.append):
+        assert (bus.has_subscribers("config"), bus.has_clients("config")) == (True, False)
+        bus.publish("config", {})
+        with bus.subscribed(("config",), got.append):
+            assert bus.has_clients("config")
+    assert len(got) == 1
+    assert not bus.has_clients("config")
+
+
 def test_nothing_is_delivered_after_the_subscription():
     """Leaving the context ends it."""
     bus, got = EventBus(), []

@@ -100,7 +100,7 @@ class Listener:
         def note_changed(_: Event) -> None:
             changed.set()
 
-        with self._services.bus.subscribed(("config",), note_changed):
+        with self._services.bus.subscribed_inside("config", note_changed):
             while (left := self._idle_seconds_left()) > 0:
                 changed = trio.Event()
                 with trio.move_on_after(min(left, IDLE_CHECK_INTERVAL)):

@@ -11,7 +11,9 @@ from aircherd.process.time_zone import TimeZone, drop_inherited_zone, zone_file
 @pytest.fixture(autouse=True)
 def zone(monkeypatch):
     """Restore the zone of this process afterwards."""
-    monkeypatch.delenv("TZ", raising=False)
+    # Set first, so that it is restored also if there was none: a test may set it.
+    monkeypatch.setenv("TZ", "")
+    monkeypatch.delenv("TZ")
     time.tzset()
     yield
     monkeypatch.undo()

@@ -4,6 +4,7 @@ import gc
 import tracemalloc
 from collections.abc import Iterator
 
+import pytest
 from textual.pilot import Pilot
 
 from aircher_cli.picker.live.updates import apply_event
@@ -69,6 +70,7 @@ async def show(app: PickerApp, pilot: "Pilot[Choice]", view: DaemonView) -> None
     await wait_for(pilot, lambda: app.state.view is view, "the view is shown")
 
 
+@pytest.mark.timeout(300)  # 20 s alone, and it is the memory that counts
 def test_an_hour_of_events_does_not_fill_the_memory() -> None:
     """Between the half and the end of an hour, memory and objects stay as they were."""
     names = [f"p{number}" for number in range(PROVIDERS)]

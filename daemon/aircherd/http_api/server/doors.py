@@ -271,7 +271,7 @@ class HttpDoors:
         def note(_: Event) -> None:
             self._changed.set()
 
-        with services.bus.subscribed(("config",), note):
+        with services.bus.subscribed_inside("config", note):
             while True:
                 self._changed = trio.Event()
                 self._adjust()

@@ -22,7 +22,8 @@ def test_tokens_and_the_tools_that_run(daemon: CliDaemon) -> None:
     """A line for each."""
     running: Map = {"name": "claude", "project": "/src/acme"}
     new: Map = {"name": "ci", "created_at": NOW}
-    daemon.answers["token.list"] = {"tokens": [ZED, new], "running": [running]}
+    zed: Map = {**ZED, "used_at": time.time() - 7230}  # this file may have been loaded long ago
+    daemon.answers["token.list"] = {"tokens": [zed, new], "running": [running]}
     outcome = run_cli(daemon.environ, "token", "list")
     assert outcome.code == 0
     used = "✓ zed used 2 h 0 min ago"
