@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 import time
 
 import pytest
@@ -80,12 +81,21 @@ def mv(home, model):
 
 
 def in_place(home, model):
-    """The file is truncated, and written in pieces."""
+    """The file is truncated, and written in pieces, as fast as an editor does it.
+
+    Other threads of a test must not come between two pieces for so long that the file counts as
+    saved.
+    """
     text = config(home, model)
-    with home.config_file.open("w") as file:
-        for start in range(0, len(text), 40):
-            file.write(text[start : start + 40])
-            file.flush()
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(0.0001)
+    try:
+        with home.config_file.open("w") as file:
+            for start in range(0, len(text), 40):
+                file.write(text[start : start + 40])
+                file.flush()
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def delete_and_create(home, model):

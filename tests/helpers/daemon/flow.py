@@ -79,5 +79,5 @@ def flowing(home: Home, model: str) -> Iterator[Flow]:
         for thread in threads:
             thread.join(PATIENCE)
     assert not any(thread.is_alive() for thread in threads)
-    assert flow.errors == []
+    assert flow.errors == [], flow.errors[:3]
     assert flow.answered == flow.sent
