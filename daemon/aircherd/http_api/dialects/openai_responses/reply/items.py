@@ -4,6 +4,7 @@ Every item has one number and one name, from its first event to the last respons
 ended is sent as done only after all those before it: clients keep the order of these events.
 """
 
+from abc import ABC, abstractmethod
 from typing import Final
 
 import msgspec
@@ -57,7 +58,7 @@ def _delta_head(kind: bytes) -> bytes:
     return b'event: %b\ndata: {"type":"%b","sequence_number":' % (kind, kind)
 
 
-class OutputItem:
+class OutputItem(ABC):
     """An item: its place, its name, and how its events look."""
 
     __slots__ = ("data", "index", "is_ended", "item_id", "place")
@@ -85,12 +86,12 @@ class OutputItem:
         fields = b'"output_index":%d,"item":%b' % (self.index, self.data)
         events.add(b"response.output_item.done", fields)
 
-    def finish(self, events: Events) -> None:
+    def finish(self, events: Events) -> None:  # noqa: B027 -- not every item has parts
         """Tell the ends of its parts."""
 
+    @abstractmethod
     def fields(self, status: str) -> dict[str, object]:
         """Return the item as it is now."""
-        raise NotImplementedError
 
 
 _TEXT: Final = _delta_head(b"response.output_text.delta")
