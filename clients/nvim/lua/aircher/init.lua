@@ -1,0 +1,37 @@
+--- aircher in Neovim: what other plugins and a configuration may call. See :help aircher.
+---
+--- Everything else is loaded when it is first needed.
+local M = {}
+
+--- Sets options. It need not be called: every option has a default.
+---@param opts table|nil see :help aircher-options
+function M.setup(opts) require("aircher.options").set(opts) end
+
+--- Returns the path of the daemon's socket; nil and a sentence if there is none.
+---@return string|nil path
+---@return string|nil problem
+function M.socket_path() return require("aircher.address").socket_path() end
+
+--- Returns the project that requests are attributed to; nil if there is none.
+---@return string|nil
+function M.project() return require("aircher.hello").project() end
+
+--- Returns the folder that requests come from, if it is not the project.
+---@return string|nil
+function M.folder() return require("aircher.hello").folder() end
+
+--- Returns the message of an error, and what to do about it.
+---@param err aircher.Error
+---@return string
+function M.explain(err) return require("aircher.errors").explain(err) end
+
+--- Lists the variables with keys that would help against an error, and that the daemon cannot see.
+---@param err aircher.Error
+---@return string[]
+function M.unseen_variables(err) return require("aircher.errors").unseen_variables(err) end
+
+--- Returns the connection that everything in this Neovim shares; see lua/aircher/connection.lua.
+---@return aircher.Connection
+function M.connection() return require("aircher.connection").get() end
+
+return M

@@ -1,0 +1,2 @@
+--- The version of aircher that these files belong to.
+return "0.1.0"
