@@ -13,9 +13,9 @@ end
 function t.case(name, run) table.insert(cases, { name = name, run = run }) end
 
 --- Waits until `is_so()` returns something true, and returns it.
-function t.wait(what, is_so)
+function t.wait(what, is_so, patience_ms)
   local found
-  local is_there = vim.wait(PATIENCE_MS, function()
+  local is_there = vim.wait(patience_ms or PATIENCE_MS, function()
     found = is_so()
     return found
   end, 2)

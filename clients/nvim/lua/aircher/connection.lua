@@ -146,6 +146,9 @@ function Connection:request(method, params, callback)
   return self:_request(method, params, callback or function() end, true)
 end
 
+--- Opens the connection without a request; a daemon is not started for it.
+function Connection:connect() self:_open() end
+
 --- Sends a notification; without a connection there is nothing to notify of, so nothing happens.
 ---@param method string
 ---@param params table|nil
