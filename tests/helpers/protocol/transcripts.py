@@ -55,13 +55,13 @@ def read(file: Path) -> Transcript:
 
 def complete(transcript: Transcript) -> Transcript:
     """Write out `$repeat`, and the values of results and notifications that are left out."""
-    steps = [_write_out(step) for step in transcript["steps"]]
+    steps = list(_one_by_one(_write_out(transcript["steps"])))
     frames = list(sent_frames(steps))
     responses = {frame[1]: frame for frame in frames if frame[0] == RESPONSE}
     sent = defaultdict(list)
     for frame in frames:
         if frame[0] == NOTIFICATION:
-            sent[frame[1]].append(frame[2][0])
+            sent[frame[1]].append((frame[2] or [{}])[0])
     for step in steps:
         if "result" in step:
             step.setdefault("value", _in_response(responses, step["result"], 3))
@@ -72,6 +72,21 @@ def complete(transcript: Transcript) -> Transcript:
             found = left.pop(0) if left else {}
             step.setdefault("params", found)
     return {**transcript, "steps": steps}
+
+
+def _one_by_one(steps: list[Step]) -> Iterator[Step]:
+    """Write out `notifications`: one step for each that the daemon has sent so far."""
+    sent: list[str] = []
+    for step in steps:
+        if "notifications" in step:
+            for method in [method for method in sent if method in step["notifications"]]:
+                sent.remove(method)
+                yield {"notification": method}
+            continue
+        sent += [frame[1] for frame in sent_frames([step]) if frame[0] == NOTIFICATION]
+        if "notification" in step:
+            sent.remove(step["notification"])
+        yield step
 
 
 def sent_frames(steps: Iterable[Step]) -> Iterator[list[Any]]:
