@@ -8,7 +8,7 @@ from aircherd.testing.simulator import Simulator
 from helpers.daemon.real_daemon import Home, home, simulator
 
 WORK_KEY = "canary-work-0123456789abcdef"
-SPARE_KEY = "canary-spare-0123456789abcdef"
+SPARE_KEY = "canary-spare-fedcba9876543210"
 
 CONFIG = """\
 default_model = "work/gpt-5.5"

@@ -1,8 +1,8 @@
 -- Runs the cases of a Lua suite in a headless Neovim; tests/helpers/editors/neovim.py reads what it prints.
 local t = {}
 
-local PATIENCE_MS = 20000
-local cases, questions = {}, 0
+local PATIENCE_MS = 15000
+local cases, questions, all_said = {}, 0, {}
 
 local function print_line(line)
   io.stdout:write(vim.fn.json_encode(line), "\n")
@@ -20,7 +20,7 @@ function t.wait(what, is_so, patience_ms)
     return found
   end, 2)
   if not is_there then
-    error("waited in vain until " .. what, 2)
+    error(("waited in vain until %s; messages: %s; said: %s"):format(what, vim.fn.execute("messages"), table.concat(all_said, " | ")), 2)
   end
   return found
 end
@@ -43,6 +43,50 @@ function t.has(text, part)
   if type(text) ~= "string" or not text:find(part, 1, true) then
     error(("%s does not contain %s"):format(vim.inspect(text), vim.inspect(part)), 2)
   end
+end
+
+--- Chooses the first item that matches the pattern `part` in the next menus, in order; nil leaves one. Returns what the menus showed.
+function t.choose(...)
+  local parts, count, shown = { ... }, select("#", ...), {}
+  local next_part = 0
+  vim.ui.select = function(items, opts, callback) -- luacheck: ignore 122
+    next_part = next_part + 1
+    assert(next_part <= count, "one menu more than expected: " .. tostring(opts.prompt))
+    local texts = vim.tbl_map(opts.format_item or tostring, items)
+    table.insert(shown, { prompt = opts.prompt, texts = texts })
+    local part = parts[next_part]
+    if part == nil then
+      return callback(nil)
+    end
+    for index, text in ipairs(texts) do
+      if text:find(part) then
+        return callback(items[index], index)
+      end
+    end
+    error(("no item with %s in %s"):format(part, table.concat(texts, "; ", 1, math.min(#texts, 20))))
+  end
+  return shown
+end
+
+--- Types keys, such as "text<CR>", for what reads them next.
+function t.type(keys) vim.api.nvim_feedkeys(vim.api.nvim_replace_termcodes(keys, true, false, true), "t", false) end
+
+--- Collects what `vim.notify` says from now on.
+function t.listen()
+  vim.notify = function(text) table.insert(all_said, text) end -- luacheck: ignore 122
+  return all_said
+end
+
+--- Returns all that a user or a plugin could find of what was typed: registers, histories, messages, buffers.
+function t.traces()
+  local found = {}
+  for _, command in ipairs({ "registers", "history all", "messages", "let v:", "let g:", "marks" }) do
+    table.insert(found, vim.fn.execute(command))
+  end
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    vim.list_extend(found, vim.api.nvim_buf_get_lines(buffer, 0, -1, false))
+  end
+  return table.concat(found, "\n")
 end
 
 --- Asks the Python test for something, and returns its answer.

@@ -1,0 +1,151 @@
+local t = dofile(vim.env.AIRCHER_SUITE)
+local connections = require("aircher.connection")
+local models = require("aircher.models")
+local sign_in = require("aircher.sign_in")
+
+local SPARE_KEY = "canary-spare-fedcba9876543210"
+local said = t.listen()
+
+local function all_said() return table.concat(said, "\n") end
+
+--- Asks; with `offers` an error about keys is offered to be fixed, as the commands do.
+local function ask(model, offers)
+  return t.call(function(callback)
+    local params = { model = model, messages = { { role = "user", content = "hi" } } }
+    local function send(change)
+      connections.get():chat(vim.tbl_extend("force", params, change), {
+        on_done = function(err, result)
+          if not (err and offers and sign_in.offer(err, send, function() callback("left") end)) then
+            callback(err, result)
+          end
+        end,
+      })
+    end
+    send({})
+  end)
+end
+
+local function keep_no_key()
+  t.eq(nil, t.traces():find("canary", 1, true))
+  t.eq(nil, all_said():find("canary", 1, true))
+end
+
+local function rows()
+  local err, found = t.call(function(callback) models.fetch(false, callback) end)
+  t.eq(nil, err)
+  return vim.tbl_map(function(row) return row.text end, found)
+end
+
+t.case("rows have the mark, the name, the provider, window, price and a word, aliases first", function()
+  local found = rows()
+  t.has(found[1], "✓ chain")
+  t.has(found[2], "✓ gpt-5.5")
+  t.has(found[2], "work")
+  t.has(found[2], "ready, the default")
+end)
+
+t.case("an error that is not about keys is not offered", function()
+  t.eq(false, sign_in.offer({ code = "network", message = "no way", data = {} }, function() end))
+end)
+
+t.case("leaving the offer shows the error with what helps", function()
+  local shown = t.choose(nil)
+  t.eq("left", (ask("spare/m", true)))
+  t.has(shown[1].texts[1], "sign in to spare")
+  t.has(all_said(), ":AircherLogin spare")
+end)
+
+t.case("another model can be asked instead", function()
+  t.choose("instead")
+  local err, result = ask("spare/m", true)
+  t.eq(nil, err)
+  t.eq("work", result.provider)
+end)
+
+t.case("a key that the provider refuses is not stored, and is asked for again", function()
+  t.choose("sign in to spare")
+  t.type("canary-wrong-0123456789abcdef<CR>")
+  t.type("<CR>")
+  t.eq("left", (ask("spare/m", true)))
+  t.has(all_said(), "nothing was stored")
+  keep_no_key()
+end)
+
+t.case("after signing in, the same request goes on", function()
+  t.choose("sign in to spare")
+  t.type(SPARE_KEY .. "<CR>")
+  local err, result = ask("spare/claude-sonnet-5", true)
+  t.eq(nil, err)
+  t.eq("spare", result.provider)
+  t.has(all_said(), "signed in to spare")
+  keep_no_key()
+end)
+
+t.case("a refused key replaces nothing", function()
+  t.choose("spare")
+  t.type("canary-wrong-0123456789abcdef<CR>")
+  t.type("<CR>")
+  t.eq(false, (t.call(function(callback) sign_in.login(nil, callback) end)))
+  t.has(all_said(), "the old key is kept")
+  t.eq(nil, (ask("spare/claude-sonnet-5", false)))
+  keep_no_key()
+end)
+
+t.case("a key in a variable of this Neovim is offered and stored", function()
+  t.please("sign out of spare")
+  vim.env.SPARE_KEY = SPARE_KEY
+  local shown = t.choose("SPARE_KEY")
+  t.eq(true, (t.call(function(callback) sign_in.login(nil, callback) end)))
+  t.has(shown[1].texts[1], "use the key in SPARE_KEY, which the daemon cannot see")
+  vim.env.SPARE_KEY = nil
+  t.eq(nil, (ask("spare/claude-sonnet-5", false)))
+  keep_no_key()
+end)
+
+t.case("an unknown provider is said to be unknown", function()
+  t.eq(false, (t.call(function(callback) sign_in.login("nonsense", callback) end)))
+  t.has(all_said(), "there is no provider nonsense")
+end)
+
+t.case("choosing a model sets the default, and is announced", function()
+  vim.cmd("autocmd User AircherModelChanged let g:changed = get(g:, 'changed', 0) + 1")
+  t.choose("gpt%-5.5%-mini")
+  vim.cmd("AircherModel")
+  t.wait("the default is changed", function() return all_said():find("the default model is work/gpt-5.5-mini", 1, true) end)
+  t.eq(1, vim.g.changed)
+  local _, result = ask(nil, false)
+  t.eq("gpt-5.5-mini", result.model)
+end)
+
+t.case("with ! a model is for this Neovim only", function()
+  vim.cmd("AircherModel! chain")
+  t.eq("chain", models.current())
+  t.has(all_said(), "chain answers in this Neovim")
+end)
+
+t.case("an unknown model is refused with the daemon's message", function()
+  vim.cmd("AircherModel nonsense/none")
+  t.wait("the error is shown", function() return all_said():find("nonsense", 1, true) end)
+  t.eq("chain", models.current())
+end)
+
+t.case("names are completed from what is known", function()
+  t.eq(true, vim.tbl_contains(models.complete("chai"), "chain"))
+end)
+
+t.case("choosing a model whose key is refused asks for a new key first", function()
+  vim.cmd("AircherModel! chain")
+  t.please("revoke the key of spare")
+  t.eq("auth_rejected", ask("spare/claude-sonnet-5", false).code)
+  local shown = t.choose("claude%-sonnet%-5 +spare")
+  t.type("canary-second-0123456789abcd77<CR>")
+  models.pick({ all = true, on_choice = function(name) models.use(name, true) end })
+  t.wait("it is chosen", function() return models.current() == "spare/claude-sonnet-5" end)
+  local row = table.concat(shown[1].texts, "\n"):match("[^\n]*claude%-sonnet%-5 +spare[^\n]*")
+  t.has(row, "✗ claude-sonnet-5")
+  t.has(row, "refused")
+  t.eq(nil, (ask(models.current(), false)))
+  keep_no_key()
+end)
+
+t.run()
