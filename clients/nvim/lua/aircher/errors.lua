@@ -25,11 +25,11 @@ function M.parse(err)
   if type(err) ~= "table" then
     return { code = "internal", message = tostring(err), data = {} }
   end
-  return {
+  return vim.tbl_extend("force", err, {
     code = tostring(err.code or "internal"),
     message = tostring(err.message or "aircherd gave no reason"),
     data = type(err.data) == "table" and err.data or {},
-  }
+  })
 end
 
 --- Lists the variables of this Neovim with keys that would help and that the daemon cannot see: names only.

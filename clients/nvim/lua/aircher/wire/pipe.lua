@@ -91,8 +91,8 @@ local function decode(unpacker, data, put)
     end
     position = next_position
     if frame ~= nil then
-      if type(frame) ~= "table" then
-        return "it is not an array"
+      if type(frame) ~= "table" or (frame[1] ~= 1 and frame[1] ~= 2) then
+        return "it is neither a response nor a notification"
       end
       put(frame, position - before)
     end
