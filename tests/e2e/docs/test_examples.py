@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from configparser import RawConfigParser
 from pathlib import Path
@@ -134,11 +135,41 @@ def check_lua(block: Block) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+READ_FORMS = """\
+(with-temp-buffer
+  (insert-file-contents {})
+  (emacs-lisp-mode)
+  (check-parens)
+  (goto-char (point-min))
+  (while (progn (forward-comment (buffer-size)) (not (eobp)))
+    (read (current-buffer))))
+"""
+
+
+def check_elisp(block: Block) -> None:
+    """Let Emacs read a program: each form is whole."""
+    if shutil.which("emacs") is None:
+        missing("Emacs", "apt install emacs-nox")
+    with tempfile.NamedTemporaryFile("w", suffix=".el") as file:
+        file.write(block.text)
+        file.flush()
+        done = subprocess.run(
+            ["emacs", "-Q", "--batch", "--eval", READ_FORMS.format(json.dumps(file.name))],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 CHECKS: dict[str, Callable[[Block], object]] = {
     "json": lambda block: json.loads(block.text),
     "python": lambda block: compile(block.text, str(block), "exec"),
     "ini": check_ini,
     "lua": check_lua,
+    "elisp": check_elisp,
 }
 """Language -> what checks a block of it; the code of a new adapter is also run, by its own test."""
 
