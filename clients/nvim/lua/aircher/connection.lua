@@ -20,14 +20,14 @@
 --- `unreachable`.
 ---
 --- Keys whose value the protocol gives as nil at the top of a result (`usage`, `cost`) are left out.
-local address = require("aircher.address")
-local daemon = require("aircher.daemon")
+local address = require("aircher.wire.address")
+local daemon = require("aircher.wire.start")
 local errors = require("aircher.errors")
-local hello = require("aircher.hello")
+local hello = require("aircher.wire.hello")
 local pipes = require("aircher.wire.pipe")
 local peer = require("aircher.wire.peer")
-local version = require("aircher.version")
-local versions = require("aircher.versions")
+local version = require("aircher.wire.version")
+local versions = require("aircher.wire.versions")
 
 local uv, mpack = vim.uv or vim.loop, vim.mpack
 local M = {}

@@ -10,15 +10,15 @@ function M.setup(opts) require("aircher.options").set(opts) end
 --- Returns the path of the daemon's socket; nil and a sentence if there is none.
 ---@return string|nil path
 ---@return string|nil problem
-function M.socket_path() return require("aircher.address").socket_path() end
+function M.socket_path() return require("aircher.wire.address").socket_path() end
 
 --- Returns the project that requests are attributed to; nil if there is none.
 ---@return string|nil
-function M.project() return require("aircher.hello").project() end
+function M.project() return require("aircher.wire.hello").project() end
 
 --- Returns the folder that requests come from, if it is not the project.
 ---@return string|nil
-function M.folder() return require("aircher.hello").folder() end
+function M.folder() return require("aircher.wire.hello").folder() end
 
 --- Returns the message of an error, and what to do about it.
 ---@param err aircher.Error

@@ -71,7 +71,7 @@ function M.use(name, is_local, callback)
   end)
 end
 
-function M._announce(name) require("aircher.events").emit("AircherModelChanged", { model = name }) end
+function M._announce(name) require("aircher.status.events").emit("AircherModelChanged", { model = name }) end
 
 local function picker_name()
   local chosen = options.get().picker

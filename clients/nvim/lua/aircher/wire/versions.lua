@@ -1,5 +1,5 @@
 --- What to say if the daemon is of another version than these files.
-local version = require("aircher.version")
+local version = require("aircher.wire.version")
 
 local M = {}
 
