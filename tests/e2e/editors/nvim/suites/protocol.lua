@@ -1,6 +1,6 @@
 -- Replays the transcripts and cases of tests/protocol; the README there says what each step means.
 local t = dofile(vim.env.AIRCHER_SUITE)
-local address = require("aircher.address")
+local address = require("aircher.wire.address")
 local connections = require("aircher.connection")
 local directory = require("aircher.wire.directory")
 
