@@ -33,7 +33,8 @@
 (defun aircher-address--getenv (name environment)
   "Return the variable NAME of ENVIRONMENT, a list like `process-environment'.
 Return nil if it is empty."
-  (let ((value (getenv-internal name environment)))
+  ;; Without an environment `getenv-internal' looks into that of Emacs.
+  (let ((value (and environment (getenv-internal name environment))))
     (and (stringp value) (not (string-empty-p value)) value)))
 
 (defun aircher-address--trim (directory)
@@ -99,16 +100,16 @@ IS-PRIVATE is as in `aircher-address-find-socket'."
     (cond ((string-prefix-p "/" named) named)
           ((funcall is-private default uid) default))))
 
-(defun aircher-address-find-socket (&optional environment uid hostname is-private)
+(cl-defun aircher-address-find-socket
+    (&optional (environment process-environment) (uid (user-uid)) hostname
+               (is-private #'aircher-address-is-private))
   "Return the absolute path of the daemon's socket.
 ENVIRONMENT is a list like `process-environment'.  UID and HOSTNAME are those of
 the user and the machine.  IS-PRIVATE is called with a directory and UID, and
 says whether /run/user/UID may be used.  All have the obvious defaults."
-  (let* ((environment (or environment process-environment))
-         (named (aircher-address--getenv "AIRCHER_SOCKET" environment))
+  (let* ((named (aircher-address--getenv "AIRCHER_SOCKET" environment))
          (runtime (and (not named)
-                       (aircher-address--runtime environment (or uid (user-uid))
-                                                 (or is-private #'aircher-address-is-private)))))
+                       (aircher-address--runtime environment uid is-private))))
     (cond (named (aircher-address--absolute named environment))
           (runtime (format "%s/aircher/%s.sock" runtime
                            (or (aircher-address--home-hash environment) "aircher")))

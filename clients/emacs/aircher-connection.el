@@ -16,8 +16,9 @@
 ;;                       :on-done (lambda (failure result) ...))
 ;;
 ;; Both return a handle for `aircher-cancel'.  A failure is an alist with `code', `message' and
-;; perhaps `data', as in docs/protocol.md, or nil; `aircher-explain' makes a text of it.  Values are
-;; as in `aircher-msgpack'; `aircher-get' takes them apart.
+;; perhaps `data', as in docs/protocol.md, or nil; `unreachable' and `connection_lost' are codes of
+;; this client.  `aircher-explain' makes a text of it.  Values are as in `aircher-msgpack';
+;; `aircher-get' takes them apart.
 ;;
 ;;   (aircher-subscribe '("auth" "usage") (lambda (kind topic value) ...))
 ;;
@@ -386,19 +387,7 @@ If there are many, no more bytes are read until then."
     (remhash id (aircher-connection--link-calls link))
     (if (eq failure :null)
         (aircher-connection--finish call nil result)
-      (aircher-connection--finish call (aircher-connection--with-version link call failure) nil))))
-
-(defun aircher-connection--with-version (link call failure)
-  "Return the FAILURE of CALL; if the daemon of LINK is too old, it says so."
-  (if (not (equal (aircher-get failure 'code) "unknown_method"))
-      failure
-    (aircher-failure
-     "unknown_method"
-     (format "aircherd %s has no method %s, which aircher %s has: update it, and run \
-'aircher-cli daemon restart'"
-             (or (aircher-get (aircher-connection--link-server link) 'server 'version)
-                 "of another version")
-             (aircher-call-method call) aircher-version))))
+      (aircher-connection--finish call failure nil))))
 
 (defun aircher-connection--finish (call failure result)
   "End CALL with FAILURE or RESULT; only the first end counts."
@@ -497,7 +486,10 @@ Return nil if no process listens."
     (delete-process (aircher-connection--link-process link))
     (kill-buffer (aircher-connection--link-buffer link))
     (let* ((said (aircher-connection--link-last-error link))
-           (failure (aircher-failure (or (aircher-get said 'code) "network")
+           (failure (aircher-failure (or (aircher-get said 'code)
+                                         (if (aircher-connection--link-is-open link)
+                                             "connection_lost"
+                                           "unreachable"))
                                      (or (aircher-get said 'message) message))))
       (maphash (lambda (_ call) (aircher-connection--finish call failure nil))
                (aircher-connection--link-calls link))
@@ -522,7 +514,7 @@ Return nil if no process listens."
         (unless (aircher-connection--open)
           (aircher-connection--start-daemon))
       (aircher-address-error
-       (aircher-connection--fail-waiting (aircher-failure "network" (cadr problem)))))))
+       (aircher-connection--fail-waiting (aircher-failure "unreachable" (cadr problem)))))))
 
 (defun aircher-connection--connect-later ()
   "While there is a subscription, connect again after a while."
@@ -554,13 +546,13 @@ Return nil if no process listens."
     (cond
      ((not (aircher-connection--may-start))
       (aircher-connection--fail-waiting
-       (aircher-failure "network" (format "aircherd is not running: no process listens on %s, and \
+       (aircher-failure "unreachable" (format "aircherd is not running: no process listens on %s, and \
 %s is off.  Run 'aircher-cli daemon start'" path
                                           (if aircher-autostart "AIRCHER_AUTOSTART"
                                             "`aircher-autostart'")))))
      ((not (and program (executable-find program)))
       (aircher-connection--fail-waiting
-       (aircher-failure "network" (format "aircherd is not running, and %s was not found: install \
+       (aircher-failure "unreachable" (format "aircherd is not running, and %s was not found: install \
 it with 'pipx install aircher', or set `aircher-daemon-command'" (or program "its command")))))
      (t (aircher-connection--run-starter)))))
 
@@ -577,7 +569,7 @@ it with 'pipx install aircher', or set `aircher-daemon-command'" (or program "it
       (error
        (kill-buffer output)
        (aircher-connection--fail-waiting
-        (aircher-failure "network" (error-message-string problem)))))))
+        (aircher-failure "unreachable" (error-message-string problem)))))))
 
 (defun aircher-connection--starter-ended (process _event)
   "Connect when PROCESS, which starts the daemon, has ended."
@@ -593,12 +585,12 @@ it with 'pipx install aircher', or set `aircher-daemon-command'" (or program "it
         (condition-case problem
             (unless (aircher-connection--open)
               (aircher-connection--fail-waiting
-               (aircher-failure "network" (format "aircherd was started, but does not listen on %s"
+               (aircher-failure "unreachable" (format "aircherd was started, but does not listen on %s"
                                                   (aircher-address-find-socket)))))
           (aircher-address-error
-           (aircher-connection--fail-waiting (aircher-failure "network" (cadr problem))))))
+           (aircher-connection--fail-waiting (aircher-failure "unreachable" (cadr problem))))))
        (t (aircher-connection--fail-waiting
-           (aircher-failure "network" (if (string-empty-p output)
+           (aircher-failure "unreachable" (if (string-empty-p output)
                                           "aircherd could not be started"
                                         output))))))))
 

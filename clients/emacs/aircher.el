@@ -22,6 +22,7 @@
 ;;; Code:
 
 (require 'aircher-connection)
+(require 'aircher-sign-in)
 
 (defgroup aircher nil
   "Language models through aircher's daemon."

@@ -52,7 +52,7 @@ Fail with WHAT, a text, after a time."
   (cond ((ert-test-passed-p result) nil)
         ((ert-test-result-with-condition-p result)
          (format "%S\n%s" (ert-test-result-with-condition-condition result)
-                 (ert-test-result-messages result)))
+                 (with-current-buffer (messages-buffer) (buffer-string))))
         (t (format "%S" (type-of result)))))
 
 (defun aircher-test-run ()
