@@ -15,7 +15,7 @@ them and prints a JSON line for each, so that a suite costs one Neovim:
         outcomes.check(case)
 
 A case asks the test for something by `t.please("restart")`: the function in `answers` is called,
-and its result is what `please` returns.
+and its result is what `please` returns. If it raises an error, the case fails with it.
 """
 
 import json
@@ -133,7 +133,10 @@ def _take(
         failure = line.get("failure")
         failures[str(line["case"])] = None if failure is None else str(failure)
         return
-    answer = answers[str(line["please"])](line.get("value"))
     written = folder / "new"
+    try:
+        answer = {"is": answers[str(line["please"])](line.get("value"))}
+    except Exception as error:  # noqa: BLE001 -- the case fails with it, and the others go on
+        answer = {"error": f"{type(error).__name__}: {error}"}
     written.write_text(json.dumps(answer))
     written.rename(folder / str(line["number"]))

@@ -95,7 +95,11 @@ function t.please(what, value)
   print_line({ please = what, value = value == nil and vim.NIL or value, number = questions })
   local path = vim.env.AIRCHER_ANSWERS .. "/" .. questions
   t.wait("the test answers", function() return (vim.uv or vim.loop).fs_stat(path) end)
-  return vim.fn.json_decode(vim.fn.readfile(path))
+  local answer = vim.fn.json_decode(vim.fn.readfile(path))
+  if answer.error then
+    error(what .. ": " .. answer.error, 2)
+  end
+  return answer.is
 end
 
 --- Runs the cases in their order, and ends Neovim.

@@ -23,6 +23,7 @@
 local address = require("aircher.wire.address")
 local daemon = require("aircher.wire.start")
 local errors = require("aircher.errors")
+local events = require("aircher.status.events")
 local hello = require("aircher.wire.hello")
 local pipes = require("aircher.wire.pipe")
 local peer = require("aircher.wire.peer")
@@ -101,6 +102,13 @@ function M.get()
     shared:on_notices(function(notices)
       for _, notice in ipairs(notices) do
         vim.notify("aircher: " .. notice.message, vim.log.levels.WARN)
+      end
+    end)
+    shared:on_state(function(state, err)
+      if state == "open" then
+        events.emit("AircherConnected", { version = shared:daemon_version() })
+      elseif state == "closed" then
+        events.emit("AircherDisconnected", { message = err.message })
       end
     end)
   end

@@ -7,6 +7,19 @@ local M = {}
 ---@param opts table|nil see :help aircher-options
 function M.setup(opts) require("aircher.options").set(opts) end
 
+--- Returns the text for a status line: the model, its state, and what was spent today.
+---
+--- The first call begins to watch; before, this costs nothing.
+---@return string
+function M.statusline()
+  local status = require("aircher.status")
+  return status.text(status.get())
+end
+
+--- Returns the same as a table, for status lines that build their own text.
+---@return aircher.Status
+function M.status() return require("aircher.status").get() end
+
 --- Returns the path of the daemon's socket; nil and a sentence if there is none.
 ---@return string|nil path
 ---@return string|nil problem
