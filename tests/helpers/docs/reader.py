@@ -1,4 +1,7 @@
-"""A reader of the documentation: a home with what its examples expect, and simulated providers."""
+"""A reader of the documentation: a home with what its examples expect, and simulated providers.
+
+`~/aircher` is the checkout.
+"""
 
 import json
 import socket
@@ -12,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from aircherd.testing.simulator import Simulator
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
+from helpers.docs.blocks import ROOT
 from helpers.docs.terminal import CTRL_C
 
 KEY = "canary-reader-0123456789abcdef"
@@ -125,6 +129,7 @@ def open_reader(sim: Simulator) -> Iterator[Home]:
         for name, does in PROGRAMS.items():
             (tools / name).write_text(f"#!/bin/sh\n{does}\n")
             (tools / name).chmod(0o755)
+        (home.root / "aircher").symlink_to(ROOT)
         _commit_a_change(home)
         with _models_dev() as models_dev:
             home.write_config(CONFIG.format(url=sim.url, models_dev=models_dev))
