@@ -1,0 +1,34 @@
+// Builds the extension into a folder, ready for `vsce package --no-dependencies`:
+//
+//     node build.mjs FOLDER
+//
+// One file has everything but VS Code itself: an extension of many files starts later.
+
+import { build } from "esbuild";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+const here = import.meta.dirname;
+const out = path.resolve(process.argv[2] ?? path.join(here, "dist/package"));
+
+await mkdir(path.join(out, "dist"), { recursive: true });
+await build({
+  entryPoints: [path.join(here, "src/extension.ts")],
+  outfile: path.join(out, "dist/extension.js"),
+  bundle: true,
+  external: ["vscode"],
+  format: "cjs",
+  platform: "node",
+  target: "node20",
+  minify: true,
+  legalComments: "inline",
+  logLevel: "warning",
+});
+for (const file of ["README.md", "LICENSE"]) {
+  await cp(path.join(here, file), path.join(out, file));
+}
+// What only the build needs would make vsce look for packages that are in the bundle already.
+const { devDependencies: _devDependencies, scripts: _scripts, ...manifest } = JSON.parse(
+  await readFile(path.join(here, "package.json"), "utf8"),
+);
+await writeFile(path.join(out, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);

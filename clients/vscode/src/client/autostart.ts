@@ -1,0 +1,49 @@
+// Starts a daemon where none answers: `aircher-cli daemon start`, which returns once it is ready.
+
+import { spawn } from "node:child_process";
+
+import type { Environment } from "./address.js";
+import { DaemonUnreachable } from "./errors.js";
+
+const PATIENCE_SECONDS = 60; // an old daemon may have to finish its requests first
+const MAX_OUTPUT = 4096;
+
+export const INSTALL_HINT =
+  "Install aircher (pipx install aircher), or set aircher.command to the path of aircher-cli";
+
+/** Tell whether clients may start a daemon: not with AIRCHER_AUTOSTART=0. */
+export function isAutostartAllowed(environ: Environment): boolean {
+  const value = (environ["AIRCHER_AUTOSTART"] ?? "1").toLowerCase();
+  return !["0", "no", "off", "false"].includes(value);
+}
+
+/** Run `COMMAND daemon start`; throws DaemonUnreachable with what it says. */
+export function startDaemon(command: string, environ: Environment): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, ["daemon", "start"], {
+      env: { ...environ },
+      stdio: ["ignore", "ignore", "pipe"],
+      timeout: PATIENCE_SECONDS * 1000,
+    });
+    let said = "";
+    child.stderr.setEncoding("utf8");
+    child.stderr.on("data", (text: string) => {
+      said = (said + text).slice(0, MAX_OUTPUT);
+    });
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === "ENOENT" ? "was not found" : `cannot be run (${error.code ?? "unknown"})`;
+      reject(new DaemonUnreachable(`aircher is not running, and ${command} ${reason}. ${INSTALL_HINT}`));
+    });
+    // Not `close`: the daemon may hold the pipe open for longer than its starter lives.
+    child.on("exit", (code) => {
+      child.stderr.destroy();
+      if (code === 0) {
+        resolve();
+      } else {
+        const reason = said.trim() || `it ended with ${code ?? "a signal"}`;
+        reject(new DaemonUnreachable(`${command} daemon start failed: ${reason}`));
+      }
+    });
+  });
+}
