@@ -24,9 +24,8 @@ await build({
   legalComments: "inline",
   logLevel: "warning",
 });
-for (const file of ["README.md", "LICENSE"]) {
-  await cp(path.join(here, file), path.join(out, file));
-}
+await cp(path.join(here, "README.md"), path.join(out, "README.md"));
+await cp(path.join(here, "../../LICENSE"), path.join(out, "LICENSE"));
 // What only the build needs would make vsce look for packages that are in the bundle already.
 const { devDependencies: _devDependencies, scripts: _scripts, ...manifest } = JSON.parse(
   await readFile(path.join(here, "package.json"), "utf8"),

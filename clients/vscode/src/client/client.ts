@@ -25,6 +25,9 @@ export interface ClientOptions {
   readonly origin: () => Origin;
   /** Sentences that the user should see once. */
   readonly onNotice: (message: string) => void;
+  /** Notifications that are no events of the watcher, and no deltas of a request. */
+  readonly onNotification?: (method: string, params: Fields) => void;
+  readonly onClosed?: (error: Error) => void;
 }
 
 export interface Watcher {
@@ -54,8 +57,8 @@ export class DaemonClient {
   private isDisposed = false;
   private readonly shown = new Set<string>();
 
-  /** The daemon's version; empty until it is known. */
-  serverVersion = "";
+  /** The daemon's answer to `hello`; undefined until it has arrived. */
+  server: Fields | undefined;
 
   constructor(private readonly options: ClientOptions) {}
 
@@ -81,7 +84,7 @@ export class DaemonClient {
     try {
       return await sent.answer;
     } catch (error) {
-      throw explainVersion(error, this.options.version, this.serverVersion);
+      throw explainVersion(error, this.options.version, versionOf(this.server));
     } finally {
       signal?.removeEventListener("abort", cancel);
     }
@@ -134,6 +137,11 @@ export class DaemonClient {
 
   // ------------------------------------------------------------ connecting
 
+  /** Connect without a request. Throws as `request`. */
+  open(): Promise<Connection> {
+    return this.connect(true);
+  }
+
   private async connect(mayStart: boolean): Promise<Connection> {
     if (this.isDisposed) {
       throw new ConnectionLost("the extension was stopped");
@@ -145,13 +153,13 @@ export class DaemonClient {
       // A look at a daemon that is not running must not fail a request, which may start one.
       return this.opening.catch(() => this.connect(true));
     }
-    this.opening ??= this.open(mayStart).finally(() => {
+    this.opening ??= this.make(mayStart).finally(() => {
       this.opening = undefined;
     });
     return this.opening;
   }
 
-  private async open(mayStart: boolean): Promise<Connection> {
+  private async make(mayStart: boolean): Promise<Connection> {
     const user = thisUser();
     const path = findSocket(this.options.environ, user);
     let connection = await this.tryOpen(path, user.uid);
@@ -242,10 +250,11 @@ export class DaemonClient {
 
   private greet(server: Fields): void {
     const { version } = this.options;
-    this.serverVersion = asText(asFields(server["server"])["version"]);
-    const isOther = this.serverVersion !== "" && this.serverVersion !== version;
+    this.server = server;
+    const found = versionOf(server);
+    const isOther = found !== "" && found !== version;
     if (isOther) {
-      this.say(versionNotice(version, this.serverVersion));
+      this.say(versionNotice(version, found));
     }
     for (const notice of asRecords(server["notices"])) {
       if (!(isOther && notice["code"] === "installation_replaced")) {
@@ -286,7 +295,8 @@ export class DaemonClient {
   private receive(method: string, params: Fields): void {
     const { connection, watcher } = this;
     if (method !== "event" || watcher === undefined || connection === undefined) {
-      return; // what a newer daemon says, or a late delta
+      this.options.onNotification?.(method, params); // what a newer daemon says, or a late delta
+      return;
     }
     if (params["topic"] === "lagged") {
       this.subscribe(connection, watcher, watcher.topics);
@@ -302,7 +312,8 @@ export class DaemonClient {
       return;
     }
     this.connection = undefined;
-    this.serverVersion = "";
+    this.server = undefined;
+    this.options.onClosed?.(error);
     if (!this.isDisposed && this.watcher !== undefined) {
       this.watcher.onLost(error);
       this.retryLater();
@@ -319,6 +330,10 @@ export class DaemonClient {
     }, this.delay);
     this.delay = Math.min(2 * this.delay, LONGEST_DELAY_MS);
   }
+}
+
+function versionOf(server: Fields | undefined): string {
+  return asText(asFields(server?.["server"])["version"]);
 }
 
 function notRunning(path: string): DaemonUnreachable {

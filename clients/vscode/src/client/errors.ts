@@ -33,7 +33,7 @@ export function readError(error: unknown): DaemonError {
   const { code, message, data } = asFields(error);
   return new DaemonError(
     asText(code) || "internal",
-    asText(message) || "aircherd gave no reason",
+    typeof message === "string" ? message : "aircherd gave no reason",
     asFields(data),
   );
 }

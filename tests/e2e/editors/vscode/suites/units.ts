@@ -1,0 +1,214 @@
+// Functions that decide: frames, words, what is followed and what is kept.
+
+import assert from "node:assert/strict";
+
+import { encode } from "@msgpack/msgpack";
+
+import { AnswerMemory } from "../../../../../clients/vscode/src/chat/memory.js";
+import { FallbackLine } from "../../../../../clients/vscode/src/chat/fallback.js";
+import { BrokenFrame, FrameReader, MAX_FRAME } from "../../../../../clients/vscode/src/client/frames.js";
+import { findOrigin } from "../../../../../clients/vscode/src/client/project.js";
+import { unseenVariables } from "../../../../../clients/vscode/src/client/signIn.js";
+import { DaemonError } from "../../../../../clients/vscode/src/client/errors.js";
+import { explainVersion, versionNotice } from "../../../../../clients/vscode/src/client/versions.js";
+import { follow, readReplacement } from "../../../../../clients/vscode/src/commands/editRange.js";
+import { formatCost, formatPrices, formatTokens } from "../../../../../clients/vscode/src/models/words.js";
+import { readModelList } from "../../../../../clients/vscode/src/models/rows.js";
+import { readInformation } from "../../../../../clients/vscode/src/models/information.js";
+import { runAll, test } from "../running/cases.js";
+
+function readAll(bytes: Uint8Array, size: number) {
+  const reader = new FrameReader();
+  const frames = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    frames.push(...reader.read(bytes.subarray(at, at + size)));
+  }
+  return frames;
+}
+
+test("a frame is the same in pieces of any size", () => {
+  const value = { text: "é".repeat(300), numbers: [1, -1, 2 ** 40, 1.5], nothing: null, deep: [[{ a: [] }]] };
+  const one = encode([2, "event", [value]]);
+  const bytes = Buffer.concat([one, encode([1, 7, null, value]), one]);
+  for (const size of [1, 2, 3, 7, 64, bytes.length]) {
+    const frames = readAll(bytes, size);
+    assert.equal(frames.length, 3, String(size));
+    assert.deepEqual(frames[0], { kind: "notification", method: "event", params: value });
+    assert.deepEqual(frames[1], { kind: "response", id: 7, error: null, result: value });
+  }
+});
+
+test("a frame of 20 MB in small pieces is read in linear time", () => {
+  const bytes = encode([1, 1, null, "x".repeat(20_000_000)]);
+  const frames = readAll(bytes, 65_536);
+  assert.equal(frames.length, 1);
+});
+
+test("text that is no UTF-8 is replaced", () => {
+  const bytes = Buffer.from([0x94, 1, 1, 0xc0, 0xa3, 0xff, 0x61, 0xc3]);
+  assert.deepEqual(readAll(bytes, 1)[0], { kind: "response", id: 1, error: null, result: "\ufffda\ufffd" });
+});
+
+test("what is no frame is refused, and so is one that is too large or too deep", () => {
+  const broken = [
+    Buffer.from([0xc1]),
+    Buffer.from([0x94, 1, 1, 0xc7, 1, 1, 0]),
+    encode("text"),
+    encode([0, 1, "request", [{}]]),
+    Buffer.from([0xdb, 0xff, 0xff, 0xff, 0xff]),
+    Buffer.from([0xdd, 0xff, 0xff, 0xff, 0xff, ...Array<number>(40).fill(0x91)]),
+    Buffer.alloc(40, 0x91),
+  ];
+  for (const bytes of broken) {
+    assert.throws(() => readAll(bytes, 1), BrokenFrame, bytes.toString());
+  }
+  assert.equal(MAX_FRAME, 33_554_432);
+});
+
+test("figures look as they do in the terminal", () => {
+  assert.deepEqual(["0.42", "0.0013", "12.3456", "0", "0.0000001"].map(formatCost), [
+    "$0.42",
+    "$0.0013",
+    "$12.35",
+    "$0",
+    "under $0.000001",
+  ]);
+  assert.deepEqual([200_000, 1_048_576, 1_500_000, 32_768, 512, undefined].map(formatTokens), [
+    "200k",
+    "1M",
+    "1.5M",
+    "33k",
+    "512",
+    "?",
+  ]);
+  assert.equal(formatPrices({ input: "3", output: "15", tiers: [{ above: 1 }] }), "$3/$15+");
+  assert.equal(formatPrices({ input: "0.25", output: "2.00" }), "$0.25/$2");
+  assert.equal(formatPrices(undefined), "?");
+});
+
+test("models that do not chat are left out, and what can answer comes first", () => {
+  const models = [
+    { provider: "b", model: "off", state: "not_configured" },
+    { provider: "b", model: "cold", state: "authenticated", health: "cooling", until: 1 },
+    { provider: "a", model: "vectors", state: "authenticated", chats: false },
+    { provider: "a", model: "good", state: "authenticated", future: { field: 1 } },
+    { provider: "c", model: "wrong", state: "rejected" },
+    { provider: "d", model: "new", state: "a state of later" },
+  ];
+  const { rows } = readModelList({ models, aliases: [{ name: "quick", routes: ["b@key/cold", "a/good"] }] });
+  assert.deepEqual(
+    rows.map(({ name, mark }) => `${mark.symbol} ${name} ${mark.word}`),
+    [
+      "✓ quick ready",
+      "✓ a/good ready",
+      "⚠ b/cold cooling",
+      "○ b/off not signed in",
+      "✗ c/wrong refused",
+      "· d/new unknown",
+    ],
+  );
+});
+
+test("without any key only the default is offered", () => {
+  const list = readModelList({ models: [{ provider: "b", model: "off", state: "not_configured" }] });
+  assert.deepEqual(readInformation(list).map(({ id }) => id), ["default"]);
+});
+
+test("an alias named default is another entry than the default", () => {
+  const models = [{ provider: "a", model: "m", state: "authenticated" }];
+  const list = readModelList({ models, aliases: [{ name: "default", routes: ["a/m"] }], default: "a/m" });
+  const ids = readInformation(list).map(({ id, request }) => [id, request]);
+  assert.deepEqual(ids, [["default", undefined], ["alias:default", "default"], ["a/m", "a/m"]]);
+});
+
+test("several failures make one line, once another provider answers", () => {
+  const lines: string[] = [];
+  const line = new FallbackLine((text) => lines.push(text));
+  for (const [provider, outcome] of [["a", "trying"], ["a", "overloaded"], ["b", "trying"], ["b", "a_new_code"], ["c", "trying"]]) {
+    line.note({ type: "attempt", provider, outcome });
+  }
+  assert.deepEqual(lines, []);
+  line.note({ type: "text", text: "hi" });
+  line.note({ type: "text", text: "there" });
+  assert.deepEqual(lines, ["a is overloaded, b a new code; c answers"]);
+});
+
+test("an edit's range moves with changes before it, and is lost by changes in it", () => {
+  const range = { start: 10, end: 20 };
+  assert.deepEqual(follow(range, { rangeOffset: 0, rangeLength: 3, text: "" }), { start: 7, end: 17 });
+  assert.deepEqual(follow(range, { rangeOffset: 10, rangeLength: 0, text: "ab" }), { start: 12, end: 22 });
+  assert.deepEqual(follow(range, { rangeOffset: 20, rangeLength: 5, text: "x" }), range);
+  assert.equal(follow(range, { rangeOffset: 19, rangeLength: 1, text: "x" }), undefined);
+  assert.equal(follow(range, { rangeOffset: 5, rangeLength: 6, text: "" }), undefined);
+});
+
+test("a fence around an answer is taken off, and the last line break is that of the range", () => {
+  assert.equal(readReplacement("```ts\na\nb\n```", "x"), "a\nb");
+  assert.equal(readReplacement("```ts\na\n```\n", "x\n"), "a\n");
+  assert.equal(readReplacement("a\n", "x"), "a");
+  assert.equal(readReplacement("a", "x\r\n"), "a\r\n");
+  assert.equal(readReplacement("```\na\n```", "```\nb\n```"), "```\na\n```");
+  assert.equal(readReplacement("use ```x``` here", "x"), "use ```x``` here");
+});
+
+const CALL = { type: "tool_call", id: "c1", name: "f", arguments: "{}", signature: "s", origin: "o" };
+const THOUGHT = { type: "reasoning", text: "hm", signature: "t", origin: "o" };
+const GIVEN = { type: "tool_call", id: "c1", name: "f", arguments: "{}" };
+
+test("an answer with tools is given back as it came, with another text where that changed", () => {
+  const memory = new AnswerMemory();
+  const content = [THOUGHT, { type: "text", text: "so " }, CALL];
+  memory.keep(content);
+  assert.deepEqual(memory.restore([{ type: "text", text: "so" }, GIVEN]), content);
+  const other = { type: "text", text: "other" };
+  assert.deepEqual(memory.restore([other, GIVEN]), [THOUGHT, other, CALL]);
+  const two = [GIVEN, { ...GIVEN, id: "c2" }];
+  assert.equal(memory.restore(two), two);
+});
+
+test("what is kept of answers is bounded, and the oldest goes first", () => {
+  const memory = new AnswerMemory();
+  for (let number = 0; number < 300; number += 1) {
+    memory.keep([THOUGHT, { ...CALL, id: `c${number}` }]);
+  }
+  const old = [{ ...GIVEN, id: "c0" }];
+  assert.equal(memory.restore(old), old);
+  assert.equal(memory.restore([{ ...GIVEN, id: "c299" }]).length, 2);
+  memory.keep([{ ...THOUGHT, text: "x".repeat(9_000_000) }, CALL]);
+  assert.equal(memory.restore([GIVEN]).length, 1);
+});
+
+test("a variable counts as unseen only if the daemon has neither its name nor its key", () => {
+  const environ = { A: "a-key-of-16-chars-1234", B: "another-key-of-16-5678", C: "", D: "short" };
+  const wanted = ["A", "B", "C", "D", "E"];
+  assert.deepEqual(unseenVariables(wanted, [], environ), ["A", "B", "D"]);
+  const rows = [
+    { state: "authenticated", masked: "…1234" },
+    { state: "authenticated", key: "env:D" },
+  ];
+  assert.deepEqual(unseenVariables(wanted, rows, environ), ["B"]);
+  const rejected = [{ state: "rejected", masked: "…0000", key: "env:A", shadowed: [] }];
+  assert.deepEqual(unseenVariables(["A"], rejected, environ), ["A"]);
+});
+
+test("versions are compared by their numbers", () => {
+  assert.match(versionNotice("0.9.0", "0.10.0"), /which is older: update the extension/);
+  assert.match(versionNotice("0.10.0", "0.9.9"), /update aircher, then run 'aircher-cli daemon restart'/);
+  const unknown = new DaemonError("unknown_method", "there is no method x");
+  assert.match(String(explainVersion(unknown, "0.2.0", "0.1.0")), /no method x; this needs aircher 0\.2\.0/);
+  assert.equal(explainVersion(unknown, "0.2.0", "0.2.0"), unknown);
+  const other = new DaemonError("rate_limited", "later");
+  assert.equal(explainVersion(other, "0.2.0", "0.1.0"), other);
+});
+
+test("AIRCHER_PROJECT decides what is said of a folder", () => {
+  const folder = process.env["AIRCHER_TEST_FOLDER"] ?? "";
+  assert.deepEqual(findOrigin({}, `${folder}/inside`), { project: folder, folder: `${folder}/inside` });
+  assert.deepEqual(findOrigin({}, folder), { project: folder });
+  assert.deepEqual(findOrigin({}, undefined), {});
+  assert.deepEqual(findOrigin({ AIRCHER_PROJECT: "" }, folder), {});
+  assert.deepEqual(findOrigin({ AIRCHER_PROJECT: "/other" }, folder), { project: "/other" });
+  assert.deepEqual(findOrigin({ AIRCHER_PROJECT: "name" }, folder), { project: "name", folder });
+});
+
+void runAll();
