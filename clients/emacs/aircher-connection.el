@@ -673,6 +673,15 @@ know is left out."
       (aircher-connection--connect))
     subscription))
 
+(defun aircher-follow (topics function)
+  "Subscribe to TOPICS as `aircher-subscribe', but start no daemon.
+FUNCTION is as there."
+  (let ((subscription (cons topics function)))
+    (push subscription aircher-connection--subscriptions)
+    (cond ((aircher-connection-is-open) (aircher-connection--resubscribe))
+          ((null aircher-connection--link) (aircher-connection--connect-again)))
+    subscription))
+
 (defun aircher-unsubscribe (subscription)
   "End SUBSCRIPTION, which `aircher-subscribe' has returned."
   (setq aircher-connection--subscriptions (delq subscription aircher-connection--subscriptions))

@@ -23,6 +23,9 @@
 
 (require 'aircher-connection)
 (require 'aircher-sign-in)
+(require 'aircher-model)
+(require 'aircher-mode-line)
+(require 'aircher-status)
 
 (defgroup aircher nil
   "Language models through aircher's daemon."
