@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from aircher_wire.version import __version__
 from helpers.editors.neovim import NEOVIMS, Outcomes, Suite
 from helpers.protocol import cases
 from helpers.protocol.player import play_all
@@ -42,6 +43,7 @@ def played(
             **os.environ,
             "AIRCHER_TRANSCRIPTS": str(folder),
             "AIRCHER_CASES": str(made),
+            "AIRCHER_VERSION": __version__,
         }
         outcomes = SUITE.run(request.param, environ)
         yield Played(outcomes, stage.stop())
@@ -55,7 +57,7 @@ def test_transcript(played: Played, name: str) -> None:
     assert played.differences.get(name) is None
 
 
-@pytest.mark.parametrize("case", ["addresses", "directories"])
+@pytest.mark.parametrize("case", ["versions", "addresses", "directories"])
 def test_cases(played: Played, case: str) -> None:
-    """Every case of the table; the failure names the first that differs."""
+    """Every case of the table, and what is said of versions; the failure names what differs."""
     played.outcomes.check(case)

@@ -26,19 +26,32 @@ local function complain(text) vim.notify("aircher: " .. text, vim.log.levels.ERR
 ---@return string|nil
 function M.current() return options.get().model end
 
+--- Calls several methods at once, and calls back with their results by method. One that failed, as an older
+--- daemon or another role may refuse it, is left out.
+local function fetch_together(methods, callback)
+  local results, left = {}, #methods
+  for _, method in ipairs(methods) do
+    connections.get():request(method, {}, function(_, result)
+      results[method] = result
+      left = left - 1
+      if left == 0 then
+        callback(results)
+      end
+    end)
+  end
+end
+
 --- Fetches the rows of the picker.
 ---@param all boolean models of providers that are not signed in, too
 ---@param callback fun(err: aircher.Error|nil, rows: aircher.ModelRow[]|nil)
 function M.fetch(all, callback)
-  local connection = connections.get()
-  connection:request("limits.status", {}, function(_, found)
-    -- Without the limits, which an older daemon or another role may refuse, the list is still right.
-    local limits = type(found) == "table" and found.limits or {}
-    connection:request("models.list", { all = all }, function(err, list)
+  fetch_together({ "limits.status", "auth.status" }, function(about)
+    connections.get():request("models.list", { all = all }, function(err, list)
       if err then
         return callback(err)
       end
-      local rows = model_rows.of(list, limits)
+      local limits, keys = about["limits.status"] or {}, about["auth.status"] or {}
+      local rows = model_rows.of(list, limits.limits, keys.rows)
       known_names = vim.tbl_map(function(row) return row.name end, rows)
       callback(nil, rows)
     end)

@@ -95,16 +95,21 @@ local function model_row(model, absent, limits)
   }
 end
 
+--- A route whose model is on no list, as those of providers that are not signed in, has the provider's mark.
+local function unlisted_row(route, provider_marks)
+  local provider = route:match("^[^/@]*")
+  return { provider = provider, mark = provider_marks[provider] or marks.UNKNOWN, window = "?", price = "?" }
+end
+
 --- An alias has the state and the facts of the route that would answer now, or else of its first one.
-local function alias_row(alias, by_name, default)
+local function alias_row(alias, by_name, default, provider_marks)
   local best
   for _, route in ipairs(alias.routes) do
-    local row = by_name[route]
-    if row and (not best or (row.mark.answers and not best.mark.answers)) then
+    local row = by_name[route] or unlisted_row(route, provider_marks)
+    if not best or (row.mark.answers and not best.mark.answers) then
       best = row
     end
   end
-  best = best or { provider = alias.routes[1]:match("^[^/]*"), mark = marks.UNKNOWN, window = "?", price = "?" }
   return {
     name = alias.name,
     label = alias.name,
@@ -142,11 +147,21 @@ local function add_texts(rows)
   end
 end
 
+--- The mark of each provider: that of its best key.
+local function marks_of_providers(keys)
+  local found = {}
+  for _, row in ipairs(keys or {}) do
+    found[row.provider] = marks.best(marks.of(row), found[row.provider])
+  end
+  return found
+end
+
 --- Returns the rows of a result of `models.list`.
 ---@param list table
 ---@param limits table[]|nil as in `limits.status`
+---@param keys table[]|nil rows of `auth.status`
 ---@return aircher.ModelRow[]
-function M.of(list, limits)
+function M.of(list, limits, keys)
   local absent, by_name, rows, place = absent_providers(list.lists), {}, {}, {}
   for _, model in ipairs(list.models or {}) do
     if model.chats ~= false then
@@ -156,7 +171,7 @@ function M.of(list, limits)
     end
   end
   for index, alias in ipairs(list.aliases or {}) do
-    table.insert(rows, index, alias_row(alias, by_name, list.default))
+    table.insert(rows, index, alias_row(alias, by_name, list.default, marks_of_providers(keys)))
   end
   for index, row in ipairs(rows) do
     place[row] = index

@@ -3,8 +3,11 @@ local t = dofile(vim.env.AIRCHER_SUITE)
 local address = require("aircher.wire.address")
 local connections = require("aircher.connection")
 local directory = require("aircher.wire.directory")
+local version = require("aircher.wire.version")
+local versions = require("aircher.wire.versions")
 
 local uv = vim.uv or vim.loop
+local noticed = {}
 local FOLDER, CASES = vim.env.AIRCHER_TRANSCRIPTS, vim.env.AIRCHER_CASES
 local PATIENCE_MS = 5000
 
@@ -39,6 +42,7 @@ Replay.__index = Replay
 local function new_replay(name)
   local self = setmetatable({ ids = {}, answers = {}, notifications = {}, ends = {} }, Replay)
   self.connection = connections.new({ path = FOLDER .. "/" .. name .. ".sock", autostart = false })
+  self.connection:on_notices(function(notices) noticed[name] = notices[#notices] end)
   self.connection:on_notification(function(method, params)
     self.notifications[method] = self.notifications[method] or {}
     table.insert(self.notifications[method], params)
@@ -139,6 +143,18 @@ for _, path in ipairs(vim.fn.glob(FOLDER .. "/*.json", false, true)) do
   local name = vim.fn.fnamemodify(path, ":t:r")
   t.case("transcript " .. name, function() replay(name) end)
 end
+
+t.case("versions", function()
+  t.eq("version_differs", noticed["hello-newer"].code)
+  t.has(noticed["hello-newer"].message, "aircherd 99.1.0 is running")
+  t.has(noticed["hello-newer"].message, "which is older: update it")
+  local refused = { code = "unknown_method", message = "unknown method 'future.method'", data = {} }
+  local explained = versions.explain(refused, "0.0.9")
+  t.has(explained.message, "unknown method 'future.method'; aircherd 0.0.9 is running")
+  t.has(explained.message, "run 'aircher-cli daemon restart' to start the new version")
+  t.eq(refused, versions.explain(refused, version))
+  t.eq(vim.env.AIRCHER_VERSION, version)
+end)
 
 t.case("addresses", function()
   for _, case in ipairs(read_json(CASES .. "/addresses.json")) do

@@ -19,9 +19,6 @@ end
 ---@param opts aircher.PickerOptions
 function M.open(opts)
   local picker, stop
-  local function close(prompt)
-    actions.close(prompt)
-  end
   picker = pickers.new({}, {
     prompt_title = opts.title,
     finder = new_finder(opts.rows),
@@ -29,14 +26,14 @@ function M.open(opts)
     attach_mappings = function(prompt, map)
       actions.select_default:replace(function()
         local entry = action_state.get_selected_entry()
-        close(prompt)
+        actions.close(prompt)
         if entry then
           opts.on_choice(entry.value)
         end
       end)
       if opts.all then
         map({ "i", "n" }, "<C-a>", function()
-          close(prompt)
+          actions.close(prompt)
           opts.all()
         end)
       end
