@@ -39,6 +39,18 @@ local function text(value)
   end
 end
 
+local function positive(value)
+  if type(value) ~= "number" or value < 1 or value % 1 ~= 0 then
+    return "must be a whole number above 0"
+  end
+end
+
+local function lines(value)
+  if type(value) ~= "number" or value < 0 or value % 1 ~= 0 then
+    return "must be a number of lines, 0 or more"
+  end
+end
+
 --- Every option, by its name; a name with a dot is in a table of `setup`.
 ---@type table<string, aircher.OptionSpec>
 M.SPEC = {
@@ -48,6 +60,20 @@ M.SPEC = {
   autostart = { default = true, check = a("boolean") },
   -- The model of this Neovim's requests; nil: the default model of the daemon.
   model = { default = nil, check = text },
+  -- Map keys in the buffers of chats, answers and edits.
+  keys = { default = true, check = a("boolean") },
+  -- Where the answer of :Aircher is shown; 'here' is in the buffer, below the lines.
+  ["ask.show"] = { default = "split", check = one_of("split", "vsplit", "tab", "float", "current", "here") },
+  -- Where a new chat is shown.
+  ["chat.show"] = { default = "vsplit", check = one_of("split", "vsplit", "tab", "float", "current") },
+  -- The model's thinking: not shown, or folded above its answer.
+  reasoning = { default = "hidden", check = one_of("hidden", "folded") },
+  -- Lines before and after the range that :AircherEdit sends with it.
+  ["edit.context_lines"] = { default = 0, check = lines },
+  -- The most text of a buffer that is sent.
+  max_request_bytes = { default = 1024 * 1024, check = positive },
+  -- An answer that gets longer is stopped.
+  max_reply_bytes = { default = 4 * 1024 * 1024, check = positive },
   -- What shows lists of models: 'auto' takes Telescope or fzf-lua if one is installed.
   picker = { default = "select", check = one_of("select", "telescope", "fzf-lua", "auto") },
 }

@@ -64,7 +64,12 @@ end
 ---@param callback fun(err: aircher.Error|nil)|nil
 function M.use(name, is_local, callback)
   callback = callback or function() end
-  if is_local then
+  local buf = vim.api.nvim_get_current_buf()
+  if is_local and vim.b[buf].aircher_chat then
+    require("aircher.chat").set_model(buf, name)
+    say(name .. " answers in this chat")
+    return callback()
+  elseif is_local then
     options.get().model = name
     say(name .. " answers in this Neovim")
     M._announce(name)
