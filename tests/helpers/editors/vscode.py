@@ -29,7 +29,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -96,21 +96,18 @@ def pack_extension(folder: Path) -> Path:
 
 @functools.cache
 def build_suites() -> Path:
-    """Return a folder with NAME.js for each suite."""
+    """Return a folder with NAME.js for each suite; built once per session."""
+    return bundle(sorted((TESTS / "suites").glob("*.ts")))
+
+
+def bundle(entries: Sequence[Path]) -> Path:
+    """Return a folder with NAME.js for each NAME.ts; `vscode` is the stub in all of them."""
     folder = _made()
     esbuild = ROOT / "node_modules" / "esbuild" / "bin" / "esbuild"
-    entries = sorted((TESTS / "suites").glob("*.ts"))
     options = ("--bundle", "--platform=node", "--format=cjs", "--sourcemap=inline")
     alias = f"--alias:vscode={TESTS / 'stub' / 'vscode.ts'}"
     done = subprocess.run(
-        [
-            str(esbuild),
-            *map(str, entries),
-            *options,
-            alias,
-            f"--outdir={folder}",
-            "--log-level=warning",
-        ],
+        [esbuild, *entries, *options, alias, f"--outdir={folder}", "--log-level=warning"],
         cwd=ROOT,
         capture_output=True,
         text=True,
