@@ -36,6 +36,7 @@
 (require 'subr-x)
 (require 'aircher-address)
 (require 'aircher-msgpack)
+(require 'aircher-text-delta)
 
 (defconst aircher-version "0.1.0"
   "The version of aircher that this package belongs to.")
@@ -105,7 +106,7 @@ DATA are pairs for its `data'."
 
 (cl-defstruct (aircher-call (:constructor aircher-call--create) (:copier nil))
   "A request.  Its STATE is `waiting' to be sent, `sent' or `done'."
-  id method params on-delta on-done context buffer (state 'waiting))
+  id method params on-delta on-text on-done context buffer (state 'waiting))
 
 (cl-defstruct (aircher-connection--link (:constructor aircher-connection--link-create)
                                         (:copier nil))
@@ -251,11 +252,12 @@ project; if it is empty, nothing is sent.  Nothing is said of remote files."
   (setq aircher-connection--last-id
         (if (>= aircher-connection--last-id #xffffffff) 1 (1+ aircher-connection--last-id))))
 
-(cl-defun aircher-connection--make-call (method params &key on-delta on-done context)
+(cl-defun aircher-connection--make-call (method params &key on-delta on-text on-done context)
   "Return the request METHOD with PARAMS, which is encoded now.
-ON-DELTA and ON-DONE are its callbacks, CONTEXT is where it comes from."
+ON-DELTA, ON-TEXT and ON-DONE are its callbacks, CONTEXT is where it comes from."
   (let ((id (aircher-connection--next-id)))
-    (aircher-call--create :id id :method method :on-delta on-delta :on-done on-done
+    (aircher-call--create :id id :method method :on-delta on-delta :on-text on-text
+                          :on-done on-done
                           :context context :buffer (current-buffer)
                           :params (aircher-msgpack-encode (vector 0 id method (vector params))))))
 
@@ -315,14 +317,42 @@ ON-DELTA and ON-DONE are its callbacks, CONTEXT is where it comes from."
         (frame t))
     (while (and frame (buffer-live-p (aircher-connection--link-buffer link))
                 (< (float-time) deadline))
-      (setq frame (aircher-connection--next-frame link))
-      (when frame
+      (setq frame (or (aircher-connection--take-texts link)
+                      (aircher-connection--next-frame link)))
+      (when (vectorp frame)
         (aircher-connection--handle link frame)))
     (when (buffer-live-p (aircher-connection--link-buffer link))
       (aircher-connection--forget-read link)
       (if frame
           (aircher-connection--read-later link)
         (aircher-connection--read-on link)))))
+
+(defconst aircher-connection--texts-at-once 32
+  "Text deltas that are handled before the clock is looked at.")
+
+(defun aircher-connection--take-texts (link)
+  "Give the text deltas that come next over LINK to their requests.
+Return whether there was one.  Nothing here makes garbage, see
+`aircher-text-delta'."
+  (with-current-buffer (aircher-connection--link-buffer link)
+    (let ((scan (aircher-connection--link-scan link))
+          (count 0)
+          call)
+      (while (and (< count aircher-connection--texts-at-once)
+                  ;; A request may have closed the connection.
+                  (buffer-live-p (aircher-connection--link-buffer link))
+                  (aircher-text-delta-at (aircher-msgpack-scan-start scan))
+                  (setq call (gethash aircher-text-delta-id
+                                      (aircher-connection--link-calls link)))
+                  (aircher-call-on-text call))
+        (setf (aircher-msgpack-scan-start scan) aircher-text-delta-end
+              (aircher-msgpack-scan-next scan) aircher-text-delta-end
+              (aircher-msgpack-scan-missing scan) 1
+              count (1+ count))
+        (condition-case-unless-debug problem
+            (funcall (aircher-call-on-text call) aircher-text-delta-start aircher-text-delta-end)
+          (error (message "aircher: error in a callback: %s" (error-message-string problem)))))
+      (> count 0))))
 
 (defun aircher-connection--next-frame (link)
   "Return the next frame of LINK, nil if none is complete.
@@ -612,13 +642,18 @@ result.  PARAMS is an alist, see `aircher-msgpack'."
    (aircher-connection--make-call method params :on-done callback
                                   :context (aircher-connection-context))))
 
-(cl-defun aircher-chat-start (params &key on-delta on-done)
+(cl-defun aircher-chat-start (params &key on-delta on-text on-done)
   "Start a chat with PARAMS; return a handle for `aircher-cancel'.
 ON-DELTA is called with each delta.  ON-DONE is called once with a failure,
 which is nil or an alist, and the result.  The request belongs to the project
-of the current buffer's directory."
+of the current buffer's directory.
+
+With ON-TEXT, usual text deltas are given to it instead, without making garbage.
+It is called with the beginning and the end of the text's bytes, UTF-8, in the
+current buffer, where they are only during the call."
   (aircher-connection--start-call
-   (aircher-connection--make-call "chat" params :on-delta on-delta :on-done on-done
+   (aircher-connection--make-call "chat" params :on-delta on-delta :on-text on-text
+                                  :on-done on-done
                                   :context (aircher-connection-context))))
 
 (defun aircher-notify (method params)
