@@ -27,6 +27,14 @@
 (require 'aircher-mode-line)
 (require 'aircher-status)
 
+(autoload 'aircher-ask "aircher-ask" nil t)
+(autoload 'aircher-ask-insert "aircher-ask" nil t)
+(autoload 'aircher-stop "aircher-answer" nil t)
+(autoload 'aircher-chat "aircher-chat" nil t)
+(autoload 'aircher-chat-open "aircher-chat" nil t)
+(autoload 'aircher-chat-mode "aircher-chat" nil t)
+(autoload 'aircher-rewrite "aircher-rewrite" nil t)
+
 (defgroup aircher nil
   "Language models through aircher's daemon."
   :group 'tools
