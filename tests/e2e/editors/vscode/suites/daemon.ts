@@ -159,7 +159,7 @@ test("without a key it offers to sign in, says why a key is refused, and goes on
   const said = await answer(remembered("spare/claude-sonnet-5"), [user("the same request")]);
   assert.equal(said, "the same request");
   assert.match(prompts[1] ?? "", /refuse|reject|invalid/i);
-  assert.ok((await models()).some(({ id }) => id === "spare/claude-sonnet-5"));
+  await until("its models are there", async () => (await models()).some(({ id }) => id.startsWith("spare/")));
 });
 
 test("leaving the offer reports the daemon's error as missing permission", async () => {
@@ -179,6 +179,14 @@ test("a thinking model gets its thoughts back with the results of its tools", as
   assert.match(await answer(chosen, [asked, assistant(call), user(result)], options), /22/);
   const turn = JSON.stringify(asRecords((await lastRequest())["messages"])[1]);
   assert.match(turn, /"type":"thinking".*"signature":"c2ln/);
+});
+
+test("a round of tools from before a restart of VS Code goes on without its thoughts", async () => {
+  const call = new stub.LanguageModelToolCallPart("toolu_of_yesterday", "lookup", { q: 3 });
+  const result = new stub.LanguageModelToolResultPart(call.callId, [new stub.LanguageModelTextPart("33")]);
+  const asked = [user('call lookup {"q": 3}'), assistant(call), user(result)];
+  const options = { tools: [TOOL], modelOptions: { reasoning: "low" } };
+  assert.match(await answer(await model("spare/claude-sonnet-5"), asked, options), /33/);
 });
 
 test("a fallback is reported in one line, and the answer goes on", async () => {
