@@ -30,6 +30,7 @@ MAX_FILES = 16
 
 BY_BEHAVIOUR = {
     "daemon/aircherd/testing/simulator/": "a test double, tested from outside, as a client sees it",
+    "daemon/aircherd/api/schema/": "tables of types, tested as the document that they make",
 }
 """Folders whose tests are in the mirrored folder, but named after behaviours, not modules."""
 

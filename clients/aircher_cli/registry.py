@@ -56,6 +56,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "daemon uninstall": ("daemon.uninstall", "remove the service"),
     "daemon status": ("daemon.status", "show whether the daemon is running"),
     "uninstall": ("uninstall.command", "remove everything that aircher has on this machine"),
+    "protocol": ("protocol", "describe how programs talk to the daemon"),
     "completion": ("completion", "print a completion script for bash, zsh or fish"),
     "demo": ("demo", "watch aircher work, without a key or a network"),
 }

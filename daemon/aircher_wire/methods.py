@@ -34,6 +34,7 @@ CONFIG_SHOW = "config.show"
 CONFIG_SCHEMA = "config.schema"
 CONFIG_WRITE = "config.write"
 CONFIG_SET = "config.set"
+PROTOCOL_SCHEMA = "protocol.schema"
 TOKEN_CREATE = "token.create"  # noqa: S105 -- a method
 TOKEN_LIST = "token.list"  # noqa: S105 -- a method
 TOKEN_REVOKE = "token.revoke"  # noqa: S105 -- a method

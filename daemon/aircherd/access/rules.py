@@ -40,6 +40,7 @@ _READ_OR_REPAIR = Rule(("read", REPAIR))
 RULES: dict[str, Rule] = {
     methods.HELLO: _ANY,
     methods.PING: _ANY,
+    methods.PROTOCOL_SCHEMA: _ANY,
     methods.EVENTS_UNSUBSCRIBE: _ANY,
     methods.CHAT: _CHAT,
     methods.CHAT_START: _CHAT,

@@ -363,6 +363,14 @@ async def config_schema(_services: Services, _: RequestContext, _params: NoParam
     return {"schema": schema_text()}
 
 
+@together()
+async def protocol_schema(_services: Services, _: RequestContext, _params: NoParams) -> object:
+    """Return the description of the protocol."""
+    from aircherd.api.schema.document import schema_text  # noqa: PLC0415 -- rarely used
+
+    return {"schema": schema_text()}
+
+
 async def config_write(services: Services, _: RequestContext, params: WriteParams) -> object:
     """Replace the configuration file by a valid text, and reload it."""
     from aircherd.api.config import write_config  # noqa: PLC0415 -- rarely used
@@ -429,6 +437,7 @@ METHODS: dict[str, Method] = {
     methods.CONFIG_SCHEMA: Method(NoParams, config_schema),
     methods.CONFIG_WRITE: Method(WriteParams, audited("config_change", config_write)),
     methods.CONFIG_SET: Method(SetParams, audited("config_change", config_set)),
+    methods.PROTOCOL_SCHEMA: Method(NoParams, protocol_schema),
     methods.TOKEN_CREATE: Method(
         TokenCreateParams, audited("token_create", token_create, ("name",))
     ),

@@ -1,0 +1,117 @@
+"""The deltas of a chat, by their `type`."""
+
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+from aircherd.api.schema.chat_results import AnswerCitation, Usage
+from aircherd.api.schema.fields import (
+    KeyName,
+    Message,
+    Milliseconds,
+    ModelName,
+    ProviderName,
+    Until,
+    says,
+)
+
+
+class _Delta(TypedDict):
+    """A piece of an answer."""
+
+    id: NotRequired[Annotated[int, says("of a `chat`: the id of the request")]]
+    stream: NotRequired[Annotated[int, says("of a `chat.start`: the number of the stream")]]
+    seq: Annotated[int, says("counts the deltas of the chat from 1")]
+
+
+class TextDelta(_Delta):
+    """More text."""
+
+    type: Literal["text"]
+    text: str
+    refusal: NotRequired[Annotated[bool, says("true: the model says why it does not answer")]]
+
+
+class ReasoningDelta(_Delta):
+    """More of the model's thinking."""
+
+    type: Literal["reasoning"]
+    text: str
+
+
+class ToolCallDelta(_Delta):
+    """A piece of a tool call."""
+
+    type: Literal["tool_call"]
+    index: Annotated[int, says("counts the calls from 0")]
+    call_id: NotRequired[Annotated[str, says("on the first piece")]]
+    name: NotRequired[Annotated[str, says("on the first piece: the tool")]]
+    arguments: NotRequired[Annotated[str, says("a fragment of JSON, or of any text if custom")]]
+    custom: NotRequired[bool]
+
+
+class CitationDelta(_Delta):
+    """A source of the text before it."""
+
+    type: Literal["citation"]
+    citation: AnswerCitation
+
+
+class ImageDelta(_Delta):
+    """A picture that the model made, whole."""
+
+    type: Literal["image"]
+    data: NotRequired[Annotated[str, says("base64")]]
+    media_type: NotRequired[str]
+    url: NotRequired[str]
+
+
+class AudioDelta(_Delta):
+    """Sound that the model made, whole."""
+
+    type: Literal["audio"]
+    data: Annotated[str, says("base64")]
+    media_type: NotRequired[str]
+    transcript: NotRequired[Annotated[str, says("what is said in it")]]
+
+
+class OtherDelta(_Delta):
+    """What the provider sent and no other delta has a word for."""
+
+    type: Literal["other"]
+    kind: Annotated[str, says("the vendor's word")]
+    data: Annotated[str, says("the vendor's JSON as a string")]
+
+
+class UsageDelta(_Delta):
+    """The token counts so far; each replaces the one before."""
+
+    type: Literal["usage"]
+    usage: Usage
+
+
+class AttemptDelta(_Delta):
+    """Progress: a candidate is tried, failed, is skipped or waited for.
+
+    Text before it belongs to a failed attempt.
+    """
+
+    type: Literal["attempt"]
+    provider: ProviderName
+    model: ModelName
+    outcome: Annotated[str, says("trying, skipped, waiting, or the error code of a failed call")]
+    key: NotRequired[KeyName]
+    ms: NotRequired[Milliseconds]
+    message: NotRequired[Message]
+    until: NotRequired[Until]
+
+
+DELTAS: dict[str, type] = {
+    "text": TextDelta,
+    "reasoning": ReasoningDelta,
+    "tool_call": ToolCallDelta,
+    "citation": CitationDelta,
+    "image": ImageDelta,
+    "audio": AudioDelta,
+    "other": OtherDelta,
+    "usage": UsageDelta,
+    "attempt": AttemptDelta,
+}

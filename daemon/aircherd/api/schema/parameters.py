@@ -1,0 +1,143 @@
+"""What the parameters mean; their types are those of `api.params` and `vocabulary.chat`."""
+
+from aircher_wire import methods
+
+_PERIOD = {
+    "since": "Unix time of the beginning",
+    "until": "Unix time of the end, which is not included",
+}
+_PROOF = {"proof": "the content of the file that the error `proof` names; see config.write"}
+_ONE_PROVIDER = {"provider": "name of a provider; without it, all of them"}
+_STORE = {"store": "where the key is kept; without it the keyring, or the file where there is none"}
+
+CHAT = {
+    "messages": "the conversation: at least one user message",
+    "model": "provider/model, provider@label/model, an alias, or a known name; else the default",
+    "task": "a preset of the configuration for what the request does not set",
+    "system": "the system prompt",
+    "tools": "what the model may call",
+    "tool_choice": "whether it has to call one, or which",
+    "parallel_tool_calls": "false: at most one call at a time",
+    "response_format": "the answer is JSON",
+    "reasoning": "how much to think",
+    "max_tokens": "the most tokens of the answer",
+    "temperature": "how random the answer is",
+    "top_p": "nucleus sampling",
+    "stop": "texts at which the answer ends, none of them empty",
+    "modalities": "the forms of the answer; else the model's usual one",
+    "stream": "false: the result only, without deltas",
+    "timeout": "seconds for the whole request, fallbacks included",
+    "wait": "seconds that it may wait for a cooldown to end",
+    "conversation": "a name: requests with the same one prefer the candidate that answered last",
+    "route": "which candidates may be used",
+    "extra": "what is merged into the provider's request unchanged",
+}
+
+PARAMETERS: dict[str, dict[str, str]] = {
+    methods.HELLO: {
+        "protocol": "the highest version that the client speaks",
+        "client": "its name and version, for usage records",
+        "project": "what its requests are attributed to: the path of a repository",
+        "folder": "the working directory, if it is another: selects the entry of [projects]",
+        "shows_notices": "true: it shows every notice to the user",
+        "session_bus": "its DBUS_SESSION_BUS_ADDRESS: the keyring may be there",
+    },
+    methods.STATUS: {
+        "keyring": "false: at once, without the state of the keyring",
+        "clients": "true: with a row for each client",
+    },
+    methods.DIAGNOSE: {
+        "salt": "key of the fingerprints, random",
+        "variables": "BLAKE2b hash of each variable of the client's environment",
+    },
+    methods.CHAT: CHAT,
+    methods.CHAT_START: CHAT,
+    methods.ROUTE_EXPLAIN: {**CHAT, "messages": "may be left out"},
+    methods.AUTH_LOGIN: {
+        "provider": "name of a provider",
+        "key": "the key",
+        "label": "the name under which it is stored",
+        "verify": "false: without a live check",
+        "replace": "false: another key under this label stays",
+        **_STORE,
+    },
+    methods.AUTH_LOGOUT: {
+        "provider": "name of a provider",
+        "label": "which of its keys; without it, all stored ones",
+    },
+    methods.AUTH_TEST: _ONE_PROVIDER,
+    methods.AUTH_IMPORT: {
+        "variables": "environment variables and their values",
+        "verify": "false: without a live check",
+        **_STORE,
+    },
+    methods.AUTH_LOCK: {"seconds": "how long; without it until auth.unlock"},
+    methods.AUTH_UNLOCK: _PROOF,
+    methods.AUDIT_LIST: {
+        **_PERIOD,
+        "client": "lines of this client only",
+        "kind": "lines of this kind only",
+        "limit": "the newest so many lines",
+    },
+    methods.CONFIRM_ANSWER: {
+        "number": "which question",
+        "allow": "the answer",
+        **_PROOF,
+    },
+    methods.MODELS_LIST: {
+        "provider": "models of this provider only, signed in or not",
+        "query": "words that have to be part of provider/model or of the name",
+        "all": "true: also of providers that are not signed in",
+        "model": "one provider/model, even if it is on no list",
+        "wait": "false: at once; lists that are fetched are announced by an event",
+    },
+    methods.MODELS_USE: {"model": "any name that a chat accepts"},
+    methods.MODELS_REFRESH: _ONE_PROVIDER,
+    methods.COOLDOWNS_CLEAR: _ONE_PROVIDER,
+    methods.USAGE_REPORT: {
+        **_PERIOD,
+        "by": "columns: day, provider, model, key, client, project, outcome",
+    },
+    methods.ATTEMPTS_LIST: {
+        **_PERIOD,
+        "provider": "attempts of this provider only",
+        "model": "of this model only: its name, or provider/model",
+        "client": "of this client only",
+        "outcome": "with this outcome only",
+        "failed": "true: those that ended in an error",
+        "limit": "the newest so many attempts",
+    },
+    methods.CONFIG_CHECK: {
+        "text": "the text of a configuration; without it the daemon's own file",
+        "file": "its name in problems",
+    },
+    methods.CONFIG_SHOW: {"all": "true: with what has its default"},
+    methods.CONFIG_WRITE: {
+        "text": "the whole text of the file",
+        "base": "SHA-256 of the file that it is based on, empty if there was none",
+        **_PROOF,
+    },
+    methods.CONFIG_SET: {
+        "entries": "what to set: a path, and a value or a text as a person types it",
+        "unset": "paths of entries to remove",
+        **_PROOF,
+    },
+    methods.TOKEN_CREATE: {
+        "name": "the name of the client that has it",
+        "models": "the names that it may ask for, with * for any part",
+        "providers": "those that may answer",
+        "limits": "the most that it may use",
+        "project": "what its requests are attributed to",
+        "expires_at": "Unix time",
+    },
+    methods.TOKEN_REVOKE: {"name": "the name of the token"},
+    methods.HTTP_OPEN: {
+        "name": "the name of the client that has it",
+        "project": "what its requests are attributed to",
+        "model": "answers each chat, whatever model it names",
+        "digest": "SHA-256 in hexadecimal of a token that the client has already",
+        "port": "the port that it had",
+    },
+    methods.EVENTS_SUBSCRIBE: {"topics": "names of topics"},
+    methods.EVENTS_UNSUBSCRIBE: {"topics": "which ones; without it, all"},
+}

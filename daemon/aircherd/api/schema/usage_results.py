@@ -1,0 +1,138 @@
+"""The results of `usage.report`, `attempts.list` and `limits.status`."""
+
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+from aircherd.api.schema.fields import (
+    Amount,
+    KeyName,
+    Milliseconds,
+    ModelName,
+    Outcome,
+    ProviderName,
+    Time,
+    Tokens,
+    Usd,
+    says,
+)
+from aircherd.api.schema.state_results import LedgerState
+
+
+class Sums(TypedDict):
+    """Totals of attempts."""
+
+    requests: Annotated[int, says("attempts at a provider")]
+    failed: int
+    input_tokens: Tokens
+    output_tokens: Tokens
+    cached_tokens: Tokens
+    cache_write_tokens: Tokens
+    reasoning_tokens: Tokens
+    cost: Usd
+    unknown_cost: Annotated[int, says("attempts whose cost is not known")]
+    estimated: Annotated[int, says("attempts whose usage was not reported")]
+    estimated_input_tokens: Tokens
+    estimated_output_tokens: Tokens
+    estimated_cost: Usd
+
+
+class UsageRow(Sums):
+    """Totals, with the values of the columns in `by`."""
+
+    day: NotRequired[Annotated[str, says("2026-11-30, local time")]]
+    provider: NotRequired[ProviderName]
+    model: NotRequired[ModelName]
+    key: NotRequired[KeyName]
+    client: NotRequired[str]
+    project: NotRequired[str]
+    outcome: NotRequired[Outcome]
+
+
+class UsageReport(TypedDict):
+    """Requests, tokens and cost of a period."""
+
+    since: NotRequired[Time]
+    until: NotRequired[Time]
+    by: list[str]
+    rows: list[UsageRow]
+    totals: Sums
+    ledger: LedgerState
+
+
+class NextAttempt(TypedDict):
+    """The attempt that followed a failed one."""
+
+    provider: ProviderName
+    model: ModelName
+    outcome: Outcome
+
+
+class ListedAttempt(TypedDict):
+    """An attempt that has ended."""
+
+    at: Annotated[float, says("Unix time when it began")]
+    provider: ProviderName
+    model: ModelName
+    key: NotRequired[KeyName]
+    client: NotRequired[str]
+    project: NotRequired[str]
+    outcome: Outcome
+    ms: NotRequired[Milliseconds]
+    first_ms: NotRequired[Annotated[int, says("milliseconds to the first output")]]
+    input_tokens: NotRequired[Tokens]
+    output_tokens: NotRequired[Tokens]
+    cached_tokens: NotRequired[Tokens]
+    cache_write_tokens: NotRequired[Tokens]
+    reasoning_tokens: NotRequired[Tokens]
+    cost: NotRequired[Usd]
+    estimated: NotRequired[Annotated[bool, says("true: the usage was not reported")]]
+    then: NotRequired[NextAttempt]
+
+
+class AttemptsList(TypedDict):
+    """Attempts, the newest last."""
+
+    rows: list[ListedAttempt]
+    more: NotRequired[Annotated[bool, says("true: there are older matches")]]
+    kept_since: NotRequired[Annotated[float, says("Unix time: earlier ones were removed")]]
+    ledger: LedgerState
+
+
+class LimitRow(TypedDict):
+    """How much of a limit is used."""
+
+    limit: Annotated[str, says("for people: anthropic: 5.00 USD a day")]
+    counted: Literal["requests", "tokens", "usd"]
+    per: Literal["minute", "hour", "day", "month"]
+    max: Amount
+    used: Amount
+    reserved: Amount
+    left: Amount
+    share: Annotated[float, says("used / max")]
+    resets_at: NotRequired[Time]
+    incomplete: NotRequired[Annotated[bool, says("true: used may be too low")]]
+    refuses: NotRequired[Annotated[bool, says("true: requests are refused")]]
+    margin: NotRequired[Amount]
+    provider: NotRequired[ProviderName]
+    key: NotRequired[str]
+    model: NotRequired[str]
+    client: NotRequired[str]
+    project: NotRequired[str]
+
+
+class UnknownName(TypedDict):
+    """A model or a key in a limit that does not exist."""
+
+    limit: Annotated[int, says("index of the limit, from 0")]
+    what: Literal["model", "key"]
+    name: str
+    nearest: NotRequired[Annotated[str, says("what was probably meant")]]
+    file: NotRequired[str]
+    line: NotRequired[int | None]
+
+
+class LimitsStatus(TypedDict):
+    """All limits, in the order of the configuration."""
+
+    limits: list[LimitRow]
+    unknown: list[UnknownName]
+    ledger: LedgerState

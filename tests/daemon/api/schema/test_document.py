@@ -1,0 +1,134 @@
+"""The description of the protocol is complete, and agrees with the code and docs/protocol.md."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from aircher_wire import codes, methods
+from aircherd.api.methods import METHODS as API_METHODS
+from aircherd.api.schema.codes import MEANINGS
+from aircherd.api.schema.deltas import DELTAS
+from aircherd.api.schema.document import CONNECTION_PARAMETERS, schema_text
+from aircherd.api.schema.events import TOPICS
+from aircherd.api.schema.frames import LIMITS
+from aircherd.ipc.connection_methods import CONNECTION_METHODS
+from aircherd.ipc.session import MAX_ACTIVE_REQUESTS
+
+DOCUMENT: dict[str, Any] = json.loads(schema_text())
+PAGE = (Path(__file__).parents[4] / "docs" / "protocol.md").read_text()
+HANDLED = {**API_METHODS, **CONNECTION_METHODS}
+
+
+def section_of(method: str) -> str:
+    """Return what the page says of a method."""
+    section = PAGE.split(f"### `{method}`\n")[1].split("\n### ")[0].split("\n## ")[0]
+    if method in (methods.CHAT_START, methods.ROUTE_EXPLAIN):  # they take a chat request
+        section += section_of(methods.CHAT)
+    return section
+
+
+def definition(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema, or what it refers to."""
+    name = schema.get("$ref", "").removeprefix("#/$defs/")
+    return DOCUMENT["$defs"][name] if name else schema
+
+
+def names_in(schema: Any, seen: frozenset[str] = frozenset()) -> set[str]:
+    """Return the names of all keys in a schema, however deep."""
+    if isinstance(schema, list):
+        return {name for each in schema for name in names_in(each, seen)}
+    if not isinstance(schema, dict):
+        return set()
+    found = set(schema.get("properties", {}))
+    if (target := schema.get("$ref")) and target not in seen:
+        found |= names_in(definition(schema), seen | {target})
+    return found | {name for each in schema.values() for name in names_in(each, seen)}
+
+
+def test_every_method_is_described_and_no_other():
+    """With the type of parameters that its handler gets."""
+    assert set(DOCUMENT["methods"]) == set(HANDLED)
+    connection = {name: method.params for name, method in CONNECTION_METHODS.items()}
+    assert connection == CONNECTION_PARAMETERS
+
+
+def test_all_schemas_are_valid():
+    """They are JSON Schema, and each reference leads to a definition with a plain name."""
+    for schema in DOCUMENT["$defs"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+    found = set(re.findall(r'"#/\$defs/([^"]+)"', schema_text()))
+    assert found <= set(DOCUMENT["$defs"])
+    assert all(re.fullmatch(r"\w+", name) for name in DOCUMENT["$defs"])
+
+
+@pytest.mark.parametrize("method", HANDLED)
+def test_every_parameter_has_a_description(method):
+    """And no description is about the code."""
+    taken = definition(DOCUMENT["methods"][method]["params"])
+    fields = {field.encode_name for field in msgspec.structs.fields(HANDLED[method].params)}
+    assert set(taken["properties"]) == fields
+    assert [name for name, each in taken["properties"].items() if "description" not in each] == []
+
+
+def test_no_description_is_about_the_code():
+    """It is read by authors of clients in other languages."""
+    assert re.findall(r"aircherd\.\w+|aircher_wire|msgspec|UNSET|NoneType", schema_text()) == []
+
+
+@pytest.mark.parametrize("method", HANDLED)
+def test_the_page_names_every_key_of_a_result(method):
+    """The method's section has each key that its result has at the top."""
+    result = definition(DOCUMENT["methods"][method]["result"])
+    section = section_of(method)
+    is_row = method == methods.AUTH_LOGIN  # its page refers to the rows of `auth.status`
+    section += section_of(methods.AUTH_STATUS) if is_row else ""
+    section += section_of(methods.TOKEN_LIST) if method == methods.TOKEN_CREATE else ""
+    missing = [name for name in result["properties"] if not re.search(rf"\b{name}\b", section)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("method", HANDLED)
+def test_every_key_that_the_page_has_in_a_result_is_described(method):
+    """Those of the line `parameters → result`."""
+    first = section_of(method).lstrip().split("\n\n")[0]
+    found = re.search(r"→ (?:notifications[^`]*|a row|a chat\w*)?`(\{.*?\})`", first, re.DOTALL)
+    written = set(re.findall(r"([a-z_]+)(?=\??(?:[:,}\]]|\.\.))", found[1])) if found else set()
+    known = names_in(DOCUMENT["methods"][method]["result"])
+    assert written - known - {"provider", "model", "topic", "names"} == set()
+
+
+def test_error_codes_are_those_of_the_page():
+    """Each with the meaning that the page has."""
+    table = PAGE.split("## Error codes")[1].split("\n## ")[0]
+    assert dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.MULTILINE)) == MEANINGS
+    named = {code for each in DOCUMENT["methods"].values() for code in each.get("errors", [])}
+    assert named | set(DOCUMENT["common_errors"]) <= set(MEANINGS)
+    known = {value for name, value in vars(codes).items() if isinstance(value, str)}
+    assert set(MEANINGS) <= known
+
+
+def test_deltas_are_those_of_the_page():
+    """Each has the keys that its row names."""
+    table = PAGE.split("A delta has `type`:")[1].split("\n\n")[1]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.MULTILINE))
+    assert set(rows) - {"type"} == set(DELTAS)
+    for name in DELTAS:
+        keys = set(definition(DOCUMENT["deltas"][name])["properties"]) - {"id", "stream", "seq"}
+        assert {key for key in keys - {"type"} if f"`{key}" not in rows[name]} == set(), name
+
+
+def test_topics_are_those_of_the_daemon():
+    """`lagged` is an event without a topic."""
+    assert set(TOPICS) == {*methods.TOPICS, methods.CONFIRM}
+    assert set(DOCUMENT["events"]) == {*TOPICS, "lagged"}
+
+
+def test_limits_are_those_of_the_daemon():
+    """The ones that `aircher_wire` does not have."""
+    assert LIMITS["max_requests"] == MAX_ACTIVE_REQUESTS
+    assert f"at most {LIMITS['max_depth_sent']} levels of nesting" in PAGE.replace("\n", " ")
