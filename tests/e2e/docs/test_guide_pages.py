@@ -54,18 +54,6 @@ def _run(page: str, reader: Home, sim: Simulator) -> list[Ran]:
     return run_page(page, reader, inputs={"aircher-cli auth login": KEY}, replace=addresses)
 
 
-@pytest.mark.timeout(180)
-def test_getting_started(reader: Home, sim: Simulator) -> None:
-    """It ends with two providers in a chain and a budget."""
-    ran = {each.shown.text: each.out for each in _run("guide/getting-started.md", reader, sim)}
-    order = ran["aircher-cli route"].splitlines()
-    assert [line.split()[1] for line in order[1:3]] == [
-        "anthropic/claude-sonnet-5",
-        "openai/gpt-5.5",
-    ]
-    assert "anthropic: 5.00 USD a day" in ran["aircher-cli limits"]
-
-
 @pytest.mark.parametrize("page", ["sign-in/ollama.md", "sign-in/compatible-servers.md"])
 def test_signing_in(page: str, reader: Home, sim: Simulator) -> None:
     """Keys are stored, checked, replaced and removed; none of them is shown."""

@@ -10,7 +10,7 @@ from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
 from helpers.docs.blocks import blocks_of, read
 from helpers.docs.reader import KEYS, PROGRAMS
-from helpers.docs_commands import run_page
+from helpers.docs_commands import Ran, run_page
 from helpers.pictures.scenes import catalogue
 from helpers.secret_service import secret_service
 
@@ -79,25 +79,30 @@ def newcomer(sim: Simulator) -> Iterator[Home]:
         yield home
 
 
-@pytest.mark.timeout(180)
-@pytest.mark.parametrize(
-    ("page", "sections"),
-    [
-        ("guide/getting-started.md", None),
-        ("sign-in/index.md", ["Store a key", "See what is used"]),
-    ],
-)
-def test_quoted_output_is_printed(newcomer: Home, page: str, sections: list[str] | None) -> None:
-    """Each quoted line is a line of the real output, apart from times."""
-    ran = run_page(
-        page,
-        newcomer,
-        inputs={"aircher-cli auth login": KEY},
-        keys=KEYS,
-        sections=sections,
-    )
+def run_and_compare(page: str, user: Home, sections: list[str] | None = None) -> list[Ran]:
+    """Run a page; each line that it quotes must be one of the real output, apart from times."""
+    ran = run_page(page, user, inputs={"aircher-cli auth login": KEY}, keys=KEYS, sections=sections)
     printed = {each.shown.line: [_masked(line) for line in each.out.splitlines()] for each in ran}
     expected = {at: lines for at, lines in quoted(page).items() if at in printed}
     assert expected
     missing = {at: [x for x in lines if x not in printed[at]] for at, lines in expected.items()}
     assert {at: (x, printed[at]) for at, x in missing.items() if x} == {}
+    return ran
+
+
+@pytest.mark.timeout(180)
+def test_getting_started(newcomer: Home) -> None:
+    """Its commands print what it quotes, and end with two providers in a chain and a budget."""
+    ran = run_and_compare("guide/getting-started.md", newcomer)
+    printed = {each.shown.text: each.out for each in ran}
+    order = printed["aircher-cli route"].splitlines()
+    assert [line.split()[1] for line in order[1:3]] == [
+        "anthropic/claude-sonnet-5",
+        "openai/gpt-5.5",
+    ]
+    assert "anthropic: 5.00 USD a day" in printed["aircher-cli limits"]
+
+
+def test_signing_in(newcomer: Home) -> None:
+    """The sections that every reader starts with quote what their commands print."""
+    run_and_compare("sign-in/index.md", newcomer, ["Store a key", "See what is used"])
