@@ -522,7 +522,7 @@
            (aircher-test-please "answer" ,answer)
            (aircher-rewrite 7 (+ 7 (length text--old)) "multiply")
            ,@body)
-       (aircher-test-please "answer" :null)
+       (aircher-test-please "answer" nil)
        (when-let ((review (text--review-buffer))) (kill-buffer review))
        (kill-buffer buffer))))
 
