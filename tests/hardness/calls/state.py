@@ -23,6 +23,7 @@ EVERY = {
     "config.check": {},
     "config.show": {"all": True},
     "config.schema": {},
+    "protocol.schema": {},
     "usage.report": {"by": ["client"]},
     "attempts.list": {},
     "models.list": {"all": True},
