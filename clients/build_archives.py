@@ -1,20 +1,24 @@
 """Makes the archives from which editors install aircher, for a release.
 
-    python clients/build_archives.py                     # all of them, in dist/
-    python clients/build_archives.py emacs --to /tmp
+    python clients/build_archives.py                     # all three, in dist/
+    python clients/build_archives.py neovim emacs --to /tmp
 
     neovim   aircher.nvim-VERSION.tar.gz   a folder for `pack/*/start`
     emacs    aircher-VERSION.tar           what `package-install-file` takes
+    vscode   aircher-VERSION.vsix          needs node, and packages from npm
 
-The same files always give the same bytes.
+The first two need Python alone. The same files always give the same bytes.
 """
 
 import argparse
 import gzip
 import io
+import os
 import re
+import subprocess
 import sys
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -66,9 +70,28 @@ def build_emacs(folder: Path) -> Path:
     return _write(folder / f"aircher-{version}.tar", _tar(f"aircher-{version}", files))
 
 
+def build_vscode(folder: Path) -> Path:
+    """Make the extension for VS Code."""
+    version = _same_version(CLIENTS / "vscode/package.json", r'^  "version": "(.+)",$')
+    target = folder.resolve() / f"aircher-{version}.vsix"
+    folders = (CLIENTS / "vscode", ROOT)
+    found = [each / "node_modules/@vscode/vsce/vsce" for each in folders]
+    vsce = next((each for each in found if each.exists()), None)
+    if vsce is None:
+        sys.exit("vsce is not installed: cd clients/vscode && npm install")
+    with tempfile.TemporaryDirectory() as built:
+        _node(CLIENTS / "vscode/build.mjs", built)
+        options = ("--no-dependencies", "--allow-missing-repository", "--out", str(target))
+        # vsce writes this time into the archive, as it is in the zone.
+        clock = {"SOURCE_DATE_EPOCH": str(TIME), "TZ": "UTC"}
+        _node(vsce, "package", *options, cwd=built, environ=clock)
+    return target
+
+
 BUILDERS: dict[str, Callable[[Path], Path]] = {
     "neovim": build_neovim,
     "emacs": build_emacs,
+    "vscode": build_vscode,
 }
 """Editor -> what makes its archive in a folder, and returns it."""
 
@@ -141,6 +164,16 @@ def _read(file: Path) -> bytes:
 def _write(file: Path, data: bytes) -> Path:
     file.write_bytes(data)
     return file
+
+
+def _node(
+    *arguments: str | Path, cwd: str | None = None, environ: Mapping[str, str] | None = None
+) -> None:
+    command = ["node", *map(str, arguments)]
+    env = {**os.environ, **(environ or {})}
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def test_an_unknown_editor_is_refused(tmp_path: Path) -> None:
     command = [sys.executable, str(SCRIPT), "ed", "--to", str(tmp_path / "new")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
     assert done.returncode == 2
-    assert "neovim, emacs" in done.stderr
+    assert "neovim, emacs, vscode" in done.stderr
     assert not (tmp_path / "new").exists()
 
 

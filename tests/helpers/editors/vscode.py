@@ -27,6 +27,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -86,12 +87,18 @@ def build_extension() -> Path:
 
 
 def pack_extension(folder: Path) -> Path:
-    """Return the .vsix of the built extension, made in `folder` without a network."""
-    package = folder / "aircher.vsix"
-    vsce = ROOT / "node_modules" / "@vscode" / "vsce" / "vsce"
-    options = ("--no-dependencies", "--allow-missing-repository", "--out", package)
-    run_node(vsce, "package", *options, cwd=build_extension())
-    return package
+    """Return the .vsix as a release has it, made in `folder` without a network."""
+    find_node()
+    script = ROOT / "clients" / "build_archives.py"
+    done = subprocess.run(
+        [sys.executable, script, "vscode", "--to", folder],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
 
 
 @functools.cache

@@ -33,6 +33,8 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Packed:
     with zipfile.ZipFile(pack_extension(made)) as archive:
         archive.extractall(made)
         names = archive.namelist()
+        times = {entry.date_time for entry in archive.infolist()}
+    assert times == {(2020, 1, 1, 0, 0, 0)}  # the same files give the same bytes
     folder = made / "extension"
     home = {"HOME": str(made), "XDG_RUNTIME_DIR": str(made), "AIRCHER_AUTOSTART": "0"}
     environ = {**os.environ, **home}
