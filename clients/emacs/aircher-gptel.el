@@ -112,8 +112,10 @@ Buffers that use the former one get the models, too."
   (let ((backend (aircher-gptel--register name list))
         (former aircher-gptel--backend))
     (when former
-      (setf (cl-struct-slot-value 'gptel-backend 'models former)
-            (cl-struct-slot-value 'gptel-backend 'models backend)))
+      ;; A variable, since without gptel the compiler complains of a type that it does not know.
+      (let ((type 'gptel-backend))
+        (setf (cl-struct-slot-value type 'models former)
+              (cl-struct-slot-value type 'models backend))))
     (when (and former (eq (default-value 'gptel-backend) former))
       (setq-default gptel-backend backend))
     (setq aircher-gptel--backend backend)))
