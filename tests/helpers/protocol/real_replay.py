@@ -175,7 +175,25 @@ def accept(file: Path, answers: list[list[Any]]) -> None:
             flush()
             steps.append(step)
     flush()
-    file.write_text(_written({**transcript, "steps": steps}), encoding="utf-8")
+    short = _abbreviated(steps, _abbreviations(transcript["steps"]))
+    file.write_text(_written({**transcript, "steps": short}), encoding="utf-8")
+
+
+def _abbreviations(value: Any) -> dict[str, Any]:
+    """Return the long texts that are written short, and how."""
+    if isinstance(value, dict) and value.keys() == {"$repeat", "times"}:
+        whole = value["$repeat"] * value["times"]
+        return {whole: value} if isinstance(whole, str) else {}
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {text: short for each in parts for text, short in _abbreviations(each).items()}
+
+
+def _abbreviated(value: Any, short: dict[str, Any]) -> Any:
+    if isinstance(value, str):
+        return short.get(value, value)
+    if isinstance(value, dict):
+        return {key: _abbreviated(each, short) for key, each in value.items()}
+    return [_abbreviated(each, short) for each in value] if isinstance(value, list) else value
 
 
 def _renewed(old: list[Step], new: list[Any], volatile: list[str]) -> list[Step]:
@@ -229,12 +247,12 @@ def _written(value: Any, indent: int = 0, room: int = WIDTH) -> str:
     if isinstance(value, dict):
         parts = [
             f"{json.dumps(key, ensure_ascii=False)}: "
-            f"{_written(each, indent + 2, room - len(key) - 4)}"
+            f"{_written(each, indent + 2, WIDTH - len(key) - 4)}"
             for key, each in value.items()
         ]
         opening, closing = "{", "}"
     else:
-        parts = [_written(each, indent + 2, room) for each in value]
+        parts = [_written(each, indent + 2) for each in value]
         opening, closing = "[", "]"
     inner = f",\n{pad}".join(parts)
     text = f"{opening}\n{pad}{inner}\n{' ' * indent}{closing}"

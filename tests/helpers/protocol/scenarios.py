@@ -62,6 +62,11 @@ PROJECT = """
 [projects."/home/ann/site"]
 model = "sonnet"
 """
+NO_REQUESTS = """
+[[limits]]
+requests = 0
+per = "month"
+"""
 INVALID = """
 [tasks.draft]
 temperature = "warm"
@@ -103,15 +108,24 @@ class World:
         self.simulator.faults.add(*FAULTS.get(scenario, []))
 
 
-MORE: dict[str, str] = {"project": PROJECT, "invalid-config": INVALID}
+MORE: dict[str, str] = {
+    "project": PROJECT,
+    "invalid-config": INVALID,
+    "no-requests": NO_REQUESTS,
+}
 FAULTS: dict[str, list[Fault]] = {
     "rate-limited": [Fault("error", vendor="openai", error="rate_limit", retry_after=30)],
+    "all-limited": [
+        Fault("error", vendor=vendor, error="rate_limit", retry_after=30)
+        for vendor in ("openai", "anthropic")
+    ],
+    "pauses-after-a-word": [Fault("stall", after=1, seconds=0.5)],
     "stops-after-a-word": [Fault("stall", after=1)],
     "breaks-off": [Fault("cut", after=2)],
 }
 BUT_SLOW = {"slow": 0.2}
 """Seconds until a provider answers."""
-ALONE = frozenset({"first-day", "stopping"})
+ALONE = frozenset({"first-day", "no-requests", "stopping"})
 """Scenarios that need a daemon of their own."""
 SCENARIOS = frozenset({"signed-in", *MORE, *FAULTS, *BUT_SLOW, *ALONE})
 
