@@ -35,10 +35,10 @@ vim.cmd("qa!")
 """
 
 
-def _ask(which: str, path: Path) -> str:
-    """Return the error of a request to the socket at `path`."""
+def _ask(which: str, path: Path, *, first: str = "") -> str:
+    """Return the error of a request to the socket at `path`; `first` is run before."""
     script = path.with_name("script.lua")
-    script.write_text(SCRIPT.replace("PATH", str(path)))
+    script.write_text(first + SCRIPT.replace("PATH", str(path)))
     found = subprocess.run(
         command(which, "-c", f"luafile {script}"),
         stdin=subprocess.DEVNULL,
@@ -97,3 +97,29 @@ def test_a_directory_that_is_open_to_others_is_refused(tmp_path: Path, which: st
     tmp_path.chmod(0o755)
     found = _ask(which, tmp_path / "s")
     assert f"{tmp_path} is open to other users (mode 0755): run chmod 700 on it" in found
+
+
+NO_LUAJIT = """
+package.loaded.ffi = nil
+package.preload.ffi = function() error("no ffi in this build") end
+"""
+
+
+@pytest.mark.parametrize("which", NEOVIMS)
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [(0o622, "is not a socket of yours alone"), (0o600, "aircherd closed the connection")],
+)
+def test_without_luajit_the_socket_itself_is_checked(
+    tmp_path: Path, which: str, mode: int, said: str
+) -> None:
+    """The kernel cannot be asked then: owner and mode decide."""
+    path = tmp_path / "s"
+    listen = [sys.executable, "-c", LISTENER, str(path), str(os.getuid())]
+    with subprocess.Popen(listen, stdout=subprocess.PIPE, text=True) as listener:
+        assert listener.stdout is not None
+        listener.stdout.readline()
+        path.chmod(mode)
+        found = _ask(which, path, first=NO_LUAJIT)
+        listener.kill()
+    assert said in found

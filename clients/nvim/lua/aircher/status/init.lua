@@ -129,7 +129,12 @@ local function start()
   is_started = true
   route_timer, spend_timer = uv.new_timer(), uv.new_timer()
   spend_at = uv.now() - SPEND_MS
-  connections.get():on_state(function(state) publish({ state = state }) end)
+  connections.get():on_state(function(state)
+    publish({ state = state })
+    if state == "open" then
+      soon(route_timer, 0, fetch_route) -- also where `[clients]` does not let this Neovim subscribe
+    end
+  end)
   connections.get():subscribe(TOPICS, { on_snapshot = take_snapshot, on_event = take_event })
   vim.api.nvim_create_autocmd("User", {
     pattern = "AircherModelChanged",

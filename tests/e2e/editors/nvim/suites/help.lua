@@ -27,17 +27,11 @@ local function public_names(of, pattern)
   return found
 end
 
--- The commands and options are in the main page, which is written beside this one.
-local has_main_page = vim.fn.filereadable(DOC .. "/aircher.txt") == 1
-
 t.case("helptags has nothing to say", function()
   t.eq("", vim.fn.execute("helptags " .. DOC))
 end)
 
 t.case("every command has a tag", function()
-  if not has_main_page then
-    return
-  end
   local commands = vim.tbl_filter(function(name)
     return vim.startswith(name, "Aircher")
   end, vim.tbl_keys(vim.api.nvim_get_commands({})))
@@ -46,9 +40,6 @@ t.case("every command has a tag", function()
 end)
 
 t.case("every option has a tag", function()
-  if not has_main_page then
-    return
-  end
   local known = tags()
   for name in pairs(options.SPEC) do
     t.eq(true, known["aircher-" .. name] or known["aircher-" .. name .. "-option"] or name .. " has no tag")
@@ -56,9 +47,6 @@ t.case("every option has a tag", function()
 end)
 
 t.case("every function has a tag", function()
-  if not has_main_page then
-    return
-  end
   t.eq({}, missing(public_names(require("aircher"), "aircher.%s()")))
 end)
 
@@ -67,9 +55,6 @@ t.case("every method of the connection has a tag", function()
 end)
 
 t.case("the defaults in the help are the defaults", function()
-  if not has_main_page then
-    return
-  end
   local text = table.concat(vim.fn.readfile(DOC .. "/aircher.txt"), "\n")
   local shown = text:match("These are the defaults: >\n\n    require%(\"aircher\"%)%.setup(%b())")
   local given = assert(load("return " .. shown))()
