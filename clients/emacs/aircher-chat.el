@@ -16,10 +16,10 @@
 (require 'subr-x)
 (require 'aircher-answer)
 (require 'aircher-chat-file)
+(require 'aircher-model)
 (require 'aircher-stream)
 
 (declare-function markdown-mode "markdown-mode")
-(declare-function aircher-read-model "aircher-model")
 
 (defcustom aircher-chat-directory nil
   "The folder that `aircher-chat-save' and `aircher-chat-open' propose.
@@ -232,9 +232,7 @@ If a region is active, it is the beginning of the question."
 (defun aircher-chat-model (model)
   "Use MODEL for this chat only; an empty name is the default."
   (interactive
-   (list (if (fboundp 'aircher-read-model)
-             (aircher-read-model "Model of this chat: ")
-           (read-string "Model of this chat (empty: the default): " (aircher-chat--model))))
+   (list (aircher-read-model "Model of this chat (empty: the default): "))
    aircher-chat-mode)
   (save-restriction
     (widen)

@@ -14,10 +14,18 @@
 ;; aircher's daemon keeps the keys of all providers of language models, goes on with another
 ;; provider where one fails, and counts what is spent.  This package is its client for Emacs.
 ;;
+;;   M-x aircher-ask       ask a question, about the selection if there is one
+;;   M-x aircher-chat      a conversation in Markdown
+;;   M-x aircher-rewrite   change the selection by an instruction
+;;   M-x aircher-model     choose the model
+;;   M-x aircher-login     sign in to a provider
+;;   M-x aircher-status    providers, keys, limits and costs
+;;
 ;; Nothing is connected before the first command, and nothing ever waits: Emacs stays as quick as
 ;; without it.  What is sent is what a command says, and the project's folder.
 ;;
-;; Code in other packages can use what is in `aircher-connection'.
+;; Code in other packages can use `aircher-request', `aircher-chat-start' and `aircher-subscribe' of
+;; aircher-connection.el.
 
 ;;; Code:
 
@@ -34,6 +42,7 @@
 (autoload 'aircher-chat-open "aircher-chat" nil t)
 (autoload 'aircher-chat-mode "aircher-chat" nil t)
 (autoload 'aircher-rewrite "aircher-rewrite" nil t)
+(autoload 'aircher-gptel "aircher-gptel" nil t)
 
 (defgroup aircher nil
   "Language models through aircher's daemon."
