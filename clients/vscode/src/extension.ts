@@ -65,6 +65,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const modelsChanged = new Settled(keeper.onDidChangeModels, MODELS_MS);
   const provider = new ModelProvider({
     ...services,
+    signIn,
     memory: new AnswerMemory(),
     onDidChangeModels: modelsChanged.event,
   });

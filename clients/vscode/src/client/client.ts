@@ -1,7 +1,7 @@
 // The client of the daemon: it connects at the first need, starts a daemon where none answers,
 // introduces itself, and keeps one subscription alive while something shows the daemon's state.
 
-import { findSocket, thisUser, type Environment } from "./address.js";
+import { findSocket, MAX_PATH, thisUser, type Environment } from "./address.js";
 import { isAutostartAllowed, startDaemon, INSTALL_HINT } from "./autostart.js";
 import { Connection } from "./connection.js";
 import { checkSocket } from "./directory.js";
@@ -15,6 +15,8 @@ const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 5000;
 const READY_TRIES = 40; // after a start, the socket may be a moment late
 const MAX_BUS = 4096;
+/** An old daemon may have to end before a service manager starts the next one. */
+const HELLO_MS = 60_000;
 
 export interface ClientOptions {
   readonly environ: Environment;
@@ -28,6 +30,8 @@ export interface ClientOptions {
   /** Notifications that are no events of the watcher, and no deltas of a request. */
   readonly onNotification?: (method: string, params: Fields) => void;
   readonly onClosed?: (error: Error) => void;
+  /** How long a daemon may take to answer `hello`. */
+  readonly helloMs?: number;
 }
 
 export interface Watcher {
@@ -162,6 +166,7 @@ export class DaemonClient {
   private async make(mayStart: boolean): Promise<Connection> {
     const user = thisUser();
     const path = findSocket(this.options.environ, user);
+    checkLength(path);
     let connection = await this.tryOpen(path, user.uid);
     if (connection === undefined && mayStart) {
       await startDaemon(this.mayStart(path), this.options.environ);
@@ -241,11 +246,17 @@ export class DaemonClient {
       ...origin,
       ...(bus === undefined ? {} : { session_bus: bus }),
     };
-    connection.send("hello", params).answer.then(
-      (result) => this.greet(asFields(result)),
-      // A daemon that refuses `hello` refuses the request behind it, which says why.
-      () => undefined,
-    );
+    const timer = setTimeout(() => {
+      connection.close(new DaemonUnreachable(HANGS));
+    }, this.options.helloMs ?? HELLO_MS);
+    connection
+      .send("hello", params)
+      .answer.then(
+        (result) => this.greet(asFields(result)),
+        // A daemon that refuses `hello` refuses the request behind it, which says why.
+        () => undefined,
+      )
+      .finally(() => clearTimeout(timer));
   }
 
   private greet(server: Fields): void {
@@ -329,6 +340,20 @@ export class DaemonClient {
       this.connect(false).catch(() => this.retryLater());
     }, this.delay);
     this.delay = Math.min(2 * this.delay, LONGEST_DELAY_MS);
+  }
+}
+
+const HANGS =
+  "aircherd accepts connections but does not answer: it hangs or is stopped. " +
+  "'aircher-cli daemon restart' starts it again";
+
+function checkLength(path: string): void {
+  const size = Buffer.byteLength(path);
+  if (size > MAX_PATH) {
+    throw new DaemonUnreachable(
+      `the socket's path has ${size} bytes, and the system takes at most ${MAX_PATH}: ${path}. ` +
+        "Set AIRCHER_SOCKET to a shorter path",
+    );
   }
 }
 

@@ -6,7 +6,7 @@ import * as vscode from "vscode";
 import { ask } from "../chat/answer.js";
 import { summary } from "../chat/fallback.js";
 import { DaemonError } from "../client/errors.js";
-import { asText, type Fields } from "../client/values.js";
+import type { Fields } from "../client/values.js";
 import { contextLines, maxReplyCharacters, ownModel } from "../settings.js";
 import { ProposalFiles, SCHEME } from "../view/proposals.js";
 import { fenced, running } from "./ask.js";
@@ -20,7 +20,8 @@ const SYSTEM =
 interface Proposal {
   readonly original: vscode.Uri;
   readonly proposed: vscode.Uri;
-  readonly document: vscode.TextDocument;
+  readonly uri: vscode.Uri;
+  readonly languageId: string;
   readonly text: string;
   /** Undefined once the user changed the text that is being edited. */
   range: Range | undefined;
@@ -65,7 +66,8 @@ export class Edits implements vscode.Disposable {
       return;
     }
     const proposal = this.begin(document, range);
-    const text = await this.propose(proposal, instruction);
+    const request = editRequest(document, range, instruction);
+    const text = await this.propose(proposal, request);
     if (text === undefined) {
       this.end(proposal);
     } else if (text === proposal.text) {
@@ -80,18 +82,20 @@ export class Edits implements vscode.Disposable {
   async accept(): Promise<void> {
     const proposal = this.active();
     if (proposal === undefined) {
+      void vscode.window.showInformationMessage("Open the diff of an edit first.");
       return;
     }
-    const { document, range, text } = proposal;
+    const { uri, range, text } = proposal;
+    const document = await vscode.workspace.openTextDocument(uri); // it may have been closed
     const place = range === undefined ? undefined : toRange(document, range);
-    if (place === undefined || document.isClosed || document.getText(place) !== text) {
+    if (place === undefined || document.getText(place) !== text) {
       void vscode.window.showErrorMessage(
         "The text was changed meanwhile, so the edit does not fit any more: nothing was changed. Ask for it again.",
       );
       return;
     }
     const edit = new vscode.WorkspaceEdit();
-    edit.replace(document.uri, place, await this.proposedText(proposal));
+    edit.replace(uri, place, await this.proposedText(proposal));
     if (!(await vscode.workspace.applyEdit(edit))) {
       void vscode.window.showErrorMessage("VS Code refused the edit: nothing was changed.");
       return;
@@ -111,20 +115,20 @@ export class Edits implements vscode.Disposable {
 
   private begin(document: vscode.TextDocument, range: Range): Proposal {
     this.count += 1;
-    const name = document.uri.path.split("/").at(-1) ?? "text";
+    const { uri, languageId } = document;
     const place = (side: string): vscode.Uri =>
-      vscode.Uri.from({ scheme: SCHEME, path: `/${this.count}/${side}/${name}` });
+      vscode.Uri.from({ scheme: SCHEME, path: `/${this.count}/${side}/${nameOf(uri)}` });
     const text = document.getText(toRange(document, range));
-    const proposal = { original: place("before"), proposed: place("after"), document, text, range };
+    const sides = { original: place("before"), proposed: place("after") };
+    const proposal = { ...sides, uri, languageId, text, range };
     this.proposals.set(proposal.proposed.path, proposal);
     return proposal;
   }
 
   /** Return the new text; undefined if the user stopped it. */
-  private async propose(proposal: Proposal, instruction: string): Promise<string | undefined> {
+  private async propose(proposal: Proposal, request: Fields): Promise<string | undefined> {
     const stop = new AbortController();
     const { services } = this;
-    const request = editRequest(proposal, instruction);
     try {
       return await running(stop, "aircher edits", async (token) => {
         let text = "";
@@ -159,20 +163,18 @@ export class Edits implements vscode.Disposable {
     this.files.add(proposal.original, proposal.text, false);
     this.files.add(proposal.proposed, text, true);
     await this.setLanguage(proposal);
-    const name = proposal.document.uri.path.split("/").at(-1) ?? "";
     await vscode.commands.executeCommand(
       "vscode.diff",
       proposal.original,
       proposal.proposed,
-      `${name}: proposed by aircher`,
+      `${nameOf(proposal.uri)}: proposed by aircher`,
       { preview: false },
     );
   }
 
   /** The file's name decides in most cases; what the user chose for the document comes first. */
-  private async setLanguage(proposal: Proposal): Promise<void> {
-    const { languageId } = proposal.document;
-    for (const uri of [proposal.original, proposal.proposed]) {
+  private async setLanguage({ original, proposed, languageId }: Proposal): Promise<void> {
+    for (const uri of [original, proposed]) {
       const document = await vscode.workspace.openTextDocument(uri);
       if (document.languageId !== languageId) {
         await vscode.languages.setTextDocumentLanguage(document, languageId);
@@ -212,7 +214,7 @@ export class Edits implements vscode.Disposable {
 
   private followChanges(event: vscode.TextDocumentChangeEvent): void {
     for (const proposal of this.proposals.values()) {
-      if (proposal.document === event.document) {
+      if (proposal.uri.toString() === event.document.uri.toString()) {
         // VS Code lists the changes of one event from the last to the first: offsets stay valid.
         proposal.range = event.contentChanges.reduce<Range | undefined>(
           (range, change) => (range === undefined ? undefined : follow(range, change)),
@@ -237,15 +239,19 @@ function isOf(tab: vscode.Tab, proposal: Proposal): boolean {
   return tab.input instanceof vscode.TabInputTextDiff && tab.input.modified.path === proposal.proposed.path;
 }
 
-function editRequest(proposal: Proposal, instruction: string): Fields {
-  const { document, text } = proposal;
+function nameOf(uri: vscode.Uri): string {
+  return uri.path.split("/").at(-1) || "text";
+}
+
+function editRequest(document: vscode.TextDocument, range: Range, instruction: string): Fields {
   const model = ownModel();
-  const [before, after] = around(proposal);
+  const place = toRange(document, range);
+  const [before, after] = around(document, place);
   const parts = [
     instruction.trim(),
-    context("Before it, unchanged", before, document.languageId),
-    `The text to edit:\n${fenced(text, document.languageId)}`,
-    context("After it, unchanged", after, document.languageId),
+    titled("Before it, unchanged", before, document.languageId),
+    titled("The text to edit", document.getText(place), document.languageId),
+    titled("After it, unchanged", after, document.languageId),
   ];
   return {
     ...(model === undefined ? {} : { model }),
@@ -254,17 +260,16 @@ function editRequest(proposal: Proposal, instruction: string): Fields {
   };
 }
 
-function context(title: string, text: string, language: string): string {
-  return asText(text) === "" ? "" : `${title}:\n${fenced(text, language)}`;
+function titled(title: string, text: string, language: string): string {
+  return text === "" ? "" : `${title}:\n${fenced(text, language)}`;
 }
 
 /** Return the lines around the range that are sent along; by default none. */
-function around({ document, range }: Proposal): readonly [string, string] {
+function around(document: vscode.TextDocument, { start, end }: vscode.Range): readonly [string, string] {
   const lines = contextLines();
-  if (lines === 0 || range === undefined) {
+  if (lines === 0) {
     return ["", ""];
   }
-  const { start, end } = toRange(document, range);
   const first = new vscode.Position(Math.max(0, start.line - lines), 0);
   const last = new vscode.Position(end.line + lines + 1, 0);
   return [document.getText(new vscode.Range(first, start)), document.getText(new vscode.Range(end, last))];

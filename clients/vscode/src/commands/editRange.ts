@@ -31,9 +31,7 @@ export function readReplacement(answer: string, original: string): string {
   const fenced = /^\s*(`{3,})[^\n`]*\n([\s\S]*?)\n?\1\s*$/.exec(answer);
   const isFencedBefore = original.trimStart().startsWith("```");
   const text = fenced === null || isFencedBefore ? answer : (fenced[2] ?? "");
-  const ending = /\r?\n$/.exec(original)?.[0];
-  if (ending !== undefined) {
-    return text.endsWith("\n") ? text : text + ending;
-  }
-  return text.replace(/\r?\n$/, "");
+  const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
+  const lineBreak = original.includes("\r\n") ? "\r\n" : "\n";
+  return lines.join(lineBreak) + (original.endsWith("\n") ? lineBreak : "");
 }

@@ -15,6 +15,8 @@ interface Choice extends vscode.QuickPickItem {
 }
 
 export class SignInOffer {
+  private asking: Promise<Fields | undefined> | undefined;
+
   constructor(private readonly signIn: SignIn) {}
 
   /**
@@ -32,13 +34,27 @@ export class SignInOffer {
       try {
         return await run(asked);
       } catch (error) {
-        const change = await this.ask(error, token);
+        const change = await this.askOnce(error, token);
         if (change === undefined) {
           throw error;
         }
         asked = { ...asked, ...change };
       }
     }
+  }
+
+  /** A chat of VS Code may send several requests at once: the user is asked once for all of them. */
+  private async askOnce(
+    error: unknown,
+    token: vscode.CancellationToken | undefined,
+  ): Promise<Fields | undefined> {
+    if (readSignIn(error, process.env) === undefined) {
+      return undefined;
+    }
+    this.asking ??= this.ask(error, token).finally(() => {
+      this.asking = undefined;
+    });
+    return this.asking;
   }
 
   /** Ask until something helped; undefined if nothing can, or the user leaves. */

@@ -10,6 +10,9 @@ export async function showStatus(
   services: Services,
   onDidChange: (listener: () => void) => { dispose(): void },
 ): Promise<void> {
+  if (await services.pages.showAgain("status")) {
+    return; // it stays current while it is open
+  }
   const text = await readStatus(services);
   let listener: { dispose(): void } | undefined;
   const page = await services.pages.open("status", () => listener?.dispose());

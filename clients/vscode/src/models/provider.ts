@@ -11,10 +11,11 @@ import type { AnswerMemory } from "../chat/memory.js";
 import type { DaemonClient } from "../client/client.js";
 import { DaemonError, messageOf } from "../client/errors.js";
 import { asFields, asText, isFields, type Fields } from "../client/values.js";
+import type { SignIn } from "../commands/signIn.js";
 import type { SignInOffer } from "../commands/signInOffer.js";
 import { maxReplyCharacters, reasoning } from "../settings.js";
 import { readInformation, type ModelInformation } from "./information.js";
-import { readModelList } from "./rows.js";
+import { readModelList, type ModelList } from "./rows.js";
 
 type Message = vscode.LanguageModelChatRequestMessage;
 type Options = vscode.ProvideLanguageModelChatResponseOptions;
@@ -31,6 +32,7 @@ export interface ProviderServices {
   readonly memory: AnswerMemory;
   readonly onDidChangeModels: vscode.Event<void>;
   readonly offer: SignInOffer;
+  readonly signIn: SignIn;
   readonly onFallback: (line: string) => void;
   readonly onAnswer: (answer: Answer) => void;
 }
@@ -42,14 +44,18 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
     this.onDidChangeLanguageModelChatInformation = services.onDidChangeModels;
   }
 
-  /** Return the models. What fails is only in the log if VS Code asks silently. */
+  /** Return the models; without any, offer to sign in, unless VS Code asks silently. */
   async provideLanguageModelChatInformation(
     options: vscode.PrepareLanguageModelChatModelOptions,
     _token: vscode.CancellationToken,
   ): Promise<ModelInformation[]> {
     try {
-      const result = await this.services.client.request("models.list", { wait: !options.silent });
-      return readInformation(readModelList(result));
+      const list = await this.list(options.silent);
+      if (options.silent || list.rows.some((row) => row.mark.answers)) {
+        return readInformation(list);
+      }
+      await this.services.signIn.run();
+      return readInformation(await this.list(options.silent));
     } catch (error) {
       this.services.log.warn(`models: ${messageOf(error)}`);
       if (!options.silent) {
@@ -99,6 +105,10 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
     return Promise.resolve(
       Math.ceil(Buffer.byteLength(whole) / BYTES_PER_TOKEN) + images * IMAGE_TOKENS,
     );
+  }
+
+  private async list(silent: boolean): Promise<ModelList> {
+    return readModelList(await this.services.client.request("models.list", { wait: !silent }));
   }
 
   private makeRequest(model: ModelInformation, messages: readonly Message[], options: Options): Fields {

@@ -33,13 +33,26 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${this.count}/${name}.md` });
     const page = new Page(() => this.changed.fire(uri), onClosed);
     this.pages.set(uri.toString(), page);
+    await this.show(uri);
+    return page;
+  }
+
+  /** Show the page of this name again, if it is open; tell whether it is. */
+  async showAgain(name: string): Promise<boolean> {
+    const found = [...this.pages.keys()].find((uri) => uri.endsWith(`/${name}.md`));
+    if (found !== undefined) {
+      await this.show(vscode.Uri.parse(found));
+    }
+    return found !== undefined;
+  }
+
+  private async show(uri: vscode.Uri): Promise<void> {
     const document = await vscode.workspace.openTextDocument(uri);
     await vscode.window.showTextDocument(document, {
       viewColumn: vscode.ViewColumn.Beside,
       preserveFocus: true,
       preview: false,
     });
-    return page;
   }
 
   dispose(): void {

@@ -74,6 +74,11 @@ export class Uri implements UriParts {
     return new Uri(parts.scheme, parts.path ?? "");
   }
 
+  static parse(text: string): Uri {
+    const [scheme = "", ...rest] = text.split(":");
+    return new Uri(scheme, rest.join(":"));
+  }
+
   static file(path: string): Uri {
     return new Uri("file", path);
   }

@@ -158,7 +158,12 @@ async function withProgress<R>(
 }
 
 async function showTextDocument(document: Document): Promise<vscode.TextEditor> {
-  world.desk.show(new classes.TabInputText(document.uri));
+  const isOpen = world.desk.tabs.some(
+    ({ input }) => input instanceof classes.TabInputText && input.uri.toString() === document.uri.toString(),
+  );
+  if (!isOpen) {
+    world.desk.show(new classes.TabInputText(document.uri));
+  }
   return { document } as unknown as vscode.TextEditor;
 }
 

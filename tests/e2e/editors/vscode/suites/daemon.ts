@@ -65,8 +65,11 @@ test("the default comes first, then aliases, then models, with state and price",
 });
 
 test("text comes as it was said, and the upstream gets the messages alone", async () => {
-  const said = await answer(await model("work/gpt-5.5"), [user("one"), assistant("two"), user("three four")]);
-  assert.equal(said, "three four");
+  const system = { ...user("be short"), role: 3 as never }; // its name is not in the stable API
+  const messages = [system, user("one"), assistant("two"), user("three four")];
+  assert.equal(await answer(await model("work/gpt-5.5"), messages), "three four");
+  const [first] = asRecords((await lastRequest())["messages"]);
+  assert.match(String(first?.["role"]), /system|developer/);
   const request = JSON.stringify(await lastRequest());
   assert.ok(request.includes("three four") && request.includes("two"), request);
 });
@@ -160,6 +163,31 @@ test("without a key it offers to sign in, says why a key is refused, and goes on
   assert.equal(said, "the same request");
   assert.match(prompts[1] ?? "", /refuse|reject|invalid/i);
   await until("its models are there", async () => (await models()).some(({ id }) => id.startsWith("spare/")));
+});
+
+test("requests that need a key at once ask for it once", async () => {
+  await second.request("auth.logout", { provider: "spare" });
+  let asked = 0;
+  world.choices = [
+    (items) => {
+      asked += 1;
+      return items.find(({ label }) => label.includes("Sign in to spare"))?.label;
+    },
+  ];
+  world.inputs = [() => SPARE_KEY];
+  const chosen = remembered("spare/claude-sonnet-5");
+  const both = ["one", "two"].map((text) => answer(chosen, [user(text)]));
+  assert.deepEqual(await Promise.all(both), ["one", "two"]);
+  assert.equal(asked, 1);
+});
+
+test("a key in a variable that the daemon cannot see is offered, and used", async () => {
+  await second.request("auth.logout", { provider: "spare" });
+  process.env["SPARE_KEY"] = SPARE_KEY;
+  world.choices = [(items) => items.find(({ label }) => label.includes("Use the key in SPARE_KEY"))?.label];
+  assert.equal(await answer(remembered("spare/claude-sonnet-5"), [user("found")]), "found");
+  delete process.env["SPARE_KEY"];
+  assert.match(world.messages.at(-1) ?? "", /Signed in to spare with the key in SPARE_KEY/);
 });
 
 test("leaving the offer reports the daemon's error as missing permission", async () => {
@@ -342,6 +370,12 @@ test("status and limits are a page to read", async () => {
   assert.match(page, /✓ \*\*work\*\*: ready/);
   assert.match(page, /\*\*work\*\*: \d+ requests, .* in, .* out, \$/);
   assert.match(page, /of 100,000 requests per day/);
+  const open = world.desk.tabs.length;
+  await world.run("aircher.showStatus");
+  assert.equal(world.desk.tabs.length, open);
+  await second.request("models.use", { model: "chain" });
+  await until("the page follows", () => world.page("/status.md")?.includes("## Default model\n\nchain"));
+  await second.request("models.use", { model: "work/gpt-5.5" });
 });
 
 test("the command signs in to a provider, and another signs out", async () => {
@@ -356,7 +390,7 @@ test("the command signs in to a provider, and another signs out", async () => {
   await until("its models are back", async () => (await models()).some(({ id }) => id.startsWith("spare/")));
 });
 
-test("usage belongs to the folder's project, and to none in a virtual folder", async () => {
+test("usage belongs to the project of the active folder, and to none in a virtual one", async () => {
   const chosen = await model("default");
   const folder = process.env["AIRCHER_TEST_PROJECT"] ?? "";
   const named = (uri: stub.Uri) => [{ uri, name: "work", index: 0 }] as unknown as typeof world.folders;
@@ -370,6 +404,12 @@ test("usage belongs to the folder's project, and to none in a virtual folder", a
   await answer(chosen, [user("for none")]);
   const later = asFields(await second.request("usage.report", { by: ["project", "client"] }));
   assert.equal(asRecords(later["rows"]).find((each) => each["project"] === folder)?.["requests"], 1);
+  // Of several folders, that of the active editor counts.
+  world.folders = [...(named(stub.Uri.file("/other")) ?? []), ...(named(stub.Uri.file(`${folder}/inside`)) ?? [])];
+  world.desk.edit("text", undefined, `${folder}/inside/a.txt`);
+  await answer(chosen, [user("for the project again")]);
+  const last = asFields(await second.request("usage.report", { by: ["project", "client"] }));
+  assert.equal(asRecords(last["rows"]).find((each) => each["project"] === folder)?.["requests"], 2);
   world.folders = undefined;
 });
 

@@ -2,11 +2,18 @@
 
 import assert from "node:assert/strict";
 
-import { encode } from "@msgpack/msgpack";
+import { decodeMultiStream, encode } from "@msgpack/msgpack";
+
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
 
 import { AnswerMemory } from "../../../../../clients/vscode/src/chat/memory.js";
 import { FallbackLine } from "../../../../../clients/vscode/src/chat/fallback.js";
 import { BrokenFrame, FrameReader, MAX_FRAME } from "../../../../../clients/vscode/src/client/frames.js";
+import { DaemonClient, type ClientOptions } from "../../../../../clients/vscode/src/client/client.js";
+import type { Fields } from "../../../../../clients/vscode/src/client/values.js";
 import { findOrigin } from "../../../../../clients/vscode/src/client/project.js";
 import { unseenVariables } from "../../../../../clients/vscode/src/client/signIn.js";
 import { DaemonError } from "../../../../../clients/vscode/src/client/errors.js";
@@ -15,7 +22,7 @@ import { follow, readReplacement } from "../../../../../clients/vscode/src/comma
 import { formatCost, formatPrices, formatTokens } from "../../../../../clients/vscode/src/models/words.js";
 import { readModelList } from "../../../../../clients/vscode/src/models/rows.js";
 import { readInformation } from "../../../../../clients/vscode/src/models/information.js";
-import { runAll, test } from "../running/cases.js";
+import { runAll, test, until } from "../running/cases.js";
 
 function readAll(bytes: Uint8Array, size: number) {
   const reader = new FrameReader();
@@ -146,7 +153,7 @@ test("a fence around an answer is taken off, and the last line break is that of 
   assert.equal(readReplacement("```ts\na\nb\n```", "x"), "a\nb");
   assert.equal(readReplacement("```ts\na\n```\n", "x\n"), "a\n");
   assert.equal(readReplacement("a\n", "x"), "a");
-  assert.equal(readReplacement("a", "x\r\n"), "a\r\n");
+  assert.equal(readReplacement("a\nb", "x\r\n"), "a\r\nb\r\n");
   assert.equal(readReplacement("```\na\n```", "```\nb\n```"), "```\na\n```");
   assert.equal(readReplacement("use ```x``` here", "x"), "use ```x``` here");
 });
@@ -209,6 +216,103 @@ test("AIRCHER_PROJECT decides what is said of a folder", () => {
   assert.deepEqual(findOrigin({ AIRCHER_PROJECT: "" }, folder), {});
   assert.deepEqual(findOrigin({ AIRCHER_PROJECT: "/other" }, folder), { project: "/other" });
   assert.deepEqual(findOrigin({ AIRCHER_PROJECT: "name" }, folder), { project: "name", folder });
+});
+
+/** A peer at a socket of its own, which answers as `reply` says. */
+async function withPeer(
+  reply: (method: string, params: Fields) => unknown[],
+  run: (client: (options?: Partial<ClientOptions>) => DaemonClient) => Promise<void>,
+): Promise<void> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "air"));
+  const socket = path.join(folder, "peer.sock");
+  const server = net.createServer((peer) => {
+    const answer = async (): Promise<void> => {
+      for await (const frame of decodeMultiStream(peer)) {
+        const [, id, method, [params]] = frame as [number, number, string, [Fields]];
+        reply(method, params).forEach((each) => {
+          peer.write(encode(Array.isArray(each) ? [1, id, ...(each as unknown[])] : [2, "event", [each]]));
+        });
+      }
+    };
+    answer().catch(() => peer.destroy()); // the client has gone
+  });
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  const clients: DaemonClient[] = [];
+  const open = (options: Partial<ClientOptions> = {}): DaemonClient => {
+    const usual = { version: "0.1.0", startCommand: () => undefined, origin: () => ({}), onNotice: () => undefined };
+    clients.push(new DaemonClient({ environ: { ...process.env, AIRCHER_SOCKET: socket }, ...usual, ...options }));
+    return clients.at(-1) as DaemonClient;
+  };
+  try {
+    await run(open);
+  } finally {
+    clients.forEach((client) => client.dispose());
+    server.close();
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+test("an older daemon is watched without what it lacks, and lost events fetch the state again", async () => {
+  const asked: string[][] = [];
+  const reply = (method: string, params: Fields): unknown[] => {
+    if (method !== "events.subscribe") {
+      return [[null, { server: { name: "aircherd", version: "0.0.1" } }]];
+    }
+    const topics = params["topics"] as string[];
+    asked.push(topics);
+    if (topics.includes("models")) {
+      return [[{ code: "bad_request", message: "unknown topic: models" }, null]];
+    }
+    const more = asked.length > 2 ? [] : [{ topic: "lagged", dropped: 3 }, { topic: "of a newer daemon" }];
+    return [[null, { snapshot: { auth: [] } }], ...more];
+  };
+  await withPeer(reply, async (open) => {
+    const seen: string[] = [];
+    open().watch({
+      topics: ["auth", "models"],
+      optional: ["models"],
+      onState: () => seen.push("state"),
+      onEvent: (event) => seen.push(String(event["topic"])),
+      onLost: (error) => seen.push(error.message),
+    });
+    await until("the state came twice", () => seen.filter((each) => each === "state").length === 2);
+    assert.deepEqual(seen.sort(), ["of a newer daemon", "state", "state"]);
+    assert.deepEqual(asked, [["auth", "models"], ["auth"], ["auth", "models"], ["auth"]]);
+  });
+});
+
+test("a daemon that does not answer is reported, and nothing waits for it", async () => {
+  await withPeer(
+    () => [],
+    async (open) => {
+      await assert.rejects(open({ helloMs: 20 }).request("ping"), /does not answer: it hangs or is stopped/);
+    },
+  );
+});
+
+test("a method that an older daemon lacks says which version it needs", async () => {
+  const reply = (method: string): unknown[] =>
+    method === "hello"
+      ? [[null, { server: { name: "aircherd", version: "0.0.1" } }]]
+      : [[{ code: "unknown_method", message: "there is no method models.use" }, null]];
+  await withPeer(reply, async (open) => {
+    await assert.rejects(open().request("models.use"), /no method models\.use; this needs aircher 0\.1\.0\. aircherd 0\.0\.1 is running/);
+  });
+});
+
+test("a socket whose path is too long, open to others or no socket is refused with what to do", async () => {
+  const refused = async (socket: string, expected: RegExp): Promise<void> => {
+    const environ = { ...process.env, AIRCHER_SOCKET: socket };
+    const options = { environ, version: "", startCommand: () => "/nowhere", origin: () => ({}), onNotice: () => undefined };
+    await assert.rejects(new DaemonClient(options).request("ping"), expected);
+  };
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "air"));
+  await refused(path.join(folder, "x".repeat(120)), /at most 10\d: .* shorter path/);
+  fs.writeFileSync(path.join(folder, "a.sock"), "");
+  await refused(path.join(folder, "a.sock"), /is not a socket: nothing was sent/);
+  fs.chmodSync(folder, 0o750);
+  await refused(path.join(folder, "a.sock"), /open to other users \(mode 0750\): run chmod 700/);
+  fs.rmSync(folder, { recursive: true });
 });
 
 void runAll();
