@@ -29,8 +29,6 @@ const LINE_MS = 10_000;
 /** Many events of the models come together, such as those of all keys of a provider. */
 const MODELS_MS = 300;
 
-let current: DaemonClient | undefined;
-
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("aircher", { log: true });
   const version = asText(asFields(context.extension.packageJSON)["version"]);
@@ -44,7 +42,6 @@ export function activate(context: vscode.ExtensionContext): void {
       void vscode.window.showWarningMessage(message);
     },
   });
-  current = client;
   const keeper = new StateKeeper(client, (error) => log.debug(`state: ${messageOf(error)}`));
   const signIn = new SignIn(client, log);
   const offer = new SignInOffer(signIn);
@@ -80,6 +77,7 @@ export function activate(context: vscode.ExtensionContext): void {
     "aircher.rejectEdit": () => edits.reject(),
     "aircher.showLog": () => Promise.resolve(log.show()),
   };
+  // VS Code disposes them when it stops the extension: the connection is closed, and with it upstream.
   context.subscriptions.push(
     log,
     client,
@@ -100,12 +98,6 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   keeper.start();
-}
-
-/** Close the connection at once: the daemon then closes what this editor asked for. */
-export function deactivate(): void {
-  current?.dispose();
-  current = undefined;
 }
 
 /** Shows the item in the status bar while the setting says so. */

@@ -19,7 +19,7 @@ fifth of a second. In pytest:
         outcomes.check(case)
 
 A case asks the test for something by `await please("restart", value)`: the function in `answers` is
-called, and its result is what `please` returns.
+called, and its result is what `please` returns. If it fails by an assertion, the case does.
 """
 
 import functools
@@ -208,8 +208,8 @@ def _read(
     for text in process.stdout:
         line = json.loads(text)
         if "please" in line:
-            result = answers[line["please"]](line["value"])
-            process.stdin.write(json.dumps({"number": line["number"], "result": result}) + "\n")
+            answer = {"number": line["number"], **_answer(answers[line["please"]], line["value"])}
+            process.stdin.write(json.dumps(answer) + "\n")
             process.stdin.flush()
         elif "figure" in line:
             figures[line["figure"]] = line["value"]
@@ -220,3 +220,11 @@ def _read(
     outcomes = Outcomes(failures, f"exit code {code}\n{errors.read()}")
     outcomes.figures = figures
     return outcomes
+
+
+def _answer(do: Answer, value: object) -> dict[str, object]:
+    """Return the result, or why it could not be done: then the case that asked fails, not all."""
+    try:
+        return {"result": do(value)}
+    except AssertionError as error:
+        return {"failure": str(error)}

@@ -11,8 +11,15 @@ interface Case {
   readonly run: () => Promise<void> | void;
 }
 
+interface Answer {
+  readonly number: number;
+  readonly result?: unknown;
+  /** Why the test could not do it. */
+  readonly failure?: string;
+}
+
 const cases: Case[] = [];
-const questions = new Map<number, (result: unknown) => void>();
+const questions = new Map<number, (answer: Answer) => void>();
 let asked = 0;
 
 /** Add a case: a name that says what is so, and a function that throws if it is not. */
@@ -25,7 +32,15 @@ export function please(what: string, value: unknown = null): Promise<unknown> {
   asked += 1;
   const number = asked;
   print({ please: what, value, number });
-  return new Promise((resolve) => questions.set(number, resolve));
+  return new Promise((resolve, reject) => {
+    questions.set(number, ({ result, failure }) => {
+      if (failure === undefined) {
+        resolve(result);
+      } else {
+        reject(new Error(`${what}: ${failure}`));
+      }
+    });
+  });
 }
 
 /** Report a measured figure. */
@@ -53,8 +68,8 @@ export async function until<T>(
 export async function runAll(atEnd: () => Promise<void> | void = () => undefined): Promise<void> {
   const input = readline.createInterface({ input: process.stdin });
   input.on("line", (line) => {
-    const { number, result } = JSON.parse(line) as { number: number; result: unknown };
-    questions.get(number)?.(result);
+    const answer = JSON.parse(line) as Answer;
+    questions.get(answer.number)?.(answer);
   });
   process.on("unhandledRejection", (error) => {
     print({ case: "no promise is left alone", failure: describe(error) });

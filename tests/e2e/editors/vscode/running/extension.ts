@@ -20,7 +20,6 @@ export interface Manifest {
 
 interface Extension {
   activate(context: vscode.ExtensionContext): void;
-  deactivate(): void;
 }
 
 interface Loader {
@@ -37,23 +36,21 @@ export function manifest(): Manifest {
 
 export class Running {
   private readonly subscriptions: { dispose(): unknown }[] = [];
-  private readonly extension: Extension;
 
   constructor(version = manifest().version) {
     const file = path.join(FOLDER, manifest().main);
     const require = createRequire(file);
     delete require.cache[require.resolve(file)];
-    this.extension = require(file) as Extension;
+    const extension = require(file) as Extension;
     const context = {
       subscriptions: this.subscriptions,
       extension: { packageJSON: { ...manifest(), version } },
     };
-    this.extension.activate(context as unknown as vscode.ExtensionContext);
+    extension.activate(context as unknown as vscode.ExtensionContext);
   }
 
   /** Stop it as VS Code does. */
   stop(): void {
-    this.extension.deactivate();
     this.subscriptions.splice(0).forEach((each) => each.dispose());
   }
 }
