@@ -205,6 +205,17 @@ def _schema_sections() -> dict[str, object]:
     return as_map(as_map(schema).get("properties"))
 
 
+def method_names(**_: object) -> list[str]:
+    """Return the methods of the daemon."""
+    import json  # noqa: PLC0415 -- only for methods
+
+    try:
+        document = json.loads(text(_call(methods.PROTOCOL_SCHEMA).get("schema")))
+    except ValueError:
+        return []
+    return _plain(as_map(as_map(document).get("methods")))
+
+
 def setting_values(setting: str) -> list[str]:
     """Return the possible values of a setting, if there are few."""
     if setting == "default_model":
@@ -245,5 +256,6 @@ COMPLETERS: dict[str, Completer] = {
     "keys": own_setting_names,
     "unset": own_setting_names,
     "pairs": setting_pairs,
+    "method": method_names,
 }
 """Name of an option or argument -> its completer; the names are the same in every command."""

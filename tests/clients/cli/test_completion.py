@@ -79,6 +79,8 @@ def environ(daemon: CliDaemon) -> dict[str, str]:
         "limits": {"items": {}},
         "catalog": {"additionalProperties": {"properties": {"window": {}, "tools": flag}}},
     }
+    described = {"methods": {"models.list": {}, "models.use": {}, "ping": {}}}
+    daemon.answers["protocol.schema"] = {"schema": json.dumps(described)}
     daemon.answers["config.schema"] = {"schema": json.dumps({"properties": properties})}
     return {**daemon.environ, "PATH": f"{PROGRAMS}:{os.environ['PATH']}", "TERM": "dumb"}
 
@@ -106,6 +108,7 @@ def complete_in(name: str, typed: str, environ: dict[str, str]) -> list[str]:
     ("typed", "expected"),
     [
         ("aircher-cli dem", {"demo"}),
+        ("aircher-cli protocol mod", {"models.list", "models.use"}),
         ("aircher-cli auth lo", {"login", "logout", "lock"}),
         ("aircher-cli auth login o", {"openai", "ollama"}),
         ("aircher-cli completion f", {"fish"}),

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +134,12 @@ def test_limits_are_those_of_the_daemon():
     """The ones that `aircher_wire` does not have."""
     assert LIMITS["max_requests"] == MAX_ACTIVE_REQUESTS
     assert f"at most {LIMITS['max_depth_sent']} levels of nesting" in PAGE.replace("\n", " ")
+
+
+def test_the_daemon_starts_without_it():
+    """Its types are imported when a client asks."""
+    program = (
+        "import sys, aircherd.__main__, aircherd.app; print('aircherd.api.schema' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout == b"False\n"
