@@ -20,13 +20,12 @@
 --- `unreachable`.
 ---
 --- Keys whose value the protocol gives as nil at the top of a result (`usage`, `cost`) are left out.
-local address = require("aircher.wire.address")
-local daemon = require("aircher.wire.start")
 local errors = require("aircher.errors")
 local events = require("aircher.status.events")
 local hello = require("aircher.wire.hello")
-local pipes = require("aircher.wire.pipe")
+local links = require("aircher.wire.link")
 local peer = require("aircher.wire.peer")
+local subscriptions = require("aircher.wire.subscriptions")
 local version = require("aircher.wire.version")
 local versions = require("aircher.wire.versions")
 
@@ -55,11 +54,6 @@ Connection.__index = Connection
 local Chat = {}
 Chat.__index = Chat
 
----@class aircher.Subscription
----@field topics string[]
-local Subscription = {}
-Subscription.__index = Subscription
-
 local function failure(code, message, data) return { code = code, message = message, data = data or {} } end
 
 --- Runs a callback on its own: an error in it is shown, and nothing else is kept from running.
@@ -73,7 +67,7 @@ end
 ---@return aircher.Connection
 function M.new(opts)
   opts = opts or {}
-  return setmetatable({
+  local self = setmetatable({
     state = "closed",
     server = {},
     _client = { name = opts.name or "nvim", version = opts.version or version },
@@ -85,11 +79,13 @@ function M.new(opts)
     _chats = {}, -- id -> Chat
     _on_notification = {},
     _on_state = {},
-    _subscriptions = {},
+    _passed_notices = {},
     _retry_ms = FIRST_RETRY_MS,
-    _attempt = 0, -- counts the ends of connections
-    _wants_start = false, -- a request waits for which a daemon may be started
   }, Connection)
+  self._subscriptions = subscriptions.new(function(method, params, callback)
+    self:_request(method, params, callback, false)
+  end)
+  return self
 end
 
 local shared
@@ -134,12 +130,11 @@ function Connection:_request(method, params, callback, may_start)
     return id
   end
   self._pending[id] = callback
-  if self._is_introduced then
-    self._pipe.send(frame)
+  if self:_is_open() then
+    self._link:send(frame)
   else
     table.insert(self._unsent, frame)
-    self._wants_start = self._wants_start or may_start
-    self:_open()
+    self:_open(may_start)
   end
   return id
 end
@@ -155,14 +150,14 @@ function Connection:request(method, params, callback)
 end
 
 --- Opens the connection without a request; a daemon is not started for it.
-function Connection:connect() self:_open() end
+function Connection:connect() self:_open(false) end
 
 --- Sends a notification; without a connection there is nothing to notify of, so nothing happens.
 ---@param method string
 ---@param params table|nil
 function Connection:notify(method, params)
-  if self._is_introduced then
-    self._pipe.send(mpack.encode({ 2, method, { params or {} } }))
+  if self:_is_open() then
+    self._link:send(mpack.encode({ 2, method, { params or {} } }))
   elseif #self._unsent > 0 then
     table.insert(self._unsent, mpack.encode({ 2, method, { params or {} } }))
   end
@@ -266,73 +261,7 @@ end
 ---@param handlers {on_snapshot: fun(snapshot: table)|nil, on_event: fun(event: table)|nil, on_error: fun(err: aircher.Error, topic: string)|nil}
 ---@return aircher.Subscription
 function Connection:subscribe(topics, handlers)
-  local subscription = setmetatable({ topics = topics, _handlers = handlers, _connection = self }, Subscription)
-  table.insert(self._subscriptions, subscription)
-  self:_fetch(subscription, topics)
-  return subscription
-end
-
---- Ends it; its handlers are not called any more.
-function Subscription:close()
-  local connection = self._connection
-  if not connection then
-    return
-  end
-  self._connection = nil
-  connection._subscriptions = vim.tbl_filter(function(each) return each ~= self end, connection._subscriptions)
-  local unused = vim.tbl_filter(function(topic) return not connection:_is_watched(topic) end, self.topics)
-  if #unused > 0 and connection._is_introduced then
-    connection:request("events.unsubscribe", { topics = unused })
-  end
-end
-
-function Connection:_is_watched(topic)
-  for _, subscription in ipairs(self._subscriptions) do
-    if vim.tbl_contains(subscription.topics, topic) then
-      return true
-    end
-  end
-  return false
-end
-
-function Connection:_fetch(subscription, topics)
-  local handlers = subscription._handlers
-  subscription._is_asked = true
-  self:_request("events.subscribe", { topics = topics }, function(err, result)
-    if not subscription._connection then
-      return
-    elseif not err then
-      return handlers.on_snapshot and handlers.on_snapshot(result.snapshot)
-    elseif err.code == "connection_lost" or err.code == "unreachable" then
-      return -- it is fetched again with the next connection
-    elseif #topics > 1 then
-      -- An older daemon knows only some of them, and refuses all of them together.
-      for _, topic in ipairs(topics) do
-        self:_fetch(subscription, { topic })
-      end
-    elseif handlers.on_error then
-      handlers.on_error(err, topics[1])
-    end
-  end, false)
-end
-
-function Connection:_fetch_all(is_wanted)
-  for _, subscription in ipairs(self._subscriptions) do
-    if not is_wanted or is_wanted(subscription) then
-      self:_fetch(subscription, subscription.topics)
-    end
-  end
-end
-
-function Connection:_take_event(event)
-  if event.topic == "lagged" then
-    return self:_fetch_all()
-  end
-  for _, subscription in ipairs(vim.list_extend({}, self._subscriptions)) do
-    if subscription._handlers.on_event and vim.tbl_contains(subscription.topics, event.topic) then
-      subscription._handlers.on_event(event)
-    end
-  end
+  return self._subscriptions:add(topics, handlers)
 end
 
 -- ------------------------------------------------------------------------------------ frames
@@ -353,7 +282,7 @@ function Connection:_take_notification(method, params)
   if method == "error" then
     self._close_reason = errors.parse(params)
   elseif method == "event" then
-    self:_take_event(params)
+    self._subscriptions:take(params)
   elseif method == "chat.delta" then
     local chat = self._chats[params.id]
     if chat and chat._on_delta then
@@ -384,67 +313,21 @@ function Connection:daemon_version()
   return type(server) == "table" and server.version or nil
 end
 
-function Connection:_open()
-  if self.state ~= "closed" then
+function Connection:_is_open() return self._link ~= nil and self._link.is_open end
+
+--- Begins to connect; `may_start` tells whether a daemon is started where none answers.
+function Connection:_open(may_start)
+  may_start = may_start and self._may_start
+  if self._link then
+    self._link.may_start = self._link.may_start or may_start
     return
   end
-  self:_set_state("connecting")
-  local path, problem = self._path, nil
-  if not path then
-    path, problem = address.socket_path()
-  end
-  local is_missing = false
-  if not problem then
-    problem, is_missing = address.problem(path)
-  end
-  if problem then
-    return self:_close_soon(failure("unreachable", problem))
-  elseif is_missing then
-    return self:_start(path)
-  end
-  self:_connect(path)
-end
-
-function Connection:_connect(path)
-  self._pipe = pipes.open(path, {
+  self._link = links.open(self._path, may_start, {
     on_open = function() self:_introduce() end,
     on_frame = function(frame) self:_take_frame(frame) end,
-    on_close = function(err)
-      self._pipe = nil
-      local system = err.data.system or ""
-      if not self._is_introduced and (vim.startswith(system, "ENOENT") or vim.startswith(system, "ECONNREFUSED")) then
-        return self:_start(path)
-      end
-      self:_closed(err)
-    end,
+    on_closed = function(err) self:_closed(err) end,
   })
-end
-
-function Connection:_start(path)
-  if not (self._wants_start and self._may_start) then
-    local message = "aircherd is not running: no process listens on " .. path .. ". Start it: aircher-cli daemon start"
-    return self:_close_soon(failure("unreachable", message))
-  end
-  local attempt = self._attempt
-  self._wants_start = false
-  daemon.start(function(problem)
-    if self._attempt ~= attempt then
-      return -- closed meanwhile
-    elseif problem then
-      return self:_closed(failure("unreachable", problem))
-    end
-    self:_connect(path)
-  end)
-end
-
---- Ends an attempt to connect, after the request that began it has returned.
-function Connection:_close_soon(err)
-  local attempt = self._attempt
-  vim.schedule(function()
-    if self._attempt == attempt then
-      self:_closed(err)
-    end
-  end)
+  self:_set_state("connecting")
 end
 
 function Connection:_hello_frame(callback)
@@ -457,27 +340,25 @@ end
 
 --- Says hello, and sends what waited for the connection.
 function Connection:_introduce()
-  local pipe = self._pipe
-  self._is_introduced = true
+  local link = self._link
   self._retry_ms = FIRST_RETRY_MS
-  pipe.send(self:_hello_frame(function(err, result) self:_greeted(pipe, err, result) end))
+  link:send(self:_hello_frame(function(err, result) self:_greeted(link, err, result) end))
   for _, frame in ipairs(self._unsent) do
-    pipe.send(frame)
+    link:send(frame)
   end
-  self._unsent, self._wants_start = {}, false
-  self:_fetch_all(function(subscription) return not subscription._is_asked end)
-  local patience = peer.is_systemd(pipe.peer_pid or 0) and SERVICE_MS or HELLO_MS
+  self._unsent = {}
+  self._subscriptions:resume()
+  local patience = peer.is_systemd(link:peer_pid() or 0) and SERVICE_MS or HELLO_MS
   vim.defer_fn(function()
-    if self._pipe == pipe and self.state == "connecting" then
-      local message = "aircherd accepts connections but does not answer: it hangs or is stopped"
-      pipe.close()
-      self:_closed(failure("unreachable", message))
+    if self._link == link and self.state == "connecting" then
+      link:close()
+      self:_closed(failure("unreachable", "aircherd accepts connections but does not answer: it hangs or is stopped"))
     end
   end, patience)
 end
 
-function Connection:_greeted(pipe, err, result)
-  if self._pipe ~= pipe or (err and err.code == "connection_lost") then
+function Connection:_greeted(link, err, result)
+  if self._link ~= link or (err and err.code == "connection_lost") then
     return
   end
   self.server = type(result) == "table" and result or {}
@@ -487,28 +368,30 @@ function Connection:_greeted(pipe, err, result)
   if notice then
     table.insert(notices, { code = "version_differs", message = notice })
   end
-  if #notices > 0 and self._on_notices then
-    self:_pass_notices(notices)
-  end
+  self:_pass_notices(notices)
 end
 
+--- Passes on those that were not passed on before, after a reconnection for example.
 function Connection:_pass_notices(notices)
-  self._passed = self._passed or {}
-  local new = vim.tbl_filter(function(notice) return not self._passed[notice.message] end, notices)
+  local passed = self._passed_notices
+  local new = vim.tbl_filter(function(notice) return not passed[notice.message] end, notices)
+  if #new == 0 or not self._on_notices then
+    return
+  end
   for _, notice in ipairs(new) do
-    self._passed[notice.message] = true
+    passed[notice.message] = true
   end
   self._on_notices(new)
 end
 
 --- Says hello again before a chat, if the working directory belongs to another project by now.
 function Connection:_introduce_again(method)
-  if not self._is_introduced or not (method == "chat" or method == "chat.start" or method == "route.explain") then
+  if not self:_is_open() or not (method == "chat" or method == "chat.start" or method == "route.explain") then
     return
   end
   local known = self._introduced_as
   if known[1] ~= hello.project() or known[2] ~= hello.folder() then
-    self._pipe.send(self:_hello_frame(function(err, result)
+    self._link:send(self:_hello_frame(function(err, result)
       if not err then
         self.server = result
       end
@@ -519,46 +402,41 @@ end
 function Connection:_closed(err)
   err = self._close_reason or err
   self._close_reason = nil
-  self._attempt = self._attempt + 1
-  self._pipe, self._is_introduced, self._unsent, self._wants_start = nil, false, {}, false
+  self._link, self._unsent = nil, {}
   local pending = self._pending
   self._pending, self._chats = {}, {}
-  for _, subscription in ipairs(self._subscriptions) do
-    subscription._is_asked = false
-  end
+  self._subscriptions:suspend()
   self:_set_state("closed", err)
   local ids = vim.tbl_keys(pending)
   table.sort(ids)
   for _, id in ipairs(ids) do
     call_soon(pending[id], err)
   end
-  if #self._subscriptions > 0 then
-    self:_open_later()
-  end
+  self:_open_later()
 end
 
---- Opens the connection again after a pause; a daemon is not started for it, as the user may have stopped it.
+--- Opens the connection again after a pause, while there are subscriptions. A daemon is not started for it, as
+--- the user may have stopped it.
 function Connection:_open_later()
-  local pause = self._retry_ms
-  self._retry_ms = math.min(pause * 2, LAST_RETRY_MS)
+  if self._is_waiting or self._subscriptions:is_empty() then
+    return
+  end
+  self._is_waiting = true
   vim.defer_fn(function()
-    if #self._subscriptions > 0 then
-      self:_open()
+    self._is_waiting = false
+    if not self._subscriptions:is_empty() then
+      self:_open(false)
     end
-  end, pause)
+  end, self._retry_ms)
+  self._retry_ms = math.min(self._retry_ms * 2, LAST_RETRY_MS)
 end
 
 --- Ends the connection and its subscriptions: the daemon cancels its requests, whose callbacks get
 --- `connection_lost`. The next request opens it again.
 function Connection:close()
-  for _, subscription in ipairs(self._subscriptions) do
-    subscription._connection = nil
-  end
-  self._subscriptions = {}
-  if self._pipe then
-    self._pipe.close()
-  end
-  if self.state ~= "closed" then
+  self._subscriptions:clear()
+  if self._link then
+    self._link:close()
     self:_closed(failure("connection_lost", "the connection was closed"))
   end
 end
