@@ -73,6 +73,12 @@ def command(*arguments: str) -> list[str]:
     return [find_emacs(), "-Q", "--batch", "-L", str(compiled()), "-l", str(RUNNER), *arguments]
 
 
+def installed(*arguments: str) -> list[str]:
+    """Return the command line of an Emacs that has the packages that its user has installed."""
+    packages = ("--eval", "(package-initialize)")
+    return [find_emacs(), "-Q", "--batch", *packages, "-l", str(RUNNER), *arguments]
+
+
 class Outcomes:
     """What a suite printed: for each case why it failed, or None; and what it emitted."""
 
@@ -111,6 +117,7 @@ class Suite(NamedTuple):
         cwd: Path | None = None,
         answers: Mapping[str, Answer] | None = None,
         arguments: Sequence[str] = (),
+        command: Callable[..., list[str]] = command,
     ) -> Outcomes:
         """Run the suite in one Emacs; `answers` are what its cases may ask for."""
         failures: dict[str, str | None] = {}

@@ -60,6 +60,11 @@ def command(which: str, *arguments: str) -> list[str]:
     return [find_neovim(which), *QUIET, *client, *arguments]
 
 
+def installed(which: str, *arguments: str) -> list[str]:
+    """Return the command line of a Neovim that has what its user has installed and configured."""
+    return [find_neovim(which), "--headless", "-i", "NONE", "-n", *arguments]
+
+
 class Outcomes:
     """What a suite printed: for each case why it failed, or None."""
 
@@ -96,6 +101,7 @@ class Suite(NamedTuple):
         cwd: Path | None = None,
         answers: Mapping[str, Answer] | None = None,
         arguments: tuple[str, ...] = (),
+        command: Callable[..., list[str]] = command,
     ) -> Outcomes:
         """Run the suite in one Neovim; `answers` are what its cases may ask for."""
         failures: dict[str, str | None] = {}
