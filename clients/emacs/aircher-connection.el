@@ -75,6 +75,12 @@ part.  Meant for programs; prefer these two.")
 (defconst aircher-connection--write-size 65536
   "Bytes that are written at once.  The rest follows between keys.")
 
+(defconst aircher-connection--send-seconds 0.004
+  "The longest time for which the daemon may keep Emacs from writing.")
+
+(defconst aircher-connection--stuck-seconds 0.02
+  "The pause until it is tried again.")
+
 (defconst aircher-connection--first-delay 0.2
   "Seconds until the first attempt to connect again.")
 
@@ -113,9 +119,9 @@ DATA are pairs for its `data'."
   "An open connection, or one that is being opened.
 PROCESS is the socket and BUFFER has what arrived, in which SCAN looks for
 frames.  CALLS are the requests under way by their ids.  OUTBOX are strings
-that are still to be written."
+that are still to be written; IS-STUCK says that Emacs itself has some, too."
   process buffer scan (calls (make-hash-table)) (outbox nil) writer reader context server
-  last-error is-open is-ended end-message)
+  last-error is-open is-ended end-message is-stuck)
 
 (defvar aircher-connection--link nil
   "The connection, nil if there is none.")
@@ -199,14 +205,19 @@ project; if it is empty, nothing is sent.  Nothing is said of remote files."
 
 ;;;; Writing
 
+;; `process-send-string' waits until the system has taken all of it, which can be forever if the
+;; daemon does not read.  So it is left after a few milliseconds.  Emacs keeps what was not written
+;; in the process's own queue, and writes that first when the next string is sent, even an empty one.
+
 (defun aircher-connection--write (link bytes)
   "Write BYTES to LINK: at once if they are few, else piece by piece."
   (if (and (null (aircher-connection--link-outbox link))
+           (null (aircher-connection--link-writer link))
            (<= (length bytes) aircher-connection--write-size))
       (aircher-connection--send link bytes)
     (setf (aircher-connection--link-outbox link)
-          (append (aircher-connection--link-outbox link) (aircher-connection--pieces bytes)))
-    (aircher-connection--write-later link)))
+          (nconc (aircher-connection--link-outbox link) (aircher-connection--pieces bytes)))
+    (aircher-connection--write-later link aircher-connection--pause-seconds)))
 
 (defun aircher-connection--pieces (bytes)
   "Return BYTES in pieces that are written at once."
@@ -214,27 +225,42 @@ project; if it is empty, nothing is sent.  Nothing is said of remote files."
            collect (substring bytes start
                               (min (length bytes) (+ start aircher-connection--write-size)))))
 
-(defun aircher-connection--write-later (link)
-  "Write the next piece of the outbox of LINK after keys were looked at."
+(defun aircher-connection--write-later (link seconds)
+  "Write the next piece of the outbox of LINK after SECONDS, and after keys."
   (unless (aircher-connection--link-writer link)
     (setf (aircher-connection--link-writer link)
-          (run-at-time aircher-connection--pause-seconds nil
-                       #'aircher-connection--write-next link))))
+          (run-at-time seconds nil #'aircher-connection--write-next link))))
 
 (defun aircher-connection--write-next (link)
-  "Write the next piece of the outbox of LINK."
+  "Write what LINK has not taken yet, and then the next piece of its outbox."
   (setf (aircher-connection--link-writer link) nil)
   (when (eq link aircher-connection--link)
-    (aircher-connection--send link (pop (aircher-connection--link-outbox link)))
-    (when (and (aircher-connection--link-outbox link) (eq link aircher-connection--link))
-      (aircher-connection--write-later link))))
+    (let ((piece (if (aircher-connection--link-is-stuck link)
+                     ""
+                   (pop (aircher-connection--link-outbox link)))))
+      (aircher-connection--send link (or piece ""))
+      (when (and (aircher-connection--link-outbox link) (eq link aircher-connection--link))
+        (aircher-connection--write-later link aircher-connection--pause-seconds)))))
 
 (defun aircher-connection--send (link bytes)
-  "Send BYTES over LINK; a failure ends it."
-  (condition-case problem
-      (process-send-string (aircher-connection--link-process link) bytes)
-    (error (aircher-connection--end
-            link (format "the connection to aircherd broke: %s" (error-message-string problem))))))
+  "Send BYTES over LINK, for a few milliseconds at most; a failure ends it.
+If the daemon does not read, the rest is tried again later."
+  ;; While this waits, an answer may arrive whose callback sends something: that goes to the outbox.
+  (setf (aircher-connection--link-writer link) 'now
+        (aircher-connection--link-is-stuck link) t)
+  (let ((problem (condition-case problem
+                     (with-timeout (aircher-connection--send-seconds nil)
+                       (process-send-string (aircher-connection--link-process link) bytes)
+                       (setf (aircher-connection--link-is-stuck link) nil))
+                   (error (format "the connection to aircherd broke: %s"
+                                  (error-message-string problem))))))
+    (setf (aircher-connection--link-writer link) nil)
+    (cond (problem (aircher-connection--end link problem))
+          ((not (eq link aircher-connection--link)) nil)
+          ((aircher-connection--link-is-stuck link)
+           (aircher-connection--write-later link aircher-connection--stuck-seconds))
+          ((aircher-connection--link-outbox link)
+           (aircher-connection--write-later link aircher-connection--pause-seconds)))))
 
 (defun aircher-connection--send-call (link call)
   "Send CALL over LINK, after a `hello' if it belongs to another project."
@@ -512,7 +538,7 @@ Return nil if no process listens."
           aircher-connection--resubscribe-call nil)
     (dolist (timer (list (aircher-connection--link-reader link)
                          (aircher-connection--link-writer link)))
-      (when timer (cancel-timer timer)))
+      (when (timerp timer) (cancel-timer timer)))
     (delete-process (aircher-connection--link-process link))
     (kill-buffer (aircher-connection--link-buffer link))
     (let* ((said (aircher-connection--link-last-error link))

@@ -33,6 +33,9 @@
 (defconst aircher-msgpack-max-frame (* 32 1024 1024)
   "The bytes of the longest frame.")
 
+(defconst aircher-msgpack--garbage (* 16 1024 1024)
+  "The bytes that a frame may take before garbage is collected.")
+
 (defconst aircher-msgpack-max-depth 32
   "The levels of nesting of a frame.  The daemon sends at most 16.")
 
@@ -214,7 +217,9 @@ has what the protocol does not."
   "Return the value at point in the current unibyte buffer, and move behind it.
 It must be complete, see `aircher-msgpack-frame-end'.  Signal
 `aircher-msgpack-error' if it has what the protocol does not."
-  (aircher-msgpack--take aircher-msgpack-max-depth))
+  ;; A list of models would have garbage collected five times while it is read.
+  (let ((gc-cons-threshold (max gc-cons-threshold aircher-msgpack--garbage)))
+    (aircher-msgpack--take aircher-msgpack-max-depth)))
 
 ;;;; Encoding
 

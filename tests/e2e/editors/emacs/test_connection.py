@@ -31,7 +31,13 @@ def _answers(opened: EditorHome) -> dict[str, Answer]:
         wait_until(opened.sim.requests[-1].disconnected.is_set, "the upstream is closed")
         return True
 
+    def send(number: int) -> None:
+        assert opened.home.process is not None
+        opened.home.process.send_signal(number)
+
     return {
+        "freeze the daemon": lambda _: send(signal.SIGSTOP),
+        "let the daemon go on": lambda _: send(signal.SIGCONT),
         "sign in": lambda _: opened.home.login("spare", SPARE_KEY),
         "the last upstream was closed": is_closed,
         "kill the daemon": lambda _: opened.home.stop(signal.SIGKILL),

@@ -69,6 +69,21 @@
         (should (= (length text) (length prompt)))
         (should (string-prefix-p "bytes \ufffd " text))))))
 
+(ert-deftest a6b-a-daemon-that-does-not-read-keeps-nothing-waiting ()
+  (aircher-test-please "freeze the daemon")
+  (let ((prompt (make-string 5000000 ?y)) answers)
+    (dotimes (number 2)
+      (aircher-chat-start (connection--ask (format "%d%s" number prompt)) :on-delta #'ignore
+                          :on-done (lambda (failure _) (push (cons number failure) answers))))
+    (aircher-test-wait "writing is stuck"
+                       (lambda ()
+                         (aircher-connection--link-is-stuck aircher-connection--link)))
+    (should-not answers)
+    ;; It is reached: nothing waits.
+    (aircher-test-please "let the daemon go on")
+    (aircher-test-wait "both are answered" (lambda () (cdr answers)))
+    (should (equal '((0) (1)) (sort answers (lambda (one other) (< (car one) (car other))))))))
+
 (ert-deftest a7-an-error-in-a-callback-ends-nothing ()
   (let (debug-on-error)  ; ERT sets it
     (aircher-request "ping" nil (lambda (&rest _) (error "Mine")))
