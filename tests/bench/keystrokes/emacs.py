@@ -18,35 +18,27 @@ import json
 import os
 import pty
 import select
-import signal
 import struct
-import subprocess
 import sys
 import termios
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from keystrokes.provider import WORDS, set_answer, simulator
 from processes import CPU_OF_PROCESS
 
 from helpers.daemon.real_daemon import Home, home
 from helpers.editors.emacs import compiled
 
 HERE = Path(__file__).parent
-EVENTS_PER_SECOND = 5000
-PAUSE = 0.01
-"""Seconds between two writes of the simulator."""
 BETWEEN_KEYS = 0.045
 KEYS = "jvwq"
 """Letters that are neither in the answer nor at the end of a control sequence that Emacs sends."""
 DEADLINE = 20.0
-WORDS = 150_000
-"""Events of an answer; a run must not outlast it."""
 
 CASES = {
     "beside": ("other", 12),
@@ -117,35 +109,6 @@ class Terminal:
                 self.read(DEADLINE)
         os.waitpid(self.pid, 0)
         os.close(self._main)
-
-
-@contextmanager
-def simulator() -> Iterator[str]:
-    """Run the simulator as a process, so that it takes no time from the one that measures."""
-    per_write = str(round(EVENTS_PER_SECOND * PAUSE))
-    with subprocess.Popen(
-        [
-            *(sys.executable, "-m", "aircherd.testing.simulator", "--accept-key", "openai=*"),
-            *("--delay", str(PAUSE), "--events-per-write", per_write, "--repeat-answers"),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.send_signal(signal.SIGTERM)
-
-
-def set_answer(url: str, words_per_line: int) -> None:
-    """Let the simulator answer with lines of that many words; each word is an event."""
-    words = [
-        str(number % 1000) + ("\n" if number % words_per_line == 0 else "")
-        for number in range(1, WORDS + 1)
-    ]
-    command = json.dumps({"behaviour": {"text": " ".join(words)}})
-    urllib.request.urlopen(f"{url}/_control", command.encode()).close()  # noqa: S310 -- our own
 
 
 def measure(made: Home, where: str, seconds: float, *, plain: bool) -> dict[str, float]:

@@ -60,6 +60,9 @@ function M.chat(command)
     code = { text = text, filetype = vim.bo.filetype }
   end
   local question = found.text ~= "" and found.text or nil
+  if command.range == 0 and chat.continues(api.nvim_get_current_buf()) then
+    return chat.continue(api.nvim_get_current_buf(), { question = question, model = found.model, mods = command.mods })
+  end
   chat.open({ question = question, code = code, model = found.model, mods = command.mods })
 end
 

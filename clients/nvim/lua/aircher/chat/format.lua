@@ -175,7 +175,10 @@ end
 --- A note for people, in one line of the buffer.
 ---@param text string
 ---@return string
-function M.note(text) return M.NOTE .. text:gsub("%s+", " "):gsub("%-%-+>", "->") .. " -->" end
+function M.note(text)
+  text = text:gsub("%s*\n%s*", "; "):gsub("%s+", " "):gsub("%-%-+>", "->")
+  return M.NOTE .. text .. " -->"
+end
 
 --- The lines of the settings that set the model; none without a model.
 ---@param model string|nil

@@ -95,6 +95,36 @@ function M.open(opts)
   return buf
 end
 
+--- Whether a buffer is an answer of :Aircher, which a chat can go on with.
+---@param buf integer
+---@return boolean
+function M.continues(buf) return vim.b[buf].aircher_question ~= nil and replies.running_in(buf) == nil end
+
+--- Opens a chat that goes on with the question and the answer in a buffer.
+---@param buf integer
+---@param opts aircher.ChatOptions
+---@return integer buf
+function M.continue(buf, opts)
+  local lines = format.front(opts.model or options.get().model)
+  local function add(role, text)
+    vim.list_extend(lines, { format.HEADINGS[role], "" })
+    vim.list_extend(lines, text)
+    table.insert(lines, "")
+  end
+  local answer = all_lines(buf)
+  while #answer > 0 and not answer[#answer]:find("%S") do
+    table.remove(answer)
+  end
+  add("user", vim.split(vim.b[buf].aircher_question, "\n", { plain = true }))
+  add("assistant", answer)
+  add("user", vim.split(opts.question or "", "\n", { plain = true }))
+  local chat = open_new(lines, opts.mods)
+  if opts.question then
+    M.send(chat)
+  end
+  return chat
+end
+
 --- Says why a buffer cannot be sent now; nil if it can.
 local function refusal(buf)
   local size, limit = api.nvim_buf_get_offset(buf, api.nvim_buf_line_count(buf)), options.get().max_request_bytes

@@ -7,7 +7,7 @@
 --- * Turns make one step of undo, as long as nothing else changes the buffer between them.
 --- * A cursor in the last line follows, as in a terminal. One elsewhere stays, and so does what it sees.
 --- * A line that grows long costs a redraw of all of it. Then turns become rarer where such a line is
----   wrapped, and windows of aircher's own stop wrapping it.
+---   wrapped; in buffers of aircher's own it is neither wrapped nor highlighted.
 local pieces = require("aircher.stream.pieces")
 
 local uv, api = vim.uv or vim.loop, vim.api
@@ -187,11 +187,24 @@ function Writer:write_some()
   return true
 end
 
+--- Turns off what takes a long line again and again: of highlighting, all of it is looked at for each change.
+local function stop_highlighting(buf)
+  vim.bo[buf].syntax = "off"
+  local treesitter = vim.treesitter
+  if treesitter.stop and treesitter.highlighter.active[buf] then
+    treesitter.stop(buf)
+  end
+end
+
 --- The pause until the next turn: longer while a long line has to be drawn again for each.
 function Writer:pause()
   local row, col = self:position()
   if col < M.LONG_LINE then
     return M.PAUSE_MS
+  end
+  if self.is_own and not self.is_plain then
+    self.is_plain = true
+    stop_highlighting(self.buf)
   end
   local pause = M.PAUSE_MS
   for _, win in ipairs(vim.fn.win_findbuf(self.buf)) do
@@ -211,7 +224,8 @@ function Writer:turn()
   local windows = following(self.buf)
   local is_written, problem = self:write_some()
   -- Text is locked for a moment, for example while an expression is evaluated: the next turn tries again.
-  if not is_written and not tostring(problem):find("E5%d%d") then
+  local is_locked = not is_written and (tostring(problem):find("E523:") or tostring(problem):find("E565:"))
+  if not is_written and not is_locked then
     return self:fail(tostring(problem):gsub("^.-(E%d+:)", "%1"))
   end
   follow(windows, self.buf)

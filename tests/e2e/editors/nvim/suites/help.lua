@@ -39,6 +39,13 @@ t.case("every command has a tag", function()
   t.eq({}, missing(vim.tbl_map(function(name) return ":" .. name end, commands)))
 end)
 
+t.case("every map has a tag", function()
+  local maps = vim.tbl_map(function(map) return map.lhs end, vim.api.nvim_get_keymap("n"))
+  maps = vim.tbl_filter(function(lhs) return vim.startswith(lhs, "<Plug>(aircher") end, maps)
+  t.eq(true, #maps >= 10)
+  t.eq({}, missing(maps))
+end)
+
 t.case("every option has a tag", function()
   local known = tags()
   for name in pairs(options.SPEC) do

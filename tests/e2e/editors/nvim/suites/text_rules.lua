@@ -134,26 +134,4 @@ t.case("a wrong option is an error that names it", function()
   t.has(problem, "`edit.context_lines` must be a number of lines")
 end)
 
-t.case("the help has every command, map and option, and its tags are made in silence", function()
-  local folder = vim.fn.tempname()
-  vim.fn.mkdir(folder, "p")
-  local help = vim.api.nvim_get_runtime_file("doc/aircher.txt", false)[1]
-  vim.fn.writefile(vim.fn.readfile(help), folder .. "/aircher.txt")
-  t.eq("", vim.fn.execute("helptags " .. folder))
-  local tags = table.concat(vim.fn.readfile(folder .. "/tags"), "\n")
-  for name in pairs(vim.api.nvim_get_commands({})) do
-    if vim.startswith(name, "Aircher") then
-      t.has(tags, ":" .. name .. "\t")
-    end
-  end
-  for _, map in ipairs(vim.api.nvim_get_keymap("n")) do
-    if vim.startswith(map.lhs, "<Plug>(aircher") then
-      t.has(tags, map.lhs .. "\t")
-    end
-  end
-  for name in pairs(options.SPEC) do
-    t.eq({ name, true }, { name, (tags:find("aircher-" .. name, 1, true)) ~= nil })
-  end
-end)
-
 t.run()
