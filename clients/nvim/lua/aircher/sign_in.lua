@@ -15,8 +15,13 @@ local function say(text, level) vim.notify("aircher: " .. text, level or vim.log
 local function complain(text) say(text, vim.log.levels.ERROR) end
 
 --- Asks for a key without showing it; nil if none was typed. Ctrl-C leaves, too.
+---
+--- While a macro is recorded, Neovim would put what is typed into its register.
 ---@return string|nil
 local function ask_key(prompt)
+  if vim.fn.reg_recording() ~= "" then
+    return complain("a macro is being recorded, and the key would be in its register: end it with q, and try again")
+  end
   local ok, typed = pcall(vim.fn.inputsecret, prompt)
   vim.api.nvim_echo({ { "" } }, false, {}) -- the prompt goes
   typed = ok and vim.trim(typed) or ""
