@@ -15,6 +15,7 @@ from helpers.protocol.scenarios import LATER_KEY, open_world
 from helpers.protocol.transcripts import complete, files, sent_frames
 from helpers.protocol.validation import Description
 
+TOPICS = ["auth", "provider", "attempt", "usage", "config", "models", "confirm"]
 ASK = {"messages": [{"role": "user", "content": "one two"}]}
 
 
@@ -23,7 +24,18 @@ def world():
     """A daemon with simulated providers."""
     with open_world() as opened:
         opened.set_up("rate-limited")
+        # Under a limit in USD, nothing is asked whose price is not known.
+        file = opened.home.config_file
+        limit = "requests = 99\nwarn_at = 0.01\n"
+        file.write_text(file.read_text().replace("usd = 5\n", limit))
+        with opened.home.client() as client:
+            client.call("config.reload")
         yield opened
+
+
+def asking(text: str, model: str = "work/gpt-5.5") -> dict[str, object]:
+    """Return a chat in which the simulated server draws, speaks or searches."""
+    return {"model": model, "messages": [{"role": "user", "content": text}]}
 
 
 class Caller:
@@ -42,6 +54,14 @@ class Caller:
             is_end = frame[0] == 1 or frame[1] == "chat.done"
             if is_end and (method != "chat.start" or frame[0] == 2 or frame[2]):
                 return frame[2][0] if frame[0] == 2 else frame[3] or (frame[2] or {}).get("data")
+
+    def next_event(self, topic: str) -> dict:
+        """Return the next event of a topic."""
+        while True:
+            frame = self._client.receive()
+            self.seen.append(("events.subscribe", frame))
+            if frame[2][0].get("topic") == topic:
+                return frame[2][0]
 
 
 def proven(caller: Caller, method: str, **params: object) -> dict:
@@ -79,16 +99,25 @@ def test_transcripts_follow_the_description(described):
 
 
 def test_every_method_answers_as_it_is_described(world, described):
-    """All methods of a real daemon, with what makes their results long."""
+    """All methods of a real daemon, with what makes their results long; all deltas and topics."""
     with RawClient(world.home.socket) as client:
         caller = Caller(client)
         everything(caller, world)
+        question(caller, world)
 
     wrong = [each for method, frame in caller.seen for each in described.frame(frame, method)]
     assert wrong == []
     answered = {method for method, frame in caller.seen if frame[0] == 1 and frame[2] is None}
-    # Nothing waits for an answer of the user here; the shutdown is a transcript.
-    assert set(described.document["methods"]) - answered == {"confirm.answer", "shutdown"}
+    # The shutdown is a transcript.
+    assert set(described.document["methods"]) - answered == {"shutdown"}
+    sent = [(frame[1], frame[2][0]) for _, frame in caller.seen if frame[0] == 2]
+    topics = {params["topic"] for method, params in sent if method == "event"}
+    assert topics == set(described.document["events"]) - {"lagged"}
+    # A tool call is a transcript.
+    outcomes = [params.get("outcome") for _, params in sent if params.get("topic") == "confirm"]
+    assert outcomes == [None, "allowed"]
+    deltas = {params["type"] for method, params in sent if method == "chat.delta"}
+    assert deltas == set(described.document["deltas"]) - {"tool_call"}
 
 
 def everything(caller: Caller, world) -> None:
@@ -96,11 +125,14 @@ def everything(caller: Caller, world) -> None:
     caller.call("hello", client={"name": "schema"}, project="/home/ann/site")
     caller.call("ping")
     caller.call("protocol.schema")
-    caller.call("events.subscribe", topics=["auth", "provider", "attempt", "usage", "config"])
+    caller.call("events.subscribe", topics=TOPICS)
     caller.call("chat.start", **ASK, conversation="a", task=None)
     caller.call("chat", **ASK, model="spare/claude-sonnet-5", reasoning="low")
     caller.call("chat", **ASK, model="later/gpt-5.5")
     caller.call("chat", **ASK, model="absent/nothing")
+    caller.call(
+        "chat", **asking("search it", "spare/claude-sonnet-5"), tools=[{"type": "web_search"}]
+    )
     caller.call("auth.login", provider="later", key="wrong-0123456789abcdef")
     caller.call("auth.login", provider="later", key=LATER_KEY, label="own")
     caller.call("auth.login", provider="later", key=LATER_KEY, label="own", replace=False)
@@ -121,6 +153,8 @@ def everything(caller: Caller, world) -> None:
     caller.call("attempts.list", since=1.0)
     caller.call("limits.status")
     caller.call("cooldowns.clear")
+    caller.call("chat", **asking("draw a cat"), modalities=["text", "image"])
+    caller.call("chat", **asking("speak to me"), modalities=["audio"])
     caller.call("diagnose", salt="s", variables={"WORK_KEY": "0" * 32})
     configuration(caller, world)
     caller.call("token.create", name="zed", limits=[{"per": "day", "usd": "1"}], models=["*"])
@@ -134,8 +168,6 @@ def everything(caller: Caller, world) -> None:
     proven(caller, "auth.unlock")
     caller.call("auth.logout", provider="later")
     caller.call("confirm.list")
-    caller.call("events.subscribe", topics=["models", "confirm"])
-    caller.call("events.unsubscribe")
     caller.call("audit.list")
 
 
@@ -168,3 +200,14 @@ def test_the_command_prints_what_the_daemon_says(world, described):
     assert (shown.returncode, whole.returncode) == (0, 0), shown.stderr + whole.stderr
     assert "Return models and their metadata." in shown.stdout
     assert json.loads(whole.stdout) == described.document
+
+
+def question(caller: Caller, world) -> None:
+    """Answer a question of another client: `[protect]` wants a word of the user for it."""
+    proven(caller, "config.set", entries=[{"path": "protect.sign_out", "value": "confirm"}])
+    caller.call("auth.login", provider="later", key=LATER_KEY)
+    other = world.home.popen("auth", "logout", "later")
+    asked = caller.next_event("confirm")
+    proven(caller, "confirm.answer", number=asked["number"], allow=True)
+    other.wait(20)
+    caller.call("events.unsubscribe")
