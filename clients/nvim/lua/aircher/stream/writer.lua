@@ -190,10 +190,15 @@ end
 --- Turns off what takes a long line again and again: of highlighting, all of it is looked at for each change.
 local function stop_highlighting(buf)
   vim.bo[buf].syntax = "off"
-  local treesitter = vim.treesitter
-  if treesitter.stop and treesitter.highlighter.active[buf] then
-    treesitter.stop(buf)
+  local highlighter = package.loaded["vim.treesitter.highlighter"] -- it is slow to load, and then not in use
+  if highlighter and highlighter.active[buf] and vim.treesitter.stop then
+    vim.treesitter.stop(buf)
   end
+end
+
+--- Stops wrapping this buffer in a window; what is shown there later is wrapped as before.
+local function stop_wrapping(win)
+  api.nvim_win_call(win, function() vim.opt_local.wrap = false end)
 end
 
 --- The pause until the next turn: longer while a long line has to be drawn again for each.
@@ -208,8 +213,8 @@ function Writer:pause()
   end
   local pause = M.PAUSE_MS
   for _, win in ipairs(vim.fn.win_findbuf(self.buf)) do
-    if self.is_own then
-      vim.wo[win].wrap = false
+    if self.is_own and vim.wo[win].wrap then
+      stop_wrapping(win)
     elseif vim.wo[win].wrap then
       pause = M.LONG_PAUSE_MS
     end

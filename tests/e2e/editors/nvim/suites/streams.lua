@@ -86,6 +86,9 @@ t.case("the answer can be in a float, a tab, or where a modifier says", function
   vim.cmd("close | tab Aircher! hello")
   finish()
   t.eq(2, #api.nvim_list_tabpages())
+  vim.cmd("Aircher! ++current hello")
+  finish()
+  t.eq({ 1, "hello" }, { #api.nvim_tabpage_list_wins(0), lines()[1] })
 end)
 
 t.case("the answer can be in place, below the lines, as one step of undo", function()
@@ -141,7 +144,7 @@ t.case("a line of 1 MB arrives whole, and is neither wrapped nor highlighted", f
   vim.cmd("Aircher! a long line")
   finish()
   t.eq(#line, #lines()[1])
-  t.eq({ false, "off" }, { vim.wo.wrap, vim.bo.syntax })
+  t.eq({ false, "off", true }, { vim.wo.wrap, vim.bo.syntax, vim.go.wrap })
   t.eq(true, writer.turns.bytes <= writers.TURN_BYTES)
   vim.cmd("bwipeout!")
 end)
