@@ -223,9 +223,13 @@ local function add(listeners, listener)
   end
 end
 
+--- Calls all listeners; an error in one of them is shown, and keeps nothing else from happening.
 local function call_all(listeners, ...)
   for _, listener in ipairs(vim.list_extend({}, listeners)) do
-    listener(...)
+    local ok, err = xpcall(listener, debug.traceback, ...)
+    if not ok then
+      vim.schedule(function() error(err, 0) end)
+    end
   end
 end
 

@@ -102,6 +102,15 @@ t.case("a plugin can connect with its own name", function()
   t.eq("closed", own.state)
 end)
 
+t.case("a listener with an error of its own does no harm, and the error is shown", function()
+  local own = connections.new({ name = "my-plugin", version = "1" })
+  own:on_state(function() error("a mistake of the plugin") end)
+  t.eq(nil, (request(own, "ping")))
+  own:close()
+  t.wait("the error is shown", function() return vim.fn.execute("messages"):find("a mistake of the plugin", 1, true) end)
+  vim.cmd("messages clear")
+end)
+
 t.case("usage is attributed to the project of each", function()
   local _, report = request(connections.get(), "usage.report", { by = { "client", "project" } })
   local who = {}
