@@ -21,7 +21,7 @@ export function isAutostartAllowed(environ: Environment): boolean {
 export function startDaemon(command: string, environ: Environment): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, ["daemon", "start"], {
-      env: { ...environ },
+      env: withoutEditor(environ),
       stdio: ["ignore", "ignore", "pipe"],
       timeout: PATIENCE_SECONDS * 1000,
     });
@@ -46,4 +46,11 @@ export function startDaemon(command: string, environ: Environment): Promise<void
       }
     });
   });
+}
+
+/** What VS Code sets for its own processes would reach all that the daemon starts, for as long as it runs. */
+function withoutEditor(environ: Environment): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(environ).filter(([name]) => !/^(ELECTRON|VSCODE)_/.test(name)),
+  );
 }

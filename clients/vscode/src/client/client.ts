@@ -77,10 +77,7 @@ export class DaemonClient {
    */
   async request(method: string, params: Fields = {}, options: RequestOptions = {}): Promise<unknown> {
     const { signal, onDelta, mayStart = true } = options;
-    const connection = await this.connect(mayStart);
-    if (signal?.aborted) {
-      throw new DaemonError("cancelled", "the request was cancelled");
-    }
+    const connection = await unlessCancelled(this.connect(mayStart), signal);
     this.introduce(connection);
     const sent = connection.send(method, params, onDelta);
     const cancel = (): void => connection.cancel(sent.id);
@@ -340,6 +337,26 @@ export class DaemonClient {
       this.connect(false).catch(() => this.retryLater());
     }, this.delay);
     this.delay = Math.min(2 * this.delay, LONGEST_DELAY_MS);
+  }
+}
+
+/** Wait for a connection, which may take a daemon's start, unless the request is cancelled meanwhile. */
+async function unlessCancelled<T>(waited: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) {
+    return waited;
+  }
+  let cancel = (): void => undefined;
+  const cancelled = new Promise<never>((_resolve, reject) => {
+    cancel = () => reject(new DaemonError("cancelled", "the request was cancelled"));
+    signal.addEventListener("abort", cancel, { once: true });
+  });
+  if (signal.aborted) {
+    cancel();
+  }
+  try {
+    return await Promise.race([cancelled, waited]);
+  } finally {
+    signal.removeEventListener("abort", cancel);
   }
 }
 

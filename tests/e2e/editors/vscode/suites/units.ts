@@ -12,6 +12,7 @@ import * as path from "node:path";
 import { AnswerMemory } from "../../../../../clients/vscode/src/chat/memory.js";
 import { FallbackLine } from "../../../../../clients/vscode/src/chat/fallback.js";
 import { BrokenFrame, FrameReader, MAX_FRAME } from "../../../../../clients/vscode/src/client/frames.js";
+import { startDaemon } from "../../../../../clients/vscode/src/client/autostart.js";
 import { DaemonClient, type ClientOptions } from "../../../../../clients/vscode/src/client/client.js";
 import type { Fields } from "../../../../../clients/vscode/src/client/values.js";
 import { findOrigin } from "../../../../../clients/vscode/src/client/project.js";
@@ -312,6 +313,29 @@ test("a socket whose path is too long, open to others or no socket is refused wi
   await refused(path.join(folder, "a.sock"), /is not a socket: nothing was sent/);
   fs.chmodSync(folder, 0o750);
   await refused(path.join(folder, "a.sock"), /open to other users \(mode 0750\): run chmod 700/);
+  fs.rmSync(folder, { recursive: true });
+});
+
+test("a daemon is started without what VS Code sets, and what its start says is reported", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "air"));
+  const command = path.join(folder, "starter");
+  fs.writeFileSync(command, '#!/bin/sh\necho "$*: $VSCODE_PID$ELECTRON_RUN_AS_NODE$KEPT" >&2\nexit 3\n', { mode: 0o700 });
+  const environ = { ...process.env, VSCODE_PID: "1", ELECTRON_RUN_AS_NODE: "1", KEPT: "kept" };
+  const said = new RegExp(`${command} daemon start failed: daemon start: kept$`);
+  await assert.rejects(startDaemon(command, environ), said);
+  fs.rmSync(folder, { recursive: true });
+});
+
+test("a request is cancelled while a daemon is still being started", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "air"));
+  const command = path.join(folder, "starter");
+  fs.writeFileSync(command, '#!/bin/sh\nwhile [ -e "$0" ]; do sleep 0.05; done\n', { mode: 0o700 });
+  const environ = { ...process.env, AIRCHER_SOCKET: path.join(folder, "a.sock"), AIRCHER_AUTOSTART: "1" };
+  const options = { environ, version: "", startCommand: () => command, origin: () => ({}), onNotice: () => undefined };
+  const stop = new AbortController();
+  const asked = new DaemonClient(options).request("ping", {}, { signal: stop.signal });
+  stop.abort();
+  await assert.rejects(asked, /cancelled/);
   fs.rmSync(folder, { recursive: true });
 });
 
