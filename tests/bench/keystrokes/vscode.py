@@ -5,7 +5,8 @@
 The built extension in node with the stub of `vscode`, a real daemon, and the simulator. VS Code
 draws and takes keys in another process, so a key never waits for the extension host; what waits is
 what other extensions do at a key, such as completion. `p50`, `p99` and `max` are the milliseconds
-by which a timer of 1 ms came late, `cpu` is the share of one core in percent.
+by which a timer of 1 ms came late, for whatever reason; `turn` is the most CPU time between two of
+its turns, which no other program on the machine changes; `cpu` is the share of a core in percent.
 """
 
 import argparse

@@ -16,6 +16,7 @@ async function measure(name: string, begin: () => Promise<() => Promise<number>>
   await pause(500); // the stream has begun
   const delays = monitorEventLoopDelay({ resolution: 1 });
   const [cpu, began] = [process.cpuUsage(), performance.now()];
+  const turn = longestTurn();
   delays.enable();
   await pause(SECONDS * 1000);
   delays.disable();
@@ -28,10 +29,26 @@ async function measure(name: string, begin: () => Promise<() => Promise<number>>
     p50: delays.percentile(50) / NS_PER_MS - 1,
     p99: delays.percentile(99) / NS_PER_MS - 1,
     max: delays.max / NS_PER_MS - 1,
+    turn: turn(),
     cpu: (inUser + system) / 10 / took,
     events_per_s: events / (SECONDS + 0.5),
   };
   process.stdout.write(`${JSON.stringify(figures)}\n`);
+}
+
+/** Return a function that says how much CPU time went by at most between two turns of a timer. */
+function longestTurn(): () => number {
+  let longest = 0;
+  let before = process.cpuUsage();
+  const timer = setInterval(() => {
+    const { user: inUser, system } = process.cpuUsage(before);
+    longest = Math.max(longest, (inUser + system) / 1000);
+    before = process.cpuUsage();
+  }, 1);
+  return () => {
+    clearInterval(timer);
+    return longest;
+  };
 }
 
 const words = (text: string): number => text.split(" ").length;

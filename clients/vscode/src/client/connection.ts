@@ -8,6 +8,8 @@ import { asNumber, type Fields } from "./values.js";
 
 const MAX_ID = 0xffff_ffff;
 const CONNECT_SECONDS = 10;
+/** All extensions share one thread: what does not fit into a turn is left to the next one. */
+const TURN_MS = 8;
 
 export interface ConnectionHandlers {
   /** A notification other than the deltas of a request that has `onDelta`. */
@@ -103,9 +105,25 @@ export class Connection {
   }
 
   private receive(piece: Buffer): void {
+    if (!this.takeSome(this.reader.read(piece))) {
+      this.socket.pause();
+    }
+  }
+
+  /** Take frames for one turn, and leave the rest to later ones; tell whether there is no rest. */
+  private takeSome(frames: Iterator<Frame>): boolean {
+    const until = performance.now() + TURN_MS;
     try {
-      for (const frame of this.reader.read(piece)) {
-        this.take(frame);
+      for (let step = frames.next(); step.done !== true; step = frames.next()) {
+        this.take(step.value);
+        if (performance.now() >= until) {
+          setImmediate(() => {
+            if (this.takeSome(frames)) {
+              this.socket.resume();
+            }
+          });
+          return false;
+        }
       }
     } catch (error) {
       if (!(error instanceof BrokenFrame)) {
@@ -113,6 +131,7 @@ export class Connection {
       }
       this.end(new ConnectionLost(`the daemon sent what is no frame: ${error.message}`));
     }
+    return true;
   }
 
   private take(frame: Frame): void {

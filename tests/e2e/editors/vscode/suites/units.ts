@@ -291,6 +291,30 @@ test("a daemon that does not answer is reported, and nothing waits for it", asyn
   );
 });
 
+test("a flood of frames is taken in turns, in order and whole", async () => {
+  const flood = Array.from({ length: 20_000 }, (_, number) => ({ topic: "auth", number }));
+  const reply = (method: string): unknown[] => [[null, {}], ...(method === "events.subscribe" ? flood : [])];
+  await withPeer(reply, async (open) => {
+    const seen: unknown[] = [];
+    let turns = 0;
+    const onEvent = (event: Fields): void => {
+      seen.push(event["number"]);
+      if (seen.length % 1000 === 0) {
+        const end = performance.now() + 10; // as slow as a listener that takes a whole turn
+        while (performance.now() < end);
+      }
+    };
+    const timer = setInterval(() => {
+      turns += 1;
+    }, 1);
+    open().watch({ topics: ["auth"], optional: [], onState: () => undefined, onEvent, onLost: () => undefined });
+    await until("all have come", () => seen.length === flood.length);
+    clearInterval(timer);
+    assert.deepEqual(seen, flood.map(({ number }) => number));
+    assert.ok(turns > 1);
+  });
+});
+
 test("a method that an older daemon lacks says which version it needs", async () => {
   const reply = (method: string): unknown[] =>
     method === "hello"
