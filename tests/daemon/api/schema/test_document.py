@@ -5,21 +5,36 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import msgspec
 import pytest
 
 from aircher_wire import codes, methods
+from aircherd.access import questions
+from aircherd.api.diagnosis.finding import Finding, Status
+from aircherd.api.limit_warnings import UnknownName
 from aircherd.api.methods import METHODS as API_METHODS
 from aircherd.api.schema.codes import MEANINGS
 from aircherd.api.schema.deltas import DELTAS
 from aircherd.api.schema.document import CONNECTION_PARAMETERS, schema_text
 from aircherd.api.schema.events import TOPICS
 from aircherd.api.schema.frames import LIMITS
+from aircherd.auth import importing
+from aircherd.config.effective import Setting, Source
+from aircherd.config.model import Per, Strategy
+from aircherd.config.problems import Problem
+from aircherd.http_api.tokens.token_file import StoredToken
 from aircherd.ipc.connection_methods import CONNECTION_METHODS
 from aircherd.ipc.session import MAX_ACTIVE_REQUESTS
+from aircherd.swap_lock import SwapState
+from aircherd.usage.listed_attempts import ListedAttempt
+from aircherd.vocabulary import attempt, models, reply
+from aircherd.vocabulary.availability import Allowance, LimitStatus
+from aircherd.vocabulary.content.citations import Citation
+from aircherd.vocabulary.keys import Health, KeyState, KeyStatus
+from aircherd.vocabulary.reply import Finish
 
 DOCUMENT: dict[str, Any] = json.loads(schema_text())
 PAGE = (Path(__file__).parents[4] / "docs" / "protocol.md").read_text()
@@ -143,3 +158,64 @@ def test_the_daemon_starts_without_it():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout == b"False\n"
+
+
+def words_of(name: str, key: str) -> set[str]:
+    """Return the words that a key of a definition may have."""
+    schema = DOCUMENT["$defs"][name]["properties"][key]
+    return set(schema.get("items", schema)["enum"])
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "words"),
+    [
+        ("KeyRow", "state", [state.value for state in KeyState]),
+        ("KeyRow", "health", [health.value for health in Health]),
+        ("ChatResult", "finish", get_args(Finish)),
+        ("LimitRow", "counted", get_args(LimitStatus.__annotations__["counted"])),
+        ("LimitRow", "per", get_args(Per)),
+        ("ImportOutcome", "outcome", get_args(importing.Outcome)),
+        ("ConfirmEvent", "outcome", get_args(questions.Outcome)),
+        ("Swap", "state", get_args(SwapState)),
+        ("Finding", "status", get_args(Status)),
+        ("Setting", "source", get_args(Source)),
+        ("Explained", "strategy", get_args(Strategy)),
+    ],
+)
+def test_words_are_those_of_the_code(name, key, words):
+    """A word that is new in the code is described, before a client gets it."""
+    assert words_of(name, key) == set(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "struct", "not_sent"),
+    [
+        ("Model", models.Model, {"id"}),
+        ("Prices", models.Rates, set()),
+        ("KeyRow", KeyStatus, set()),
+        ("AuthEvent", KeyStatus, set()),
+        ("Attempt", attempt.Attempt, set()),
+        ("AttemptEvent", attempt.Attempt, set()),
+        ("AttemptDelta", attempt.AttemptDelta, set()),
+        ("Skipped", attempt.Skipped, set()),
+        ("Usage", reply.Usage, set()),
+        ("TextDelta", reply.TextDelta, {"signature"}),
+        ("ToolCallDelta", reply.ToolCallDelta, {"signature"}),
+        ("ImageDelta", reply.ImageDelta, {"signature"}),
+        ("AudioDelta", reply.AudioDelta, {"signature"}),
+        ("AnswerCitation", Citation, set()),
+        ("LimitRow", LimitStatus, set()),
+        ("Allowance", Allowance, set()),
+        ("UnknownName", UnknownName, set()),
+        ("Problem", Problem, set()),
+        ("Finding", Finding, set()),
+        ("Setting", Setting, set()),
+        ("ListedAttempt", ListedAttempt, {"cost_nano", "is_estimated"}),
+        ("ImportOutcome", importing.ImportOutcome, set()),
+        ("TokenRow", StoredToken, {"digest"}),
+    ],
+)
+def test_a_struct_that_is_sent_is_described_whole(name, struct, not_sent):
+    """Also the fields that a daemon in a test never has, such as one that a vendor sends rarely."""
+    fields = {field.encode_name for field in msgspec.structs.fields(struct)}
+    assert fields - not_sent <= set(DOCUMENT["$defs"][name]["properties"])
