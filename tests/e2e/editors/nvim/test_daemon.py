@@ -1,5 +1,7 @@
 """The daemon's life as an editor sees it: started, shared, restarted, stopped; in both Neovims."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,6 +59,8 @@ def _answers(opened: EditorHome, which: str) -> dict[str, Answer]:
         return True
 
     return {
+        "freeze the daemon": lambda pid: os.kill(int(str(pid)), signal.SIGSTOP),
+        "thaw the daemon": lambda pid: os.kill(int(str(pid)), signal.SIGCONT),
         "sign in": lambda _: made.login("work", WORK_KEY),
         "another editor chooses": lambda name: other_editor({"AIRCHER_TEST_MODEL": str(name)}),
         "another editor quits in mid-stream": quits,
