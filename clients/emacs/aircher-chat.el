@@ -232,7 +232,7 @@ If a region is active, it is the beginning of the question."
 (defun aircher-chat-model (model)
   "Use MODEL for this chat only; an empty name is the default."
   (interactive
-   (list (aircher-read-model "Model of this chat (empty: the default): "))
+   (list (aircher-read-model "Model of this chat, or nothing for the default"))
    aircher-chat-mode)
   (save-restriction
     (widen)

@@ -187,7 +187,8 @@ CALLBACK is called with a failure and the rows."
 (defun aircher-model--affixate (names)
   "Return NAMES with their marks before them and the rest of the rows behind."
   (let* ((rows (mapcar #'aircher-model--find names))
-         (wide (apply #'max 0 (mapcar #'string-width names)))
+         (wide (apply #'max 0 (cl-mapcar (lambda (name row) (if row (string-width name) 0))
+                                         names rows)))
          (columns (list #'aircher-model-row-provider #'aircher-model-row-window
                         #'aircher-model-row-price))
          (widths (mapcar (lambda (column)
@@ -272,8 +273,8 @@ Return a function that ends it."
   "Ask with PROMPT for one of the rows, or of ALL; they change while it is shown."
   (let ((end (aircher-model--follow all)))
     (unwind-protect
-        (completing-read prompt (aircher-model--table all) nil nil nil nil
-                         (and (not all) aircher-model))
+        (aircher-read-choice prompt (aircher-model--table all) nil
+                             (and (not all) aircher-model))
       (funcall end))))
 
 (defun aircher-model--prepare (all)
@@ -331,8 +332,8 @@ With a prefix argument, HERE, it answers in this Emacs only; an empty name there
 goes back to the default.  If its provider is not signed in, you can do that
 first."
   (interactive (list (aircher-read-model (if current-prefix-arg
-                                             "Model of this Emacs: "
-                                           "Default model: "))
+                                             "Model of this Emacs"
+                                           "Default model"))
                      current-prefix-arg))
   (let* ((row (aircher-model--find name))
          (use (if here #'aircher-model--use-here #'aircher-model--use)))

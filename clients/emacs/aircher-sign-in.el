@@ -185,9 +185,25 @@ What the daemon sends must not be answered by a question at once: the user may
 be typing."
   (apply #'run-at-time 0 nil function arguments))
 
+(defun aircher-sign-in--show-choices ()
+  "Show what can be chosen, if nothing else in this Emacs does."
+  (unless (or (not (eq completing-read-function #'completing-read-default))
+              (bound-and-true-p icomplete-mode)
+              (bound-and-true-p fido-mode)
+              (bound-and-true-p vertico-mode))
+    (minibuffer-completion-help)))
+
+(defun aircher-read-choice (prompt table &optional require-match default)
+  "Ask with PROMPT for something in the completion TABLE, which is shown at once.
+REQUIRE-MATCH and DEFAULT are as in `completing-read'."
+  (let ((completions-format 'one-column))
+    (minibuffer-with-setup-hook (:append #'aircher-sign-in--show-choices)
+      (completing-read (format-prompt prompt default) table nil require-match nil t default))))
+
 (defun aircher-choose (prompt choices)
   "Ask with PROMPT for one of CHOICES, pairs of a title and anything.
-Return the chosen pair, nil if the user leaves.  The order stays."
+Return the chosen pair, nil if the user leaves.  The order stays, and RET takes
+the first."
   (let* ((completion-extra-properties nil)
          (titles (mapcar #'car choices))
          (table (lambda (text predicate action)
@@ -196,7 +212,7 @@ Return the chosen pair, nil if the user leaves.  The order stays."
                                  (cycle-sort-function . identity))
                     (complete-with-action action titles text predicate))))
          (chosen (condition-case nil
-                     (completing-read prompt table nil t nil t (car titles))
+                     (aircher-read-choice prompt table t (car titles))
                    (quit nil))))
     (assoc chosen choices)))
 
@@ -239,7 +255,7 @@ whether there is one already.  CALLBACK is called with whether it worked."
 (defun aircher-sign-in--store-again (failure provider label keys-page has-key callback)
   "Ask for another key after FAILURE.
 PROVIDER, LABEL, KEYS-PAGE, HAS-KEY and CALLBACK are as before."
-  (if (cdr (aircher-choose (format "%s.  " (aircher-get failure 'message))
+  (if (cdr (aircher-choose (format "%s.  What now?" (aircher-get failure 'message))
                            '(("type the key again" . t) ("leave it" . nil))))
       (aircher-sign-in--store provider label keys-page has-key callback)
     (funcall callback nil)))
@@ -332,7 +348,7 @@ nil, or CANCEL if the user does not want to.  The failure is shown then."
 
 (defun aircher-sign-in--offer (failure choices retry cancel)
   "Ask which of CHOICES to take after FAILURE; RETRY and CANCEL are as before."
-  (let ((act (cdr (aircher-choose (format "%s.  What now? " (aircher-get failure 'message))
+  (let ((act (cdr (aircher-choose (format "%s.  What now?" (aircher-get failure 'message))
                                   (append choices '(("leave it")))))))
     (cl-flet ((refuse ()
                 (aircher-complain failure)
@@ -391,7 +407,7 @@ CALLBACK is called with whether it worked."
                                    (lambda (callback)
                                      (aircher-sign-in--login-row row callback))))
                            (aircher-sign-in--in-order rows))))
-         (act (cdr (aircher-choose "Sign in to: " choices))))
+         (act (cdr (aircher-choose "Sign in to" choices))))
     (funcall (or act (lambda (callback) (funcall callback nil))) callback)))
 
 (defun aircher-sign-in (provider callback)
