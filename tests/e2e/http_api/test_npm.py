@@ -1,7 +1,7 @@
 """Programs of npm through the daemon: the SDKs for JavaScript, Claude Code and Codex.
 
-The two agents work on a task in several rounds of tools, with a provider of their own API and with
-one of another. The simulated model plays its part turn by turn.
+The two agents, one of them also in an editor, work on a task in several rounds of tools, with a
+provider of their own API and with one of another. The simulated model plays its part turn by turn.
 """
 
 import json
@@ -13,12 +13,15 @@ from pathlib import Path
 import pytest
 
 from aircherd.testing.simulator import Fault
+from helpers.acp_client import AcpClient
 from helpers.required import missing
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / "tests" / "helpers" / "http_api" / "sdks.mjs"
 PACKAGES = "npm install --no-save @anthropic-ai/claude-code @openai/codex openai @anthropic-ai/sdk"
 PATH = f"{ROOT / 'node_modules' / '.bin'}:{os.environ['PATH']}"
+ACP = ROOT / "node_modules" / ".acp" / "node_modules" / ".bin"
+"""Programs that speak the Agent Client Protocol, in a folder of their own: see `.ci/run`."""
 PATIENCE = 50
 
 pytestmark = pytest.mark.npm
@@ -123,7 +126,7 @@ def test_claude_code_works_in_rounds(served, tmp_path, asked, model):
     said = run_tool(served, tmp_path, model, claude, "-p", "--dangerously-skip-permissions", "Copy")
     assert said.strip() == DONE
     assert (tmp_path / "b.txt").read_text() == "one\n"
-    check_requests(served, asked, model)
+    check_requests(served, asked, model, "claude")
 
 
 @pytest.mark.parametrize("model", ["responses/gpt-5.5", "claude/claude-opus-4-8"])
@@ -135,14 +138,30 @@ def test_codex_works_in_rounds(served, tmp_path, asked, model):
     said = run_tool(served, tmp_path, model, codex, "exec", *options, "Copy")
     assert said.strip() == DONE
     assert (tmp_path / "b.txt").read_text() == "one\n"
-    check_requests(served, asked, model)
+    check_requests(served, asked, model, "codex")
 
 
-def check_requests(served, before, model):
+def test_codex_works_in_an_editor(served, tmp_path, asked):
+    """Over ACP, of which `run` is the command: a whole turn, and nothing but its messages."""
+    adapter = shutil.which("codex-acp", path=ACP)
+    if adapter is None:
+        missing("codex-acp", "see .ci/run")
+    play(served, "exec_command", "cmd")
+    environ = {**served.home.environ, "PATH": PATH, "CODEX_PATH": need("codex")}
+    command = [served.home.python, "-m", "aircher_cli", "run", "-m", "responses/gpt-5.5", adapter]
+    with AcpClient(command, environ, tmp_path) as editor:
+        said = editor.ask("Copy")
+        assert (editor.close(), editor.strays) == (0, [])
+    assert said == f"I begin{DONE}"
+    assert (tmp_path / "b.txt").read_text() == "one\n"
+    check_requests(served, asked, "responses/gpt-5.5", "codex")
+
+
+def check_requests(served, before, model, name):
     """Check that the model was asked four times, that all went well, and under whose name."""
     asked = served.asked[before:]
     assert [each.status for each in asked] == [200] * 4
     assert {each.json["model"] for each in asked} == {model.partition("/")[2]}
     usage = served.home.cli("usage", "--by", "client", "--json")
     assert usage.returncode == 0, usage.stderr
-    assert "run" in usage.stdout or "claude" in usage.stdout
+    assert name in [row["client"] for row in json.loads(usage.stdout)["rows"]]

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 
 import pytest
@@ -57,6 +58,21 @@ def test_a_tool_is_answered_and_seen_by_its_name(world, tool):
 def is_open(url: str) -> bool:
     with socket.socket() as sock:
         return sock.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) == 0
+
+
+def test_an_editor_speaks_to_the_tool_alone(world):
+    """Any bytes, in both directions: nothing of ours is among them; its end is the tool's end."""
+    sent = bytes(range(256)) * 4096
+    done = subprocess.run(
+        [world.python, "-m", "aircher_cli", "run", "--", "cat"],
+        env=world.environ,
+        input=sent,
+        capture_output=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == sent
 
 
 def test_a_model_for_a_run_answers_every_name(world, tool):

@@ -35,20 +35,33 @@ def claude(door: Door, _environ: Mapping[str, str]) -> Setup:
     )
 
 
-def codex(door: Door, _environ: Mapping[str, str]) -> Setup:
-    """Set up Codex, which ignores `OPENAI_BASE_URL`: by arguments, without a file."""
-    settings = {
-        "model_provider": PROVIDER,
-        f"model_providers.{PROVIDER}.name": PROVIDER,
-        f"model_providers.{PROVIDER}.base_url": door.openai_url,
-        f"model_providers.{PROVIDER}.env_key": TOKEN_VARIABLE,
-        f"model_providers.{PROVIDER}.wire_api": "responses",
-        f"model_providers.{PROVIDER}.supports_websockets": False,
-        **({"model": door.model} if door.model else {}),
+def codex(door: Door, environ: Mapping[str, str]) -> Setup:
+    """Set up Codex, which ignores `OPENAI_BASE_URL`: by arguments, without a file.
+
+    Its adapter for editors ignores these, and reads the same as JSON in `CODEX_CONFIG`.
+    """
+    provider: dict[str, object] = {
+        "name": PROVIDER,
+        "base_url": door.openai_url,
+        "env_key": TOKEN_VARIABLE,
+        "wire_api": "responses",
+        "supports_websockets": False,
     }
-    arguments = [f"{name}={json.dumps(value)}" for name, value in settings.items()]
+    top = {"model_provider": PROVIDER}
+    model = {"model": door.model} if door.model else {}
+    named_fields = {f"model_providers.{PROVIDER}.{name}": value for name, value in provider.items()}
+    arguments = [
+        f"{name}={json.dumps(value)}" for name, value in {**top, **named_fields, **model}.items()
+    ]
     pairs = tuple(word for argument in arguments for word in ("-c", argument))
-    return Setup({TOKEN_VARIABLE: door.token}, arguments=pairs)
+    config = {
+        **_parsed(environ.get("CODEX_CONFIG", "")),
+        **top,
+        "model_providers": {PROVIDER: provider},
+        **model,
+    }
+    adapter = {"CODEX_CONFIG": json.dumps(config), "MODEL_PROVIDER": PROVIDER}
+    return Setup({TOKEN_VARIABLE: door.token, **adapter}, arguments=pairs)
 
 
 def copilot(door: Door, _environ: Mapping[str, str]) -> Setup:
@@ -105,7 +118,15 @@ def _parsed(text: str) -> dict[str, object]:
 AGENTS = (
     Tool(
         "claude",
-        ("claude", "@anthropic-ai/claude-code"),
+        (
+            "claude",
+            "@anthropic-ai/claude-code",
+            "claude-agent-acp",
+            "@agentclientprotocol/claude-agent-acp",
+            "@zed-industries/claude-agent-acp",
+            "claude-code-acp",
+            "@zed-industries/claude-code-acp",
+        ),
         "Anthropic",
         claude,
         hides=(
@@ -118,7 +139,13 @@ AGENTS = (
     ),
     Tool(
         "codex",
-        ("codex", "@openai/codex"),
+        (
+            "codex",
+            "@openai/codex",
+            "codex-acp",
+            "@agentclientprotocol/codex-acp",
+            "@zed-industries/codex-acp",
+        ),
         "OpenAI Responses",
         codex,
         own_options=("--oss", "--local-provider"),

@@ -19,16 +19,30 @@ def test_claude_has_one_model_for_all_kinds():
 
 
 def test_codex_is_set_up_by_arguments_alone():
-    """As TOML; the token comes from a variable."""
+    """As TOML; the token comes from a variable, also for its adapter for editors."""
     setup = codex(OPENAI, {})
     pairs = dict(word.split("=", 1) for word in setup.arguments[1::2])
     assert set(setup.arguments[::2]) == {"-c"}
     assert pairs["model_providers.aircher.base_url"] == '"http://127.0.0.1:7/v1"'
     assert pairs["model_providers.aircher.supports_websockets"] == "false"
     assert pairs["model"] == '"gpt"'
-    assert setup.variables == {"AIRCHER_TOKEN": "TOKEN"}
+    assert setup.variables["AIRCHER_TOKEN"] == "TOKEN"
     without = codex(OPENAI._replace(model=""), {}).arguments
     assert not any(word.startswith("model=") for word in without)
+
+
+def test_codex_in_an_editor_is_set_up_by_json():
+    """What the user has there stays, but no other provider."""
+    own = {"sandbox_mode": "read-only", "model": "mine", "model_providers": {"mine": {}}}
+    setup = codex(OPENAI, {"CODEX_CONFIG": json.dumps(own)})
+    config = json.loads(setup.variables["CODEX_CONFIG"])
+    assert (config["sandbox_mode"], config["model"]) == ("read-only", "gpt")
+    assert list(config["model_providers"]) == ["aircher"]
+    provider = config["model_providers"]["aircher"]
+    assert (provider["base_url"], provider["env_key"]) == ("http://127.0.0.1:7/v1", "AIRCHER_TOKEN")
+    assert setup.variables["MODEL_PROVIDER"] == config["model_provider"] == "aircher"
+    kept = codex(OPENAI._replace(model=""), {"CODEX_CONFIG": json.dumps(own)})
+    assert json.loads(kept.variables["CODEX_CONFIG"])["model"] == "mine"
 
 
 def test_tools_of_several_apis_speak_that_of_the_provider():

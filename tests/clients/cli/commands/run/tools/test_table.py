@@ -18,6 +18,8 @@ from aircher_cli.commands.run.tools.table import BY_PROGRAM, TOOLS, find_tool
         (["pipx", "run", "aider-chat"], ("aider", 2)),
         (["pnpm", "dlx", "opencode-ai"], ("opencode", 2)),
         (["env", "A=1", "goose", "run"], ("goose", 2)),
+        (["/opt/claude-agent-acp"], ("claude", 0)),
+        (["npx", "-y", "@agentclientprotocol/codex-acp@2.6.0"], ("codex", 2)),
         (["npx", "other", "claude"], ("other", 0)),
         (["cat", "claude"], ("other", 0)),
         (["python", "-m", "aider"], ("other", 0)),
