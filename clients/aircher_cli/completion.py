@@ -138,6 +138,20 @@ def tool_names(parsed_args: argparse.Namespace, **_others: object) -> list[str]:
     return [] if getattr(parsed_args, "tool", None) else [tool.name for tool in TOOLS]
 
 
+def editor_names(parsed_args: argparse.Namespace, **_others: object) -> list[str]:
+    """Return the editors that `editors` knows."""
+    from aircher_cli.commands.editors.settings.table import EDITORS  # noqa: PLC0415 -- only for it
+
+    return [] if getattr(parsed_args, "editor", None) else list(EDITORS)
+
+
+def agent_names(**_: object) -> list[str]:
+    """Return the agents that an editor can start."""
+    from aircher_cli.commands.editors.agents import AGENTS  # noqa: PLC0415 -- likewise
+
+    return list(AGENTS)
+
+
 def token_names(**_: object) -> list[str]:
     """Return the names of the tokens."""
     return _plain(text(row.get("name")) for row in _rows(methods.TOKEN_LIST, "tokens"))
@@ -251,6 +265,8 @@ COMPLETERS: dict[str, Completer] = {
     "tool": tool_names,
     "wished": tool_names,
     "token": token_names,
+    "editor": editor_names,
+    "agents": agent_names,
     "fallback": provider_names,
     "key": setting_names,
     "keys": own_setting_names,

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "allow": ("allow", "use the .aircher file of this repository"),
     "deny": ("deny", "do not use the .aircher file of this repository"),
     "run": ("run.command", "start a tool that uses aircher, such as claude or codex"),
+    "editors": ("editors.command", "print the settings with which an editor uses aircher"),
     "token create": ("token.create", "create a token for a program that uses aircher over HTTP"),
     "token list": ("token.list", "list the tokens"),
     "token revoke": ("token.revoke", "end a token, and what it is used for now"),

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from aircherd.testing.simulator import Fault
-from helpers.acp_client import AcpClient
+from helpers.editors.acp_client import AcpClient
 from helpers.required import missing
 
 ROOT = Path(__file__).parents[3]

@@ -104,7 +104,7 @@ led=$?; rm "$$"; exit $led"""
 
 TOOLS = (
     *("claude", "codex", "gemini", "opencode", "copilot", "goose", "aider", "llm", "qwen"),
-    *("cline", "cn", "crush", "aichat"),
+    *("cline", "cn", "crush", "aichat", "claude-agent-acp", "codex-acp"),
 )
 PROGRAMS = {
     "pass": f"printf %s {KEY}",

@@ -71,13 +71,16 @@ class AcpClient:
 
     def close(self) -> int:
         """End the input, as an editor does that is closed; return the exit code."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        code = self.process.wait()
+        process = self.process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.close()
+        code = process.wait()
         self._alarm.cancel()
-        self.process.stdout.close()
         self._reader.join()
+        process.stdout.close()
+        process.stderr.close()
         return code
 
     def call(self, method: str, params: Map) -> Map:

@@ -1,0 +1,121 @@
+"""`aircher-cli editors`: what is printed where."""
+
+import json
+
+import pytest
+
+from helpers.daemon.cli import run_cli
+
+MODELS = {
+    "models": [
+        {
+            "provider": "work",
+            "model": "big",
+            "state": "authenticated",
+            "window": 400_000,
+            "tools": True,
+        }
+    ],
+    "default": "work/big",
+}
+LISTED = {"tokens": [], "socket": "/run/http.sock", "url": "http://127.0.0.1:8137"}
+TOKEN = "ak-air-" + "x" * 32
+
+
+@pytest.fixture
+def editors(daemon):
+    """Run the command against a daemon with a model and a port."""
+    daemon.answers["models.list"] = MODELS
+    daemon.answers["token.list"] = LISTED
+    daemon.answers["token.create"] = {"token": TOKEN}
+    return lambda *words: run_cli(daemon.environ, "editors", *words)
+
+
+def test_the_list(editors, daemon):
+    """The daemon is not needed for it."""
+    outcome = editors()
+    assert outcome.code == 0
+    assert "· zed " in outcome.out
+    assert daemon.methods == []
+    rows = json.loads(editors("--json").out)["editors"]
+    assert {"editor": "zed", "needs": "port", "agents": True}.items() <= rows[3].items()
+
+
+def test_settings_are_alone_on_standard_output(editors):
+    """They can be redirected; the token is said where they have none."""
+    outcome = editors("zed")
+    assert json.loads(outcome.out)["language_models"]
+    assert TOKEN not in outcome.out
+    assert f"the token, which is not shown again: {TOKEN}" in outcome.err
+    assert "for ~/.config/zed/settings.json" in outcome.err
+
+
+def test_a_token_in_the_settings_is_not_said_twice(editors):
+    """Once is enough."""
+    outcome = editors("continue")
+    assert TOKEN in outcome.out
+    assert TOKEN not in outcome.err
+
+
+def test_json_has_the_same(editors):
+    """For programs."""
+    found = json.loads(editors("gptel", "--json").out)
+    assert (found["editor"], found["language"], found["socket"]) == (
+        "gptel",
+        "elisp",
+        "/run/http.sock",
+    )
+    assert found["models"][0]["name"] == "work/big"
+    assert "token" not in found
+    assert json.loads(editors("zed", "--json").out)["token"] == TOKEN
+    assert "token" not in json.loads(editors("zed", "--json", "--no-token").out)
+
+
+def test_agents_need_no_daemon(editors, daemon):
+    """Nor a port or a token."""
+    outcome = editors("jetbrains", "--agent", "claude", "--agent", "codex", "--models", "big")
+    servers = json.loads(outcome.out)["agent_servers"]
+    assert list(servers) == ["Claude Code (aircher)", "Codex (aircher)"]
+    arguments = servers["Codex (aircher)"]["args"]
+    assert arguments[:4] == ["run", "-m", "big", "--"]
+    assert arguments[4].endswith("codex-acp")
+    assert daemon.methods == []
+
+
+def test_own_plugins_need_no_daemon(editors, daemon):
+    """Two lines each."""
+    assert len(editors("neovim").out.splitlines()) == 2
+    assert len(editors("emacs").out.splitlines()) == 2
+    assert daemon.methods == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["zedd"], "did you mean zed?"),
+        (["zed", "--agent", "clude"], "did you mean claude?"),
+        (["vim", "--agent", "claude"], "vim starts no agents"),
+        (["zed", "--models", "bog"], "there is no model bog"),
+        (["zed", "--new-token", "--no-token"], "not allowed with"),
+    ],
+)
+def test_mistakes(editors, words, said):
+    """Each says what was meant."""
+    outcome = editors(*words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert said in outcome.err
+
+
+def test_without_a_model(editors, daemon):
+    """There is nothing to tell the editor."""
+    daemon.answers["models.list"] = {"models": []}
+    outcome = editors("zed")
+    assert outcome.code == 1
+    assert "aircher-cli auth login" in outcome.err
+    assert "token.create" not in daemon.methods
+
+
+def test_a_window_that_is_not_known(editors, daemon):
+    """It is assumed, and that is said."""
+    daemon.answers["models.list"] = {"models": [{**MODELS["models"][0], "window": None}]}
+    assert "the windows of work/big are not known" in editors("gptel").err
