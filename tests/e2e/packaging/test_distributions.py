@@ -32,7 +32,9 @@ UNITS = "clients/aircher_cli/service/units"
 """A link to `systemd` in the repository, a copy of it in the distributions."""
 
 INFO = f"aircher-{__version__}.dist-info"
-DATA = f"aircher-{__version__}.data/data/share/man"
+SHARE = f"aircher-{__version__}.data/data/share"
+EDITORS = ("clients/nvim", "clients/emacs")
+"""What editors load from the wheel."""
 
 
 @cache
@@ -57,13 +59,15 @@ def metadata() -> Message:
     return BytesParser().parsebytes(zipfile.ZipFile(built_wheel()).read(f"{INFO}/METADATA"))
 
 
-def test_the_wheel_has_the_packages_the_units_and_the_manual_pages() -> None:
+def test_the_wheel_has_the_packages_the_units_the_manual_and_the_plugins() -> None:
     """Every file of the repository that belongs into it, and no other: no cache, no test."""
     expected = {name.partition("/")[2] for name in tracked(*PACKAGES)}
     units = {name.removeprefix("systemd/") for name in tracked("systemd")}
     expected |= {f"{UNITS.partition('/')[2]}/{name}" for name in units}
     pages = tracked("docs/man/man1", "docs/man/man5")
-    expected |= {name.replace("docs/man", DATA, 1) for name in pages}
+    expected |= {name.replace("docs/man", f"{SHARE}/man", 1) for name in pages}
+    plugins = tracked(*EDITORS)
+    expected |= {name.replace("clients", f"{SHARE}/aircher", 1) for name in plugins}
     expected |= {f"{INFO}/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt")}
     expected |= {f"{INFO}/licenses/LICENSE"}
     assert names_in(built_wheel()) == expected
