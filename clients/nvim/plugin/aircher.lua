@@ -15,7 +15,11 @@ command("AircherModel", function(call) require("aircher.models").command(call.ar
 
 command("AircherLogin", function(call)
   require("aircher.sign_in").login(call.args ~= "" and call.args or nil)
-end, { nargs = "?", desc = "Sign in to a provider" })
+end, {
+  nargs = "?",
+  complete = function(lead) return require("aircher.sign_in").complete(lead) end,
+  desc = "Sign in to a provider",
+})
 
 --- Runs a function of lua/aircher/commands.lua, which is loaded then.
 local function run(name)

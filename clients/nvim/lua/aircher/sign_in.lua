@@ -235,6 +235,22 @@ function M.login(provider, callback)
   end)
 end
 
+local known_providers = {}
+
+--- Completes names of providers that are known already, and asks for them in the background: it never waits.
+---@param lead string
+---@return string[]
+function M.complete(lead)
+  if #known_providers == 0 then
+    connections.get():request("auth.status", {}, function(err, status)
+      if not err then
+        known_providers = vim.tbl_map(function(row) return row.provider end, in_order(status.rows))
+      end
+    end)
+  end
+  return vim.tbl_filter(function(name) return vim.startswith(name, lead) end, known_providers)
+end
+
 function M._choose(status, callback)
   local choices = {}
   local unseen = errors.unseen_among(status.environment or {}, status.rows)

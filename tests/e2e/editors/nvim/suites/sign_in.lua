@@ -1,6 +1,7 @@
 local t = dofile(vim.env.AIRCHER_SUITE)
 local connections = require("aircher.connection")
 local models = require("aircher.models")
+local model_rows = require("aircher.models.rows")
 local sign_in = require("aircher.sign_in")
 
 local SPARE_KEY = "canary-spare-fedcba9876543210"
@@ -42,6 +43,54 @@ t.case("rows have the mark, the name, the provider, window, price and a word, al
   t.has(found[2], "✓ gpt-5.5")
   t.has(found[2], "work")
   t.has(found[2], "ready, the default")
+end)
+
+local function row_of(model, limits, lists, keys)
+  local full = vim.tbl_extend("keep", model, { provider = "p", model = "m", state = "authenticated" })
+  local aliases = { { name = "nick", routes = { "gone/x", "p/m" } } }
+  return model_rows.of({ models = { full }, aliases = aliases, lists = lists or {} }, limits, keys)
+end
+
+local function find(found, name)
+  return vim.tbl_filter(function(row) return row.name == name end, found)[1]
+end
+
+t.case("windows and prices are short", function()
+  local prices = { input = "0.075", output = "1814.9999999", tiers = { {} } }
+  local row = find(row_of({ window = 1050000, prices = prices }), "p/m")
+  t.eq({ "1.05M", "$0.075/$1815+" }, { row.window, row.price })
+  t.eq({ "8.2k", "200k", "999", "?" }, vim.tbl_map(model_rows.tokens, { 8200, 200000, 999, "many" }))
+  t.eq({ "free", "$3/$0.30", "?" }, {
+    model_rows.price({ input = "0", output = "0.00" }),
+    model_rows.price({ input = "3", output = "0.3" }),
+    model_rows.price({}),
+  })
+end)
+
+t.case("a state has its mark and its word, also one of a newer daemon", function()
+  local function state(model, limits, lists)
+    local mark = find(row_of(model, limits, lists), "p/m").mark
+    return mark.symbol .. " " .. mark.word
+  end
+  t.eq("⚠ cooling", state({ health = "cooling" }))
+  t.eq("⚠ no credit", state({ health = "quota_exhausted" }))
+  t.eq("✗ refused", state({ state = "rejected", health = "cooling" }))
+  t.eq("⌂ local", state({ state = "not_required" }))
+  t.eq("⌂ not running", state({ state = "not_required" }, {}, { { provider = "p", is_absent = true } }))
+  t.eq("⚠ limited", state({}, { { provider = "p", share = 1 } }))
+  t.eq("✓ ready", state({}, { { provider = "p", share = 1, client = "script" }, { share = 0.9 } }))
+  t.eq("· unknown", state({ state = "meditating" }))
+end)
+
+t.case("an alias has the state of the route that would answer, or of its first one", function()
+  t.eq({ "p", "ready" }, { find(row_of({}), "nick").provider, find(row_of({}), "nick").mark.word })
+  local keys = { { provider = "gone", state = "not_configured" } }
+  local row = find(row_of({ health = "cooling" }, {}, {}, keys), "nick")
+  t.eq({ "gone", "not signed in" }, { row.provider, row.mark.word })
+end)
+
+t.case("a model that does not chat is no row", function()
+  t.eq(nil, find(row_of({ chats = false }), "p/m"))
 end)
 
 t.case("an error that is not about keys is not offered", function()
@@ -139,6 +188,13 @@ end)
 
 t.case("names are completed from what is known", function()
   t.eq(true, vim.tbl_contains(models.complete("chai"), "chain"))
+end)
+
+t.case("names of providers are completed, from the second time on", function()
+  vim.fn.getcompletion("AircherLogin sp", "cmdline")
+  t.wait("they are known", function()
+    return vim.deep_equal({ "spare" }, vim.fn.getcompletion("AircherLogin sp", "cmdline"))
+  end)
 end)
 
 t.case("choosing a model whose key is refused asks for a new key first", function()
