@@ -56,8 +56,8 @@ export async function ask(
     if (text === "" || tooLong.signal.aborted) {
       return;
     }
+    portions.add(text.slice(0, maxCharacters - length));
     length += text.length;
-    portions.add(text.slice(0, Math.max(0, text.length - Math.max(0, length - maxCharacters))));
     if (length > maxCharacters) {
       tooLong.abort();
     }

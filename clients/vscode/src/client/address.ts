@@ -18,7 +18,7 @@ import { DaemonUnreachable } from "./errors.js";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The longest path of a socket in bytes: Linux has 108 in `sockaddr_un`, macOS 104. */
-export const MAX_PATH = process.platform === "darwin" ? 103 : 107;
+const MAX_PATH = process.platform === "darwin" ? 103 : 107;
 
 export interface User {
   readonly uid: number;
@@ -52,6 +52,17 @@ export function findSocket(environ: Environment, user: User = thisUser()): strin
     return `${runtime}/aircher/${homeHash(environ) ?? "aircher"}.sock`;
   }
   return `${aircherHome(environ)}/run/${shortHash(user.hostname)}.sock`;
+}
+
+/** Throw DaemonUnreachable if a path is too long for a socket. */
+export function checkLength(path: string): void {
+  const size = Buffer.byteLength(path);
+  if (size > MAX_PATH) {
+    throw new DaemonUnreachable(
+      `the socket's path has ${size} bytes, and the system takes at most ${MAX_PATH}: ${path}. ` +
+        "Set AIRCHER_SOCKET to a shorter path",
+    );
+  }
 }
 
 function runtimeDirectory(environ: Environment, user: User): string | undefined {

@@ -1,20 +1,19 @@
 // The client of the daemon: it connects at the first need, starts a daemon where none answers,
 // introduces itself, and keeps one subscription alive while something shows the daemon's state.
 
-import { findSocket, MAX_PATH, thisUser, type Environment } from "./address.js";
+import { checkLength, findSocket, thisUser, type Environment } from "./address.js";
 import { isAutostartAllowed, startDaemon, INSTALL_HINT } from "./autostart.js";
 import { Connection } from "./connection.js";
 import { checkSocket } from "./directory.js";
 import { ConnectionLost, DaemonError, DaemonUnreachable } from "./errors.js";
+import { helloParams, noticesOf, versionOf } from "./hello.js";
 import type { Origin } from "./project.js";
-import { asFields, asRecords, asText, type Fields } from "./values.js";
-import { explainVersion, versionNotice } from "./versions.js";
+import { asFields, type Fields } from "./values.js";
+import { explainVersion } from "./versions.js";
 
-const PROTOCOL = 1;
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 5000;
 const READY_TRIES = 40; // after a start, the socket may be a moment late
-const MAX_BUS = 4096;
 /** An old daemon may have to end before a service manager starts the next one. */
 const HELLO_MS = 60_000;
 
@@ -235,14 +234,7 @@ export class DaemonClient {
       return;
     }
     this.introduced = said;
-    const bus = sessionBus(this.options.environ);
-    const params = {
-      protocol: PROTOCOL,
-      client: { name: "vscode", version: this.options.version },
-      shows_notices: true,
-      ...origin,
-      ...(bus === undefined ? {} : { session_bus: bus }),
-    };
+    const params = helloParams(this.options.version, origin, this.options.environ);
     const timer = setTimeout(() => {
       connection.close(new DaemonUnreachable(HANGS));
     }, this.options.helloMs ?? HELLO_MS);
@@ -257,22 +249,12 @@ export class DaemonClient {
   }
 
   private greet(server: Fields): void {
-    const { version } = this.options;
     this.server = server;
-    const found = versionOf(server);
-    const isOther = found !== "" && found !== version;
-    if (isOther) {
-      this.say(versionNotice(version, found));
-    }
-    for (const notice of asRecords(server["notices"])) {
-      if (!(isOther && notice["code"] === "installation_replaced")) {
-        this.say(asText(notice["message"]));
-      }
-    }
+    noticesOf(server, this.options.version).forEach((message) => this.say(message));
   }
 
   private say(message: string): void {
-    if (message !== "" && !this.shown.has(message)) {
+    if (!this.shown.has(message)) {
       this.shown.add(message);
       this.options.onNotice(message);
     }
@@ -364,30 +346,8 @@ const HANGS =
   "aircherd accepts connections but does not answer: it hangs or is stopped. " +
   "'aircher-cli daemon restart' starts it again";
 
-function checkLength(path: string): void {
-  const size = Buffer.byteLength(path);
-  if (size > MAX_PATH) {
-    throw new DaemonUnreachable(
-      `the socket's path has ${size} bytes, and the system takes at most ${MAX_PATH}: ${path}. ` +
-        "Set AIRCHER_SOCKET to a shorter path",
-    );
-  }
-}
-
-function versionOf(server: Fields | undefined): string {
-  return asText(asFields(server?.["server"])["version"]);
-}
-
 function notRunning(path: string): DaemonUnreachable {
   return new DaemonUnreachable(
     `aircher is not running: nothing listens at ${path}. Start it: aircher-cli daemon start. ${INSTALL_HINT}`,
   );
-}
-
-/** Where this session's bus is; undefined if the daemon looks there anyway. */
-function sessionBus(environ: Environment): string | undefined {
-  const named = environ["DBUS_SESSION_BUS_ADDRESS"];
-  const usual = `unix:path=/run/user/${process.getuid?.() ?? 0}/bus`;
-  const isSendable = named !== undefined && named.length <= MAX_BUS && /^[\x20-\x7e]+$/.test(named);
-  return isSendable && named !== usual ? named : undefined;
 }

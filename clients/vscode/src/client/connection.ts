@@ -2,8 +2,15 @@
 
 import * as net from "node:net";
 
-import { BrokenFrame, encodeNotification, encodeRequest, FrameReader, MAX_FRAME, type Frame } from "./frames.js";
 import { ConnectionLost, DaemonError, DaemonUnreachable, messageOf, readError } from "./errors.js";
+import {
+  BrokenFrame,
+  encodeNotification,
+  encodeRequest,
+  FrameReader,
+  MAX_FRAME,
+  type Frame,
+} from "./frames.js";
 import { asNumber, type Fields } from "./values.js";
 
 const MAX_ID = 0xffff_ffff;

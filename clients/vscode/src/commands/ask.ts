@@ -11,7 +11,8 @@ import type { Page } from "../view/pages.js";
 import type { Services } from "./services.js";
 
 const SYSTEM =
-  "You answer questions about a text of the user's editor. Answer in Markdown, as short as the question allows.";
+  "You answer questions about a text of the user's editor. " +
+  "Answer in Markdown, as short as the question allows.";
 
 export async function askAboutSelection(services: Services): Promise<void> {
   const editor = vscode.window.activeTextEditor;

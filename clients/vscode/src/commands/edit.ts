@@ -90,7 +90,8 @@ export class Edits implements vscode.Disposable {
     const place = range === undefined ? undefined : toRange(document, range);
     if (place === undefined || document.getText(place) !== text) {
       void vscode.window.showErrorMessage(
-        "The text was changed meanwhile, so the edit does not fit any more: nothing was changed. Ask for it again.",
+        "The text was changed meanwhile, so the edit does not fit any more: nothing was changed. " +
+          "Ask for it again.",
       );
       return;
     }

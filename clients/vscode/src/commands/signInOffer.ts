@@ -58,7 +58,10 @@ export class SignInOffer {
   }
 
   /** Ask until something helped; undefined if nothing can, or the user leaves. */
-  private async ask(error: unknown, token: vscode.CancellationToken | undefined): Promise<Fields | undefined> {
+  private async ask(
+    error: unknown,
+    token: vscode.CancellationToken | undefined,
+  ): Promise<Fields | undefined> {
     const found = readSignIn(error, process.env);
     const choices = found === undefined ? [] : this.choices(found);
     while (choices.length > 0 && !(token?.isCancellationRequested ?? false)) {

@@ -94,15 +94,16 @@ function limitLine(row: Fields, now: number): string {
   const share = Math.floor(100 * (asNumber(row["share"]) ?? 0));
   const unit = counted === "usd" ? "" : ` ${counted}`;
   const reset = untilText(row["resets_at"], now);
-  const facts = [`${show(row["used"])} of ${show(row["max"])}${unit} per ${asText(row["per"])} (${share}%)`, ...scope, reset];
-  return facts.filter((part) => part !== "").join(", ");
+  const used = `${show(row["used"])} of ${show(row["max"])}${unit} per ${asText(row["per"])} (${share}%)`;
+  return [used, ...scope, reset].filter((part) => part !== "").join(", ");
 }
 
 function usageLine(row: Fields): string {
   const requests = count(asNumber(row["requests"]) ?? 0, "request");
   const input = count(asNumber(row["input_tokens"]) ?? 0, "token");
   const output = (asNumber(row["output_tokens"]) ?? 0).toLocaleString("en-US");
-  return `**${asText(row["provider"])}**: ${requests}, ${input} in, ${output} out, ${formatCost(row["cost"])}`;
+  const cost = formatCost(row["cost"]);
+  return `**${asText(row["provider"])}**: ${requests}, ${input} in, ${output} out, ${cost}`;
 }
 
 function untilText(until: unknown, now: number): string {

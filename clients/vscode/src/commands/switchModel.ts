@@ -66,7 +66,8 @@ async function accept(services: Services, item: ModelItem): Promise<void> {
   }
   const used = asFields(await services.client.request("models.use", { model: item.model ?? "" }));
   const nearest = asText(used["nearest"]);
-  const doubt = used["unlisted"] === true ? ` The provider does not list it${nearest === "" ? "" : `; did you mean ${nearest}?`}` : "";
+  const meant = nearest === "" ? "" : ` Did you mean ${nearest}?`;
+  const doubt = used["unlisted"] === true ? ` The provider does not list it.${meant}` : "";
   void vscode.window.showInformationMessage(`The default model is ${asText(used["model"])}.${doubt}`);
 }
 

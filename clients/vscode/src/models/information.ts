@@ -13,9 +13,17 @@ const USUAL_OUTPUT = 4096;
 /** At most this part of the window is kept for the output: VS Code fills the rest with input. */
 const OUTPUT_SHARE = 4;
 
-export interface ModelInformation extends vscode.LanguageModelChatInformation {
-  /** What a chat request names; undefined is the default model. */
-  readonly request: string | undefined;
+export type ModelInformation = vscode.LanguageModelChatInformation;
+
+/** An alias of this name is another entry. */
+const ALIAS_DEFAULT = "alias:default";
+
+/** Return what a chat request names for an entry; undefined is the default model. */
+export function requestedModel(id: string): string | undefined {
+  if (id === DEFAULT_ID) {
+    return undefined;
+  }
+  return id === ALIAS_DEFAULT ? DEFAULT_ID : id;
 }
 
 /** Return the models that can be chosen: the default, aliases, and those that can answer first. */
@@ -34,8 +42,7 @@ function information(row: ModelRow): ModelInformation {
   const window = row.window ?? USUAL_WINDOW;
   const maxOutput = Math.min(row.maxOutput ?? USUAL_OUTPUT, Math.floor(window / OUTPUT_SHARE));
   return {
-    id: row.name === DEFAULT_ID ? `alias:${row.name}` : row.name,
-    request: row.name,
+    id: row.name === DEFAULT_ID ? ALIAS_DEFAULT : row.name,
     name: row.title,
     family: familyOf(row.model || row.name),
     version: row.released || row.model || row.name,
@@ -50,7 +57,7 @@ function information(row: ModelRow): ModelInformation {
 function ofDefault(list: ModelList): ModelInformation {
   const named = list.rows.find((row) => row.name === list.defaultModel);
   const row = named ?? list.rows.find((each) => each.isDefault);
-  const common = { id: DEFAULT_ID, request: undefined, name: "aircher default" };
+  const common = { id: DEFAULT_ID, name: "aircher default" };
   if (row !== undefined) {
     return { ...information(row), ...common, detail: `${row.name}  ${describe(row)}` };
   }

@@ -14,7 +14,7 @@ import { asFields, asText, isFields, type Fields } from "../client/values.js";
 import type { SignIn } from "../commands/signIn.js";
 import type { SignInOffer } from "../commands/signInOffer.js";
 import { maxReplyCharacters, reasoning } from "../settings.js";
-import { readInformation, type ModelInformation } from "./information.js";
+import { readInformation, requestedModel, type ModelInformation } from "./information.js";
 import { readModelList, type ModelList } from "./rows.js";
 
 type Message = vscode.LanguageModelChatRequestMessage;
@@ -113,8 +113,9 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
 
   private makeRequest(model: ModelInformation, messages: readonly Message[], options: Options): Fields {
     const effort = reasoning();
+    const name = requestedModel(model.id);
     return {
-      ...(model.request === undefined ? {} : { model: model.request }),
+      ...(name === undefined ? {} : { model: name }),
       ...(effort === undefined ? {} : { reasoning: effort }),
       conversation: conversationOf(model, messages),
       ...chatRequest(messages, options, this.services.memory),

@@ -5,12 +5,15 @@ import * as vscode from "vscode";
 import { formatCost } from "../models/words.js";
 import type { State } from "./state.js";
 
+/** Among the items on the right: left of those of the file. */
+const PRIORITY = 101;
+
 export class StatusBar implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
   private lastAnswer = "";
 
   constructor() {
-    this.item = vscode.window.createStatusBarItem("aircher.status", vscode.StatusBarAlignment.Right, 50);
+    this.item = vscode.window.createStatusBarItem("aircher", vscode.StatusBarAlignment.Right, PRIORITY);
     this.item.name = "aircher";
     this.item.command = "aircher.switchModel";
     this.item.show();
@@ -21,7 +24,8 @@ export class StatusBar implements vscode.Disposable {
     this.item.text = text;
     this.item.tooltip = [detailOf(state), this.lastAnswer].filter((line) => line !== "").join("\n");
     this.item.accessibilityInformation = { label: `aircher: ${spokenOf(state)}`, role: "button" };
-    this.item.command = state.kind === "ready" && state.model === "" ? "aircher.signIn" : "aircher.switchModel";
+    const isSignedOut = state.kind === "ready" && state.model === "";
+    this.item.command = isSignedOut ? "aircher.signIn" : "aircher.switchModel";
   }
 
   /** Say who answered last, with tokens and cost. */

@@ -86,7 +86,7 @@ export async function model(id: string): Promise<vscode.LanguageModelChatInforma
 /** A model that VS Code has from an earlier list, whatever the present one says. */
 export function remembered(id: string): vscode.LanguageModelChatInformation {
   const sizes = { maxInputTokens: 1000, maxOutputTokens: 1000 };
-  return { id, name: id, family: id, version: id, capabilities: {}, ...sizes, request: id } as never;
+  return { id, name: id, family: id, version: id, capabilities: {}, ...sizes };
 }
 
 export function user(...content: unknown[]): Message {

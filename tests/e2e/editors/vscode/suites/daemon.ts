@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import * as stub from "../stub/vscode.js";
-import { world } from "../stub/world.js";
+import { world, type Picker } from "../stub/world.js";
 import { DaemonClient } from "../../../../../clients/vscode/src/client/client.js";
 import { asFields, asRecords, type Fields } from "../../../../../clients/vscode/src/client/values.js";
 import { please, runAll, test, until } from "../running/cases.js";
@@ -32,6 +32,16 @@ async function lastRequest(): Promise<Fields> {
 
 function bar(): string {
   return world.bars.at(-1)?.text ?? "";
+}
+
+function pageWith(name: string, part: string): string | undefined {
+  const text = world.page(name);
+  return text?.includes(part) ? text : undefined;
+}
+
+function filledPicker(): Picker | undefined {
+  const picker = world.pickers.at(-1);
+  return (picker?.items.length ?? 0) > 3 ? picker : undefined;
 }
 
 async function code(done: Promise<unknown>): Promise<string> {
@@ -229,7 +239,7 @@ test("a question about the selection is answered in a page, and only the selecti
   world.desk.edit("secret before\nthe selected part\nsecret after\n", [14, 31]);
   world.inputs = [() => "what is this"];
   await world.run("aircher.askSelection");
-  const page = await until("the page has the end", () => (world.page("/answer.md") ?? "").includes("·") && world.page("/answer.md"));
+  const page = await until("the page has the end", () => pageWith("/answer.md", " · "));
   assert.ok(page.startsWith("**what is this**\n\n"), page);
   assert.match(page, /---\nwork\/gpt-5\.5 · \d+ tokens in, \d+ out · \$/);
   const request = JSON.stringify(await lastRequest());
@@ -337,7 +347,7 @@ test("lines around the range are sent only if the setting says so", async () => 
 
 test("the picker sets the default for every client, and follows what changes", async () => {
   const switched = world.run("aircher.switchModel");
-  const picker = await until("the picker has models", () => (world.pickers.at(-1)?.items.length ?? 0) > 3 && world.pickers.at(-1));
+  const picker = await until("the picker has models", filledPicker);
   const labels = picker.items.map(({ label }) => label);
   assert.deepEqual(labels.slice(0, 3), ["aliases", "✓ chain", "models"]);
   assert.ok(labels.includes("✓ gpt-5.5 *"), labels.join("\n"));
@@ -353,7 +363,7 @@ test("the picker sets the default for every client, and follows what changes", a
 
 test("a button of the picker sets the model of Ask and Edit only", async () => {
   const switched = world.run("aircher.switchModel");
-  const picker = await until("the picker has models", () => (world.pickers.at(-1)?.items.length ?? 0) > 3 && world.pickers.at(-1));
+  const picker = await until("the picker has models", filledPicker);
   picker.press("claude-sonnet-5");
   await switched;
   world.desk.edit("text");
@@ -366,7 +376,7 @@ test("a button of the picker sets the model of Ask and Edit only", async () => {
 
 test("status and limits are a page to read", async () => {
   await world.run("aircher.showStatus");
-  const page = await until("the page is there", () => world.page("/status.md")?.includes("## Today") && world.page("/status.md"));
+  const page = await until("the page is there", () => pageWith("/status.md", "## Today"));
   assert.match(page, /✓ \*\*work\*\*: ready/);
   assert.match(page, /\*\*work\*\*: \d+ requests, .* in, .* out, \$/);
   assert.match(page, /of 100,000 requests per day/);

@@ -22,7 +22,7 @@ import { explainVersion, versionNotice } from "../../../../../clients/vscode/src
 import { follow, readReplacement } from "../../../../../clients/vscode/src/commands/editRange.js";
 import { formatCost, formatPrices, formatTokens } from "../../../../../clients/vscode/src/models/words.js";
 import { readModelList } from "../../../../../clients/vscode/src/models/rows.js";
-import { readInformation } from "../../../../../clients/vscode/src/models/information.js";
+import { readInformation, requestedModel } from "../../../../../clients/vscode/src/models/information.js";
 import { runAll, test, until } from "../running/cases.js";
 
 function readAll(bytes: Uint8Array, size: number) {
@@ -125,7 +125,7 @@ test("without any key only the default is offered", () => {
 test("an alias named default is another entry than the default", () => {
   const models = [{ provider: "a", model: "m", state: "authenticated" }];
   const list = readModelList({ models, aliases: [{ name: "default", routes: ["a/m"] }], default: "a/m" });
-  const ids = readInformation(list).map(({ id, request }) => [id, request]);
+  const ids = readInformation(list).map(({ id }) => [id, requestedModel(id)]);
   assert.deepEqual(ids, [["default", undefined], ["alias:default", "default"], ["a/m", "a/m"]]);
 });
 
