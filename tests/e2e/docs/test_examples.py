@@ -40,8 +40,8 @@ ELSEWHERE = {
 }
 """Page -> the test that runs its commands."""
 
-SHOWN = {"", "text", "vim"}
-"""Languages of diagrams, output, descriptions of formats, and what is typed into an editor."""
+SHOWN = {"", "text", "vim", "markdown"}
+"""Languages of diagrams, output, descriptions of formats, and what is in an editor."""
 
 BLOCKS = all_blocks()
 RUN = [block for block in BLOCKS if block.not_run is None]
