@@ -71,7 +71,7 @@
 
 (ert-deftest a6b-a-daemon-that-does-not-read-keeps-nothing-waiting ()
   (aircher-test-please "freeze the daemon")
-  (let ((prompt (make-string 5000000 ?y)) answers)
+  (let ((prompt (make-string 1000000 ?y)) answers)
     (dotimes (number 2)
       (aircher-chat-start (connection--ask (format "%d%s" number prompt)) :on-delta #'ignore
                           :on-done (lambda (failure _) (push (cons number failure) answers))))
@@ -141,5 +141,13 @@
   (aircher-connection-close)
   (should-not (aircher-connection-is-open))
   (should (equal '(nil nil) (connection--request "ping"))))
+
+(ert-deftest b5-a-buffer-of-a-remote-file-connects-here-and-says-nothing-of-its-place ()
+  (aircher-connection-close)
+  (let ((default-directory "/ssh:no-such-host.invalid:/tmp/")
+        (tramp-mode t))
+    (cl-letf (((symbol-function 'start-file-process) (lambda (&rest _) (error "Remote"))))
+      (should-not (aircher-connection-context))
+      (should (equal '(nil nil) (connection--request "ping"))))))
 
 ;;; connection.el ends here
