@@ -93,6 +93,7 @@ end
 local function show_in_view(request, question)
   local buf = open_view(question.show or options.get().ask.show, question.mods)
   vim.b[buf].aircher_question = request.messages[1].content
+  api.nvim_buf_set_name(buf, "aircher://answer/" .. buf)
   answers.stream({ buf = buf, row = 0, col = 0, request = request, is_own = true, tail = "\n" })
 end
 

@@ -160,7 +160,7 @@ local function move_to_end(buf, windows)
 end
 
 local function finish(buf, first, outcome, was_named)
-  if not api.nvim_buf_is_loaded(buf) then
+  if outcome.is_gone or not api.nvim_buf_is_loaded(buf) then
     return
   end
   folds.thinking(buf, first, api.nvim_buf_line_count(buf))

@@ -110,6 +110,7 @@ function Answer:finish(outcome)
     end
   end
   if self.is_gone then
+    outcome.is_gone = true
     return ended()
   end
   self:begin_text()
@@ -141,7 +142,10 @@ function M.stream(opts)
   answer.writer = writers.open(opts.buf, opts.row, opts.col, {
     is_own = opts.is_own,
     is_joined = opts.is_joined,
-    on_gone = on_gone,
+    on_gone = function(why)
+      on_gone(why)
+      messages.tell("stopped, because the answer cannot be written: " .. why)
+    end,
   })
   api.nvim_buf_attach(opts.buf, false, {
     on_detach = function()

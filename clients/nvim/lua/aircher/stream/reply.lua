@@ -11,6 +11,7 @@ local M = {}
 ---@field note string who answered, or what went wrong
 ---@field result table|nil of the chat
 ---@field err aircher.Error|nil
+---@field is_gone boolean|nil its buffer is gone, or cannot be changed
 
 ---@class aircher.ReplyHandlers
 ---@field buf integer the buffer that waits for it: `stop` looks there first

@@ -222,6 +222,12 @@ function Writer:pause()
   return pause
 end
 
+--- The words of an error, without the places in files before them and the stack after them.
+local function without_places(problem)
+  local first = tostring(problem):match("^[^\n]*")
+  return (first:gsub("^.*%.lua:%d+: ", ""))
+end
+
 function Writer:turn()
   if not api.nvim_buf_is_loaded(self.buf) then
     return self:fail("the buffer is gone")
@@ -231,7 +237,7 @@ function Writer:turn()
   -- Text is locked for a moment, for example while an expression is evaluated: the next turn tries again.
   local is_locked = not is_written and (tostring(problem):find("E523:") or tostring(problem):find("E565:"))
   if not is_written and not is_locked then
-    return self:fail(tostring(problem):gsub("^.-(E%d+:)", "%1"))
+    return self:fail(without_places(problem))
   end
   follow(windows, self.buf)
   self.wait = self:pause()

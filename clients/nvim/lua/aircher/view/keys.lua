@@ -15,10 +15,13 @@ function M.map_stop(buf)
     return function() end
   end
   api.nvim_buf_set_keymap(buf, "n", "<C-c>", STOP, { desc = "aircher: stop" })
+  -- It may be called while the buffer is being unloaded, when nothing may be changed.
   return function()
-    if api.nvim_buf_is_loaded(buf) and current().rhs == STOP then
-      api.nvim_buf_del_keymap(buf, "n", "<C-c>")
-    end
+    vim.schedule(function()
+      if api.nvim_buf_is_loaded(buf) and current().rhs == STOP then
+        api.nvim_buf_del_keymap(buf, "n", "<C-c>")
+      end
+    end)
   end
 end
 
