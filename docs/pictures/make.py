@@ -3,7 +3,7 @@
     .venv/bin/python docs/pictures/make.py            # all of them
     .venv/bin/python docs/pictures/make.py demo
 
-It needs gnome-keyring and dbus, and touches neither your keys nor your daemon.
+It needs gnome-keyring, dbus, Neovim and Emacs, and touches neither your keys nor your daemon.
 """
 
 import sys
@@ -12,7 +12,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parents[1] / "tests"))
 
-from helpers.pictures.scenes import SCENES  # noqa: E402 - the tests' helpers are not installed
+from helpers.pictures.every_scene import SCENES  # noqa: E402 - the tests' helpers are not installed
 
 
 def main() -> None:

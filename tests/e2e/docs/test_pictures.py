@@ -7,7 +7,8 @@ from collections import defaultdict
 import pytest
 
 from helpers.docs.blocks import DOCS, pages, read
-from helpers.pictures.scenes import SCENES
+from helpers.pictures import editors, scenes
+from helpers.pictures.every_scene import SCENES
 from helpers.pictures.svg import draw
 from helpers.pictures.terminal import Screen, pyte
 
@@ -26,11 +27,36 @@ SHOWS = {
         "trying beta/gpt-5.5",
         "beta/gpt-5.5 (key default) answered after",
     ],
+    "emacs-chat": [
+        "## You",
+        "What is an extmark?",
+        "openai is rate limited; anthropic answers",
+        "anthropic/claude-sonnet-5",
+        "C-c C-c : send",
+    ],
+    "emacs-rewrite": [
+        "1 of 2",
+        "- return result",
+        "+ return sum(order.price for order in orders if order.paid",
+        "a: accept",
+        "openai/gpt-5.5",
+    ],
     "first-run": [
         "No provider is signed in yet",
         "Use the key in OPENAI_API_KEY",
         "Sign in to anthropic",
         "aircher-cli auth import",
+    ],
+    "neovim-chat": [
+        "## You",
+        "What is an extmark?",
+        "openai is rate limited; anthropic answers",
+        "anthropic/claude-sonnet-5",
+    ],
+    "neovim-edit": [
+        "return result",
+        "return sum(order.price for order in orders if order.paid)",
+        "2 hunks: ga accepts",
     ],
     "picker": [
         "17 of 17",
@@ -101,9 +127,22 @@ def test_a_picture_in_the_documentation_shows_what_it_should(name: str) -> None:
 
 @pytest.mark.secret_service
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", scenes.SCENES)
 def test_a_picture_can_be_made_again(name: str) -> None:
     """The program of today still shows it: if not, run docs/pictures/make.py and look at it."""
+    check(name, SCENES[name]().svg)
+
+
+IN_EDITORS = [
+    pytest.param(name, marks=getattr(pytest.mark, name.partition("-")[0]))
+    for name in editors.SCENES
+]
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", IN_EDITORS)
+def test_a_picture_of_an_editor_can_be_made_again(name: str) -> None:
+    """So does the client of today, in the real editor."""
     check(name, SCENES[name]().svg)
 
 
