@@ -13,12 +13,14 @@ import pytest
 
 from aircher_wire.version import __version__
 from helpers.docs_commands import run_page
-from helpers.editors import emacs, neovim
+from helpers.editors import emacs, neovim, vscode
 from helpers.editors.newcomer import answers, open_newcomer
 
 SUITES = Path(__file__).parent / "suites"
 NEOVIM = neovim.Suite(SUITES / "journey.lua")
 EMACS = emacs.Suite(SUITES / "journey.el")
+
+VSCODE = vscode.Suite("journey")
 
 INSTALL = "(progn (package-initialize) (package-install-file {}))"
 """What M-x package-install-file does."""
@@ -64,3 +66,17 @@ def in_emacs() -> Iterator[emacs.Outcomes]:
 def test_emacs(in_emacs: emacs.Outcomes, case: str) -> None:
     """Each step of the way."""
     in_emacs.check(case)
+
+
+@pytest.fixture(scope="module")
+def in_vscode() -> Iterator[vscode.Outcomes]:
+    """Go the way with the built extension; VS Code itself is a stub."""
+    with open_newcomer() as opened:
+        yield VSCODE.run(opened.home.environ, answers=answers(opened))
+
+
+@pytest.mark.vscode
+@pytest.mark.parametrize("case", VSCODE.cases)
+def test_vscode(in_vscode: vscode.Outcomes, case: str) -> None:
+    """Each step of the way."""
+    in_vscode.check(case)
