@@ -244,7 +244,12 @@ function M.complete(lead)
   if #known_providers == 0 then
     connections.get():request("auth.status", {}, function(err, status)
       if not err then
-        known_providers = vim.tbl_map(function(row) return row.provider end, in_order(status.rows))
+        local by_name = {}
+        for _, row in ipairs(in_order(status.rows)) do
+          by_name[row.provider] = true
+        end
+        known_providers = vim.tbl_keys(by_name)
+        table.sort(known_providers)
       end
     end)
   end

@@ -127,13 +127,16 @@ local function group(row)
   return rank + (row.is_alias and 0 or 1)
 end
 
-local function pad(text, width) return text .. (" "):rep(width - vim.fn.strdisplaywidth(text)) end
+--- Asks Neovim only for text that is not ASCII: thousands of models have four columns each.
+local function width_of(text) return text:find("[\128-\255\t]") and vim.fn.strdisplaywidth(text) or #text end
+
+local function pad(text, width) return text .. (" "):rep(width - width_of(text)) end
 
 local function add_texts(rows)
   local widths = { label = 0, provider = 0, window = 0, price = 0 }
   for _, row in ipairs(rows) do
     for field, width in pairs(widths) do
-      widths[field] = math.max(width, vim.fn.strdisplaywidth(row[field]))
+      widths[field] = math.max(width, width_of(row[field]))
     end
   end
   for _, row in ipairs(rows) do
