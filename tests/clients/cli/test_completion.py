@@ -128,6 +128,8 @@ def complete_in(name: str, typed: str, environ: dict[str, str]) -> list[str]:
         ("aircher-cli run cl", {"claude", "cline"}),
         ("aircher-cli run --as gem", {"gemini"}),
         ("aircher-cli token revoke z", {"zed"}),
+        ("aircher-cli editors ze", {"zed"}),
+        ("aircher-cli editors zed --agent co", {"codex", "copilot"}),
     ],
 )
 def test_tab(name: str, typed: str, expected: set[str], environ: dict[str, str]) -> None:
