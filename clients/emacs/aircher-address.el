@@ -173,10 +173,17 @@ A sandbox such as Flatpak's is one: files of all others belong to one user."
   "Return whether OWNER may change what UID relies on: UID itself, and root."
   (or (= owner uid) (= owner 0) (aircher-address--is-unmapped-root owner)))
 
-(defun aircher-address--is-own-group (gid owner)
-  "Return whether GID is the private group of the user OWNER, as on most systems."
-  (let ((name (group-name gid)))
-    (and name (equal name (user-login-name owner)))))
+(defun aircher-address--is-own-group (gid owner &optional file)
+  "Return whether the user OWNER is alone in the group GID, as on most systems.
+FILE is that of the groups.  A group that is not in it may have members."
+  (let ((user (user-login-name owner)))
+    (and user
+         (with-temp-buffer
+           (ignore-error file-error
+             (insert-file-contents-literally (or file "/etc/group")))
+           (and (re-search-forward (format "^\\([^:\n]*\\):[^:\n]*:%d:\\(.*\\)$" gid) nil t)
+                (equal user (match-string 1))
+                (member (match-string 2) (list "" user)))))))
 
 (defun aircher-address--open-fault (directory found uid)
   "Return why users other than UID could replace what is in DIRECTORY, or nil.

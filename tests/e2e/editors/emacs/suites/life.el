@@ -29,6 +29,18 @@
       (should (string-match-p "belongs to another user (uid 12345): nothing was sent"
                               (life--ping))))))
 
+(ert-deftest a4b-only-a-group-without-others-may-write-above-the-socket ()
+  (let ((file (make-temp-file "groups" nil nil "daemon:x:1:
+root:x:0:
+root:x:7:ann
+root:x:8:root
+")))
+    (should (equal '(t nil nil t nil)
+                   (mapcar (lambda (gid) (and (aircher-address--is-own-group gid 0 file) t))
+                           '(0 1 7 8 9))))
+    (should-not (aircher-address--is-own-group 0 0 (concat file ".absent")))
+    (delete-file file)))
+
 (ert-deftest a5-a-request-that-waits-can-be-cancelled ()
   (let ((aircher-daemon-command '("sleep" "1000")) failure)
     (let ((handle (aircher-request "ping" nil (lambda (why _) (setq failure why)))))
