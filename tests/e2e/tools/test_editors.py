@@ -5,21 +5,20 @@ socket, token, model) is then used to ask.
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
 import tomllib
-from pathlib import Path
 
 import httpx
 import pytest
 import yaml
 
-from helpers.http_api.served import open_served
+from helpers.editors.emacs import find_emacs
+from helpers.editors.neovim import find_neovim
+from helpers.http_api.served import free_port, open_served
 from helpers.required import missing
 
-ROOT = Path(__file__).parents[3]
 ALIAS, MODEL = "chain", "chat/gpt-5.5"
 CATALOG = """
 [catalog."chat/gpt-5.5"]
@@ -181,9 +180,7 @@ def test_what_is_typed(served, editor, url):
 @pytest.mark.neovim
 def test_plugins_of_neovim(served, tmp_path):
     """Neovim runs what they are given; two of them come by the private socket, without a token."""
-    nvim = shutil.which("nvim", path=f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}")
-    if nvim is None:
-        missing("Neovim", "apt-get install neovim")
+    nvim = find_neovim("wheel")
     files = []
     for editor in ("codecompanion", "avante", "copilotchat", "gp"):
         (tmp_path / f"{editor}.lua").write_text(settings(served, editor)[0])
@@ -226,9 +223,7 @@ def test_plugins_of_neovim(served, tmp_path):
 @pytest.mark.emacs
 def test_gptel(served, tmp_path):
     """Emacs runs it, with a package in gptel's place."""
-    emacs = shutil.which("emacs")
-    if emacs is None:
-        missing("Emacs", "apt-get install emacs-nox")
+    emacs = find_emacs()
     (tmp_path / "gptel.el").write_text(
         "(defun gptel-make-openai (name &rest given) (plist-put given :name name))\n"
         "(provide 'gptel)\n(provide 'gptel-openai)\n"
@@ -320,6 +315,23 @@ def test_a_token_in_use_is_replaced_only_by_an_option(served):
     ]
     assert second != first
     assert served._replace(token=first).post({"model": MODEL, "messages": []}).status_code == 401
+
+
+def test_a_port_is_opened_with_the_first_settings(world):
+    """Without it there is no token either; the way to both is said, and works."""
+    asked = world.cli("editors", "gp", "--models", ALIAS)
+    assert (asked.returncode, "PASTE-THE-TOKEN-HERE" in asked.stdout) == (0, True)
+    assert "aircher-cli editors gp --port 8137" in asked.stderr
+    port = free_port()
+    done = world.cli("editors", "gp", "--models", ALIAS, "--port", str(port), "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["url"] == f"http://127.0.0.1:{port}"
+    body = {"model": ALIAS, "max_tokens": 1, "messages": [{"role": "user", "content": "hi"}]}
+    headers = {"authorization": f"Bearer {found['token']}"}
+    url = f"{found['url']}/v1/chat/completions"
+    assert httpx.post(url, json=body, headers=headers, trust_env=False).status_code == 200
+    assert world.usage()["gp"] == 1
 
 
 def test_another_port_is_not_opened(served):

@@ -26,6 +26,9 @@ aircher-cli editors continue --models sonnet,fast
 aircher-cli editors zed --agent claude --agent codex
 """
 
+MANY = 30
+"""Models that are more than a list in an editor is good for."""
+
 DESCRIPTION = """\
 Print the settings with which an editor or a plugin of one uses aircher: names of models, windows,
 abilities, URL and token, from the live catalogue. Without a name, list them. Standard output has
@@ -187,7 +190,7 @@ def _with_agents(
             known = ", ".join(AGENTS)
             raise UsageError(f"--agent: must be one of {known}{suggest(name, list(AGENTS))}")
     chosen = [AGENTS[name] for name in dict.fromkeys(options.agents)]
-    model = _names(options)[0] if options.models else ""
+    model = next(iter(_names(options)), "")
     servers = tuple(
         Server(each.title, tuple(each.command(bare.program, model, context.environ)))
         for each in chosen
@@ -224,7 +227,7 @@ def _asked(
         )
     listed: Map = client.call(methods.TOKEN_LIST)
     place = bare._replace(models=tuple(models), socket=text(listed.get("socket")))
-    notes = _assumed(models)
+    notes = (*_many(models), *_assumed(models))
     if editor.needs != "port":
         return place, notes
     access = open_access(
@@ -237,6 +240,12 @@ def _asked(
     )
     found = place._replace(url=access.url, token=access.shown_token)
     return found, (*access.notes, *notes)
+
+
+def _many(models: "list[Model]") -> tuple[str, ...]:
+    if len(models) <= MANY:
+        return ()
+    return (f"these are {len(models)} models; for fewer: --models NAME,NAME",)
 
 
 def _assumed(models: "list[Model]") -> tuple[str, ...]:

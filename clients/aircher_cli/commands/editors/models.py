@@ -1,5 +1,6 @@
 """The models that an editor gets: names, windows, abilities. From `models.list`; pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -53,7 +54,7 @@ def models_for_editor(
     rows = {f"{text(row.get('provider'))}/{text(row.get('model'))}": row for row in _rows(listed)}
     aliases = {text(row.get("name")): texts(row.get("routes")) for row in _aliases(listed)}
     if wanted:
-        return [_named(name, rows, aliases) for name in wanted]
+        return _distinct([_named(name, rows, aliases) for name in wanted])
     shown = select_models(list(rows.values()), every=every)
     names = {f"{text(row.get('provider'))}/{text(row.get('model'))}" for row in shown}
     found = [
@@ -63,7 +64,15 @@ def models_for_editor(
     ]
     found += [_model(name, rows[name]) for name in rows if name in names]
     default = text(listed.get("default"))
-    return sorted(found, key=lambda model: model.name != default)
+    return _distinct(sorted(found, key=lambda model: model.name != default))
+
+
+def _distinct(models: list[Model]) -> list[Model]:
+    """Return the models with their names as titles where two have the same title."""
+    titles = Counter(model.title for model in models)
+    return [
+        model._replace(title=model.name) if titles[model.title] > 1 else model for model in models
+    ]
 
 
 def _rows(listed: Map) -> list[Map]:

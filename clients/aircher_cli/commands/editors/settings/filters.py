@@ -109,11 +109,11 @@ def lsp_ai(place: Place) -> Block:
             "",
             "[[language]]",
             'name = "markdown"',
-            'language-servers = ["lsp-ai"]',
+            'language-servers = ["marksman", "markdown-oxide", "lsp-ai"]',
         ]
     )
     hints = (
-        'add "lsp-ai" to the language-servers of each language in which you want it',
+        'add "lsp-ai" to the language-servers of other languages in which you want it',
         "then write !A and a question in a buffer, and choose aircher among the code actions",
     )
     return Block("~/.config/helix/languages.toml", "toml", text, hints)

@@ -97,6 +97,7 @@ def test_own_plugins_need_no_daemon(editors, daemon):
         (["vim", "--agent", "claude"], "vim starts no agents"),
         (["zed", "--models", "bog"], "there is no model bog"),
         (["zed", "--new-token", "--no-token"], "not allowed with"),
+        (["zed", "--port", "0"], "--port"),
     ],
 )
 def test_mistakes(editors, words, said):
@@ -113,6 +114,15 @@ def test_without_a_model(editors, daemon):
     assert outcome.code == 1
     assert "aircher-cli auth login" in outcome.err
     assert "token.create" not in daemon.methods
+
+
+def test_a_long_list(editors, daemon):
+    """How to get a shorter one is said."""
+    rows = [{**MODELS["models"][0], "model": str(number)} for number in range(31)]
+    daemon.answers["models.list"] = {"models": rows}
+    outcome = editors("gptel")
+    assert "these are 31 models; for fewer: --models NAME,NAME" in outcome.err
+    assert "these are" not in editors("gptel", "--models", "work/1").err
 
 
 def test_a_window_that_is_not_known(editors, daemon):

@@ -61,6 +61,13 @@ def test_a_name_that_is_none():
         models_for_editor(LISTED, ["chian"])
 
 
+def test_models_of_the_same_title():
+    """Their names tell them apart."""
+    rows = [row("a", "m", name="M"), row("b", "m", name="M"), row("c", "n", name="N")]
+    titles = [model.title for model in models_for_editor({"models": rows})]
+    assert titles == ["a/m", "b/m", "N"]
+
+
 def test_nothing():
     """A daemon without models."""
     assert models_for_editor({}) == []
