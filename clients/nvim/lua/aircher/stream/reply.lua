@@ -123,10 +123,12 @@ end
 
 function TAKE.attempt(self, delta)
   if delta.outcome == "trying" then
-    self.provider = delta.provider
+    self.trying = delta
   elseif delta.outcome == "waiting" then
     self:say(("waiting for %s"):format(delta.provider))
-  elseif delta.outcome ~= "skipped" and delta.outcome ~= "ok" then
+  elseif delta.outcome == "skipped" and not delta["until"] then
+    return -- one that the user has not set up is no news
+  elseif delta.outcome ~= "ok" then
     table.insert(self.failed, delta)
     self:say(words.failure(delta))
   end
@@ -156,7 +158,7 @@ end
 
 function Reply:tell_fallback()
   if #self.failed > 0 and self.handlers.on_note then
-    self.handlers.on_note(words.fallback(self.failed, self.provider))
+    self.handlers.on_note(words.fallback(self.failed, self.trying))
   end
   self.failed = {}
 end

@@ -25,14 +25,28 @@ local REASONS = {
 ---@param attempt table an `attempt` delta, or one of a result's `attempts`
 ---@return string
 function M.failure(attempt)
+  if attempt.outcome == "skipped" then
+    return ("%s is skipped until %s"):format(attempt.provider, os.date("%H:%M", attempt["until"]))
+  end
   return ("%s %s"):format(attempt.provider, REASONS[attempt.outcome] or "failed")
 end
 
---- Says that another provider answers.
----@param failed table[] the attempts that failed since the last one of these lines
----@param provider string|nil the provider that answers
+--- What answers after the failures: another provider, or another model or key of the same one.
+local function answering(failed, trying)
+  for _, attempt in ipairs(failed) do
+    if attempt.provider == trying.provider then
+      local is_same = attempt.model == trying.model
+      return is_same and "another key of it" or ("%s/%s"):format(trying.provider, trying.model)
+    end
+  end
+  return trying.provider
+end
+
+--- Says that another candidate answers.
+---@param failed table[] the `attempt` deltas of those that failed since the last one of these lines
+---@param trying table|nil the one of the candidate that answers
 ---@return string
-function M.fallback(failed, provider)
+function M.fallback(failed, trying)
   local said, parts = {}, {}
   for _, attempt in ipairs(failed) do
     local words = M.failure(attempt)
@@ -42,7 +56,7 @@ function M.fallback(failed, provider)
     end
   end
   local line = table.concat(parts, ", ")
-  return provider and ("%s; %s answers"):format(line, provider) or line
+  return trying and ("%s; %s answers"):format(line, answering(failed, trying)) or line
 end
 
 --- A number with commas: 1,204.

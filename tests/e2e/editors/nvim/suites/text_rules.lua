@@ -103,8 +103,10 @@ t.case("hunks name their rows", function()
 end)
 
 t.case("a fallback takes one line", function()
-  local failed = { { provider = "openai", outcome = "rate_limited" }, { provider = "openai", outcome = "rate_limited" } }
-  t.eq("openai is rate limited; anthropic answers", words.fallback(failed, "anthropic"))
+  local one = { provider = "openai", model = "m", outcome = "rate_limited" }
+  t.eq("openai is rate limited; anthropic answers", words.fallback({ one, one }, { provider = "anthropic", model = "m" }))
+  t.eq("openai is rate limited; another key of it answers", words.fallback({ one }, { provider = "openai", model = "m" }))
+  t.eq("openai is rate limited; openai/mini answers", words.fallback({ one }, { provider = "openai", model = "mini" }))
   t.eq("work failed", words.failure({ provider = "work", outcome = "a_code_of_a_later_version" }))
 end)
 
