@@ -468,8 +468,29 @@ If there are many, no more bytes are read until then."
   "Begin to connect; return nil if no process listens.
 Signal `aircher-address-error' if the socket must not be used."
   (let ((path (aircher-address-find-socket)))
-    (and (aircher-address-check path)
-         (aircher-connection--open-socket path))))
+    (when-let ((link (and (aircher-address-check path)
+                          (aircher-connection--open-socket path))))
+      (aircher-connection--check-again link path))))
+
+(defun aircher-connection--check-again (link path)
+  "Return LINK if the socket at PATH is still safe, and nothing was exchanged.
+Otherwise close it, and signal `aircher-address-error'."
+  (condition-case problem
+      (if (not (aircher-address-check path))
+          (aircher-connection--drop link)
+        (when (eq 'open (process-status (aircher-connection--link-process link)))
+          (aircher-connection--welcome link))
+        link)
+    (aircher-address-error
+     (aircher-connection--drop link)
+     (signal (car problem) (cdr problem)))))
+
+(defun aircher-connection--drop (link)
+  "Close LINK, over which nothing was sent; return nil."
+  (setq aircher-connection--link nil)
+  (delete-process (aircher-connection--link-process link))
+  (kill-buffer (aircher-connection--link-buffer link))
+  nil)
 
 (defun aircher-connection--make-process (path)
   "Return a process that connects to the socket at PATH.
@@ -496,10 +517,8 @@ Return nil if no process listens."
         (buffer-disable-undo))
       (set-process-filter process (lambda (_ bytes) (aircher-connection--filter link bytes)))
       (set-process-sentinel process (lambda (process _) (aircher-connection--watch link process)))
-      (setq aircher-connection--link link)
-      (when (eq (process-status process) 'open)
-        (aircher-connection--welcome link))
-      link)))
+      ;; The sentinel says when it is open, from the main loop: nothing is sent before that.
+      (setq aircher-connection--link link))))
 
 (defun aircher-connection--watch (link process)
   "Handle a change of the state of PROCESS, the socket of LINK."
