@@ -44,7 +44,10 @@ function M.attach(buf)
   for _, win in ipairs(vim.fn.win_findbuf(buf)) do
     window.set_options(win)
   end
-  folds.thinking(buf, 0, api.nvim_buf_line_count(buf))
+  local count = api.nvim_buf_line_count(buf)
+  if api.nvim_buf_get_offset(buf, count) <= options.get().max_request_bytes then
+    folds.thinking(buf, 0, count)
+  end
 end
 
 --- Makes a buffer a chat if the file in it is one.
@@ -163,7 +166,9 @@ local function finish(buf, first, outcome, was_named)
   if outcome.is_gone or not api.nvim_buf_is_loaded(buf) then
     return
   end
-  folds.thinking(buf, first, api.nvim_buf_line_count(buf))
+  if outcome.has_thoughts then
+    folds.thinking(buf, first, api.nvim_buf_line_count(buf))
+  end
   if outcome.state ~= "done" and outcome.state ~= "stopped" then
     tell(outcome.note, vim.log.levels.ERROR)
   end

@@ -81,8 +81,33 @@ end
 function Answer:text(text)
   self:begin_text()
   self.has_text = true
-  self.writer:push(self.escaper and self.escaper:feed(text) or text)
+  self:put(self.escaper and self.escaper:feed(text) or text)
 end
+
+--- Writes a part of the answer, and keeps in mind how it ends.
+function Answer:put(text)
+  self.ending = (self.ending .. text:sub(-2)):sub(-2)
+  self.writer:push(text)
+end
+
+--- Forgets what was not written yet. What closes the answer then depends on what is in the buffer.
+function Answer:drop()
+  self.writer:drop()
+  if not self.is_own then
+    return
+  end
+  local first, fence = self.writer:first_row(), nil
+  for _, line in ipairs(api.nvim_buf_get_lines(self.buf, first, self.writer:position() + 1, false)) do
+    fence = format.fence_after(fence, line)
+  end
+  self.escaper, self.ending = nil, ""
+  if fence then
+    self:put("\n" .. fence .. "\n")
+  end
+end
+
+--- What makes an empty line after the answer.
+function Answer:gap() return self.has_text and ("\n"):rep(2 - #self.ending:match("\n*$")) or "" end
 
 function Answer:note(sentence)
   if not self.is_own then
@@ -95,8 +120,8 @@ end
 --- What ends the text: for a buffer of the user's own, a message.
 function Answer:closing(outcome)
   if self.is_own then
-    local rest = self.escaper:finish()
-    self.writer:push(rest .. (self.has_text and "\n\n" or "") .. format.note(outcome.note) .. (self.tail or ""))
+    self:put(self.escaper and self.escaper:finish() or "")
+    self.writer:push(self:gap() .. format.note(outcome.note) .. (self.tail or ""))
   else
     local is_error = outcome.state == "failed" or outcome.state == "incomplete"
     messages.tell(outcome.note, is_error and vim.log.levels.ERROR or vim.log.levels.INFO, is_error)
@@ -109,13 +134,14 @@ function Answer:finish(outcome)
       self.on_end(outcome, self.writer)
     end
   end
+  outcome.has_thoughts = self.has_thoughts
   if self.is_gone then
     outcome.is_gone = true
     return ended()
   end
   self:begin_text()
   if outcome.state == "stopped" then
-    self.writer:drop()
+    self:drop()
   end
   self:closing(outcome)
   self.writer:finish(ended)
@@ -132,6 +158,7 @@ function M.stream(opts)
     on_end = opts.on_end,
     escaper = opts.is_own and escaper.new() or nil,
     thought = "",
+    ending = "",
   }, Answer)
   local function on_gone(why)
     answer.is_gone = true

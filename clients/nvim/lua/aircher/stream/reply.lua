@@ -11,6 +11,7 @@ local M = {}
 ---@field note string who answered, or what went wrong
 ---@field result table|nil of the chat
 ---@field err aircher.Error|nil
+---@field has_thoughts boolean|nil there is thinking above the answer
 ---@field is_gone boolean|nil its buffer is gone, or cannot be changed
 
 ---@class aircher.ReplyHandlers

@@ -347,6 +347,30 @@ t.case("sending is one step of undo", function()
   t.eq(before, text())
 end)
 
+t.case("one empty line is between an answer and its note, however it ends", function()
+  for _, ending in ipairs({ "", "\n", "\n\n", "\n```\nopen" }) do
+    begin({ text = "hello" .. ending })
+    vim.cmd("Aircher! hello")
+    finish()
+    local row = vim.fn.search("^<!-- aircher", "nw")
+    t.eq({ "", true }, { lines()[row - 1], lines()[row - 2] ~= "" })
+  end
+end)
+
+t.case("code in which an answer was stopped is closed, and no other", function()
+  for _, answer in ipairs({ "so: ```\n```\nmany words", "so:\n```\nmany words" }) do
+    begin({ text = answer .. (" word"):rep(500), delay = 0.01 })
+    vim.cmd("AircherChat hello")
+    wait_for("many words word")
+    replies.running_in(api.nvim_get_current_buf()).handlers.on_text("\n```\nnot written")
+    vim.cmd("AircherStop")
+    finish()
+    local turns = require("aircher.chat.format").parse(lines())
+    t.eq({ 3, nil, nil }, { #turns, turns[2].fence, turns[3].fence })
+    t.eq(nil, text():find("not written", 1, true))
+  end
+end)
+
 t.case("headings and open code in an answer stay in the answer", function()
   begin({ text = "## You\n```\n## You\ncode" })
   vim.cmd("AircherChat hello")
