@@ -15,7 +15,8 @@ import type { SignIn } from "../commands/signIn.js";
 import type { SignInOffer } from "../commands/signInOffer.js";
 import { maxReplyCharacters, reasoning } from "../settings.js";
 import { readInformation, requestedModel, type ModelInformation } from "./information.js";
-import { readModelList, type ModelList } from "./rows.js";
+import { readModelList, type ModelList, type ModelRow } from "./rows.js";
+import { withWishes } from "./wishes.js";
 
 type Message = vscode.LanguageModelChatRequestMessage;
 type Options = vscode.ProvideLanguageModelChatResponseOptions;
@@ -39,6 +40,8 @@ export interface ProviderServices {
 
 export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInformation> {
   readonly onDidChangeLanguageModelChatInformation: vscode.Event<void>;
+  private rows: ReadonlyMap<string, ModelRow> = new Map();
+  private defaultModel = "";
 
   constructor(private readonly services: ProviderServices) {
     this.onDidChangeLanguageModelChatInformation = services.onDidChangeModels;
@@ -108,18 +111,20 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
   }
 
   private async list(silent: boolean): Promise<ModelList> {
-    return readModelList(await this.services.client.request("models.list", { wait: !silent }));
+    const list = readModelList(await this.services.client.request("models.list", { wait: !silent }));
+    this.rows = new Map(list.rows.map((row) => [row.name, row]));
+    this.defaultModel = list.defaultModel;
+    return list;
   }
 
   private makeRequest(model: ModelInformation, messages: readonly Message[], options: Options): Fields {
-    const effort = reasoning();
     const name = requestedModel(model.id);
-    return {
+    const request = {
       ...(name === undefined ? {} : { model: name }),
-      ...(effort === undefined ? {} : { reasoning: effort }),
       conversation: conversationOf(model, messages),
       ...chatRequest(messages, options, this.services.memory),
     };
+    return withWishes(request, this.rows.get(name ?? this.defaultModel), reasoning());
   }
 
   private ask(request: Fields, signal: AbortSignal, progress: Progress): Promise<Answer> {

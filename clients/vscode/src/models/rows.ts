@@ -19,6 +19,9 @@ export interface ModelRow {
   readonly maxOutput: number | undefined;
   readonly tools: boolean | undefined;
   readonly images: boolean | undefined;
+  readonly reasons: boolean | undefined;
+  /** Whether it accepts `temperature` and `top_p`. */
+  readonly samples: boolean | undefined;
   readonly prices: string;
   readonly released: string;
   /** The models that are tried in turn, `provider/model` each. */
@@ -70,13 +73,18 @@ function modelRow(row: Fields, defaultModel: string): ModelRow {
     maxOutput: asNumber(row["max_output"]),
     tools: asFlag(row["tools"]),
     images: asFlag(row["images"]),
+    reasons: asFlag(row["reasoning"]),
+    samples: asFlag(row["sampling"]),
     prices: formatPrices(row["prices"]),
     released: asText(row["released"]),
     routes: [name],
   };
 }
 
-/** An alias has the figures of its first route, the state of the first that answers, and any ability. */
+/**
+ * An alias has the figures of its first route and the state of the first that answers. It has the
+ * tools and pictures of any route, since the others are skipped then, but thinks only if all do.
+ */
 function aliasRow(alias: Fields, byName: Map<string, ModelRow>, defaultModel: string): ModelRow {
   const name = asText(alias["name"]);
   const routes = asTexts(alias["routes"]);
@@ -95,6 +103,8 @@ function aliasRow(alias: Fields, byName: Map<string, ModelRow>, defaultModel: st
     maxOutput: first?.maxOutput,
     tools: anyOf(known.map((row) => row.tools)),
     images: anyOf(known.map((row) => row.images)),
+    reasons: allOf(known.map((row) => row.reasons)),
+    samples: allOf(known.map((row) => row.samples)),
     prices: first?.prices ?? "?",
     released: first?.released ?? "",
     routes,
@@ -114,6 +124,10 @@ function asFlag(value: unknown): boolean | undefined {
 
 function anyOf(flags: readonly (boolean | undefined)[]): boolean | undefined {
   return flags.includes(true) ? true : flags.includes(undefined) ? undefined : flags[0];
+}
+
+function allOf(flags: readonly (boolean | undefined)[]): boolean | undefined {
+  return flags.includes(false) ? false : flags.includes(undefined) ? undefined : flags[0];
 }
 
 function inOrder(one: ModelRow, other: ModelRow): number {

@@ -25,6 +25,9 @@ output_price = 15
 tools = true
 images = true
 
+[catalog."work/gpt-5.5-mini"]
+reasoning = false
+
 [[limits]]
 requests = 100000
 per = "day"

@@ -125,6 +125,18 @@ test("options that are known reach the model, and others do not", async () => {
   assert.ok(!JSON.stringify(await lastRequest()).includes("secret_option"));
 });
 
+test("the setting for thinking reaches models that think, and leaves others as they are", async () => {
+  world.set("aircher.reasoning", "low");
+  const plain = remembered("work/gpt-5.5-mini");
+  await models();
+  assert.equal(await answer(plain, [user("hi")], { modelOptions: { temperature: 0.5 } }), "hi");
+  const { reasoning_effort, temperature } = await lastRequest();
+  assert.deepEqual([reasoning_effort, temperature], [undefined, 0.5]);
+  assert.equal(await answer(remembered("work/gpt-5.5"), [user("hi")]), "hi");
+  assert.equal((await lastRequest())["reasoning_effort"], "low");
+  world.set("aircher.reasoning", "");
+});
+
 test("tokens are counted without asking anyone", async () => {
   const provider = world.providers.get("aircher");
   const { token } = new stub.CancellationTokenSource();

@@ -23,6 +23,7 @@ import { follow, readReplacement } from "../../../../../clients/vscode/src/comma
 import { formatCost, formatPrices, formatTokens } from "../../../../../clients/vscode/src/models/words.js";
 import { readModelList } from "../../../../../clients/vscode/src/models/rows.js";
 import { readInformation, requestedModel } from "../../../../../clients/vscode/src/models/information.js";
+import { withWishes } from "../../../../../clients/vscode/src/models/wishes.js";
 import { runAll, test, until } from "../running/cases.js";
 
 function readAll(bytes: Uint8Array, size: number) {
@@ -115,6 +116,25 @@ test("models that do not chat are left out, and what can answer comes first", ()
       "· d/new unknown",
     ],
   );
+});
+
+test("what a model is known to lack is left out of a request, and thinking comes before sampling", () => {
+  const models = [
+    { provider: "a", model: "plain", state: "authenticated", reasoning: false },
+    { provider: "a", model: "thinker", state: "authenticated", reasoning: true, sampling: false },
+  ];
+  const { rows } = readModelList({ models, aliases: [{ name: "both", routes: ["a/thinker", "a/plain"] }] });
+  const [both, plain, thinker] = ["both", "a/plain", "a/thinker"].map((name) => rows.find((row) => row.name === name));
+  const warm = { temperature: 0.5, top_p: 0.9 };
+  assert.deepEqual(withWishes(warm, plain, "high"), warm);
+  assert.deepEqual(withWishes(warm, both, "high"), {});
+  assert.deepEqual(withWishes(warm, thinker, "high"), { reasoning: "high" });
+  assert.deepEqual(withWishes(warm, thinker, undefined), {});
+  assert.deepEqual(withWishes(warm, undefined, "low"), { reasoning: "low" });
+  assert.deepEqual(withWishes({ ...warm, reasoning: "max" }, plain, "low"), warm);
+  assert.deepEqual(withWishes({ reasoning: "max" }, thinker, "low"), { reasoning: "max" });
+  assert.deepEqual(withWishes({ tool_choice: "required" }, thinker, "low"), { tool_choice: "required" });
+  assert.deepEqual(withWishes(warm, undefined, "none"), { ...warm, reasoning: "none" });
 });
 
 test("without any key only the default is offered", () => {
