@@ -205,7 +205,8 @@ CALLBACK is called with a failure and the rows."
                  (concat (aircher-mark-symbol mark) " ")
                  (propertize
                   (concat
-                   (make-string (- (+ 2 wide) (string-width name)) ?\s)
+                   ;; Some completion packages align what is behind the names themselves.
+                   (propertize " " 'display `(space :align-to ,(+ 4 wide)))
                    (mapconcat (lambda (pair)
                                 (string-pad (funcall (car pair) row) (cdr pair)))
                               (cl-mapcar #'cons columns widths) "  ")
