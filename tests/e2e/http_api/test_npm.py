@@ -142,14 +142,15 @@ def test_codex_works_in_rounds(served, tmp_path, asked, model):
 
 
 def test_codex_works_in_an_editor(served, tmp_path, asked):
-    """Over ACP, of which `run` is the command: a whole turn, and nothing but its messages."""
-    adapter = shutil.which("codex-acp", path=ACP)
-    if adapter is None:
-        missing("codex-acp", "see .ci/run")
+    """As `aircher-cli editors` has it: a turn over ACP, and nothing beside its messages."""
+    if shutil.which("codex-acp", path=ACP) is None:
+        missing("codex-acp", "see docs/contributing.md")
     play(served, "exec_command", "cmd")
-    environ = {**served.home.environ, "PATH": PATH, "CODEX_PATH": need("codex")}
-    command = [served.home.python, "-m", "aircher_cli", "run", "-m", "responses/gpt-5.5", adapter]
-    with AcpClient(command, environ, tmp_path) as editor:
+    environ = {**served.home.environ, "PATH": f"{ACP}:{PATH}", "CODEX_PATH": need("codex")}
+    words = ("editors", "jetbrains", "--agent", "codex", "--models", "responses/gpt-5.5")
+    printed = served.home.cli(*words, environ=environ)
+    [entry] = json.loads(printed.stdout)["agent_servers"].values()
+    with AcpClient([entry["command"], *entry["args"]], environ, tmp_path) as editor:
         said = editor.ask("Copy")
         assert (editor.close(), editor.strays) == (0, [])
     assert said == f"I begin{DONE}"

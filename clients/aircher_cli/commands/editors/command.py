@@ -192,7 +192,7 @@ def _with_agents(
     chosen = [AGENTS[name] for name in dict.fromkeys(options.agents)]
     model = next(iter(_names(options)), "")
     servers = tuple(
-        Server(each.title, tuple(each.command(bare.program, model, context.environ)))
+        Server(each.name, each.title, tuple(each.command(bare.program, model, context.environ)))
         for each in chosen
     )
     notes = tuple(

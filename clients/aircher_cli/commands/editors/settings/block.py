@@ -11,8 +11,9 @@ PROVIDER = "aircher"
 
 
 class Server(NamedTuple):
-    """An agent as an editor starts it: what it shows, and the command line."""
+    """An agent as an editor starts it: its name here, what is shown, and the command line."""
 
+    agent: str
     title: str
     words: tuple[str, ...]
 

@@ -1,10 +1,20 @@
 """Neovim: aircher's own plugin, and four others that have a chat."""
 
 from aircher_cli.commands.editors.literals import Code, lua, lua_text
-from aircher_cli.commands.editors.settings.block import PROVIDER, Block, Place, through_socket
+from aircher_cli.commands.editors.settings.block import (
+    PROVIDER,
+    Block,
+    Place,
+    Server,
+    through_socket,
+)
 from aircher_cli.exit_codes import CommandFailed
 
 INIT = "~/.config/nvim/init.lua"
+ADAPTERS = {"claude": "claude_code", "gemini": "gemini_cli", "copilot": "copilot_acp"} | {
+    "qwen": "gemini_cli"  # it is made of it, and has no adapter
+}
+"""Agent -> codecompanion's adapter for it, where that has another name."""
 NOT_PUBLIC = "the token is in this file: keep it out of what you publish"
 
 
@@ -55,6 +65,39 @@ def codecompanion(place: Place) -> Block:
     text = f'require("codecompanion").setup({lua(settings)})'
     hints = ("aircher's own plugin has an adapter with a live list: see docs/editors/neovim.md",)
     return Block(INIT, "lua", text, hints)
+
+
+def codecompanion_agents(place: Place) -> Block:
+    """Return the set-up of codecompanion with agents.
+
+    Source: olimorris/codecompanion.nvim f1afd025 (2026-08-08), lua/codecompanion/adapters/acp and
+    acp/init.lua, 2026-11-30. It would sign in to the agent's own service, unless the adapter says
+    that it has done so.
+    """
+    adapters = {_adapter_name(server): _agent_adapter(server) for server in place.servers}
+    settings = {
+        "adapters": {"acp": adapters},
+        "interactions": {"chat": {"adapter": _adapter_name(place.servers[0])}},
+    }
+    return Block(INIT, "lua", f'require("codecompanion").setup({lua(settings)})')
+
+
+def _adapter_name(server: Server) -> str:
+    return f"{PROVIDER}_{server.agent}"
+
+
+def _agent_adapter(server: Server) -> Code:
+    fields = {
+        "name": _adapter_name(server),
+        "formatted_name": server.title,
+        "commands": {"default": list(server.words)},
+        "handlers": {"auth": Code("function() return true end")},
+    }
+    base = lua_text(ADAPTERS.get(server.agent, server.agent))
+    return Code(
+        f'function()\n  return require("codecompanion.adapters").extend({base}, '
+        f"{lua(fields, 1)})\nend"
+    )
 
 
 def avante(place: Place) -> Block:

@@ -17,6 +17,7 @@ from aircher_cli.commands.editors.settings.neovim import (
     avante,
     avante_agents,
     codecompanion,
+    codecompanion_agents,
     copilotchat,
     gp,
     neovim,
@@ -45,7 +46,13 @@ EDITORS: dict[str, Editor] = {
         Editor("continue", "in VS Code and JetBrains, over HTTP", continue_, PORT),
         Editor("cline", "in VS Code and JetBrains, over HTTP", cline, PORT),
         Editor("lsp-ai", "a language server, here for Helix, over HTTP", lsp_ai, PORT),
-        Editor("codecompanion", "in Neovim, over the private socket", codecompanion, SOCKET),
+        Editor(
+            "codecompanion",
+            "in Neovim, private socket; agents by ACP",
+            codecompanion,
+            SOCKET,
+            codecompanion_agents,
+        ),
         Editor(
             "avante",
             "in Neovim, over the private socket; agents by ACP",

@@ -18,7 +18,7 @@ from aircher_cli.commands.editors.settings.chats import (
 )
 
 MODEL = Model("a", "A: b", 100_000, 60_000, images=True)
-SERVER = Server("Agent", ("aircher-cli", "run", "--", "agent"))
+SERVER = Server("agent", "Agent", ("aircher-cli", "run", "--", "agent"))
 PLACE = Place("http://u", "TOKEN", "", (MODEL, Model("b", "B")), (SERVER,))
 
 

@@ -3,8 +3,13 @@
 import pytest
 
 from aircher_cli.commands.editors.models import Model
-from aircher_cli.commands.editors.settings.block import Place
-from aircher_cli.commands.editors.settings.neovim import avante, gp, neovim
+from aircher_cli.commands.editors.settings.block import Place, Server
+from aircher_cli.commands.editors.settings.neovim import (
+    avante,
+    codecompanion_agents,
+    gp,
+    neovim,
+)
 from aircher_cli.exit_codes import CommandFailed
 
 PLACE = Place("http://127.0.0.1:1", "TOKEN", "/s", (Model("a", "A"), Model("b", "B", tools=True)))
@@ -31,6 +36,17 @@ def test_avante_has_a_provider_for_each_model():
     assert 'provider = "aircher",' in text
     assert '["aircher-2"] = {' in text
     assert text.count("disable_tools = true") == 1
+
+
+def test_agents_extend_the_adapters_that_codecompanion_has():
+    """They keep it from signing in to their own service; the first one is for chats."""
+    servers = (Server("claude", "C", ("run", "c")), Server("codex", "X", ("run", "x")))
+    text = codecompanion_agents(PLACE._replace(servers=servers)).text
+    assert "aircher_claude = function()" in text
+    assert '.extend("claude_code", {' in text
+    assert '.extend("codex", {' in text
+    assert text.count("auth = function() return true end") == 2
+    assert 'adapter = "aircher_claude"' in text
 
 
 def test_gp_has_two_agents_for_each_model():

@@ -11,7 +11,7 @@ PLACE = Place(
     TOKEN_HERE,
     "/run/http.sock",
     (Model('odd"name\n', "Odd 'title'\\"), Model("b", "B")),
-    (Server("Agent", ("/bin/aircher-cli", "run", "--", "agent")),),
+    (Server("agent", "Agent", ("/bin/aircher-cli", "run", "--", "agent")),),
     "/bin/aircher-cli",
     "/folder",
 )
