@@ -60,9 +60,6 @@ The environment variable AIRCHER_AUTOSTART=0 also prevents it."
 They are called after `aircher-chat-start' and `aircher-subscribe' had their
 part.  Meant for programs; prefer these two.")
 
-(defvar aircher-connection-functions nil
-  "Functions that are called with `open' or `closed' when the connection is.")
-
 (defconst aircher-connection--turn-seconds 0.008
   "The longest time for which frames are decoded before keys are looked at again.")
 
@@ -112,7 +109,7 @@ DATA are pairs for its `data'."
 
 (cl-defstruct (aircher-call (:constructor aircher-call--create) (:copier nil))
   "A request.  Its STATE is `waiting' to be sent, `sent' or `done'."
-  id method params on-delta on-text on-done context buffer (state 'waiting))
+  id method params on-delta on-text on-done context (state 'waiting))
 
 (cl-defstruct (aircher-connection--link (:constructor aircher-connection--link-create)
                                         (:copier nil))
@@ -166,11 +163,6 @@ that are still to be written; IS-STUCK says that Emacs itself has some, too."
     (condition-case-unless-debug problem
         (apply function arguments)
       (error (message "aircher: error in a callback: %s" (error-message-string problem))))))
-
-(defun aircher-connection--report (event)
-  "Call `aircher-connection-functions' with EVENT."
-  (dolist (function aircher-connection-functions)
-    (aircher-connection--call-safely function event)))
 
 ;;;; Project and folder
 
@@ -283,8 +275,7 @@ If the daemon does not read, the rest is tried again later."
 ON-DELTA, ON-TEXT and ON-DONE are its callbacks, CONTEXT is where it comes from."
   (let ((id (aircher-connection--next-id)))
     (aircher-call--create :id id :method method :on-delta on-delta :on-text on-text
-                          :on-done on-done
-                          :context context :buffer (current-buffer)
+                          :on-done on-done :context context
                           :params (aircher-msgpack-encode (vector 0 id method (vector params))))))
 
 (defun aircher-connection--hello-params (context)
@@ -547,8 +538,7 @@ Return nil if no process listens."
       (aircher-connection--resubscribe)
       (dolist (call calls)
         (when (eq link aircher-connection--link)
-          (aircher-connection--send-call link call))))
-    (aircher-connection--report 'open)))
+          (aircher-connection--send-call link call))))))
 
 (defun aircher-connection--end (link message)
   "Close LINK; its requests fail with MESSAGE, or with what the daemon said last."
@@ -572,7 +562,6 @@ Return nil if no process listens."
         (aircher-connection--fail-waiting failure))
       (dolist (subscription aircher-connection--subscriptions)
         (aircher-connection--call-safely (cdr subscription) 'lost nil failure))
-      (aircher-connection--report 'closed)
       (aircher-connection--connect-later))))
 
 (defun aircher-connection--fail-waiting (failure)
@@ -717,14 +706,6 @@ failure `cancelled'.  Nothing happens if it has ended."
      (setq aircher-connection--waiting (delq handle aircher-connection--waiting))
      (aircher-connection--finish
       handle (aircher-failure "cancelled" "the request was cancelled") nil))))
-
-(defun aircher-connection-chats ()
-  "Return the handles of the chats under way."
-  (seq-filter (lambda (call) (aircher-call-on-delta call))
-              (append aircher-connection--waiting
-                      (and aircher-connection--link
-                           (hash-table-values
-                            (aircher-connection--link-calls aircher-connection--link))))))
 
 (defun aircher-connection-close ()
   "Close the connection; the requests under way are cancelled."

@@ -31,23 +31,23 @@
 ;;;; States
 
 (defconst aircher-marks
-  '((ready 1 "✓" "ready" t)
-    (local 2 "⌂" "local" t)
-    (unchecked 3 "?" "not checked" t)
-    (cooling 4 "⚠" "cooling")
-    (limited 5 "⚠" "limited")
-    (unreachable 6 "⚠" "unreachable")
-    (no-credit 7 "⚠" "no credit")
-    (locked 8 "⚠" "locked")
-    (unreadable 9 "⚠" "unreadable")
-    (rejected 10 "✗" "refused")
-    (unknown 11 "·" "unknown")
-    (invalid 12 "✗" "invalid entry")
-    (stopped 13 "⌂" "not running")
-    (not-configured 14 "○" "not signed in"))
+  '((ready "✓" "ready" t)
+    (local "⌂" "local" t)
+    (unchecked "?" "not checked" t)
+    (cooling "⚠" "cooling")
+    (limited "⚠" "limited")
+    (unreachable "⚠" "unreachable")
+    (no-credit "⚠" "no credit")
+    (locked "⚠" "locked")
+    (unreadable "⚠" "unreadable")
+    (rejected "✗" "refused")
+    (unknown "·" "unknown")
+    (invalid "✗" "invalid entry")
+    (stopped "⌂" "not running")
+    (not-configured "○" "not signed in"))
   "The states of providers and models, as in `aircher-cli models'.
-Each has its place among the others, the best first, a symbol, a word, and
-whether a request would be answered now, as far as is known.")
+Each has a symbol, a word, and whether a request would be answered now, as far
+as is known.")
 
 (defconst aircher-sign-in--states
   '(("authenticated" . ready) ("unverified" . unchecked) ("not_required" . local)
@@ -59,12 +59,11 @@ whether a request would be answered now, as far as is known.")
   '(("cooling" . cooling) ("quota_exhausted" . no-credit) ("unreachable" . unreachable))
   "The marks of providers that could be used, but not now.")
 
-(defun aircher-mark-rank (mark) "Return the place of MARK." (nth 1 (assq mark aircher-marks)))
-(defun aircher-mark-symbol (mark) "Return the symbol of MARK." (nth 2 (assq mark aircher-marks)))
-(defun aircher-mark-word (mark) "Return the word of MARK." (nth 3 (assq mark aircher-marks)))
+(defun aircher-mark-symbol (mark) "Return the symbol of MARK." (nth 1 (assq mark aircher-marks)))
+(defun aircher-mark-word (mark) "Return the word of MARK." (nth 2 (assq mark aircher-marks)))
 (defun aircher-mark-answers (mark)
   "Return whether a request to what has MARK would be answered now."
-  (nth 4 (assq mark aircher-marks)))
+  (nth 3 (assq mark aircher-marks)))
 
 (defun aircher-mark-of (row)
   "Return the mark of ROW of `auth.status' or `models.list'.
