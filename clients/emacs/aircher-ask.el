@@ -172,6 +172,7 @@ If it is long, it goes on in a window."
 
 \\{aircher-ask-mode-map}"
   (buffer-disable-undo)
+  (aircher-stream-quicken-redisplay)
   (setq-local revert-buffer-function #'aircher-ask--ask-again)
   (add-to-invisibility-spec '(aircher-reasoning . t))
   (visual-line-mode 1)

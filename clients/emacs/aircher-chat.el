@@ -96,8 +96,11 @@ point, \\[aircher-chat-model] chooses a model for this chat only.
         (font-lock-add-keywords nil aircher-chat--font-lock-keywords 'append)
         (add-to-invisibility-spec 'aircher-reasoning)
         (aircher-chat--fold (point-min) (point-max))
-        (setq header-line-format '(:eval (aircher-chat--header))))
+        (aircher-stream-quicken-redisplay)
+        (add-hook 'after-save-hook #'aircher-chat--update-header nil t)
+        (aircher-chat--update-header))
     (font-lock-remove-keywords nil aircher-chat--font-lock-keywords)
+    (remove-hook 'after-save-hook #'aircher-chat--update-header t)
     (setq header-line-format nil))
   (font-lock-flush))
 
@@ -114,6 +117,12 @@ point, \\[aircher-chat-model] chooses a model for this chat only.
                   (concat status "   \\<aircher-chat-mode-map>\\[aircher-stop]: stop")
                 "\\<aircher-chat-mode-map>\\[aircher-chat-send]: send   \
 \\[aircher-chat-retry]: again   \\[aircher-chat-fork]: fork   \\[aircher-chat-model]: model"))))))
+
+(defun aircher-chat--update-header ()
+  "Show the model and the state of this chat in its header line.
+It is a string, because a form would be evaluated at each redisplay."
+  (setq header-line-format (aircher-chat--header))
+  (force-mode-line-update))
 
 (defun aircher-chat--model ()
   "Return the model of this chat, or nil for the default."
@@ -150,7 +159,9 @@ point, \\[aircher-chat-model] chooses a model for this chat only.
           (insert text)
           (goto-char (aircher-chat-file-close start (point)))))
       (aircher-chat--add-turn "user")
-      (when model (aircher-chat-file-set "model" model))
+      (when model
+        (aircher-chat-file-set "model" model)
+        (aircher-chat--update-header))
       (set-buffer-modified-p nil)
       (setq buffer-undo-list nil))
     (pop-to-buffer buffer)))
@@ -196,6 +207,7 @@ If a region is active, it is the beginning of the question."
            (buffer (aircher-chat--new-buffer default-directory)))
       (with-current-buffer buffer
         (insert text)
+        (aircher-chat--update-header)
         (when is-answer (aircher-chat--add-turn "user"))
         (setq buffer-undo-list nil))
       (pop-to-buffer buffer)
@@ -237,7 +249,7 @@ If a region is active, it is the beginning of the question."
   (save-restriction
     (widen)
     (aircher-chat-file-set "model" (and model (not (string-empty-p model)) model)))
-  (force-mode-line-update))
+  (aircher-chat--update-header))
 
 ;;;; Turns
 
@@ -359,18 +371,16 @@ is closed.  Return whether point was in the last turn."
              :on-notice (lambda (line)
                           (put-aside (aircher-chat--note line "\n\n"))
                           (message "aircher: %s" line))
-             :on-state #'aircher-chat--update-header
+             :on-state (lambda ()
+                         (when (buffer-live-p buffer)
+                           (with-current-buffer buffer (aircher-chat--update-header))))
              :on-end (lambda (how value)
                        (aircher-stream-finish
                         stream (lambda (lost)
                                  (unless lost
                                    (aircher-chat--end stream start how value))))))))
     (setq aircher-chat--answer answer)
-    (force-mode-line-update)))
-
-(defun aircher-chat--update-header ()
-  "Show the state of chats in their header lines."
-  (force-mode-line-update t))
+    (aircher-chat--update-header)))
 
 (defun aircher-chat--note (line &optional end)
   "Return LINE as a note of a chat, followed by END."

@@ -322,8 +322,9 @@ ON-DELTA, ON-TEXT and ON-DONE are its callbacks, CONTEXT is where it comes from.
 (defun aircher-connection--filter (link bytes)
   "Take BYTES that arrived over LINK."
   (with-current-buffer (aircher-connection--link-buffer link)
-    (goto-char (point-max))
-    (insert bytes))
+    (let ((inhibit-modification-hooks t)) ; there are none, and to look for them makes garbage
+      (goto-char (point-max))
+      (insert bytes)))
   (unless (aircher-connection--link-reader link)
     (aircher-connection--read-turn link)))
 

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 EVENTS_PER_SECOND = 5000
 PAUSE = 0.01
 """Seconds between two writes of the simulator."""
+TEXT = "a marker is a position in the buffer that goes along as text is inserted".split()
+"""The words of an answer. Digits alone would have no direction, for which an editor looks far back."""
 WORDS = 150_000
 """Events of an answer; a run must not outlast it."""
 
@@ -37,7 +39,7 @@ def simulator() -> Iterator[str]:
 def set_answer(url: str, words_per_line: int) -> None:
     """Let the simulator answer with lines of that many words; each word is an event."""
     words = [
-        str(number % 1000) + ("\n" if number % words_per_line == 0 else "")
+        TEXT[number % len(TEXT)] + ("\n" if number % words_per_line == 0 else "")
         for number in range(1, WORDS + 1)
     ]
     command = json.dumps({"behaviour": {"text": " ".join(words)}})

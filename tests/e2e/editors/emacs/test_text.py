@@ -32,9 +32,9 @@ def answers(opened: EditorHome) -> dict[str, Answer]:
         wait_until(sim.requests[-1].disconnected.is_set, "the upstream is closed")
         return True
 
-    def came(_: object) -> None:
-        count = len(sim.requests)
-        wait_until(lambda: sim.requests[-1].status is None or len(sim.requests) > count, "it came")
+    def is_one_more(count: object) -> bool:
+        wait_until(lambda: len(sim.requests) > int(str(count)), "the request has come")
+        return True
 
     def fault(value: Any) -> None:
         sim.faults.add(Fault(**value))
@@ -45,7 +45,8 @@ def answers(opened: EditorHome) -> dict[str, Answer]:
 
     return {
         "the last upstream was closed": is_closed,
-        "a request came": came,
+        "the number of requests": lambda _: len(sim.requests),
+        "there are more requests": is_one_more,
         "the last messages": lambda _: _messages(sim.requests[-1].json),
         "fault": fault,
         "no faults": no_faults,

@@ -181,7 +181,7 @@
     (text--streamed (list (make-string 1000 ?x)))
     (should-not truncate-lines)
     (text--streamed (list (make-string (* 2 aircher-stream-long-line) ?x)))
-    (should (and truncate-lines bidi-inhibit-bpa (not font-lock-mode)))))
+    (should (and truncate-lines (not bidi-display-reordering) (not font-lock-mode)))))
 
 (ert-deftest b8-a-hook-that-fails-ends-the-stream ()
   (with-temp-buffer
@@ -602,12 +602,13 @@
       (should-not (string-match-p "# top\\|# end\\|source" sent)))))
 
 (ert-deftest g9-killing-the-buffer-closes-the-upstream-of-a-change ()
-  (let ((buffer (generate-new-buffer "source")))
+  (let ((buffer (generate-new-buffer "source"))
+        (count (aircher-test-please "the number of requests")))
     (with-current-buffer buffer
       (insert "some text")
       (aircher-test-please "behave" '((first_delay . 60.0)))
       (aircher-rewrite (point-min) (point-max) "change it")
-      (aircher-test-please "a request came")
+      (aircher-test-please "there are more requests" count)
       (kill-buffer buffer))
     (should-not aircher-answer--current)
     (aircher-test-please "behave" '((first_delay . 0.0)))
