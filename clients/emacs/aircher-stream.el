@@ -43,17 +43,19 @@
 
 (defconst aircher-stream-long-line 10000
   "Characters of a line from which on its buffer is shown in a simpler way.
-It is then shown without wrapping and colours: Emacs 28 lays out a wrapped line
-as a whole, which takes seconds for a megabyte.")
+It is not wrapped then and has no colours, and the rest of the line is hidden:
+Emacs 28 looks at each character of a line, which takes seconds for a megabyte.")
 
 (cl-defstruct (aircher-stream (:constructor aircher-stream--make) (:copier nil))
   "Where streamed text is inserted.
 START and END are markers around what was inserted, and QUEUE has what was not.
 UNDO is the entry of the latest insertion in `buffer-undo-list'.
 IS-OWN is non-nil in a buffer of aircher's own, which is read-only for others.
+HIDDEN is an overlay on the rest of the last line, if that is very long.
 ENDING is called with nil when the queue is empty, or with the reason why the
 rest is lost."
-  buffer start end (queue (aircher-bytes-new)) timer undo follow is-own on-lost ending lost)
+  buffer start end (queue (aircher-bytes-new)) timer undo follow is-own hidden on-lost ending
+         lost)
 
 (defvar-local aircher-stream--streams nil
   "The streams that insert into this buffer.")
@@ -238,17 +240,48 @@ takes 4 ms if there is no blank line for long."
 (defun aircher-stream--calm-long-line (stream)
   "Show this buffer in a simpler way if the last line of STREAM is very long.
 Return non-nil if it is."
-  (let ((end (marker-position (aircher-stream-end stream))))
-    (when (> (- end (save-excursion (goto-char end) (line-beginning-position)))
-             aircher-stream-long-line)
+  (let* ((end (marker-position (aircher-stream-end stream)))
+         (beginning (save-excursion (goto-char end) (line-beginning-position)))
+         (hidden (aircher-stream-hidden stream)))
+    (when (and hidden (overlay-start hidden) (> beginning (overlay-start hidden)))
+      ;; The line has ended, and what follows it is to be seen.
+      (move-overlay hidden (overlay-start hidden)
+                    (save-excursion (goto-char (overlay-start hidden)) (line-end-position)))
+      (setf (aircher-stream-hidden stream) nil))
+    (when (> (- end beginning) aircher-stream-long-line)
       (when bidi-display-reordering
-        (when (bound-and-true-p visual-line-mode) (visual-line-mode -1))
-        (font-lock-mode -1)
-        (setq-local truncate-lines t
-                    ;; With it, even what is cut off costs 0.2 ms for each kB at each redisplay.
-                    bidi-display-reordering nil)
-        (message "A very long line: %s is shown without wrapping and colours" (buffer-name)))
+        (aircher-stream--simplify))
+      (unless (aircher-stream-hidden stream)
+        (setf (aircher-stream-hidden stream)
+              (aircher-stream--hide (+ beginning aircher-stream-long-line) end)))
       t)))
+
+(defun aircher-stream--simplify ()
+  "Show this buffer without wrapping, colours and writing from right to left.
+Even for text that is cut off, each of these takes time for each character."
+  (when (bound-and-true-p visual-line-mode) (visual-line-mode -1))
+  (font-lock-mode -1)
+  (setq-local truncate-lines t
+              bidi-display-reordering nil)
+  (add-to-invisibility-spec '(aircher-rest . t))
+  (message "%s has a very long line: its rest is hidden, M-x aircher-show-long-lines shows it"
+           (buffer-name)))
+
+(defun aircher-stream--hide (start end)
+  "Hide what is between START and END, and what is inserted at END."
+  (let ((overlay (make-overlay start end nil nil t)))
+    (overlay-put overlay 'invisible 'aircher-rest)
+    (overlay-put overlay 'evaporate t)
+    overlay))
+
+(defun aircher-show-long-lines ()
+  "Show this buffer again as it was before an answer had a very long line.
+Emacs may then need a second for each key."
+  (interactive)
+  (remove-overlays nil nil 'invisible 'aircher-rest)
+  (kill-local-variable 'truncate-lines)
+  (kill-local-variable 'bidi-display-reordering)
+  (font-lock-mode 1))
 
 ;;;; Beginning and end
 

@@ -11,8 +11,21 @@ from contextlib import contextmanager
 EVENTS_PER_SECOND = 5000
 PAUSE = 0.01
 """Seconds between two writes of the simulator."""
-TEXT = "a marker is a position in the buffer that goes along as text is inserted".split()
-"""The words of an answer. Digits alone would have no direction, for which an editor looks far back."""
+TEXT = (
+    "a",
+    "marker",
+    "is",
+    "a",
+    "position",
+    "that",
+    "goes",
+    "along",
+    "as",
+    "text",
+    "is",
+    "inserted",
+)
+"""The words of an answer. Digits have no direction of writing: Emacs would look far back."""
 WORDS = 150_000
 """Events of an answer; a run must not outlast it."""
 

@@ -176,12 +176,21 @@
         (aircher-stream--release stream)))
     (kill-buffer buffer)))
 
-(ert-deftest b7-a-very-long-line-is-shown-without-wrapping ()
+(ert-deftest b7-the-rest-of-a-very-long-line-is-hidden ()
   (with-temp-buffer
     (text--streamed (list (make-string 1000 ?x)))
     (should-not truncate-lines)
-    (text--streamed (list (make-string (* 2 aircher-stream-long-line) ?x)))
-    (should (and truncate-lines (not bidi-display-reordering) (not font-lock-mode)))))
+    (text--streamed (list (make-string aircher-stream-long-line ?x) (make-string 5000 ?y)
+                          "\nnext line\n"))
+    (should (and truncate-lines (not bidi-display-reordering) (not font-lock-mode)))
+    (should-not (invisible-p (point-min)))
+    (goto-char (point-min))
+    (should (invisible-p (1- (line-end-position))))
+    (search-forward "next")
+    (should-not (invisible-p (1- (point))))
+    (aircher-show-long-lines)
+    (should-not (or truncate-lines (overlays-in (point-min) (point-max))))
+    (should bidi-display-reordering)))
 
 (ert-deftest b8-a-hook-that-fails-ends-the-stream ()
   (with-temp-buffer
