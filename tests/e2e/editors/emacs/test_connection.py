@@ -36,6 +36,8 @@ def _answers(opened: EditorHome) -> dict[str, Answer]:
         opened.home.process.send_signal(number)
 
     return {
+        "stream at once": lambda _: opened.sim.behave(delay=0.0),
+        "stream slowly": lambda _: opened.sim.behave(delay=0.001),
         "freeze the daemon": lambda _: send(signal.SIGSTOP),
         "let the daemon go on": lambda _: send(signal.SIGCONT),
         "sign in": lambda _: opened.home.login("spare", SPARE_KEY),
