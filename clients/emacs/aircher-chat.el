@@ -145,7 +145,7 @@ It is a string, because a form would be evaluated at each redisplay."
       (setq default-directory directory)
       (aircher-chat--text-mode)
       (aircher-chat-mode 1)
-      ;; It is what the user has written, so killing it asks, once there is something.
+      ;; It is what the user has written, so Emacs asks before it ends, once there is something.
       (setq buffer-offer-save 'always))
     buffer))
 

@@ -235,6 +235,40 @@
                    [1 1 :null t]))
     (should-not (text--decoded (aircher-msgpack-encode frame)))))
 
+;; In a file that is not compiled, a form itself makes garbage.
+(defconst text--copy-all
+  (byte-compile
+   '(lambda (bytes)
+      (let ((position 1))
+        (while (aircher-text-delta-at position)
+          (aircher-bytes-add-region bytes aircher-text-delta-start aircher-text-delta-end)
+          (setq position aircher-text-delta-end))))))
+
+(ert-deftest c3-text-deltas-make-no-garbage ()
+  (let ((bytes (aircher-bytes-new)))
+    (with-temp-buffer
+      (set-buffer-multibyte nil)
+      (setq case-fold-search nil)
+      (dotimes (seq 2000)
+        (insert (aircher-msgpack-encode
+                 `[2 "chat.delta" [((id . 7) (seq . ,seq) (type . "text") (text . "word "))]])))
+      (let ((before (memory-use-counts)))
+        (funcall text--copy-all bytes)
+        (pcase-let ((`(,conses ,floats ,vectors ,_ ,characters . ,_)
+                     (cl-mapcar #'- (memory-use-counts) before)))
+          (should (< (+ conses floats vectors characters) 200)))))
+    (should (= (* 2000 5) (length (aircher-bytes-free bytes))))))
+
+(ert-deftest c4-the-text-of-a-real-answer-comes-as-bytes ()
+  (let ((unusual 0))
+    (cl-letf (((symbol-function 'aircher-answer--take-text)
+               (lambda (&rest _) (cl-incf unusual))))
+      (aircher-ask "one two three" nil 'window)
+      (text--ended))
+    (should (= 0 unusual))
+    (with-current-buffer "*aircher*"
+      (should (equal "one two three" (aircher-ask--answer-text))))))
+
 ;;;; Ask
 
 (ert-deftest d1-a-question-about-a-selection-is-answered-in-a-window ()
@@ -622,6 +656,27 @@
     (should-not aircher-answer--current)
     (aircher-test-please "behave" '((first_delay . 0.0)))
     (should (eq t (aircher-test-please "the last upstream was closed")))))
+
+(ert-deftest g10-ediff-chooses-between-the-texts-of-each-difference ()
+  (let ((aircher-rewrite-review 'ediff))
+    (text--with-change text--new
+      (let ((control (aircher-test-wait
+                      "Ediff is there"
+                      (lambda () (seq-find (lambda (buffer)
+                                             (string-match-p "Ediff Control" (buffer-name buffer)))
+                                           (buffer-list))))))
+        (with-current-buffer control
+          (should (= 2 ediff-number-of-differences))
+          (ediff-next-difference)
+          (let ((last-command-event ?a))
+            (ediff-copy-A-to-B nil))
+          (cl-letf (((symbol-function 'y-or-n-p) #'always))
+            (ediff-really-quit nil))))
+      (should (equal (concat "# top\n" (string-replace "print(2)" "print(20)" text--old) "# end\n")
+                     (buffer-string)))
+      (should-not (get-buffer "*aircher old*"))
+      (undo)
+      (should (equal (concat "# top\n" text--old "# end\n") (buffer-string))))))
 
 (ert-deftest h1-fences-around-all-of-a-text-are-removed-and-no-others ()
   (pcase-dolist (`(,reply ,old ,new)
