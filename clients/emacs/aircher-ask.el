@@ -182,7 +182,7 @@ If it is long, it goes on in a window."
   "Return the header line of an answer."
   (let ((status (and aircher-ask--answer (aircher-answer-status aircher-ask--answer))))
     (if status
-        (concat " " status "  k: stop")
+        (concat " " status "  C-g: stop")
       (substitute-command-keys
        " q: hide  g: again  w: copy  c: chat"))))
 

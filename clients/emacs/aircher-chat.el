@@ -111,7 +111,7 @@ point, \\[aircher-chat-model] chooses a model for this chat only.
     ;; A `%' in a model's name would be a construct of the mode line.
     (string-replace
      "%" "%%"
-     (format " %s   %s" (or model "default model")
+     (format " %s   %s" (or model aircher-model "default model")
              (substitute-command-keys
               (if status
                   (concat status "   \\<aircher-chat-mode-map>\\[aircher-stop]: stop")

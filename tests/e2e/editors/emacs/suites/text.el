@@ -447,6 +447,9 @@
     (should (equal '(("user" . "one")) (text--messages)))
     (should (equal "spare/claude-sonnet-5" (aircher-chat--model)))
     (should (string-match-p "spare/claude-sonnet-5" (aircher-chat--header)))
+    (aircher-chat-model "")
+    (should (string-match-p "work/m" (aircher-chat--header)))
+    (set-buffer-modified-p nil)
     (kill-buffer)))
 
 (ert-deftest e9-nothing-to-send-says-so ()
