@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -53,6 +54,8 @@ def answers(opened: EditorHome) -> dict[str, Answer]:
 
     def crash(_: object) -> None:
         os.kill(status(made)["pid"], signal.SIGKILL)
+        # Its connections may be closed a moment before the socket at which it listens.
+        wait_until(lambda: not is_listening(made), "the daemon is gone")
 
     def is_closed(_: object) -> bool:
         wait_until(last_chat(sim).disconnected.is_set, "the upstream is closed")
@@ -77,6 +80,16 @@ def status(made: Home) -> dict[str, Any]:
     """Return the status of the daemon that runs in a home."""
     with made.client() as client:
         return cast("dict[str, Any]", client.call("status"))
+
+
+def is_listening(made: Home) -> bool:
+    """Tell whether a process listens at the daemon's socket."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        try:
+            sock.connect(str(made.socket))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+    return True
 
 
 def last_chat(sim: Simulator) -> Received:

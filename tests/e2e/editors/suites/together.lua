@@ -17,6 +17,7 @@ end
 t.case("a chat that is saved here goes on in Emacs, and then here again", function()
   vim.cmd("AircherChat a question of Neovim")
   wait_for("<!-- aircher: work/gpt-5.5")
+  t.wait("it is my turn", function() return vim.endswith(text(), "\n## You\n\n") end)
   vim.cmd("silent write! talk.md")
   t.please("emacs", "goes on")
   vim.cmd("silent edit! talk.md")
