@@ -7,27 +7,37 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser, may_be_key, non_empty_name
 from aircher_cli.registry import suggest
-from aircher_cli.render.protocol import method_lines, overview_lines, with_definitions
+from aircher_cli.render.protocol import (
+    method_lines,
+    notifications,
+    overview_lines,
+    with_definitions,
+)
 from aircher_cli.values import Map, as_map, text
 from aircher_wire import methods
 
 EXAMPLES = """
 aircher-cli protocol
 aircher-cli protocol models.list
+aircher-cli protocol chat.delta
 aircher-cli protocol --json | jq '.methods | keys'
 """
 
 DESCRIPTION = """\
-Describe how programs talk to the daemon on its socket: every method, or one with its parameters,
-its result and its errors. With --json it is JSON Schema, from which types can be generated, and
-with which a client can be tested."""
+Describe how programs talk to the daemon on its socket: every method and notification, or one with
+its parameters, its result and its errors. With --json it is JSON Schema, from which types can be
+generated, and with which a client can be tested."""
 
 
 def build_parser() -> Parser:
     """Return the parser of `protocol`."""
     parser = make_parser("protocol", DESCRIPTION, EXAMPLES)
     parser.add_argument(
-        "method", nargs="?", type=non_empty_name, metavar="METHOD", help="only this method"
+        "method",
+        nargs="?",
+        type=non_empty_name,
+        metavar="METHOD",
+        help="only this method or notification",
     )
     add_json(parser, "print JSON Schema, for programs")
     return parser
@@ -59,7 +69,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 
 def _find(document: Map, name: str) -> Map:
-    known = as_map(document.get("methods"))
+    known = {**as_map(document.get("methods")), **notifications(document)}
     if name not in known:
         named = "such a method" if may_be_key(name) else f"method {name}"
         raise CommandFailed(

@@ -12,14 +12,30 @@ MAX_TYPE = 30
 
 
 def overview_lines(document: Map, width: int) -> list[Line]:
-    """Return a line for each method, and where more is said."""
-    rows = [
-        [(name, "bold"), (text(as_map(method).get("about")), "")]
-        for name, method in as_map(document.get("methods")).items()
-    ]
+    """Return a line for each method and each notification, and where more is said."""
     version = text(document.get("version"))
     head = f"protocol {text(document.get('protocol'))} of aircherd {version}: its methods"
-    return [[(head, "dim")], *_table(rows, width), [], *_more(width)]
+    return [
+        *paragraph(head, width, style="dim"),
+        *_table(_overview_rows(as_map(document.get("methods"))), width),
+        [],
+        [("its notifications", "dim")],
+        *_table(_overview_rows(notifications(document)), width),
+        [],
+        *_more(width),
+    ]
+
+
+def _overview_rows(described: Map) -> list[Line]:
+    return [
+        [(name, "bold"), (text(as_map(each).get("about")), "")] for name, each in described.items()
+    ]
+
+
+def notifications(document: Map) -> Map:
+    """Return the notifications of both sides by their names."""
+    both = as_map(document.get("notifications"))
+    return {**as_map(both.get("from_daemon")), **as_map(both.get("from_client"))}
 
 
 def _table(rows: list[Line], width: int) -> list[Line]:
@@ -32,16 +48,22 @@ def _more(width: int) -> list[Line]:
 
 
 def method_lines(name: str, method: Map, document: Map, width: int) -> list[Line]:
-    """Return what a method takes and answers, with the types that occur in it."""
+    """Return what a method takes and answers, with the types that occur in it.
+
+    A notification is one without a result.
+    """
     definitions = as_map(document.get("$defs"))
-    taken = _definition(as_map(method.get("params")), definitions)
-    answered = _definition(as_map(method.get("result")), definitions)
+    titles = {"params": "parameters", "result": "result"}
+    blocks = {
+        title: _definition(as_map(method[key]), definitions)
+        for key, title in titles.items()
+        if key in method
+    }
     return [
         [(name, "bold")],
         *paragraph(text(method.get("about")), width, indent=INDENT),
-        *_block("parameters", taken, width),
-        *_block("result", answered, width),
-        *_type_blocks([taken, answered], definitions, width),
+        *(line for title, block in blocks.items() for line in _block(title, block, width)),
+        *_type_blocks(list(blocks.values()), definitions, width),
         *_names("sends", method.get("sends"), width),
         *_names("errors", method.get("errors"), width),
     ]
@@ -84,19 +106,26 @@ def _type_blocks(schemas: list[Map], definitions: Map, width: int) -> list[Line]
         if name not in found:
             found[name] = None
             waiting += _references(definitions.get(name))
-    return [line for name in found for line in _block(name, as_map(definitions.get(name)), width)]
+    return [
+        line
+        for name in found
+        for line in _block(name, as_map(definitions.get(name)), width, is_described=True)
+    ]
 
 
-def _block(title: str, schema: Map, width: int) -> list[Line]:
-    """Return the keys of a map: name, type, meaning."""
+def _block(title: str, schema: Map, width: int, *, is_described: bool = False) -> list[Line]:
+    """Return the keys of a map: name, type, meaning; and before them, what the map is."""
     required = texts(schema.get("required"))
     properties = as_map(schema.get("properties"))
     ordered = sorted(properties, key=lambda key: key not in required)
     rows = [_row(key, as_map(properties[key]), is_needed=key in required) for key in ordered]
-    if not rows:
-        empty = "" if properties or schema.get("type") == "object" else type_text(schema)
-        rows = [[(f"{INDENT}{empty or 'an empty map'}", "dim")]]
-    return [[], [(title, "bold")], *_table(rows, width)]
+    about = text(schema.get("description")) if is_described else ""
+    head = [[], [(title, "bold")], *paragraph(about, width, indent=INDENT, style="dim")]
+    if rows:
+        return [*head, *_table(rows, width)]
+    is_map = schema.get("type") == "object"
+    words = "an empty map" if is_map else f"one of {type_text(schema)}"
+    return [*head, *paragraph(words, width, indent=INDENT)]
 
 
 def _row(key: str, schema: Map, *, is_needed: bool) -> Line:
@@ -121,15 +150,17 @@ def _names(title: str, names: object, width: int) -> list[Line]:
 
 
 def type_text(schema: Map) -> str:
-    """Return a type in a few words: `text`, `list of Model`, `ok | locked`."""
+    """Return a type in a few words: `text`, `list of Model`, `ok | locked`.
+
+    A word that is always the same has quotes: `"text"` is no type.
+    """
     if reference := text(schema.get("$ref")):
         return reference.removeprefix(PREFIX)
-    if choices := schema.get("anyOf"):
+    if choices := schema.get("anyOf") or schema.get("allOf"):
         return " | ".join(type_text(each) for each in records(choices))
-    if isinstance(values := schema.get("enum"), list):
-        return " | ".join(map(str, values))
-    if "const" in schema:
-        return str(schema["const"])
+    words = [schema["const"]] if "const" in schema else schema.get("enum")
+    if isinstance(words, list):
+        return f'"{words[0]}"' if len(words) == 1 else " | ".join(map(str, words))
     kind = text(schema.get("type"))
     if kind == "array":
         return f"list of {type_text(as_map(schema.get('items')))}"

@@ -66,24 +66,82 @@ class AnswerCitation(TypedDict):
     data: NotRequired[Annotated[str, says("the vendor's own form, as a JSON string")]]
 
 
+class _Signed(TypedDict):
+    """What a provider wants to get back with a part."""
+
+    signature: NotRequired[Annotated[str, says("opaque: send it back unchanged")]]
+    origin: NotRequired[Annotated[FullName, says("provider/model that sent it")]]
+
+
+class AnswerText(_Signed):
+    """Text of an answer."""
+
+    type: Literal["text"]
+    text: Annotated[str, says("what is said")]
+    refusal: NotRequired[Annotated[bool, says("true: the model says why it does not answer")]]
+    citations: NotRequired[Annotated[list[AnswerCitation], says("sources of the text")]]
+
+
+class AnswerImage(_Signed):
+    """A picture that the model made."""
+
+    type: Literal["image"]
+    data: NotRequired[Annotated[str, says("base64")]]
+    media_type: NotRequired[Annotated[str, says("such as image/png")]]
+    url: NotRequired[Annotated[str, says("instead of data")]]
+
+
+class AnswerAudio(_Signed):
+    """Sound that the model made."""
+
+    type: Literal["audio"]
+    data: Annotated[str, says("base64")]
+    media_type: NotRequired[Annotated[str, says("such as audio/wav")]]
+    transcript: NotRequired[Annotated[str, says("what is said in it")]]
+
+
+class AnswerToolCall(_Signed):
+    """A call that the client answers with a tool_result."""
+
+    type: Literal["tool_call"]
+    id: Annotated[str, says("its result has the same")]
+    name: Annotated[str, says("name of the tool")]
+    arguments: Annotated[str, says("JSON as a string; any text if custom is true")]
+    custom: NotRequired[Annotated[bool, says("true: a call of a custom tool")]]
+
+
+class AnswerReasoning(_Signed):
+    """The model's thinking."""
+
+    type: Literal["reasoning"]
+    text: NotRequired[Annotated[str, says("missing if the vendor hides it")]]
+
+
+class AnswerOther(TypedDict):
+    """What the provider sent and no other part has a word for."""
+
+    type: Literal["other"]
+    kind: Annotated[str, says("the vendor's word")]
+    origin: Annotated[FullName, says("provider/model that sent it")]
+    data: Annotated[str, says("the vendor's JSON as a string")]
+    signature: NotRequired[Annotated[str, says("opaque: send it back unchanged")]]
+
+
 class AnswerPart(TypedDict):
     """A part of an answer; `type` says which of the keys it has."""
 
-    type: Literal["text", "image", "audio", "tool_call", "reasoning", "other"]
-    text: NotRequired[Annotated[str, says("of text and reasoning")]]
-    refusal: NotRequired[Annotated[bool, says("true: the model says why it does not answer")]]
-    citations: NotRequired[Annotated[list[AnswerCitation], says("sources of a text")]]
-    data: NotRequired[Annotated[str, says("base64; of other: the vendor's JSON")]]
-    media_type: NotRequired[Annotated[str, says("such as image/png")]]
-    url: NotRequired[Annotated[str, says("address of a picture")]]
-    transcript: NotRequired[Annotated[str, says("what is said in the sound")]]
-    id: NotRequired[Annotated[str, says("of a tool call: its result has the same")]]
-    name: NotRequired[Annotated[str, says("name of the tool")]]
-    arguments: NotRequired[Annotated[str, says("JSON as a string; any text if custom is true")]]
-    custom: NotRequired[Annotated[bool, says("true: a call of a custom tool")]]
-    kind: NotRequired[Annotated[str, says("the vendor's word for other")]]
-    signature: NotRequired[Annotated[str, says("opaque: send it back unchanged")]]
-    origin: NotRequired[FullName]
+    type: str
+
+
+ANSWER_PARTS: dict[str, type] = {
+    "text": AnswerText,
+    "image": AnswerImage,
+    "audio": AnswerAudio,
+    "tool_call": AnswerToolCall,
+    "reasoning": AnswerReasoning,
+    "other": AnswerOther,
+}
+"""What an `AnswerPart` is, by its type."""
 
 
 class AnswerMessage(TypedDict):

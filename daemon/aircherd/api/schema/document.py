@@ -7,7 +7,7 @@ so that the description cannot lack a key that this daemon sends.
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NotRequired, TypedDict
+from typing import Annotated, Any, NamedTuple, NotRequired, TypedDict
 
 import msgspec
 
@@ -20,18 +20,21 @@ from aircherd.api.params import (
     SubscribeParams,
     UnsubscribeParams,
 )
-from aircherd.api.schema.chat_results import ChatErrorData, ChatResult
+from aircherd.api.schema.chat_results import ANSWER_PARTS, AnswerPart, ChatErrorData, ChatResult
 from aircherd.api.schema.codes import MEANINGS
 from aircherd.api.schema.deltas import DELTAS
 from aircherd.api.schema.events import TOPICS, LaggedEvent
+from aircherd.api.schema.fields import says
 from aircherd.api.schema.frames import FORMATS, LIMITS, RULES
 from aircherd.api.schema.methods import COMMON_ERRORS, METHODS, Described
-from aircherd.api.schema.parameters import PARAMETERS
+from aircherd.api.schema.parameters import MAPS, PARAMETERS
 from aircherd.vocabulary.chat import ChatRequest
 
 Map = dict[str, Any]
 
 REFERENCE = "#/$defs/{name}"
+ANYTHING: Map = {"type": ["string", "number", "boolean", "array", "object", "null"]}
+"""Any value, said so that generators of types do not take it for a map."""
 
 
 class WireError(TypedDict):
@@ -52,8 +55,8 @@ class ClosingError(TypedDict):
 class Cancel(TypedDict, total=False):
     """What to cancel: a request, or a stream."""
 
-    id: int
-    stream: int
+    id: Annotated[int, says("of a request; of a `chat.start`: its stream")]
+    stream: Annotated[int, says("the number of a stream")]
 
 
 class ChatDone(TypedDict):
@@ -64,10 +67,41 @@ class ChatDone(TypedDict):
     error: NotRequired[WireError]
 
 
+class Delta(TypedDict):
+    """A piece of an answer; `type` says which."""
+
+    type: str
+
+
+class Event(TypedDict):
+    """A change of the state; `topic` says of what."""
+
+    topic: str
+
+
+class Union(NamedTuple):
+    """Maps that are distinguished by the word that one of their keys has."""
+
+    key: str
+    choices: dict[str, type]
+
+
+UNIONS: dict[type, Union] = {
+    AnswerPart: Union("type", ANSWER_PARTS),
+    Delta: Union("type", DELTAS),
+    Event: Union(
+        "topic",
+        {**{name: topic.event for name, topic in TOPICS.items()}, "lagged": LaggedEvent},
+    ),
+}
+"""What msgspec cannot say of maps. Each is one of the `choices`."""
+
 FROM_CLIENT: dict[str, tuple[str, type]] = {
     methods.CANCEL: ("Close the upstream request at once; it fails with `cancelled`.", Cancel),
 }
 FROM_DAEMON: dict[str, tuple[str, type]] = {
+    methods.CHAT_DELTA: ("A piece of an answer.", Delta),
+    methods.EVENT: ("A change of the state.", Event),
     methods.CHAT_DONE: ("The end of a stream.", ChatDone),
     methods.ERROR: ("Sent once, before the daemon closes the connection.", ClosingError),
 }
@@ -94,6 +128,7 @@ def describe() -> Map:
     takes = _parameter_types()
     schemas = _Schemas(takes)
     return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The protocol of aircherd",
         "protocol": methods.PROTOCOL,
         "version": __version__,
@@ -104,11 +139,7 @@ def describe() -> Map:
         },
         "notifications": {
             "from_client": _notifications(FROM_CLIENT, schemas),
-            "from_daemon": {
-                methods.CHAT_DELTA: {"about": "A piece of an answer: see `deltas`."},
-                methods.EVENT: {"about": "A change of the state: see `events`."},
-                **_notifications(FROM_DAEMON, schemas),
-            },
+            "from_daemon": _notifications(FROM_DAEMON, schemas),
         },
         "deltas": {name: schemas.of(kind) for name, kind in DELTAS.items()},
         "events": {
@@ -157,25 +188,58 @@ class _Schemas:
         kinds += [part for topic in TOPICS.values() for part in topic]
         kinds += [LaggedEvent, WireError, ChatErrorData, *DELTAS.values()]
         kinds += [kind for _, kind in (*FROM_CLIENT.values(), *FROM_DAEMON.values())]
+        kinds += ANSWER_PARTS.values()
         schemas, definitions = msgspec.json.schema_components(
-            kinds, ref_template=REFERENCE, schema_hook=lambda _: {"description": "any value"}
+            kinds, ref_template=REFERENCE, schema_hook=lambda _: ANYTHING
         )
         self._of = dict(zip(kinds, schemas, strict=True))
         self.definitions: Map = {name: _plain(each) for name, each in definitions.items()}
+        for kind, union in UNIONS.items():
+            self._say_union(kind.__name__, union)
+        for name, texts in MAPS.items():
+            self._say(name, texts)
         for name, kind in takes.items():
-            self._say_parameters(name, kind)
+            self._say_parameters(name, kind, takes)
 
     def of(self, kind: object) -> Map:
         """Return the schema of a type."""
         return dict(self._of[kind])
 
-    def _say_parameters(self, method: str, kind: type[msgspec.Struct]) -> None:
+    def _say_parameters(
+        self, method: str, kind: type[msgspec.Struct], takes: Mapping[str, type[msgspec.Struct]]
+    ) -> None:
         """Say what the parameters mean, instead of what the code says of its struct."""
-        definition = self.definitions[kind.__name__]
-        is_shared = kind is NoParams
-        definition["description"] = "No parameters." if is_shared else f"Parameters of {method}."
-        for name, text in PARAMETERS.get(method, {}).items():
-            definition["properties"][name]["description"] = text
+        of = " and ".join(name for name, other in takes.items() if other is kind)
+        definition = self._say(kind.__name__, PARAMETERS.get(method, {}))
+        definition["description"] = "No parameters." if kind is NoParams else f"Parameters of {of}."
+
+    def _say(self, name: str, texts: Mapping[str, str]) -> Map:
+        """Say what the keys of a map mean; of the map, its first paragraph is enough then."""
+        definition: Map = self.definitions[name]
+        definition["description"] = definition["description"].split("\n\n")[0]
+        for key, text in texts.items():
+            definition["properties"][key] = _described(definition["properties"][key], text)
+        return definition
+
+    def _say_union(self, name: str, union: Union) -> None:
+        refers = {word: self._of[kind]["$ref"] for word, kind in union.choices.items()}
+        self.definitions[name] = {
+            "title": name,
+            "description": self.definitions[name]["description"],
+            "anyOf": [{"$ref": reference} for reference in refers.values()],
+            "discriminator": {"propertyName": union.key, "mapping": refers},
+        }
+
+
+def _described(schema: Map, text: str) -> Map:
+    """Return a schema with what it means.
+
+    Beside a reference, generators of types take that for another type of the same name. A default
+    there would have the keys that are absent.
+    """
+    if "$ref" in schema:
+        return {"allOf": [{"$ref": schema["$ref"]}], "description": text}
+    return {**schema, "description": text}
 
 
 def _plain(schema: Any) -> Any:
@@ -185,6 +249,8 @@ def _plain(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     found = {key: _plain(each) for key, each in schema.items()}
+    if found.get("additionalProperties") == ANYTHING:
+        found["additionalProperties"] = True
     if "default" in found and found["default"] is None:
         del found["default"]
         if "anyOf" in found:

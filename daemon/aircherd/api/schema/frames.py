@@ -16,6 +16,7 @@ RULES = (
     "An error is nil or a map of code, message and data.",
     "A key without a value is left out, never nil, unless its schema allows null.",
     "What a client does not know is new: keys, deltas, topics, notifications, codes. Ignore it.",
+    "In what the daemon sends, an enum has the words of this version: new ones may be added.",
 )
 
 LIMITS = {

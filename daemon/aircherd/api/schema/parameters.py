@@ -1,4 +1,7 @@
-"""What the parameters mean; their types are those of `api.params` and `vocabulary.chat`."""
+"""What the parameters mean, and the keys of the maps in them.
+
+Their types are those of `api.params` and `vocabulary`, whose own words are about the code.
+"""
 
 from aircher_wire import methods
 
@@ -19,7 +22,7 @@ CHAT = {
     "tool_choice": "whether it has to call one, or which",
     "parallel_tool_calls": "false: at most one call at a time",
     "response_format": "the answer is JSON",
-    "reasoning": "how much to think",
+    "reasoning": "how much to think, from none, minimal, low, medium, high and xhigh to max",
     "max_tokens": "the most tokens of the answer",
     "temperature": "how random the answer is",
     "top_p": "nucleus sampling",
@@ -141,3 +144,124 @@ PARAMETERS: dict[str, dict[str, str]] = {
     methods.EVENTS_SUBSCRIBE: {"topics": "names of topics"},
     methods.EVENTS_UNSUBSCRIBE: {"topics": "which ones; without it, all"},
 }
+
+_TYPE = {"type": "tells what kind of part it is"}
+_ORIGIN = {
+    "signature": "opaque: what came in an answer is sent back unchanged",
+    "origin": "the provider/model whose signature it is",
+}
+_CACHE = {"cache": "true or 1h: the provider may keep everything up to here"}
+_MEDIA = {"data": "base64", "media_type": "such as image/png; may be left out if data tells it"}
+
+MAPS: dict[str, dict[str, str]] = {
+    "ClientInfo": {"name": "counted by usage records and limits", "version": "its own"},
+    "Message": {
+        "role": "user messages carry tool results, assistant messages tool calls",
+        "content": "a text is short for one text part",
+    },
+    "TextPart": {
+        **_TYPE,
+        "text": "what is said",
+        "refusal": "true: the model says why it does not answer",
+        "citations": "sources of the text, in answers",
+        **_ORIGIN,
+        **_CACHE,
+    },
+    "Citation": {
+        "url": "address of the source",
+        "title": "title of the source",
+        "quote": "the words of the source",
+        "start": "first character of the part's text that it is about",
+        "end": "the character after the last one",
+        "document": "number of the document in the request, from 0",
+        "data": "the vendor's own form, as a JSON string",
+    },
+    "ImagePart": {**_TYPE, **_MEDIA, "url": "instead of data", **_ORIGIN, **_CACHE},
+    "DocumentPart": {
+        **_TYPE,
+        "data": "a PDF or a text file in base64",
+        "media_type": "of a text: text/plain and the like",
+        "url": "of a PDF, instead of data",
+        "name": "name of the file",
+        "citations": "true: the answer should name its sources",
+        **_CACHE,
+    },
+    "AudioPart": {
+        **_TYPE,
+        **_MEDIA,
+        "media_type": "such as audio/wav; needed for raw sound only",
+        "transcript": "what is said in it",
+        **_ORIGIN,
+        **_CACHE,
+    },
+    "ToolCallPart": {
+        **_TYPE,
+        "id": "its result has the same",
+        "name": "name of the tool",
+        "arguments": "JSON as a string; any text if custom is true",
+        "custom": "true: a call of a custom tool",
+        **_ORIGIN,
+    },
+    "ToolResultPart": {
+        **_TYPE,
+        "id": "that of the call",
+        "content": "what the tool says",
+        "is_error": "true: the tool failed",
+        **_CACHE,
+    },
+    "ReasoningPart": {**_TYPE, "text": "empty if the vendor hides it", **_ORIGIN},
+    "OtherPart": {
+        **_TYPE,
+        "kind": "the vendor's word",
+        "data": "the vendor's JSON as a string",
+        "signature": _ORIGIN["signature"],
+        "origin": "the provider/model that sent it",
+    },
+    "Tool": {
+        "name": "of a function, a custom tool, or an MCP server",
+        "description": "what it is for",
+        "parameters": "of a function: JSON Schema of an object, as a JSON string",
+        "type": "the client runs function and custom; the provider runs the others",
+        "strict": "true: the arguments must match parameters",
+        **_CACHE,
+        "format": "of a custom tool: its grammar, as a JSON string",
+        "max_uses": "of a search: how often in one answer",
+        "allowed_domains": "of a search: nowhere else",
+        "blocked_domains": "of a search: not there",
+        "stores": "of file_search: ids of the vendor's file stores",
+        "max_results": "of file_search: the most files that are found",
+        "url": "of an MCP server",
+        "token": "what the MCP server asks for",
+        "allowed_tools": "of an MCP server: no others",
+        "approval": "of an MCP server: whether each call must be approved",
+        "api": "of vendor: the API that knows it",
+        "data": "of vendor: the tool in the vendor's form, as a JSON string",
+    },
+    "NamedTool": {"name": "the tool that has to be called"},
+    "JsonFormat": {"type": "any JSON object"},
+    "SchemaFormat": {
+        "type": "JSON that matches a schema",
+        "schema": "JSON Schema, as a JSON string",
+        "name": "what the provider calls it",
+        "strict": "true: the provider has to keep to the schema",
+    },
+    "RouteOptions": {
+        "providers": "no others",
+        "strategy": "instead of the configured one",
+        "no_fallback": "true: the first candidate only",
+        "key": "label of the only keys that may be used, unless a route names one itself",
+        "fallbacks": "names, with * for any part, of models that a fallback may lead to",
+    },
+    "EntryParams": {
+        "path": "as in TOML: limits[0].usd",
+        "value": "instead of text",
+        "text": "a value as a person types it, instead of value",
+    },
+    "TokenLimit": {
+        "per": "the period that it counts",
+        "requests": "the most requests",
+        "tokens": "the most tokens",
+        "usd": "the most USD, as a decimal string",
+    },
+}
+"""What the keys of the maps in parameters mean."""

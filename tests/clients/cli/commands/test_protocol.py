@@ -22,6 +22,10 @@ DOCUMENT: Map = {
             "result": {"$ref": "#/$defs/No"},
         },
     },
+    "notifications": {
+        "from_client": {"$/cancel": {"about": "Stop it.", "params": {"$ref": "#/$defs/Use"}}},
+        "from_daemon": {"chat.delta": {"about": "A piece.", "params": {"$ref": "#/$defs/Use"}}},
+    },
     "$defs": {
         "No": {"type": "object", "properties": {}},
         "Use": {
@@ -39,14 +43,16 @@ def _described(daemon: CliDaemon) -> None:
 
 
 def test_all_methods(daemon: CliDaemon) -> None:
-    """A line for each, and how to see more."""
+    """A line for each and for each notification, and how to see more."""
     outcome = run_cli(daemon.environ, "protocol")
 
     assert (outcome.code, outcome.err) == (0, "")
-    head, ping, use, empty, more = outcome.out.splitlines()
+    head, ping, use, empty, title, delta, cancel, also_empty, more = outcome.out.splitlines()
     assert head == "protocol 1 of aircherd 7.8.9: its methods"
     assert (ping.split(), use.split()) == (["ping", "Answer."], ["models.use", "Set", "it."])
-    assert empty == ""
+    assert (title, empty, also_empty) == ("its notifications", "", "")
+    assert delta.split() == ["chat.delta", "A", "piece."]
+    assert cancel.split() == ["$/cancel", "Stop", "it."]
     assert "aircher-cli protocol METHOD" in more
 
 
@@ -56,6 +62,16 @@ def test_one_method(daemon: CliDaemon) -> None:
 
     assert (outcome.code, outcome.err) == (0, "")
     assert "  model text  any name\n" in outcome.out
+
+
+def test_one_notification(daemon: CliDaemon) -> None:
+    """Its parameters; it has no result."""
+    outcome = run_cli(daemon.environ, "protocol", "$/cancel")
+
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == "$/cancel\n  Stop it.\n\nparameters\n  model text  any name\n"
+    found = json.loads(run_cli(daemon.environ, "protocol", "chat.delta", "--json").out)
+    assert (found["about"], list(found["$defs"])) == ("A piece.", ["Use"])
 
 
 def test_json(daemon: CliDaemon) -> None:

@@ -73,6 +73,23 @@ def test_many_choices_follow_the_meaning():
     assert "  state? text  how it is: authenticated | unverified | not_configured" in lines
 
 
+def test_a_type_says_what_it_is():
+    """One that is a choice names what it may be, within the width."""
+    names = [f"{word}Delta" for word in ("Text", "Reasoning", "Citation", "Usage")]
+    definitions: Map = {
+        "Delta": {"description": "A piece.", "anyOf": [{"$ref": f"#/$defs/{n}"} for n in names]}
+    }
+    method: Map = {"params": {"type": "object", "properties": {"d": {"$ref": "#/$defs/Delta"}}}}
+    lines = texts_of(method_lines("m", method, {"$defs": definitions}, 40))
+    assert lines[5:10] == [
+        "Delta",
+        "  A piece.",
+        "  one of TextDelta | ReasoningDelta |",
+        "  CitationDelta | UsageDelta",
+        "",
+    ]
+
+
 @pytest.mark.parametrize(
     ("schema", "expected"),
     [
@@ -80,7 +97,9 @@ def test_many_choices_follow_the_meaning():
         ({"type": "array", "items": {"$ref": "#/$defs/Model"}}, "list of Model"),
         ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "text | nil"),
         ({"enum": ["a", "b"]}, "a | b"),
-        ({"const": "text"}, "text"),
+        ({"const": "text"}, '"text"'),
+        ({"enum": ["text"]}, '"text"'),
+        ({"allOf": [{"$ref": "#/$defs/Model"}], "description": "of it"}, "Model"),
         ({"description": "any value"}, "anything"),
         ({"type": "object"}, "map"),
     ],

@@ -16,6 +16,7 @@ from aircherd.access import questions
 from aircherd.api.diagnosis.finding import Finding, Status
 from aircherd.api.limit_warnings import UnknownName
 from aircherd.api.methods import METHODS as API_METHODS
+from aircherd.api.schema.chat_results import ANSWER_PARTS
 from aircherd.api.schema.codes import MEANINGS
 from aircherd.api.schema.deltas import DELTAS
 from aircherd.api.schema.document import CONNECTION_PARAMETERS, schema_text
@@ -90,6 +91,79 @@ def test_every_parameter_has_a_description(method):
     fields = {field.encode_name for field in msgspec.structs.fields(HANDLED[method].params)}
     assert set(taken["properties"]) == fields
     assert [name for name, each in taken["properties"].items() if "description" not in each] == []
+
+
+def test_every_key_of_a_map_in_parameters_has_a_description():
+    """However deep: a message, its parts, a tool."""
+    reached = [schema["params"] for schema in DOCUMENT["methods"].values()]
+    missing, seen = set(), set()
+    while reached:
+        for name in re.findall(r'"#/\$defs/(\w+)"', json.dumps(reached.pop())):
+            if name not in seen:
+                seen.add(name)
+                reached.append(DOCUMENT["$defs"][name])
+                keys = DOCUMENT["$defs"][name].get("properties", {}).items()
+                missing |= {(name, key) for key, each in keys if "description" not in each}
+    assert "TextPart" in seen
+    assert missing == set()
+
+
+def maps_in(schema: Any) -> list[dict[str, Any]]:
+    """Return a schema and all that are in it."""
+    if isinstance(schema, list):
+        return [found for each in schema for found in maps_in(each)]
+    if not isinstance(schema, dict):
+        return []
+    return [schema, *(found for each in schema.values() for found in maps_in(each))]
+
+
+def test_generators_of_types_can_read_it():
+    """What they stumble over: words beside a reference, a default with nil, an untyped value."""
+    found = [each for schema in DOCUMENT["$defs"].values() for each in maps_in(schema)]
+    assert [each for each in found if "$ref" in each and len(each) > 1] == []
+    defaults = [each.get("default") for each in found if isinstance(each.get("type"), str)]
+    assert [each for each in defaults if isinstance(each, dict) and None in each.values()] == []
+    properties = [each for schema in found for each in schema.get("properties", {}).values()]
+    says = {"$ref", "allOf", "anyOf", "enum", "type"}
+    assert [
+        each for each in properties if isinstance(each, dict) and each and not says & set(each)
+    ] == []
+    assert DOCUMENT["$schema"] == jsonschema.Draft202012Validator.META_SCHEMA["$id"]
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "choices"),
+    [
+        ("Delta", "type", DELTAS),
+        ("AnswerPart", "type", ANSWER_PARTS),
+        ("Event", "topic", DOCUMENT["events"]),
+    ],
+)
+def test_a_union_names_its_choices_and_their_words(name, key, choices):
+    """So that generated types are distinguished by their words."""
+    union = DOCUMENT["$defs"][name]
+    mapping = union["discriminator"]["mapping"]
+    assert (union["discriminator"]["propertyName"], set(mapping)) == (key, set(choices))
+    assert union["anyOf"] == [{"$ref": reference} for reference in mapping.values()]
+    words = [definition({"$ref": each})["properties"][key]["enum"] for each in mapping.values()]
+    assert words == [[word] for word in mapping]
+
+
+def test_notifications_have_the_unions():
+    """A client generates the type of what it reads from them."""
+    sent = DOCUMENT["notifications"]["from_daemon"]
+    assert sent["chat.delta"]["params"] == {"$ref": "#/$defs/Delta"}
+    assert sent["event"]["params"] == {"$ref": "#/$defs/Event"}
+
+
+def test_an_answer_can_be_sent_back():
+    """Each key of an answer's part is one of the request's part of that type."""
+    for word, kind in ANSWER_PARTS.items():
+        answered = definition({"$ref": f"#/$defs/{kind.__name__}"})
+        mapping = DOCUMENT["$defs"]["Message"]["properties"]["content"]["anyOf"][1]["items"]
+        taken = definition({"$ref": mapping["discriminator"]["mapping"][word]})
+        assert set(answered["properties"]) <= set(taken["properties"]), word
+        assert set(taken["required"]) <= set(answered["required"]), word
 
 
 def test_no_description_is_about_the_code():
