@@ -48,20 +48,21 @@ def replace(home: Home) -> None:
     home.socket.touch(mode=0o600)
 
 
-@pytest.mark.parametrize("damage", [remove, remove_directory, replace])
 @pytest.mark.parametrize("runs", [True, False])
-def test_the_next_request_restores_it(
-    machine: Machine, install: Install, damage: Callable[[Home], None], runs: bool
-) -> None:
-    """The service answers it, whether it ran or not, and no daemon runs without systemd."""
+def test_the_next_request_restores_it(machine: Machine, install: Install, runs: bool) -> None:
+    """The service answers it, whether it ran or not, and no daemon runs without systemd.
+
+    After each kind of damage, one after the other: what was restored can be damaged again.
+    """
     home, manager = machine
     install()
-    if not runs:
-        manager.systemctl("stop", SERVICE)
-    damage(home)
-    done = ask(home)
-    assert (done.returncode, done.stdout) == (0, "hello\n"), done.stderr
-    assert is_served_by_service(home, manager), manager.all_logs()
+    for damage in (remove, remove_directory, replace):
+        if not runs:
+            manager.systemctl("stop", SERVICE)
+        damage(home)
+        done = ask(home)
+        assert (done.returncode, done.stdout) == (0, "hello\n"), (damage, done.stderr)
+        assert is_served_by_service(home, manager), (damage, manager.all_logs())
 
 
 def test_many_first_requests_restore_it_once(machine: Machine, install: Install) -> None:
@@ -91,26 +92,21 @@ def test_a_request_under_way_is_not_lost(
     assert is_served_by_service(home, manager), manager.all_logs()
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("daemon", "start"),
-        ("daemon", "restart"),
-        ("daemon", "install"),
-        ("daemon", "install", "--hardened"),
-    ],
-)
+COMMANDS = ("start", "restart", "install", "install --hardened")
+
+
 @pytest.mark.parametrize("has_other", [False, True])
 def test_each_daemon_command_restores_it(
-    machine: Machine, install: Install, command: tuple[str, ...], has_other: bool
+    machine: Machine, install: Install, has_other: bool
 ) -> None:
     """Also when a daemon that systemd did not start has taken the path meanwhile."""
     home, manager = machine
     install()
-    displace(home, manager, has_other=has_other)
-    done = home.cli(*command)
-    assert done.returncode == 0, done.stderr + manager.all_logs()
-    assert is_served_by_service(home, manager), manager.all_logs()
+    for command in COMMANDS:
+        displace(home, manager, has_other=has_other)
+        done = home.cli("daemon", *command.split())
+        assert done.returncode == 0, (command, done.stderr + manager.all_logs())
+        assert is_served_by_service(home, manager), (command, manager.all_logs())
 
 
 @pytest.mark.parametrize("has_other", [False, True])
