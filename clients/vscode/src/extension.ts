@@ -20,6 +20,7 @@ import { currentOrigin } from "./folders.js";
 import { ModelProvider } from "./models/provider.js";
 import { showsStatusBar, startCommand } from "./settings.js";
 import { Pages, SCHEME } from "./view/pages.js";
+import { sayWarning } from "./view/say.js";
 import { StateKeeper } from "./view/state.js";
 import { StatusBar } from "./view/statusBar.js";
 
@@ -39,7 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
     origin: currentOrigin,
     onNotice: (message) => {
       log.warn(message);
-      void vscode.window.showWarningMessage(message);
+      sayWarning(message);
     },
   });
   const keeper = new StateKeeper(client, (error) => log.debug(`state: ${messageOf(error)}`));

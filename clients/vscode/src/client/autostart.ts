@@ -1,6 +1,7 @@
 // Starts a daemon where none answers: `aircher-cli daemon start`, which returns once it is ready.
 
 import { spawn } from "node:child_process";
+import * as path from "node:path";
 
 import type { Environment } from "./address.js";
 import { DaemonUnreachable } from "./errors.js";
@@ -21,7 +22,9 @@ export function isAutostartAllowed(environ: Environment): boolean {
 export function startDaemon(command: string, environ: Environment): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, ["daemon", "start"], {
-      env: withoutEditor(environ),
+      env: environmentOf(environ),
+      // An empty or relative part of PATH means this folder, which must not be the one that is edited.
+      cwd: "/",
       stdio: ["ignore", "ignore", "pipe"],
       timeout: PATIENCE_SECONDS * 1000,
     });
@@ -48,9 +51,21 @@ export function startDaemon(command: string, environ: Environment): Promise<void
   });
 }
 
-/** What VS Code sets for its own processes would reach all that the daemon starts, for as long as it runs. */
-function withoutEditor(environ: Environment): NodeJS.ProcessEnv {
+/**
+ * Return the environment of the starter, and so of the daemon.
+ *
+ * What VS Code sets for its own processes would reach all that the daemon starts, for as long as it
+ * runs. Relative paths mean what they mean here.
+ */
+function environmentOf(environ: Environment): NodeJS.ProcessEnv {
+  const kept = Object.entries(environ).filter(([name]) => !/^(ELECTRON|VSCODE)_/.test(name));
   return Object.fromEntries(
-    Object.entries(environ).filter(([name]) => !/^(ELECTRON|VSCODE)_/.test(name)),
+    kept.map(([name, value]) => [name, PATHS.has(name) && isRelative(value) ? path.resolve(value) : value]),
   );
+}
+
+const PATHS = new Set(["AIRCHER_SOCKET", "AIRCHER_HOME"]);
+
+function isRelative(value: string | undefined): value is string {
+  return value !== undefined && /^[^/~]/.test(value);
 }

@@ -8,6 +8,7 @@ import { DaemonError, messageOf } from "../client/errors.js";
 import type { Fields } from "../client/values.js";
 import { maxReplyCharacters, ownModel } from "../settings.js";
 import type { Page } from "../view/pages.js";
+import { say } from "../view/say.js";
 import type { Services } from "./services.js";
 
 const SYSTEM =
@@ -17,7 +18,7 @@ const SYSTEM =
 export async function askAboutSelection(services: Services): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined) {
-    void vscode.window.showInformationMessage("Open a file first: the question is about its text.");
+    say("Open a file first: the question is about its text.");
     return;
   }
   const { document, selection } = editor;

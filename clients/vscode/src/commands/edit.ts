@@ -9,6 +9,7 @@ import { DaemonError } from "../client/errors.js";
 import type { Fields } from "../client/values.js";
 import { contextLines, maxReplyCharacters, ownModel } from "../settings.js";
 import { ProposalFiles, SCHEME } from "../view/proposals.js";
+import { say, sayError } from "../view/say.js";
 import { fenced, running } from "./ask.js";
 import { follow, readReplacement, type Range } from "./editRange.js";
 import type { Services } from "./services.js";
@@ -51,7 +52,7 @@ export class Edits implements vscode.Disposable {
   async editSelection(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) {
-      void vscode.window.showInformationMessage("Open a file first: its text is what is edited.");
+      say("Open a file first: its text is what is edited.");
       return;
     }
     const { document } = editor;
@@ -72,7 +73,7 @@ export class Edits implements vscode.Disposable {
       this.end(proposal);
     } else if (text === proposal.text) {
       this.end(proposal);
-      void vscode.window.showInformationMessage("The model would change nothing.");
+      say("The model would change nothing.");
     } else {
       await this.show(proposal, text);
     }
@@ -82,14 +83,14 @@ export class Edits implements vscode.Disposable {
   async accept(): Promise<void> {
     const proposal = this.active();
     if (proposal === undefined) {
-      void vscode.window.showInformationMessage("Open the diff of an edit first.");
+      say("Open the diff of an edit first.");
       return;
     }
     const { uri, range, text } = proposal;
     const document = await vscode.workspace.openTextDocument(uri); // it may have been closed
     const place = range === undefined ? undefined : toRange(document, range);
     if (place === undefined || document.getText(place) !== text) {
-      void vscode.window.showErrorMessage(
+      sayError(
         "The text was changed meanwhile, so the edit does not fit any more: nothing was changed. " +
           "Ask for it again.",
       );
@@ -98,7 +99,7 @@ export class Edits implements vscode.Disposable {
     const edit = new vscode.WorkspaceEdit();
     edit.replace(uri, place, await this.proposedText(proposal));
     if (!(await vscode.workspace.applyEdit(edit))) {
-      void vscode.window.showErrorMessage("VS Code refused the edit: nothing was changed.");
+      sayError("VS Code refused the edit: nothing was changed.");
       return;
     }
     await this.close(proposal);

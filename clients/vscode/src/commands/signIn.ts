@@ -7,6 +7,7 @@ import { DaemonError, messageOf } from "../client/errors.js";
 import { unseenVariables } from "../client/signIn.js";
 import { asFields, asRecords, asText, asTexts, type Fields } from "../client/values.js";
 import { markOf } from "../models/words.js";
+import { say, sayError, sayWarning, withoutLinks } from "../view/say.js";
 
 export interface KeyTarget {
   readonly provider: string;
@@ -65,7 +66,7 @@ export class SignIn {
           throw error;
         }
         this.log.warn(`sign-in to ${provider}: ${error.code}`);
-        prompt = error.message; // an earlier key is still stored
+        prompt = withoutLinks(error.message); // an earlier key is still stored
       }
     }
   }
@@ -80,7 +81,7 @@ export class SignIn {
     const stored = outcomes.filter((each) => STORED.has(asText(each["outcome"])));
     for (const each of outcomes.filter((outcome) => !stored.includes(outcome))) {
       const reason = asText(each["message"]) || asText(each["outcome"]);
-      void vscode.window.showWarningMessage(`${asText(each["variable"])}: ${reason}`);
+      sayWarning(`${asText(each["variable"])}: ${reason}`);
     }
     for (const each of stored) {
       this.report(`Signed in to ${asText(each["provider"])} with the key in ${asText(each["variable"])}.`);
@@ -93,7 +94,7 @@ export class SignIn {
     const status = asFields(await this.client.request("auth.status"));
     const rows = asRecords(status["rows"]).filter(isStored);
     if (rows.length === 0) {
-      void vscode.window.showInformationMessage("No key is stored by aircher.");
+      say("No key is stored by aircher.");
       return;
     }
     const chosen = await vscode.window.showQuickPick(
@@ -115,14 +116,14 @@ export class SignIn {
 
   private report(message: string): void {
     this.log.info(message);
-    void vscode.window.showInformationMessage(message);
+    say(message);
   }
 }
 
 /** Show what went wrong with a command; the message is the daemon's own. */
 export function showFailure(error: unknown, log: vscode.LogOutputChannel): void {
   log.error(messageOf(error));
-  void vscode.window.showErrorMessage(messageOf(error));
+  sayError(messageOf(error));
 }
 
 const STORED = new Set(["stored", "already"]);

@@ -5,6 +5,7 @@ import * as vscode from "vscode";
 import { asFields, asText } from "../client/values.js";
 import { chainOf, describe, readModelList, type ModelRow } from "../models/rows.js";
 import { ownModel, setOwnModel } from "../settings.js";
+import { say } from "../view/say.js";
 import type { Services } from "./services.js";
 
 const ONLY_HERE = "Only for Ask and Edit in VS Code";
@@ -68,12 +69,12 @@ async function accept(services: Services, item: ModelItem): Promise<void> {
   const nearest = asText(used["nearest"]);
   const meant = nearest === "" ? "" : ` Did you mean ${nearest}?`;
   const doubt = used["unlisted"] === true ? ` The provider does not list it.${meant}` : "";
-  void vscode.window.showInformationMessage(`The default model is ${asText(used["model"])}.${doubt}`);
+  say(`The default model is ${asText(used["model"])}.${doubt}`);
 }
 
 async function useOnlyHere(model: string | undefined): Promise<void> {
   await setOwnModel(model);
-  void vscode.window.showInformationMessage(`Ask and Edit use ${model ?? "the default model"}.`);
+  say(`Ask and Edit use ${model ?? "the default model"}.`);
 }
 
 /** Show other items and keep what is selected: the list changes under the user's hands. */

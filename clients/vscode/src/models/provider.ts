@@ -14,6 +14,7 @@ import { asFields, asText, isFields, type Fields } from "../client/values.js";
 import type { SignIn } from "../commands/signIn.js";
 import type { SignInOffer } from "../commands/signInOffer.js";
 import { maxReplyCharacters, reasoning } from "../settings.js";
+import { sayError } from "../view/say.js";
 import { readInformation, requestedModel, type ModelInformation } from "./information.js";
 import { readModelList, type ModelList, type ModelRow } from "./rows.js";
 import { withWishes } from "./wishes.js";
@@ -62,7 +63,7 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
     } catch (error) {
       this.services.log.warn(`models: ${messageOf(error)}`);
       if (!options.silent) {
-        void vscode.window.showErrorMessage(messageOf(error));
+        sayError(messageOf(error));
       }
       return [];
     }

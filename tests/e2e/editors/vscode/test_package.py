@@ -48,7 +48,7 @@ def test_manifest(packed: Packed, case: str) -> None:
 
 
 def test_what_is_packed(packed: Packed) -> None:
-    """The bundle, the manifest, the page and the licence, and nothing else."""
+    """The bundle, the manifest, the page and the licences: nothing else, and no path of here."""
     assert sorted(name.lower() for name in packed.names) == [
         "[content_types].xml",
         "extension.vsixmanifest",
@@ -56,7 +56,12 @@ def test_what_is_packed(packed: Packed) -> None:
         "extension/license.txt",
         "extension/package.json",
         "extension/readme.md",
+        "extension/third_party.txt",
     ]
+    licences = (packed.folder / "THIRD_PARTY.txt").read_text()
+    assert "Copyright 2019 The MessagePack Community" in licences
+    for file in packed.folder.rglob("*.*"):
+        assert str(CLIENT.parents[1]).encode() not in file.read_bytes()
     bundle = packed.folder / "dist" / "extension.js"
     assert bundle.read_bytes() == (build_extension() / "dist" / "extension.js").read_bytes()
     assert bundle.stat().st_size < MAX_BYTES

@@ -48,6 +48,15 @@ test("every setting has a description and a default, and the code reads no other
   }
 });
 
+test("a folder says neither how much is sent, nor anything that costs, before it is trusted", () => {
+  const settings = asFields(asFields(contributes["configuration"])["properties"]);
+  assert.equal(asFields(settings["aircher.edit.contextLines"])["scope"], "application");
+  const { untrustedWorkspaces } = asFields(manifest()["capabilities"]);
+  const restricted = asList(asFields(untrustedWorkspaces)["restrictedConfigurations"]);
+  const free = Object.keys(settings).filter((name) => !restricted.includes(name));
+  assert.deepEqual(free, ["aircher.statusBar"]);
+});
+
 test("what starts a program cannot be set by a folder", () => {
   const settings = asFields(asFields(contributes["configuration"])["properties"]);
   const { untrustedWorkspaces } = asFields(manifest()["capabilities"]);

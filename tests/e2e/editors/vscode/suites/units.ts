@@ -24,7 +24,9 @@ import { formatCost, formatPrices, formatTokens } from "../../../../../clients/v
 import { readModelList } from "../../../../../clients/vscode/src/models/rows.js";
 import { readInformation, requestedModel } from "../../../../../clients/vscode/src/models/information.js";
 import { withWishes } from "../../../../../clients/vscode/src/models/wishes.js";
+import { say, sayError, sayWarning, withoutLinks } from "../../../../../clients/vscode/src/view/say.js";
 import { runAll, test, until } from "../running/cases.js";
+import { world } from "../stub/world.js";
 
 function readAll(bytes: Uint8Array, size: number) {
   const reader = new FrameReader();
@@ -368,6 +370,34 @@ test("a daemon is started without what VS Code sets, and what its start says is 
   const said = new RegExp(`${command} daemon start failed: daemon start: kept$`);
   await assert.rejects(startDaemon(command, environ), said);
   fs.rmSync(folder, { recursive: true });
+});
+
+test("no program of the folder that is edited is started, whatever PATH says", async () => {
+  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "air")));
+  fs.writeFileSync(path.join(folder, "aircher-cli"), "#!/bin/sh\nexit 3\n", { mode: 0o700 });
+  const before = process.cwd();
+  process.chdir(folder);
+  for (const way of ["", ".", `:${folder}/none`]) {
+    await assert.rejects(startDaemon("aircher-cli", { PATH: way }), /was not found/, `PATH=${way}`);
+  }
+  const script = '#!/bin/sh\necho "$AIRCHER_SOCKET $AIRCHER_HOME" >&2\nexit 3\n';
+  fs.writeFileSync(path.join(folder, "aircher-cli"), script, { mode: 0o700 });
+  const environ = { PATH: process.env["PATH"], AIRCHER_SOCKET: "x/a.sock", AIRCHER_HOME: "~/air" };
+  const said = new RegExp(`failed: ${folder}/x/a.sock ~/air$`);
+  await assert.rejects(startDaemon(path.join(folder, "aircher-cli"), environ), said);
+  process.chdir(before);
+  fs.rmSync(folder, { recursive: true });
+});
+
+test("text from elsewhere makes no link in a message, as that could run a command", () => {
+  const link = "[sign in again](command:workbench.action.terminal.new)";
+  assert.equal(withoutLinks(`see ${link}`), "see [sign in again] (command:workbench.action.terminal.new)");
+  sayError(link);
+  sayWarning(link);
+  say(link);
+  for (const message of world.messages.slice(-3)) {
+    assert.doesNotMatch(message, /\]\(/);
+  }
 });
 
 test("a request is cancelled while a daemon is still being started", async () => {
