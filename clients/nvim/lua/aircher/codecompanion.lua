@@ -54,6 +54,12 @@ local function default_name()
   return found or default or names[1]
 end
 
+--- The project as a header, which is one line of ASCII; nil if it cannot be one.
+local function project_header()
+  local project = hello.project()
+  return project and not project:find("[^ -~]") and project or nil
+end
+
 --- Returns what the adapter changes in codecompanion's `openai_compatible`.
 function M.settings()
   local path, problem = address.socket_path()
@@ -70,7 +76,7 @@ function M.settings()
     raw = { "--unix-socket", address.http_socket(path) },
     headers = {
       ["User-Agent"] = "codecompanion",
-      ["x-aircher-project"] = hello.project(),
+      ["x-aircher-project"] = project_header(),
     },
     schema = {
       model = {

@@ -49,13 +49,14 @@ end
 local function check_cli()
   begin("aircher: the command line")
   local command = start.command()
-  if vim.fn.executable(command[1]) == 0 then
+  local program = start.program()
+  if not program then
     return warn(command[1] .. " is not in PATH, so the daemon cannot be started from here", {
       "pipx install aircher",
       "or name it with the option `command`, see :help aircher-options",
     })
   end
-  ok(vim.fn.exepath(command[1]))
+  ok(program)
   local refusal = start.refusal()
   if refusal then
     info("the daemon is not started from here: " .. refusal)

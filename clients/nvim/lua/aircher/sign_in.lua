@@ -9,6 +9,7 @@ local marks = require("aircher.marks")
 local M = {}
 
 local MAX_MODELS = 3
+local MIN_KEY = 16 -- characters
 
 local function say(text, level) vim.notify("aircher: " .. text, level or vim.log.levels.INFO) end
 
@@ -210,6 +211,20 @@ local function login_row(row, callback)
   ask_and_store(target, callback)
 end
 
+--- Whether the name of a provider may be a key, which stands where it must not be.
+local function may_be_key(name) return #name >= MIN_KEY or name:find("%s") ~= nil end
+
+--- Says that a provider is unknown. What may be a key is not repeated.
+local function complain_of_provider(name)
+  if not may_be_key(name) then
+    return complain("there is no provider " .. name)
+  end
+  complain("there is no provider of that name. A key is no argument: :AircherLogin asks for it, and hides it")
+end
+
+--- Removes the commands from the history that have this text.
+local function forget(text) vim.fn.histdel(":", "\\C\\V" .. vim.fn.escape(text, "\\")) end
+
 --- Shows the providers with their states, and signs in to the chosen one; `:AircherLogin`.
 ---
 --- Keys in variables of this Neovim that the daemon cannot see are offered first.
@@ -217,6 +232,9 @@ end
 ---@param callback fun(is_signed_in: boolean)|nil
 function M.login(provider, callback)
   callback = callback or function() end
+  if provider and may_be_key(provider) then
+    forget(provider)
+  end
   connections.get():request("auth.status", {}, function(err, status)
     if err then
       complain(errors.explain(err))
@@ -228,7 +246,7 @@ function M.login(provider, callback)
           return login_row(row, callback)
         end
       end
-      complain("there is no provider " .. provider)
+      complain_of_provider(provider)
       return callback(false)
     end
     M._choose(status, callback)

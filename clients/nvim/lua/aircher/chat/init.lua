@@ -3,6 +3,7 @@
 --- Any buffer in the format of aircher.chat.format can be one; a file goes on after it is opened again.
 --- Nothing about the conversation is kept elsewhere, but for the answer that is on its way.
 local answers = require("aircher.stream.answer")
+local files = require("aircher.chat.files")
 local folds = require("aircher.chat.folds")
 local format = require("aircher.chat.format")
 local messages = require("aircher.view.messages")
@@ -35,10 +36,12 @@ end
 --- Makes a buffer a chat: commands send what is in it.
 ---@param buf integer
 function M.attach(buf)
+  vim.bo[buf].modeline = false -- what a model wrote sets no options when the file is read
   if M.is_chat(buf) then
     return
   end
   vim.b[buf].aircher_chat = true
+  files.keep_private()
   vim.bo[buf].filetype = "markdown"
   map_keys(buf)
   for _, win in ipairs(vim.fn.win_findbuf(buf)) do

@@ -165,6 +165,8 @@ end
 
 --- Returns a status as text, such as "✓ sonnet → work/claude-sonnet-5 $0.42" for an alias, or
 --- "⚠ work/gpt-5.5 cooling → spare/claude-sonnet-5 $0.42".
+---
+--- A % in a name is shown as ％: status lines of plugins would run what it begins, such as %{system("…")}.
 ---@param status aircher.Status
 ---@return string
 function M.text(status)
@@ -181,7 +183,7 @@ function M.text(status)
     table.insert(parts, "→ " .. status.answers_by)
   end
   table.insert(parts, spend_text(status))
-  return table.concat(parts, " ")
+  return (table.concat(parts, " "):gsub("%%", "％"))
 end
 
 return M

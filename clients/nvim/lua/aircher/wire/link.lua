@@ -83,7 +83,7 @@ function Link:_start(path)
     elseif problem then
       return self:_end(unreachable(problem))
     end
-    self:_connect(path)
+    self:_open(path) -- the directory may be a new one: it is checked, too
   end)
 end
 

@@ -11,6 +11,7 @@ local M = {}
 local TURN_MS = 8
 local PAUSE_MS = 4
 local MAX_QUEUED_BYTES = 2 * 1024 * 1024
+local MAX_FRAME = 32 * 1024 * 1024
 
 ---@class aircher.PipeHandlers
 ---@field on_open fun() connected, and the right process answers: frames can be sent
@@ -80,23 +81,30 @@ local function new_queue(on_frame, on_empty)
 end
 
 --- Decodes the frames in `data`; a part of one is kept until the rest arrives.
+---@param partial integer bytes of a frame that arrived before
 ---@return string|nil problem
-local function decode(unpacker, data, put)
+---@return integer partial
+local function decode(unpacker, data, put, partial)
   local position, size = 1, #data
   while position <= size do
     local before = position
     local ok, frame, next_position = pcall(unpacker, data, position)
     if not ok then
-      return tostring(frame)
+      return tostring(frame), 0
     end
     position = next_position
-    if frame ~= nil then
+    partial = partial + position - before
+    if partial > MAX_FRAME then
+      return ("it has more than %d bytes"):format(MAX_FRAME), 0
+    elseif frame ~= nil then
       if type(frame) ~= "table" or (frame[1] ~= 1 and frame[1] ~= 2) then
-        return "it is neither a response nor a notification"
+        return "it is neither a response nor a notification", 0
       end
-      put(frame, position - before)
+      put(frame, partial)
+      partial = 0
     end
   end
+  return nil, partial
 end
 
 --- Connects to the socket `path`, and calls the handlers on the main loop.
@@ -107,7 +115,7 @@ end
 ---@return aircher.Pipe
 function M.open(path, handlers)
   local socket, unpacker = uv.new_pipe(false), mpack.Unpacker()
-  local pipe, ending, is_reading = {}, nil, false
+  local pipe, ending, is_reading, partial = {}, nil, false, 0
   local queue, read
 
   local function close_socket()
@@ -136,7 +144,8 @@ function M.open(path, handlers)
       local why = err and (": " .. err) or ""
       return finish({ code = "connection_lost", message = "aircherd closed the connection" .. why, data = {} })
     end
-    local problem = decode(unpacker, data, queue.put)
+    local problem
+    problem, partial = decode(unpacker, data, queue.put, partial)
     if problem then
       finish({ code = "connection_lost", message = "aircherd sent an invalid frame: " .. problem, data = {} })
     elseif queue.bytes > MAX_QUEUED_BYTES then

@@ -19,6 +19,24 @@ function M.command()
   return type(command) == "table" and command or { command }
 end
 
+--- The path of the program in the command; nil if there is none.
+---
+--- An empty or relative part of PATH means the working directory: a folder that is edited must not bring its own.
+---@return string|nil
+function M.program()
+  local name = M.command()[1]
+  if name:find("/", 1, true) then
+    local path = vim.fn.fnamemodify(name, ":p")
+    return vim.fn.executable(path) == 1 and path or nil
+  end
+  for folder in (vim.env.PATH or ""):gmatch("[^:]+") do
+    local path = folder .. "/" .. name
+    if folder:sub(1, 1) == "/" and vim.fn.executable(path) == 1 then
+      return path
+    end
+  end
+end
+
 --- Says why the daemon is not started; nil if it may be.
 ---@return string|nil
 function M.refusal()
@@ -26,7 +44,7 @@ function M.refusal()
     return "the option `autostart` is off. Start it: aircher-cli daemon start"
   elseif is_off(vim.env.AIRCHER_AUTOSTART) then
     return "AIRCHER_AUTOSTART is off. Start it: aircher-cli daemon start"
-  elseif vim.fn.executable(M.command()[1]) == 0 then
+  elseif not M.program() then
     return ("%s is not in PATH: %s"):format(M.command()[1], INSTALL)
   end
 end
@@ -54,6 +72,7 @@ function M.start(callback)
   waiting = { callback }
   local said = {}
   local command = vim.list_extend(vim.list_extend({}, M.command()), { "daemon", "start" })
+  command[1] = M.program()
   local function collect(_, lines) vim.list_extend(said, lines) end
   local job = vim.fn.jobstart(command, {
     stderr_buffered = true,

@@ -166,6 +166,26 @@ t.case("a subscription is made again after a restart", function()
   subscription:close()
 end)
 
+t.case("a frame that never ends closes the connection, and is not kept", function()
+  local uv, folder = vim.uv or vim.loop, vim.fn.tempname()
+  vim.fn.mkdir(folder, "", 448) -- 0700
+  local server, client = uv.new_pipe(false), uv.new_pipe(false)
+  server:bind(folder .. "/a.sock")
+  server:listen(1, function()
+    server:accept(client)
+    client:write("\147\2\161x\219\255\255\255\255") -- a text of 4 GB
+    for _ = 1, 33 do
+      client:write(("x"):rep(1024 * 1024))
+    end
+  end)
+  local connection = connections.new({ path = folder .. "/a.sock", autostart = false })
+  local err = t.call(function(callback) connection:request("ping", {}, callback) end)
+  t.eq("connection_lost", err.code)
+  t.has(err.message, "it has more than 33554432 bytes")
+  client:close()
+  server:close()
+end)
+
 t.case("a request beyond the frame's limit is refused here", function()
   local err = request(connections.get(), "chat", ask(("x"):rep(32 * 1024 * 1024)))
   t.eq("bad_request", err.code)

@@ -30,6 +30,23 @@ t.case("a missing aircher-cli gives a sentence that says how to install it", fun
   t.has(err.message, "no-such-aircher-cli is not in PATH: install it with 'pipx install aircher'")
 end)
 
+t.case("no program of the working directory is started, whatever PATH says", function()
+  local path, folder = vim.env.PATH, vim.fn.tempname()
+  vim.fn.mkdir(folder)
+  vim.fn.writefile({ "#!/bin/sh", "exit 3" }, folder .. "/some-aircher-cli")
+  vim.fn.setfperm(folder .. "/some-aircher-cli", "rwx------")
+  aircher.setup({ command = "some-aircher-cli" })
+  vim.cmd("cd " .. folder)
+  for _, way in ipairs({ ":/none", ".:/none", "/none:" }) do
+    vim.env.PATH = way
+    t.has(ping().message, "some-aircher-cli is not in PATH")
+  end
+  vim.env.PATH = folder
+  t.has(ping().message, "aircherd could not be started (exit code 3)")
+  vim.env.PATH = path
+  vim.cmd("cd -")
+end)
+
 t.case("with the option off no daemon is started", function()
   aircher.setup({ command = cli, autostart = false })
   t.has(ping().message, "the option `autostart` is off")

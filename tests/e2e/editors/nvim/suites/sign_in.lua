@@ -164,6 +164,15 @@ t.case("an unknown provider is said to be unknown", function()
   t.has(all_said(), "there is no provider nonsense")
 end)
 
+t.case("a key that was typed as an argument is not repeated, and leaves the history", function()
+  for _, typed in ipairs({ "canary-key-0123456789", "spare canary\\two" }) do
+    vim.fn.histadd(":", "AircherLogin " .. typed)
+    vim.cmd("AircherLogin " .. typed)
+    t.wait("it is refused", function() return (table.remove(said) or ""):find("A key is no argument", 1, true) end)
+    keep_no_key()
+  end
+end)
+
 t.case("choosing a model sets the default, and is announced", function()
   vim.cmd("autocmd User AircherModelChanged let g:changed = get(g:, 'changed', 0) + 1")
   t.choose("gpt%-5.5%-mini")

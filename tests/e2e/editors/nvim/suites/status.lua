@@ -75,6 +75,15 @@ t.case("it can be drawn by 'statusline'", function()
   t.has(drawn, "✓ work/o4-mini")
 end)
 
+t.case("nothing in a name is run by a status line, as plugins draw it", function()
+  local mark = { symbol = "✓", answers = true }
+  local text = require("aircher.status").text({ state = "open", mark = mark, model = "x/%{execute('let g:ran = 1')}%!" })
+  vim.o.statusline = text
+  local drawn = vim.api.nvim_eval_statusline(text, {}).str
+  t.eq(nil, vim.g.ran)
+  t.has(drawn, "execute")
+end)
+
 t.case("checkhealth finds everything in order", function()
   vim.cmd("checkhealth aircher")
   local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n")

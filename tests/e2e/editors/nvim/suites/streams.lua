@@ -458,6 +458,40 @@ t.case("a saved chat goes on after it was opened again, and has its model", func
   vim.cmd("silent write | bwipeout")
 end)
 
+t.case("a new file of a chat is its user's alone, and one that is there keeps its mode", function()
+  local uv = vim.uv or vim.loop
+  local function mode(path) return ("%o"):format(uv.fs_stat(path).mode % 512) end
+  begin()
+  vim.cmd("AircherChat")
+  api.nvim_buf_set_lines(0, -1, -1, false, { "private" })
+  local function quiet(command) vim.cmd("silent " .. command) end
+  quiet("write private.md")
+  t.eq("600", mode("private.md"))
+  t.has(table.concat(vim.fn.readfile("private.md"), " "), "private")
+  quiet("write other.md")
+  t.eq("600", mode("other.md"))
+  vim.fn.writefile({}, "open.md")
+  vim.fn.setfperm("open.md", "rw-r--r--")
+  quiet("write! open.md")
+  t.eq("644", mode("open.md"))
+  t.eq(false, pcall(quiet, "write none/such.md"))
+end)
+
+t.case("what a model wrote sets no options when its chat is read", function()
+  begin()
+  vim.o.modeline, vim.o.modelines = true, 5 -- root has none
+  local written = { "## You", "", "q", "", "## Assistant", "", "vim: set textwidth=33 :", "", "## You", "" }
+  vim.fn.writefile(written, "modeline.md")
+  vim.fn.writefile({ "vim: set textwidth=33 :" }, "plain.md")
+  vim.cmd("edit plain.md")
+  t.eq(33, vim.bo.textwidth)
+  vim.cmd("edit modeline.md")
+  t.eq(true, chats.is_chat(0))
+  t.eq(0, vim.bo.textwidth)
+  vim.cmd("edit! modeline.md")
+  t.eq(0, vim.bo.textwidth)
+end)
+
 t.case("other Markdown is left alone, and ! makes it a chat", function()
   begin()
   vim.fn.writefile({ "## Notes", "", "text" }, "notes.md")
