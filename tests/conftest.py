@@ -50,8 +50,10 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 def _test_files(argument: str) -> Iterator[Path]:
-    """Yield the test files of an argument of pytest; none for a single file or test."""
-    return Path(argument).resolve().rglob("test_*.py")
+    """Yield the test files of a folder of tests; none for any other argument of pytest."""
+    folder = Path(argument).resolve()
+    if folder.is_relative_to(Path(__file__).parent):
+        yield from folder.rglob("test_*.py")
 
 
 def pytest_collection_finish() -> None:
