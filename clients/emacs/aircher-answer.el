@@ -43,9 +43,10 @@ it."
 PARAMS is the request, HANDLE the chat in the connection.  STATE is `asking',
 `thinking', `answering', `signing-in' or `ended'; STATUS is a sentence about it.
 FAILED are the deltas of attempts that failed since the last line about them.
-BYTES counts the text.
+BYTES counts the text, THOUGHTS the bytes of the model's thinking.
 BUFFERS are those in which `aircher-stop' stops it."
-  params handle (state 'asking) (status "asking…") failed trying (bytes 0) buffers
+  params handle (state 'asking) (status "asking…") failed trying (bytes 0) (thoughts 0)
+  buffers
   on-text on-reasoning on-notice on-state on-end)
 
 (defvar aircher-answer--current nil
@@ -170,6 +171,17 @@ After `aircher-max-reply-bytes' the answer is stopped."
     (insert (encode-coding-string text 'utf-8-unix t))
     (aircher-answer--take-bytes answer (point-min) (point-max))))
 
+(defun aircher-answer--take-thought (answer text)
+  "Pass on TEXT, which is a part of the thinking before ANSWER.
+It has a bound of its own, which is that of the answer."
+  (cl-incf (aircher-answer-thoughts answer) (string-bytes text))
+  (if (> (aircher-answer-thoughts answer) aircher-max-reply-bytes)
+      (aircher-answer-stop
+       answer (format "stopped: the model thinks for more than %d bytes (aircher-max-reply-bytes)"
+                      aircher-max-reply-bytes))
+    (when-let ((take (aircher-answer-on-reasoning answer)))
+      (funcall take text))))
+
 (defun aircher-answer--take-attempt (answer delta)
   "Remember what the attempt in DELTA says about ANSWER."
   (let ((outcome (aircher-get delta 'outcome)))
@@ -197,8 +209,7 @@ After `aircher-max-reply-bytes' the answer is stopped."
        (unless (eq (aircher-answer-state answer) 'answering)
          (aircher-answer--set-state
           answer 'thinking (format "%s thinks…" (or (aircher-answer-trying answer) "the model"))))
-       (when-let ((take (aircher-answer-on-reasoning answer)))
-         (funcall take (aircher-get delta 'text))))
+       (aircher-answer--take-thought answer (or (aircher-get delta 'text) "")))
       ("attempt" (aircher-answer--take-attempt answer delta)))))
 
 ;;;; Beginning and end

@@ -32,6 +32,7 @@ else the window."
     (side . right) (window-width . 0.4))
   "How the window of `aircher-ask' is shown, see `display-buffer'."
   :type 'sexp
+  :risky t
   :group 'aircher)
 
 (defvar aircher-ask-history nil
@@ -182,7 +183,8 @@ If it is long, it goes on in a window."
   "Return the header line of an answer."
   (let ((status (and aircher-ask--answer (aircher-answer-status aircher-ask--answer))))
     (if status
-        (concat " " status "  C-g: stop")
+        ;; A `%' would be a construct of the mode line.
+        (string-replace "%" "%%" (concat " " status "  C-g: stop"))
       (substitute-command-keys
        " q: hide  g: again  w: copy  c: chat"))))
 

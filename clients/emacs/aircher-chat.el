@@ -97,9 +97,12 @@ point, \\[aircher-chat-model] chooses a model for this chat only.
         (add-to-invisibility-spec 'aircher-reasoning)
         (aircher-chat--fold (point-min) (point-max))
         (aircher-stream-quicken-redisplay)
+        (aircher-chat--keep-file-private)
         (add-hook 'after-save-hook #'aircher-chat--update-header nil t)
         (aircher-chat--update-header))
     (font-lock-remove-keywords nil aircher-chat--font-lock-keywords)
+    (remove-hook 'write-file-functions #'aircher-chat--make-file t)
+    (remove-hook 'after-set-visited-file-name-hook #'aircher-chat--keep-file-private t)
     (remove-hook 'after-save-hook #'aircher-chat--update-header t)
     (setq header-line-format nil))
   (font-lock-flush))
@@ -217,8 +220,11 @@ If a region is active, it is the beginning of the question."
 (defun aircher-chat-open (file)
   "Open the chat that FILE has."
   (interactive (list (read-file-name "Open chat: " aircher-chat-directory nil t)))
-  (find-file file)
-  (unless (derived-mode-p 'markdown-mode) (aircher-chat--text-mode))
+  ;; What a model wrote sets no variables, and chooses no mode.
+  (let ((enable-local-variables nil)
+        (enable-local-eval nil))
+    (find-file file)
+    (unless (derived-mode-p 'markdown-mode) (aircher-chat--text-mode)))
   (aircher-chat-mode 1)
   (goto-char (point-max)))
 
@@ -230,10 +236,34 @@ If a region is active, it is the beginning of the question."
     (let ((directory (or aircher-chat-directory default-directory)))
       (with-file-modes #o700 (make-directory directory t))
       (let ((file (read-file-name "Save chat as: " directory nil nil (aircher-chat--file-name))))
-        ;; What was asked is no one else's business.
         (let ((change-major-mode-with-file-name nil))
-          (with-file-modes #o600
-            (write-file file t)))))))
+          (write-file file t))))))
+
+(defun aircher-chat--keep-file-private ()
+  "Have the file of this chat be readable for its user alone, if it is a new one.
+A new name of the file forgets the function that sees to it, and may choose
+another major mode."
+  (add-hook 'write-file-functions #'aircher-chat--make-file nil t)
+  (add-hook 'after-set-visited-file-name-hook #'aircher-chat--keep-file-private nil t))
+(put 'aircher-chat--keep-file-private 'permanent-local-hook t)
+
+(defun aircher-chat--make-file ()
+  "Make the file of this chat, readable for its user alone, if there is none.
+What was asked is no one else's business.  Emacs keeps the modes of a file that
+exists.  Return nil, so that Emacs writes the text."
+  (unless (file-exists-p buffer-file-name)
+    (with-file-modes #o600
+      (write-region "" nil buffer-file-name nil 'quiet nil 'excl))
+    (set-visited-file-modtime)
+    ;; An empty file is worth no backup.
+    (setq buffer-backed-up t)
+    (add-hook 'after-save-hook #'aircher-chat--allow-backup nil t))
+  nil)
+
+(defun aircher-chat--allow-backup ()
+  "Let the next save of this chat make a backup."
+  (setq buffer-backed-up nil)
+  (remove-hook 'after-save-hook #'aircher-chat--allow-backup t))
 
 (defun aircher-chat--file-name ()
   "Return a name for the file of this chat, made of its first question."

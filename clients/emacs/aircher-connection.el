@@ -47,6 +47,7 @@
   "The command that starts the daemon, and its arguments.
 It is run where no daemon answers, see `aircher-autostart'."
   :type '(repeat string)
+  :risky t
   :group 'aircher)
 
 (defcustom aircher-autostart t

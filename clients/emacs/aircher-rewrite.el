@@ -273,7 +273,8 @@ It has one line of context, so that changes that are close are separate hunks."
         (new-file (make-temp-file "aircher-new"))
         (coding-system-for-write 'utf-8-emacs-unix)
         (coding-system-for-read 'utf-8-emacs-unix)
-        (default-directory temporary-file-directory))
+        ;; An empty part of PATH means this folder, in which only root may put programs.
+        (default-directory "/"))
     (unwind-protect
         (progn
           ;; Each line has an end, so that there is no message about a missing one.
@@ -326,6 +327,28 @@ It has one line of context, so that changes that are close are separate hunks."
             pieces))
     (push (cl-subseq old-lines position) pieces)
     (mapconcat #'identity (apply #'vconcat (nreverse pieces)) "\n")))
+
+(defconst aircher-rewrite--hidden "[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+  "Matches characters that are not seen, or show text in another order.")
+
+(defun aircher-rewrite--visible (text)
+  "Return TEXT with characters that hide something shown by their numbers."
+  (replace-regexp-in-string
+   aircher-rewrite--hidden
+   (lambda (found) (propertize (format "\\u%04x" (aref found 0)) 'face 'escape-glyph))
+   text t t))
+
+(defun aircher-rewrite--show-hidden ()
+  "Show in this buffer the characters that would hide something, if there are any."
+  (save-excursion
+    (goto-char (point-min))
+    (when (re-search-forward aircher-rewrite--hidden nil t)
+      (goto-char (point-min))
+      (setq buffer-display-table (make-display-table)
+            bidi-display-reordering nil)
+      (while (re-search-forward aircher-rewrite--hidden nil t)
+        (aset buffer-display-table (char-before)
+              (vconcat (format "\\u%04x" (char-before))))))))
 
 (defvar-local aircher-rewrite--edit nil "The change that this buffer shows.")
 (defvar-local aircher-rewrite--hunks nil "The hunks that this buffer shows.")
@@ -380,7 +403,7 @@ When the last hunk is decided, the accepted ones are put into the buffer.
                                  (aircher-rewrite-hunk-old-count hunk)
                                  (1+ (aircher-rewrite-hunk-new-start hunk))
                                  (aircher-rewrite-hunk-new-count hunk) number total)
-                         (aircher-rewrite-hunk-text hunk))
+                         (aircher-rewrite--visible (aircher-rewrite-hunk-text hunk)))
                  (setf (aircher-rewrite-hunk-end hunk) (copy-marker (point)))))
       (goto-char (point-min)))
     (pop-to-buffer buffer)))
@@ -500,6 +523,7 @@ If there is none, apply the change."
     (with-current-buffer buffer
       (insert text)
       (delay-mode-hooks (funcall mode))
+      (aircher-rewrite--show-hidden)
       (set-buffer-modified-p nil))
     buffer))
 

@@ -218,12 +218,26 @@ the first."
 (defun aircher-sign-in--read-key (provider keys-page)
   "Ask for a key for PROVIDER without showing it, nil if none was typed.
 KEYS-PAGE is where keys are made."
-  (let ((typed (condition-case nil
-                   (read-passwd (format "Key for %s, not shown%s: " provider
-                                        (if keys-page (format " (keys: %s)" keys-page) "")))
-                 (quit ""))))
-    (unless (string-empty-p (string-trim typed))
-      typed)))
+  (if defining-kbd-macro
+      (progn (message "aircher: a macro is being recorded, and the key would be in it: end it first")
+             nil)
+    (let ((typed (condition-case nil
+                     (aircher-sign-in--read-hidden
+                      (format "Key for %s, not shown%s: " provider
+                              (if keys-page (format " (keys: %s)" keys-page) "")))
+                   (quit ""))))
+      (unless (string-empty-p (string-trim typed))
+        typed))))
+
+(defun aircher-sign-in--read-hidden (prompt)
+  "Ask with PROMPT for a text that is kept nowhere, and return it.
+`read-passwd' leaves what was typed among the keys that \\[view-lossage] shows,
+and what was killed in the kill ring."
+  (let* ((kill-ring (copy-sequence kill-ring))
+         (kill-ring-yank-pointer kill-ring)
+         (interprogram-cut-function nil))
+    (unwind-protect (read-passwd prompt)
+      (clear-this-command-keys))))
 
 (defun aircher-sign-in--store (provider label keys-page has-key callback)
   "Ask for a key for PROVIDER, and have it checked and stored under LABEL.

@@ -1,12 +1,15 @@
 """Keys are typed hidden or taken from Emacs's variables, checked, stored, and seen nowhere else."""
 
+import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from helpers.editors.emacs import Outcomes, Suite
+from helpers.editors.emacs import Outcomes, Suite, compiled, find_emacs
 from helpers.editors.home import CONFIG, SPARE_KEY, open_editor_home
+from helpers.screen.terminal import Terminal
 
 pytestmark = pytest.mark.emacs
 
@@ -33,3 +36,22 @@ def outcomes() -> Iterator[Outcomes]:
 def test_sign_in(outcomes: Outcomes, case: str) -> None:
     """Each case of the suite."""
     outcomes.check(case)
+
+
+def test_a_typed_key_leaves_no_trace() -> None:
+    """Not among the latest keys (`C-h l`), in the kill ring or in a macro: Emacs would keep it."""
+    hidden = Path(__file__).parent / "suites" / "hidden.el"
+    command = [find_emacs(), "-Q", "-nw", "-L", str(compiled()), "-l", str(hidden)]
+    key = "canary-typed"
+    with Terminal(command, {**os.environ, "TERM": "xterm"}) as emacs:
+        emacs.wait_for("ready")
+        emacs.send("\x14")
+        emacs.wait_for("Key for spare, not shown")
+        emacs.send(key + " two\x1b\x7f")  # M-DEL kills a word
+        emacs.wait_for("*" * len(key))
+        emacs.send("\r")
+        shown = emacs.wait_for("typed: ")
+        digest = hashlib.md5(f"{key} ".encode(), usedforsecurity=False).hexdigest()
+        assert f"typed: {digest}, kept: nil" in shown
+        emacs.send("\x18(\x14")  # a macro is being recorded
+        assert "Key for" not in emacs.wait_for("a macro is being recorded")

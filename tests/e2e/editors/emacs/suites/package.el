@@ -63,6 +63,14 @@
                                    (documentation-property symbol 'variable-documentation)))
                             options))))
 
+(ert-deftest a2b-no-folder-sets-an-option-without-a-question ()
+  (mapatoms (lambda (symbol)
+              (when (string-prefix-p "aircher-" (symbol-name symbol))
+                (should-not (get symbol 'safe-local-variable)))))
+  (require 'aircher-ask)
+  (should (risky-local-variable-p 'aircher-daemon-command))
+  (should (risky-local-variable-p 'aircher-ask-display-action)))
+
 (ert-deftest a3-cookies-are-on-commands-only ()
   (dolist (file package--sources)
     (pcase-dolist (`(,form . ,has-cookie) (package--forms file))

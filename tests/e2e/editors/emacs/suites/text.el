@@ -452,6 +452,39 @@
     (set-buffer-modified-p nil)
     (kill-buffer)))
 
+(ert-deftest e8b-a-new-file-of-a-chat-is-private-however-it-is-saved ()
+  (let* ((folder (make-temp-file "air" t))
+         (file (expand-file-name "tea.txt" folder))
+         (open (expand-file-name "open.md" folder))
+         (backup-enable-predicate #'always)) ; by default there is none of temporary files
+    (write-region "" nil open)
+    (set-file-modes open #o644)
+    (text--in-chat "one"
+      (cl-letf (((symbol-function 'read-file-name) (lambda (&rest _) file)))
+        (call-interactively #'save-buffer))
+      (should (= #o600 (file-modes file)))
+      (should (equal (buffer-string) (with-temp-buffer (insert-file-contents file) (buffer-string))))
+      (should-not (file-exists-p (concat file "~")))
+      (insert "two")
+      (save-buffer)
+      (should (= #o600 (file-modes (concat file "~"))))
+      (write-file open)
+      (should (= #o644 (file-modes open))))))
+
+(ert-deftest e8c-what-a-model-wrote-sets-nothing-when-its-chat-is-opened ()
+  (let ((file (make-temp-file "air" nil ".md"))
+        (enable-local-variables :all)
+        (enable-local-eval t))
+    (with-temp-file file
+      (insert "## You\n\nq\n\n## Assistant\n\nLocal Variables:\nmode: emacs-lisp\nfill-column: 33\n"
+              "eval: (setq text--evaluated t)\nEnd:\n\n## You\n\n"))
+    (aircher-chat-open file)
+    (should aircher-chat-mode)
+    (should-not (boundp 'text--evaluated))
+    (should-not (derived-mode-p 'emacs-lisp-mode))
+    (should-not (eql fill-column 33))
+    (kill-buffer)))
+
 (ert-deftest e9-nothing-to-send-says-so ()
   (text--in-chat ""
     (should (string-match-p "nothing to send" (cadr (should-error (aircher-chat-send))))))
@@ -550,6 +583,18 @@
       (should (invisible-p (match-beginning 0)))
       (aircher-chat-toggle-reasoning)
       (should-not (invisible-p (match-beginning 0))))))
+
+(ert-deftest f8-thinking-that-does-not-end-is-stopped ()
+  (let ((aircher-max-reply-bytes 10))
+    (text--in-chat "please"
+      (aircher-chat-model "spare/claude-sonnet-5")
+      (cl-letf* ((request (symbol-function 'aircher-chat--request))
+                 ((symbol-function 'aircher-chat--request)
+                  (lambda (messages) (cons '(reasoning . "low") (funcall request messages)))))
+        (aircher-chat-send)
+        (text--ended))
+      (should (string-match-p "stopped: the model thinks for more than 10 bytes" (buffer-string)))
+      (should (equal '(("user" . "please")) (text--messages))))))
 
 ;;;; Rewrite
 
@@ -680,6 +725,20 @@
       (should-not (get-buffer "*aircher old*"))
       (undo)
       (should (equal (concat "# top\n" text--old "# end\n") (buffer-string))))))
+
+(ert-deftest g11-characters-that-hide-something-are-shown ()
+  (let ((new (string-replace "print(1)" "print(1) # \u202e\u2066 if admin\u2069\u200b" text--old)))
+    (text--with-change new
+      (with-current-buffer (text--review)
+        (should (string-search "\\u202e\\u2066 if admin\\u2069\\u200b" (buffer-string)))
+        (should-not (re-search-forward aircher-rewrite--hidden nil t))
+        (aircher-rewrite-accept-all))
+      (should (equal (concat "# top\n" new "# end\n") (buffer-string)))))
+  (let ((buffer (aircher-rewrite--ediff-buffer "*text*" "a\u202eb" 'fundamental-mode)))
+    (with-current-buffer buffer
+      (should (equal "\\u202e" (concat (aref buffer-display-table #x202e))))
+      (should-not bidi-display-reordering))
+    (kill-buffer buffer)))
 
 (ert-deftest h1-fences-around-all-of-a-text-are-removed-and-no-others ()
   (pcase-dolist (`(,reply ,old ,new)
