@@ -48,3 +48,11 @@ AGENTS: dict[str, Agent] = {
         Agent("copilot", "Copilot CLI (aircher)", ("copilot", "--acp"), "@github/copilot"),
     )
 }
+
+
+def install_command(program: str) -> str | None:
+    """Return the command that installs the program of an agent, None for others."""
+    for agent in AGENTS.values():
+        if agent.words[0] == program:
+            return f"npm install -g {agent.package}"
+    return None

@@ -26,6 +26,7 @@ aircher-cli editors continue --models sonnet,fast
 aircher-cli editors zed --agent claude --agent codex
 """
 
+MAX_PORT = 65535
 MANY = 30
 """Models that are more than a list in an editor is good for."""
 
@@ -56,12 +57,24 @@ def build_parser() -> Parser:
         metavar="AGENT",
         help=agent_help,
     )
-    add("--port", type=positive_int, metavar="N", help="open this port first, if none is open")
+    add("--port", type=port_number, metavar="N", help="open this port first, if none is open")
     tokens = parser.add_mutually_exclusive_group().add_argument
     tokens("--new-token", action="store_true", help="end the editor's token, and create a new one")
     tokens("--no-token", action="store_true", help="create no token")
     add_json(parser)
     return parser
+
+
+def port_number(word: str) -> int:
+    """Return the number of a port.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    number = positive_int(word)
+    if number > MAX_PORT:
+        raise argparse.ArgumentTypeError(f"must be at most {MAX_PORT}")
+    return number
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
@@ -72,25 +85,65 @@ def run(context: Context, options: argparse.Namespace) -> int:
         CommandFailed: there is nothing to print.
         DaemonUnreachable, DaemonError: the daemon cannot be asked, or refuses.
     """
-    from aircher_cli.commands.editors.settings.table import EDITORS  # noqa: PLC0415 -- not for help
+    from aircher_cli.commands.editors.settings.table import (  # noqa: PLC0415 -- not for help
+        EDITORS,
+        find_editor,
+    )
 
     if options.editor is None:
+        _check_alone(options)
         return _print_list(context, as_json=options.json)
-    editor = EDITORS.get(options.editor)
+    editor = find_editor(options.editor)
     if editor is None:
         raise UsageError(
             f"there is no editor {options.editor} here{suggest(options.editor, list(EDITORS))}",
             "aircher-cli editors",
         )
+    _check_options(editor, options)
     place, notes = _place(context, editor, options)
     make = editor.make_agents if options.agents else editor.make
     assert make is not None  # `_place` has refused agents of an editor that starts none
     block = make(place)
     if options.json:
-        context.console.json(record(editor, place, block))
+        context.console.json(record(editor, place, block, notes))
         return OK
     _print_block(context, block, (*notes, *_shown_once(place, block)))
     return OK
+
+
+def _check_alone(options: argparse.Namespace) -> None:
+    """Refuse options of one editor where none is named."""
+    given = [name for name, value in _options(options) if value]
+    if given:
+        raise UsageError(f"{given[0]}: for which editor?", "aircher-cli editors NAME")
+
+
+def _options(options: argparse.Namespace) -> list[tuple[str, object]]:
+    return [
+        ("--port", options.port),
+        ("--new-token", options.new_token),
+        ("--models", options.models),
+        ("--all", options.all),
+        ("--agent", options.agents),
+        ("--no-token", options.no_token),
+    ]
+
+
+def _check_options(editor: "Editor", options: argparse.Namespace) -> None:
+    """Refuse what would be ignored."""
+    given = [name for name, value in _options(options) if value]
+    if options.agents or editor.needs != "port":
+        for name in given:
+            if name in ("--port", "--new-token"):
+                who = "an agent" if options.agents else editor.name
+                raise UsageError(f"{name}: {who} needs no port and no token")
+    if options.agents or editor.needs not in ("plugin", "program"):
+        return
+    if editor.needs == "plugin" and options.models:
+        raise UsageError(f"--models: aircher's own plugin lets you choose in {editor.name}")
+    if options.all or len(_names(options)) > 1:
+        name = "--all" if options.all else "--models"
+        raise UsageError(f"{name}: the settings of {editor.name} have no list of models")
 
 
 def _print_list(context: Context, *, as_json: bool) -> int:
@@ -136,8 +189,11 @@ def _print_block(context: Context, block: "Block", notes: tuple[str, ...]) -> No
         context.console.note(f"aircher-cli: {note}")
 
 
-def record(editor: "Editor", place: "Place", block: "Block") -> Map:
-    """Return the settings for programs; the token is in them if it was created now."""
+def record(editor: "Editor", place: "Place", block: "Block", notes: tuple[str, ...]) -> Map:
+    """Return the settings for programs; the token is in them if it was created now.
+
+    `hints` are the same each time, `notes` are about what was found now.
+    """
     from aircher_cli.commands.editors.settings.block import TOKEN_HERE  # noqa: PLC0415 -- for --json
 
     comes_in: Map = {"url": place.url, "socket": place.socket}
@@ -148,6 +204,7 @@ def record(editor: "Editor", place: "Place", block: "Block") -> Map:
         "language": block.language,
         "settings": block.text,
         "hints": list(block.hints),
+        "notes": list(notes),
         "models": [model._asdict() for model in place.models],
         "agents": {server.title: list(server.words) for server in place.servers},
         **{name: value for name, value in comes_in.items() if value},
@@ -162,7 +219,8 @@ def _place(
     context: Context, editor: "Editor", options: argparse.Namespace
 ) -> "tuple[Place, tuple[str, ...]]":
     """Return what the settings are made of, and what is to be said beside them."""
-    from aircher_cli.commands.editors.settings.block import Place  # noqa: PLC0415 -- not for help
+    from aircher_cli.commands.editors.models import Model  # noqa: PLC0415 -- not for help
+    from aircher_cli.commands.editors.settings.block import Place  # noqa: PLC0415 -- likewise
     from aircher_cli.commands.editors.settings.table import FOLDERS  # noqa: PLC0415 -- likewise
     from aircher_cli.commands.editors.shipped import shipped_folder  # noqa: PLC0415 -- likewise
 
@@ -172,7 +230,7 @@ def _place(
     if editor.name in FOLDERS:
         return bare._replace(folder=shipped_folder(FOLDERS[editor.name])), ()
     if editor.needs == "program":
-        return bare, ()
+        return bare._replace(models=tuple(Model(name, name) for name in _names(options))), ()
     with context.connect() as client:
         return _asked(client, editor, options, bare)
 
@@ -180,11 +238,16 @@ def _place(
 def _with_agents(
     context: Context, editor: "Editor", options: argparse.Namespace, bare: "Place"
 ) -> "tuple[Place, tuple[str, ...]]":
-    from aircher_cli.commands.editors.agents import AGENTS  # noqa: PLC0415 -- only for agents
+    from aircher_cli.commands.editors.agents import (  # noqa: PLC0415 -- only for agents
+        AGENTS,
+        install_command,
+    )
     from aircher_cli.commands.editors.settings.block import Server  # noqa: PLC0415 -- likewise
+    from aircher_cli.commands.editors.settings.table import EDITORS  # noqa: PLC0415 -- likewise
 
     if editor.make_agents is None:
-        raise UsageError(f"{editor.name} starts no agents", "aircher-cli editors --json")
+        do = ", ".join(each.name for each in EDITORS.values() if each.make_agents)
+        raise UsageError(f"{editor.name} starts no agents; these do: {do}")
     for name in options.agents:
         if name not in AGENTS:
             known = ", ".join(AGENTS)
@@ -196,7 +259,7 @@ def _with_agents(
         for each in chosen
     )
     notes = tuple(
-        f"{each.words[0]} is not in PATH: npm install -g {each.package}"
+        f"{each.words[0]} is not in PATH: {install_command(each.words[0])}"
         for each in chosen
         if not each.is_installed(context.environ)
     )
@@ -227,7 +290,7 @@ def _asked(
         )
     listed: Map = client.call(methods.TOKEN_LIST)
     place = bare._replace(models=tuple(models), socket=text(listed.get("socket")))
-    notes = (*_many(models), *_assumed(models))
+    notes = (*_many(models), *(_assumed(models) if editor.has_windows else ()))
     if editor.needs != "port":
         return place, notes
     access = open_access(

@@ -66,7 +66,11 @@ def _start(words: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Pope
     except FileNotFoundError as error:
         if error.filename not in (None, words[0]):
             raise CommandFailed(f"cannot run {words[0]}: {error}", exit_code=NOT_FOUND) from None
+        from aircher_cli.commands.editors.agents import install_command  # noqa: PLC0415 -- rare
+
+        how = install_command(os.path.basename(words[0]))  # noqa: PTH119 -- a text
         message = f"cannot run {words[0]}: it is not installed, or not in PATH"
+        message += f"; to install it: {how}" if how else ""
         raise CommandFailed(message, exit_code=NOT_FOUND, code="not_found") from None
     except OSError as error:
         message = f"cannot run {words[0]}: {error.strerror}"

@@ -133,7 +133,7 @@ def _run(context: Context, options: argparse.Namespace, found: "Found", words: l
         except OSError as error:
             raise CommandFailed(f"cannot write {folder.path}: {error.strerror}") from None
         if not door.model:
-            context.console.note("aircher-cli: no model is set up yet: run aircher-cli models")
+            context.console.note("aircher-cli: no model is chosen yet: run aircher-cli models")
         at = found.at + 1
         return run_tool([*words[:at], *setup.arguments, *words[at:]], environ, opened)
     finally:

@@ -23,7 +23,8 @@ class Place(NamedTuple):
 
     - `url`: scheme, host and port. `token`: its key, or what stands for one that is not shown.
     - `socket`: the path of the private socket for HTTP.
-    - `models`: the default first; empty only where none is needed.
+    - `models`: the default first; empty only where none is needed. Where `aircher-cli ask` is run,
+      the one that it asks, if it is not the default.
     - `servers`: agents, if any were asked for.
     - `program`: the path of `aircher-cli`. `folder`: that of aircher's own plugin, if it is there.
     """
@@ -73,6 +74,7 @@ class Editor(NamedTuple):
     - `needs`: `port` if it comes over TCP with a token, `socket` if it uses the private socket,
       `program` if it runs `aircher-cli`, `plugin` if it has one of aircher's own.
     - `make_agents`: returns the settings of agents, None if it starts none.
+    - `has_windows`: its settings have the windows of models.
     """
 
     name: str
@@ -80,3 +82,4 @@ class Editor(NamedTuple):
     make: Callable[[Place], Block]
     needs: str
     make_agents: Callable[[Place], Block] | None = None
+    has_windows: bool = True

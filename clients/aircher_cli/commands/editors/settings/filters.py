@@ -8,7 +8,10 @@ CODE_ONLY = "Change the text as asked. Answer with the new text only, without co
 
 def ask_command(place: Place) -> str:
     """Return the shell command that rewrites its standard input; the instruction follows it."""
-    return f"{shell_text(place.program)} ask --no-keep -s {shell_text(CODE_ONLY)}"
+    # A line break in a name would end the line of the settings.
+    name = " ".join(place.default.name.split()) if place.models else ""
+    model = f" -m {shell_text(name)}" if name else ""
+    return f"{shell_text(place.program)} ask --no-keep{model} -s {shell_text(CODE_ONLY)}"
 
 
 def vim(place: Place) -> Block:

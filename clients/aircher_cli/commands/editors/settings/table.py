@@ -38,11 +38,14 @@ EDITORS: dict[str, Editor] = {
             jetbrains,
             PORT,
             jetbrains_agents,
+            has_windows=False,
         ),
         Editor("helix", "selections through aircher-cli ask", helix, PROGRAM),
         Editor("vim", "lines through aircher-cli ask", vim, PROGRAM),
         Editor("kakoune", "selections through aircher-cli ask", kakoune, PROGRAM),
-        Editor("sublime", "the package OpenAI completion, over HTTP", sublime, PORT),
+        Editor(
+            "sublime", "the package OpenAI completion, over HTTP", sublime, PORT, has_windows=False
+        ),
         Editor("continue", "in VS Code and JetBrains, over HTTP", continue_, PORT),
         Editor("cline", "in VS Code and JetBrains, over HTTP", cline, PORT),
         Editor("lsp-ai", "a language server, here for Helix, over HTTP", lsp_ai, PORT),
@@ -52,6 +55,7 @@ EDITORS: dict[str, Editor] = {
             codecompanion,
             SOCKET,
             codecompanion_agents,
+            has_windows=False,
         ),
         Editor(
             "avante",
@@ -61,10 +65,31 @@ EDITORS: dict[str, Editor] = {
             avante_agents,
         ),
         Editor("copilotchat", "in Neovim, over HTTP", copilotchat, PORT),
-        Editor("gp", "in Neovim, over HTTP", gp, PORT),
+        Editor("gp", "in Neovim, over HTTP", gp, PORT, has_windows=False),
         Editor("gptel", "in Emacs, over the private socket", gptel, SOCKET),
     )
 }
+
+OTHER_NAMES: dict[str, str] = {
+    "nvim": "neovim",
+    "hx": "helix",
+    "kak": "kakoune",
+    "code": "vscode",
+    "vs-code": "vscode",
+    "sublime-text": "sublime",
+    **dict.fromkeys(
+        ("idea", "intellij", "pycharm", "webstorm", "goland", "clion", "rider", "phpstorm"),
+        "jetbrains",
+    ),
+}
+"""What else people call them: programs, and products."""
+
+
+def find_editor(name: str) -> Editor | None:
+    """Return an editor by a name of it, in any case, also with the ending of its repository."""
+    plain = name.lower().removesuffix(".nvim").removesuffix(".el")
+    return EDITORS.get(OTHER_NAMES.get(plain, plain))
+
 
 FOLDERS = {"neovim": "nvim", "emacs": "emacs"}
 """Editor -> the folder of aircher's own plugin for it."""

@@ -94,7 +94,15 @@ def test_own_plugins_need_no_daemon(editors, daemon):
     [
         (["zedd"], "did you mean zed?"),
         (["zed", "--agent", "clude"], "did you mean claude?"),
-        (["vim", "--agent", "claude"], "vim starts no agents"),
+        (["vim", "--agent", "claude"], "vim starts no agents; these do: zed, "),
+        (["vim", "--port", "8137"], "--port: vim needs no port"),
+        (["gptel", "--new-token"], "--new-token: gptel needs no port and no token"),
+        (["zed", "--agent", "claude", "--port", "8137"], "--port: an agent needs no port"),
+        (["neovim", "--models", "big"], "--models: aircher's own plugin lets you choose"),
+        (["vim", "--models", "big,small"], "--models: the settings of vim have no list"),
+        (["emacs", "--all"], "--all: the settings of emacs have no list"),
+        (["--port", "8137"], "--port: for which editor?"),
+        (["zed", "--port", "65536"], "must be at most 65535"),
         (["zed", "--models", "bog"], "there is no model bog"),
         (["zed", "--new-token", "--no-token"], "not allowed with"),
         (["zed", "--port", "0"], "--port"),
@@ -129,3 +137,18 @@ def test_a_window_that_is_not_known(editors, daemon):
     """It is assumed, and that is said."""
     daemon.answers["models.list"] = {"models": [{**MODELS["models"][0], "window": None}]}
     assert "the windows of work/big are not known" in editors("gptel").err
+    assert "windows" not in editors("codecompanion").err
+
+
+def test_an_editor_that_runs_the_command_line_asks_the_chosen_model(editors, daemon):
+    """Its settings are made without the daemon; without a choice it is the default."""
+    assert " ask --no-keep -m work/big -s " in editors("vim", "--models", "work/big").out
+    assert " ask --no-keep -s " in editors("vim").out
+    assert daemon.methods == []
+
+
+def test_programs_get_what_is_to_be_done(editors, daemon):
+    """A closed port, for example, is no line on standard error."""
+    daemon.answers["token.list"] = {"tokens": [], "socket": "/run/http.sock"}
+    (note,) = json.loads(editors("zed", "--json").out)["notes"]
+    assert note.startswith("no port is open yet")

@@ -70,6 +70,15 @@ def test_the_exit_code_is_that_of_the_tool(code, expected):
     assert run_tool(python(code), os.environ, Nothing()) == expected
 
 
+def test_an_agent_that_is_not_there_can_be_installed(monkeypatch):
+    """Editors show what it says; other programs are installed as their users know."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(CommandFailed, match=r"npm install -g @agentclientprotocol/codex-acp$"):
+        run_tool(["/gone/codex-acp"], os.environ, Nothing())
+    with pytest.raises(CommandFailed, match=r"or not in PATH$"):
+        run_tool(["no-such-agent"], os.environ, Nothing())
+
+
 def test_a_tool_that_is_not_there(tmp_path):
     """With the exit codes of a shell."""
     with pytest.raises(CommandFailed, match="not installed, or not in PATH") as raised:

@@ -137,7 +137,7 @@ def test_without_a_model_the_tool_starts_with_a_note(daemon: CliDaemon) -> None:
     outcome = run_cli({**daemon.environ, "NO_COLOR": "1"}, "run", "--", "true")
     assert (outcome.code, outcome.err) == (
         0,
-        "aircher-cli: no model is set up yet: run aircher-cli models\n",
+        "aircher-cli: no model is chosen yet: run aircher-cli models\n",
     )
 
 

@@ -11,13 +11,13 @@ PLACE = Place("http://u", "TOKEN", "", (Model("a", "A"),), program="/my bin/airc
 
 def test_vim_quotes_the_program():
     """For the shell, and for Vim."""
-    assert "'''/my bin/aircher-cli'' ask --no-keep -s ''Change" in vim(PLACE).text
+    assert "'''/my bin/aircher-cli'' ask --no-keep -m a -s ''Change" in vim(PLACE).text
 
 
 def test_kakoune_quotes_the_program():
     """For the shell, and for Kakoune; the instruction is a variable of the shell."""
     text = kakoune(PLACE).text
-    assert "| ''/my bin/aircher-cli'' ask --no-keep -s ''Change" in text
+    assert "| ''/my bin/aircher-cli'' ask --no-keep -m a -s ''Change" in text
     assert '"$kak_opt_aircher_instruction"); then printf' in text
 
 
@@ -25,7 +25,7 @@ def test_helix_types_the_command():
     """And leaves the cursor between the quotes of the instruction, in both modes."""
     keys = tomllib.loads(helix(PLACE).text)["keys"]
     macro = keys["normal"]["space"]["i"]
-    assert macro.startswith("@|'/my bin/aircher-cli' ask --no-keep -s 'Change")
+    assert macro.startswith("@|'/my bin/aircher-cli' ask --no-keep -m a -s 'Change")
     assert macro.endswith("fences.' ''<left>")
     assert keys["select"] == keys["normal"]
 

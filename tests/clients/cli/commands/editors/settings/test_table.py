@@ -4,7 +4,14 @@ import pytest
 
 from aircher_cli.commands.editors.models import Model
 from aircher_cli.commands.editors.settings.block import TOKEN_HERE, Place, Server
-from aircher_cli.commands.editors.settings.table import EDITORS, FOLDERS, PORT, SOCKET
+from aircher_cli.commands.editors.settings.table import (
+    EDITORS,
+    FOLDERS,
+    OTHER_NAMES,
+    PORT,
+    SOCKET,
+    find_editor,
+)
 
 PLACE = Place(
     "http://127.0.0.1:8137",
@@ -39,3 +46,21 @@ def test_agents_are_started_by_run(editor):
 def test_folders_are_of_editors():
     """Those that have a plugin of aircher's own."""
     assert set(FOLDERS) == {each.name for each in EDITORS.values() if each.needs == "plugin"}
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("nvim", "neovim"), ("Zed", "zed"), ("IntelliJ", "jetbrains"), ("avante.nvim", "avante")],
+)
+def test_other_names(written, name):
+    """People write what they start, or what the repository is called."""
+    found = find_editor(written)
+    assert found is not None
+    assert found.name == name
+
+
+def test_other_names_lead_to_editors():
+    """And none hides an editor."""
+    assert set(OTHER_NAMES.values()) <= set(EDITORS)
+    assert not set(OTHER_NAMES) & set(EDITORS)
+    assert find_editor("nano") is None
