@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from aircher_wire import address
 from helpers.protocol import cases
-from helpers.protocol.player import play_all
+from helpers.protocol.player import main, play_all
 from helpers.protocol.python_replay import Replay
 from helpers.protocol.transcripts import files, read
 
@@ -133,6 +134,23 @@ def test_the_player_serves_one_transcript():
     assert modes == ["0o700", "0o600"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "usage: "),
+        (["--all"], "usage: "),
+        (["ping.json", "/tmp/air/s"], "there is no file ping.json here"),
+        (["--all", "/tmp/" + 100 * "x"], "too long for a socket"),
+        (["--all", "/"], "/ is open to others"),
+        ([str(files()[0]), "/tmp/s"], "/tmp is open to others"),
+    ],
+)
+def test_the_player_says_what_is_wrong_with_its_arguments(arguments, said):
+    """A sentence, and nothing is made."""
+    with pytest.raises(SystemExit, match=re.escape(said)):
+        main(arguments)
+
+
 def test_cases_as_a_process(tmp_path):
     """It writes the cases for a test in another language."""
     command = [sys.executable, "-m", "helpers.protocol.cases", str(tmp_path)]
@@ -143,3 +161,30 @@ def test_cases_as_a_process(tmp_path):
         frozenset({"about", "environ", "uid", "hostname", "private", "socket"})
     }
     assert json.loads((tmp_path / "directories.json").read_text())
+
+    again = subprocess.run(command, cwd=TESTS, capture_output=True, check=False, text=True)
+    assert again.returncode == 1
+    assert "is not empty" in again.stderr
+
+
+def test_the_player_goes_on_when_no_one_reads_what_it_says():
+    """The exit code still says it."""
+    folder = Path(tempfile.mkdtemp(prefix="air"))
+    with subprocess.Popen(
+        [sys.executable, "-m", "helpers.protocol.player", "--all", str(folder)],
+        cwd=TESTS,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        process.stdin.close()
+        said = process.stderr.read()
+    shutil.rmtree(folder)
+
+    assert (said, process.returncode) == ("", 1)

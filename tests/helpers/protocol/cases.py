@@ -99,10 +99,18 @@ def _make(root: Path, entries: list[Case]) -> None:
 
 
 def main(folder: Path) -> None:
-    """Write both files: see the top."""
+    """Write both files: see the top.
+
+    Raises:
+        SystemExit: there is something in the folder.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        raise SystemExit(f"{folder} is not empty: name a folder that is not there yet")
     for name, cases in (("addresses", addresses(folder)), ("directories", directories(folder))):
         (folder / f"{name}.json").write_text(json.dumps(cases), encoding="utf-8")
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: python -m helpers.protocol.cases FOLDER")
     main(Path(sys.argv[1]))

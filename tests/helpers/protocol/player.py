@@ -29,16 +29,22 @@ from typing import Any
 
 import msgpack
 
+from aircher_wire.address import MAX_PATH
 from aircher_wire.version import __version__
 from helpers.protocol.transcripts import (
     DAEMON_STEPS,
     REQUEST,
+    TRANSCRIPTS,
     Transcript,
     difference,
     files,
     name_of,
     read,
 )
+
+USAGE = """\
+usage: python -m helpers.protocol.player --all FOLDER
+       python -m helpers.protocol.player TRANSCRIPT SOCKET"""
 
 PATIENCE = 5.0
 """Seconds for each step of the client, once it has connected."""
@@ -281,11 +287,30 @@ def play_all(folder: Path) -> Iterator[Stage]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the player as a process: see the top."""
-    if arguments[0] == "--all":
-        return _serve_all(Path(arguments[1]))
-    file = Path(arguments[0])
-    player = Player({"name": file.stem, **read(file)}, Path(arguments[1]))
+    """Run the player as a process: see the top.
+
+    Raises:
+        SystemExit: with what is wrong with the arguments.
+    """
+    if len(arguments) != 2:
+        raise SystemExit(USAGE)
+    name, place = arguments[0], Path(arguments[1])
+    is_all = name == "--all"
+    file = Path(name)
+    if not is_all and not file.is_file():
+        raise SystemExit(f"there is no file {name} here; the transcripts: {TRANSCRIPTS}")
+    longest = max(len(each.stem) for each in files()) + len("/.sock") if is_all else 0
+    if len(os.fsencode(place)) + longest > MAX_PATH:
+        raise SystemExit(f"the path is too long for a socket, which has {MAX_PATH} bytes: {place}")
+    folder = place if is_all else place.parent
+    if folder.is_dir() and folder.stat().st_mode & 0o077:
+        raise SystemExit(
+            f"{folder} is open to others, so a client must refuse a socket in it: name a folder "
+            "that is not there yet, or one of mode 0700"
+        )
+    if is_all:
+        return _serve_all(place)
+    player = Player({"name": file.stem, **read(file)}, place)
     _say("ready")
     found = player.wait()
     if found:
@@ -294,8 +319,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # no one reads any more; the exit code still says it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _serve_all(folder: Path) -> int:
