@@ -48,9 +48,29 @@ else the window."
     `((messages . [((role . "user") (content . ,content))])
       ,@(aircher-answer-model-params))))
 
+(defconst aircher-ask--private-names
+  (concat "\\`\\(?:\\.\\(?:env\\(?:\\..*\\)?\\|netrc\\|authinfo\\|pgpass\\|npmrc\\|pypirc\\|git-credentials\\)"
+          "\\|credentials\\(?:\\.json\\)?\\|auth\\.json\\|secrets\\.\\(?:json\\|ya?ml\\|toml\\)"
+          "\\|id_\\(?:rsa\\|dsa\\|ecdsa\\|ed25519\\)"
+          "\\|.*\\.\\(?:env\\|pem\\|key\\|p12\\|pfx\\|kdbx\\|gpg\\)\\)\\'")
+  "Matches names of files that usually have secrets.
+tests/protocol/private_files.json has the cases that all editors share.")
+
+(defun aircher-ask--is-private (file)
+  "Return whether FILE usually has secrets."
+  (let ((name (downcase (file-name-nondirectory file)))
+        (case-fold-search nil))
+    (or (string-prefix-p "/dev/shm/" file)
+        (and (string-match-p aircher-ask--private-names name)
+             (not (string-match-p "\\`\\.env\\..*\\(?:example\\|sample\\|template\\|dist\\)\\'" name))))))
+
 (defun aircher-ask--read (wants-buffer)
   "Read a question; return it, and the text that it is about.
 That is the active region, the whole buffer with WANTS-BUFFER, or nothing."
+  (when (and wants-buffer buffer-file-name (not (use-region-p))
+             (aircher-ask--is-private buffer-file-name))
+    (user-error "%s may have secrets, so the whole of it is not sent: select the text that may be"
+                (file-name-nondirectory buffer-file-name)))
   (let* ((text (cond ((use-region-p)
                       (buffer-substring-no-properties (region-beginning) (region-end)))
                      (wants-buffer

@@ -18,7 +18,8 @@ end
 
 --- :[range]Aircher[!] [++opt] [question]
 ---
---- With a range the question is about these lines, without one about the buffer, with ! on its own.
+--- With a range the question is about these lines, without one about the buffer, with ! on its own. A file that
+--- usually has secrets is sent only by a range.
 function M.ask(command)
   local ask = require("aircher.ask")
   local found, problem = ask.parse(command.args)
@@ -26,6 +27,11 @@ function M.ask(command)
     return tell(problem)
   end
   local first, last = command.line1, command.line2
+  local name = api.nvim_buf_get_name(0)
+  if command.range == 0 and not command.bang and require("aircher.private").is_private(name) then
+    local tail = vim.fn.fnamemodify(name, ":t")
+    return tell(tail .. " may have secrets, so the whole of it is not sent: give lines, or % for all, or ! for none")
+  end
   if command.range == 0 then
     first, last = 1, api.nvim_buf_line_count(0)
   end

@@ -8,7 +8,8 @@ import { DaemonError, messageOf } from "../client/errors.js";
 import type { Fields } from "../client/values.js";
 import { maxReplyCharacters, ownModel } from "../settings.js";
 import type { Page } from "../view/pages.js";
-import { say } from "../view/say.js";
+import { say, sayWarning } from "../view/say.js";
+import { wholeRefusal } from "./privateFile.js";
 import type { Services } from "./services.js";
 
 const SYSTEM =
@@ -22,6 +23,11 @@ export async function askAboutSelection(services: Services): Promise<void> {
     return;
   }
   const { document, selection } = editor;
+  const refusal = selection.isEmpty ? wholeRefusal(document.uri.path) : undefined;
+  if (refusal !== undefined) {
+    sayWarning(refusal);
+    return;
+  }
   const text = document.getText(selection.isEmpty ? undefined : selection);
   const what = selection.isEmpty ? "the document" : "the selection";
   const question = await vscode.window.showInputBox({

@@ -9,9 +9,10 @@ import { DaemonError } from "../client/errors.js";
 import type { Fields } from "../client/values.js";
 import { contextLines, maxReplyCharacters, ownModel } from "../settings.js";
 import { ProposalFiles, SCHEME } from "../view/proposals.js";
-import { say, sayError } from "../view/say.js";
+import { say, sayError, sayWarning } from "../view/say.js";
 import { fenced, running } from "./ask.js";
 import { follow, readReplacement, type Range } from "./editRange.js";
+import { wholeRefusal } from "./privateFile.js";
 import type { Services } from "./services.js";
 
 const SYSTEM =
@@ -56,6 +57,11 @@ export class Edits implements vscode.Disposable {
       return;
     }
     const { document } = editor;
+    const refusal = editor.selection.isEmpty ? wholeRefusal(document.uri.path) : undefined;
+    if (refusal !== undefined) {
+      sayWarning(refusal);
+      return;
+    }
     const range = selectedRange(editor);
     const instruction = await vscode.window.showInputBox({
       title: editor.selection.isEmpty ? "Edit the document" : "Edit the selection",

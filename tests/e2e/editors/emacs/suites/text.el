@@ -288,6 +288,19 @@
       (aircher-ask-copy)
       (should (string-prefix-p "What is this?" (current-kill 0))))))
 
+(ert-deftest d1b-a-file-that-usually-has-secrets-is-not-sent-whole ()
+  (let ((cases (text--json "../private_files.json")))
+    (should-not (seq-remove #'aircher-ask--is-private (alist-get 'private cases)))
+    (should-not (seq-filter #'aircher-ask--is-private (alist-get 'others cases))))
+  (with-temp-buffer
+    (insert "TOKEN=secret")
+    (setq buffer-file-name "/tmp/.env")
+    (let ((current-prefix-arg '(4)))
+      (should (string-match-p "\\.env may have secrets"
+                              (cadr (should-error (call-interactively #'aircher-ask)
+                                                  :type 'user-error)))))
+    (setq buffer-file-name nil)))
+
 (ert-deftest d2-an-answer-goes-into-the-buffer-as-one-step-of-undo ()
   (with-temp-buffer
     (buffer-enable-undo)

@@ -77,6 +77,21 @@ t.case("without a range the buffer is sent, and with ! nothing of it", function(
   t.eq(false, vim.tbl_contains(lines(), "two"))
 end)
 
+t.case("a file that usually has secrets is sent only by a range", function()
+  begin()
+  vim.cmd("edit .env")
+  api.nvim_buf_set_lines(0, 0, -1, false, { "TOKEN=secret", "PORT=80" })
+  vim.bo.modified = false
+  vim.cmd("Aircher what is this")
+  t.has(last_message(), ".env may have secrets, so the whole of it is not sent")
+  t.eq(0, replies.count())
+  vim.cmd("2Aircher what is this")
+  finish()
+  local sent = t.please("what was sent")
+  t.has(sent[1].content, "PORT=80")
+  t.eq(nil, sent[1].content:find("secret", 1, true))
+end)
+
 t.case("the answer can be in a float, a tab, or where a modifier says", function()
   begin()
   vim.cmd("Aircher! ++float hello")

@@ -34,6 +34,17 @@ t.case("every sample of a chat means what it should", function()
   end
 end)
 
+t.case("files that usually have secrets are known by their names", function()
+  local cases = vim.fn.json_decode(read("../private_files.json"))
+  local is_private = require("aircher.private").is_private
+  for _, path in ipairs(cases.private) do
+    t.eq({ path, true }, { path, is_private(path) })
+  end
+  for _, path in ipairs(cases.others) do
+    t.eq({ path, false }, { path, is_private(path) or false })
+  end
+end)
+
 t.case("an answer is escaped as it should, wherever it is cut", function()
   for _, sample in ipairs(vim.fn.json_decode(read("answers.json"))) do
     for size = 1, #sample.text do

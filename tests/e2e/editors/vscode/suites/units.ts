@@ -19,6 +19,7 @@ import { findOrigin } from "../../../../../clients/vscode/src/client/project.js"
 import { unseenVariables } from "../../../../../clients/vscode/src/client/signIn.js";
 import { DaemonError } from "../../../../../clients/vscode/src/client/errors.js";
 import { explainVersion, versionNotice } from "../../../../../clients/vscode/src/client/versions.js";
+import { isPrivateFile, wholeRefusal } from "../../../../../clients/vscode/src/commands/privateFile.js";
 import { follow, readReplacement } from "../../../../../clients/vscode/src/commands/editRange.js";
 import { formatCost, formatPrices, formatTokens } from "../../../../../clients/vscode/src/models/words.js";
 import { readModelList } from "../../../../../clients/vscode/src/models/rows.js";
@@ -387,6 +388,13 @@ test("no program of the folder that is edited is started, whatever PATH says", a
   await assert.rejects(startDaemon(path.join(folder, "aircher-cli"), environ), said);
   process.chdir(before);
   fs.rmSync(folder, { recursive: true });
+});
+
+test("files that usually have secrets are known by their names", () => {
+  const cases = JSON.parse(fs.readFileSync("tests/protocol/private_files.json", "utf8")) as Record<string, string[]>;
+  assert.deepEqual(cases["private"]?.filter((name) => !isPrivateFile(name)), []);
+  assert.deepEqual(cases["others"]?.filter(isPrivateFile), []);
+  assert.match(wholeRefusal("/x/.env") ?? "", /^\.env may have secrets/);
 });
 
 test("text from elsewhere makes no link in a message, as that could run a command", () => {
