@@ -147,7 +147,7 @@ ANSWER_PARTS: dict[str, type] = {
 class AnswerMessage(TypedDict):
     """The answer: a message that can be sent back as it is."""
 
-    role: Literal["assistant"]
+    role: Annotated[Literal["assistant"], says("always the same")]
     content: list[AnswerPart]
 
 
@@ -241,7 +241,7 @@ class ChatErrorData(TypedDict, total=False):
     sign_in: SignIn
     text: Annotated[str, says("the answer so far")]
     message: AnswerMessage
-    usage: Usage | None
-    finish: Literal["truncated", "error"]
+    usage: Annotated[Usage | None, says("nil if the provider sent none")]
+    finish: Annotated[Literal["truncated", "error"], says("how the answer ended")]
     provider: ProviderName
     model: ModelName

@@ -25,9 +25,9 @@ Value = str | int | float | bool | list[str] | None
 class Change(TypedDict):
     """What differs in effect. nil is what is not set, `(hidden)` what may be secret."""
 
-    path: str
-    before: Value
-    after: Value
+    path: Annotated[str, says("of the entry")]
+    before: Annotated[Value, says("the value until now")]
+    after: Annotated[Value, says("the value from now on")]
 
 
 class Reloaded(TypedDict):

@@ -26,7 +26,7 @@ class TextDelta(_Delta):
     """More text."""
 
     type: Literal["text"]
-    text: str
+    text: Annotated[str, says("what is added")]
     refusal: NotRequired[Annotated[bool, says("true: the model says why it does not answer")]]
 
 
@@ -34,7 +34,7 @@ class ReasoningDelta(_Delta):
     """More of the model's thinking."""
 
     type: Literal["reasoning"]
-    text: str
+    text: Annotated[str, says("what is added")]
 
 
 class ToolCallDelta(_Delta):
@@ -45,7 +45,7 @@ class ToolCallDelta(_Delta):
     call_id: NotRequired[Annotated[str, says("on the first piece")]]
     name: NotRequired[Annotated[str, says("on the first piece: the tool")]]
     arguments: NotRequired[Annotated[str, says("a fragment of JSON, or of any text if custom")]]
-    custom: NotRequired[bool]
+    custom: NotRequired[Annotated[bool, says("true: a call of a custom tool")]]
 
 
 class CitationDelta(_Delta):
@@ -60,8 +60,8 @@ class ImageDelta(_Delta):
 
     type: Literal["image"]
     data: NotRequired[Annotated[str, says("base64")]]
-    media_type: NotRequired[str]
-    url: NotRequired[str]
+    media_type: NotRequired[Annotated[str, says("such as image/png")]]
+    url: NotRequired[Annotated[str, says("instead of data")]]
 
 
 class AudioDelta(_Delta):
@@ -69,7 +69,7 @@ class AudioDelta(_Delta):
 
     type: Literal["audio"]
     data: Annotated[str, says("base64")]
-    media_type: NotRequired[str]
+    media_type: NotRequired[Annotated[str, says("such as audio/wav")]]
     transcript: NotRequired[Annotated[str, says("what is said in it")]]
 
 

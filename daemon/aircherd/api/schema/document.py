@@ -40,16 +40,16 @@ ANYTHING: Map = {"type": ["string", "number", "boolean", "array", "object", "nul
 class WireError(TypedDict):
     """An error; `data` depends on the code."""
 
-    code: str
-    message: str
-    data: dict[str, object]
+    code: Annotated[str, says("see errors")]
+    message: Annotated[str, says("a sentence for people")]
+    data: Annotated[dict[str, object], says("depends on the code")]
 
 
 class ClosingError(TypedDict):
     """Why the daemon closes the connection."""
 
-    code: str
-    message: str
+    code: Annotated[str, says("see errors")]
+    message: Annotated[str, says("a sentence for people")]
 
 
 class Cancel(TypedDict, total=False):
@@ -62,7 +62,7 @@ class Cancel(TypedDict, total=False):
 class ChatDone(TypedDict):
     """The end of a stream: its result or its error."""
 
-    stream: int
+    stream: Annotated[int, says("the number of the stream")]
     result: NotRequired[ChatResult]
     error: NotRequired[WireError]
 

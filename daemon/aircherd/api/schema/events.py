@@ -35,15 +35,15 @@ class AuthEvent(_Event):
     state: KeyState
     key: NotRequired[KeyName]
     reason: NotRequired[Message]
-    source: NotRequired[str]
-    masked: NotRequired[str]
-    shadowed: NotRequired[list[str]]
-    origin: NotRequired[str]
+    source: NotRequired[Annotated[str, says("where the key is from, for people")]]
+    masked: NotRequired[Annotated[str, says("the last characters of the key")]]
+    shadowed: NotRequired[Annotated[list[str], says("sources that this key overrides")]]
+    origin: NotRequired[Annotated[str, says("where the key may be sent: scheme, host, port")]]
     checked_at: NotRequired[Time]
-    checked_how: NotRequired[str]
+    checked_how: NotRequired[Annotated[str, says("the request of the check: GET /v1/models")]]
     failing_since: NotRequired[Time]
-    hint: NotRequired[str]
-    removed: NotRequired[bool]
+    hint: NotRequired[Annotated[str, says("what to do next")]]
+    removed: NotRequired[Annotated[bool, says("true: the row is gone")]]
 
 
 class HealthRow(TypedDict):
@@ -72,10 +72,10 @@ class AttemptEvent(_Event):
     outcome: Outcome
     ms: Milliseconds
     key: NotRequired[KeyName]
-    status: NotRequired[int]
+    status: NotRequired[Annotated[int, says("the HTTP status of a failed call")]]
     message: NotRequired[Message]
-    client: str
-    project: NotRequired[str]
+    client: Annotated[str, says("the client that asked")]
+    project: NotRequired[Annotated[str, says("the project that it asked for")]]
 
 
 class UsageEvent(LimitRow, _Event):
@@ -88,18 +88,18 @@ class ConfigEvent(_Event):
     """The configuration was loaded, or has a problem."""
 
     topic: Literal["config"]
-    ok: bool
-    changed: NotRequired[bool]
-    changes: NotRequired[list[Change]]
-    more: NotRequired[int]
+    ok: Annotated[bool, says("false: the file is invalid, and not in use")]
+    changed: NotRequired[Annotated[bool, says("true: settings in effect changed")]]
+    changes: NotRequired[Annotated[list[Change], says("what changed, at most 200")]]
+    more: NotRequired[Annotated[int, says("how many changes are not listed")]]
     problem: NotRequired[ConfigProblem]
 
 
 class ModelsState(TypedDict):
     """The default model, and the providers."""
 
-    default: NotRequired[str]
-    providers: list[str]
+    default: NotRequired[Annotated[str, says("the model of a request without one")]]
+    providers: Annotated[list[str], says("names of providers")]
 
 
 class ModelsEvent(_Event):
@@ -114,14 +114,19 @@ class ConfirmEvent(Question, _Event):
     """A question to the user, or how it ended."""
 
     topic: Literal["confirm"]
-    outcome: NotRequired[Literal["allowed", "refused", "timed_out", "cancelled"]]
+    outcome: NotRequired[
+        Annotated[
+            Literal["allowed", "refused", "timed_out", "cancelled"],
+            says("how it ended; missing while it waits"),
+        ]
+    ]
 
 
 class LaggedEvent(TypedDict):
     """Events were lost because the client did not read: fetch the state again."""
 
     topic: Literal["lagged"]
-    dropped: int
+    dropped: Annotated[int, says("how many events were lost")]
 
 
 class Topic(NamedTuple):

@@ -21,7 +21,9 @@ from aircherd.api.schema.state_results import AuditState, ConfigState, Lock
 class Allowance(TypedDict):
     """A counter of a provider's rate limit."""
 
-    counted: Literal["requests", "tokens", "input_tokens", "output_tokens"]
+    counted: Annotated[
+        Literal["requests", "tokens", "input_tokens", "output_tokens"], says("what is limited")
+    ]
     limit: NotRequired[Annotated[int, says("how much the provider allows")]]
     remaining: NotRequired[Annotated[int, says("how much is left")]]
     reset_at: NotRequired[Time]
@@ -128,7 +130,9 @@ class AuditLine(TypedDict):
     name: NotRequired[str]
     method: NotRequired[str]
     action: NotRequired[str]
-    seconds: NotRequired[float | None]
+    seconds: NotRequired[
+        Annotated[float | None, says("how long keys are locked; nil: until auth.unlock")]
+    ]
     number: NotRequired[int]
     allow: NotRequired[bool]
     version: NotRequired[str]
@@ -146,10 +150,10 @@ class AuditLines(TypedDict):
 class Question(TypedDict):
     """A question to the user."""
 
-    number: int
+    number: Annotated[int, says("names it in confirm.answer")]
     client: Annotated[str, says("the client that asks")]
     program: NotRequired[FilePath]
-    pid: NotRequired[int]
+    pid: NotRequired[Annotated[int, says("the process that asks")]]
     action: Annotated[str, says("what it wants to do")]
     until: Annotated[float, says("Unix time when it counts as refused")]
 

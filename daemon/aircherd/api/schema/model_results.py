@@ -48,21 +48,23 @@ class Model(TypedDict):
     window: NotRequired[Annotated[int, says("tokens of input and output together")]]
     max_output: NotRequired[Tokens]
     prices: NotRequired[Prices]
-    tools: NotRequired[bool]
-    images: NotRequired[bool]
+    tools: NotRequired[Annotated[bool, says("whether it calls tools")]]
+    images: NotRequired[Annotated[bool, says("whether it reads pictures")]]
     documents: NotRequired[Annotated[bool, says("whether it reads PDFs")]]
     audio: NotRequired[Annotated[bool, says("whether it takes sound")]]
-    reasoning: NotRequired[bool]
-    json_schema: NotRequired[bool]
+    reasoning: NotRequired[Annotated[bool, says("whether it can think first")]]
+    json_schema: NotRequired[Annotated[bool, says("whether its answer can follow a schema")]]
     sampling: NotRequired[Annotated[bool, says("whether it takes temperature and top_p")]]
-    api: NotRequired[Literal["chat", "responses"]]
+    api: NotRequired[
+        Annotated[Literal["chat", "responses"], says("which of OpenAI's APIs it is asked by")]
+    ]
     released: NotRequired[Annotated[str, says("2025-09-29 or 2025-09")]]
     chats: NotRequired[Annotated[bool, says("false: it does something else, as embeddings")]]
     latency_s: NotRequired[Annotated[float, says("seconds to the first output, lately")]]
     state: KeyState
     health: NotRequired[Health]
-    is_default: NotRequired[bool]
-    aliases: NotRequired[list[str]]
+    is_default: NotRequired[Annotated[bool, says("true: a request without a model asks it")]]
+    aliases: NotRequired[Annotated[list[str], says("aliases that lead to it")]]
     source: Annotated[
         list[Literal["shipped", "models.dev", "provider", "config"]],
         says("where this is from; later ones override earlier ones"),
@@ -72,7 +74,7 @@ class Model(TypedDict):
 class Alias(TypedDict):
     """A name in the configuration for a chain of models."""
 
-    name: str
+    name: Annotated[str, says("the alias")]
     routes: Annotated[list[str], says("provider/model, the first one first")]
 
 

@@ -91,8 +91,8 @@ class ConfigState(TypedDict):
     """Whether the configuration is valid."""
 
     file: FilePath
-    exists: bool
-    ok: bool
+    exists: Annotated[bool, says("false: there is none")]
+    ok: Annotated[bool, says("false: it is invalid, or cannot be read")]
     problem: NotRequired[ConfigProblem]
     in_use: NotRequired[Annotated[str, says("what is used instead of an invalid file")]]
     keeps_roles: NotRequired[Annotated[bool, says("true: roles are those of the last good file")]]
@@ -103,7 +103,7 @@ class ConfigState(TypedDict):
 class LedgerState(TypedDict):
     """Whether usage can be written."""
 
-    state: Literal["ok", "degraded"]
+    state: Annotated[Literal["ok", "degraded"], says("degraded: attempts cannot be written now")]
     reason: NotRequired[Message]
     since: NotRequired[Time]
     on_failure: NotRequired[Annotated[Literal["refuse"], says("requests are refused then")]]
@@ -112,7 +112,10 @@ class LedgerState(TypedDict):
 class Lock(TypedDict):
     """The lock of all keys, which is closed."""
 
-    cause: Literal["command", "lifetime", "damaged"]
+    cause: Annotated[
+        Literal["command", "lifetime", "damaged"],
+        says("a command, the lifetime of keys, or a damaged record"),
+    ]
     reason: Message
     since: Time
     until: NotRequired[Time]

@@ -101,8 +101,8 @@ class LimitRow(TypedDict):
     """How much of a limit is used."""
 
     limit: Annotated[str, says("for people: anthropic: 5.00 USD a day")]
-    counted: Literal["requests", "tokens", "usd"]
-    per: Literal["minute", "hour", "day", "month"]
+    counted: Annotated[Literal["requests", "tokens", "usd"], says("what is limited")]
+    per: Annotated[Literal["minute", "hour", "day", "month"], says("the window")]
     max: Amount
     used: Amount
     reserved: Amount
@@ -113,21 +113,21 @@ class LimitRow(TypedDict):
     refuses: NotRequired[Annotated[bool, says("true: requests are refused")]]
     margin: NotRequired[Amount]
     provider: NotRequired[ProviderName]
-    key: NotRequired[str]
-    model: NotRequired[str]
-    client: NotRequired[str]
-    project: NotRequired[str]
+    key: NotRequired[Annotated[str, says("only what is asked with this key")]]
+    model: NotRequired[Annotated[str, says("only what is asked of this model")]]
+    client: NotRequired[Annotated[str, says("only what this client asks")]]
+    project: NotRequired[Annotated[str, says("only what is asked for this project")]]
 
 
 class UnknownName(TypedDict):
     """A model or a key in a limit that does not exist."""
 
     limit: Annotated[int, says("index of the limit, from 0")]
-    what: Literal["model", "key"]
-    name: str
+    what: Annotated[Literal["model", "key"], says("what does not exist")]
+    name: Annotated[str, says("as it is written")]
     nearest: NotRequired[Annotated[str, says("what was probably meant")]]
-    file: NotRequired[str]
-    line: NotRequired[int | None]
+    file: NotRequired[Annotated[str, says("the configuration")]]
+    line: NotRequired[Annotated[int, says("where it is")]]
 
 
 class LimitsStatus(TypedDict):

@@ -95,17 +95,46 @@ def test_every_parameter_has_a_description(method):
 
 def test_every_key_of_a_map_in_parameters_has_a_description():
     """However deep: a message, its parts, a tool."""
-    reached = [schema["params"] for schema in DOCUMENT["methods"].values()]
-    missing, seen = set(), set()
-    while reached:
-        for name in re.findall(r'"#/\$defs/(\w+)"', json.dumps(reached.pop())):
-            if name not in seen:
-                seen.add(name)
-                reached.append(DOCUMENT["$defs"][name])
-                keys = DOCUMENT["$defs"][name].get("properties", {}).items()
-                missing |= {(name, key) for key, each in keys if "description" not in each}
-    assert "TextPart" in seen
-    assert missing == set()
+    found = reached([method["params"] for method in DOCUMENT["methods"].values()])
+    assert "TextPart" in found
+    assert {
+        (name, key)
+        for name in found
+        for key, each in DOCUMENT["$defs"][name].get("properties", {}).items()
+        if "description" not in each
+    } == set()
+
+
+def test_every_key_that_an_editor_reads_has_a_description():
+    """Of answers, events, models, limits and keys; references and tags speak for themselves."""
+    read = ("chat", "models.list", "auth.status", "limits.status", "confirm.list")
+    found = reached(
+        [
+            *(DOCUMENT["methods"][name]["result"] for name in read),
+            *DOCUMENT["notifications"]["from_daemon"].values(),
+            DOCUMENT["chat_error_data"],
+        ]
+    )
+    assert {"KeyRow", "TextDelta", "UsageEvent", "Model"} <= found
+    assert {
+        (name, key)
+        for name in found
+        for key, each in DOCUMENT["$defs"][name].get("properties", {}).items()
+        if "description" not in each
+        and "$defs" not in json.dumps(each)
+        and len(each.get("enum", [])) != 1
+    } == set()
+
+
+def reached(schemas: list[Any]) -> set[str]:
+    """Return the names of the definitions that schemas refer to, however deep."""
+    found: set[str] = set()
+    while schemas:
+        for name in re.findall(r'"#/\$defs/(\w+)"', json.dumps(schemas.pop())):
+            if name not in found:
+                found.add(name)
+                schemas.append(DOCUMENT["$defs"][name])
+    return found
 
 
 def maps_in(schema: Any) -> list[dict[str, Any]]:
