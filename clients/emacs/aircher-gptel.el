@@ -93,8 +93,14 @@ description, and an alias may have the name of anything."
              `(("x-aircher-project" . ,project))))))
 
 (defun aircher-gptel-curl-args ()
-  "Return the arguments with which curl talks to the daemon."
-  (list "--unix-socket" (aircher-address-http-socket (aircher-address-find-socket))))
+  "Return the arguments with which curl talks to the daemon.
+Curl does not look who could have put the socket there, so that is done here."
+  (let* ((socket (aircher-address-find-socket))
+         (fault (aircher-address-check-directory (directory-file-name
+                                                  (file-name-directory socket)))))
+    (when (stringp fault)
+      (user-error "Aircher: %s" fault))
+    (list "--unix-socket" (aircher-address-http-socket socket))))
 
 (defun aircher-gptel--register (name list)
   "Register the backend NAME with the models of LIST, and return it."

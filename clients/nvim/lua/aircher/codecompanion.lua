@@ -63,7 +63,10 @@ end
 --- Returns what the adapter changes in codecompanion's `openai_compatible`.
 function M.settings()
   local path, problem = address.socket_path()
-  if not path then
+  if path then
+    problem = address.problem(path) -- curl does not look who could have put the socket there
+  end
+  if problem then
     error("aircher: " .. problem, 0)
   end
   return {

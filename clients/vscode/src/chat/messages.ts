@@ -3,7 +3,7 @@
 
 import * as vscode from "vscode";
 
-import { isFields, type Fields } from "../client/values.js";
+import { isFields, own, type Fields } from "../client/values.js";
 import type { AnswerMemory } from "./memory.js";
 
 type Message = vscode.LanguageModelChatRequestMessage;
@@ -177,7 +177,7 @@ const OPTIONS: Readonly<Record<string, readonly [field: string, kind: Kind]>> = 
 function knownOptions(given: Fields): Fields {
   const known: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
-    const [field, kind] = OPTIONS[name] ?? [];
+    const [field, kind] = own(OPTIONS, name) ?? [];
     const read = kind === undefined ? undefined : readOption(value, kind);
     if (field !== undefined && read !== undefined) {
       known[field] = read;

@@ -1,6 +1,6 @@
 // The words and figures of the product, the same as in `aircher-cli`.
 
-import { asFields, asNumber, asText, type Fields } from "../client/values.js";
+import { asFields, asNumber, asText, own, type Fields } from "../client/values.js";
 
 export interface Mark {
   /** One character; never alone, because colour and shape do not reach everyone. */
@@ -37,14 +37,14 @@ const HEALTH: Readonly<Record<string, Mark>> = {
 
 /** Return the state of a row of `models.list`, `auth.status` or `status`. */
 export function markOf(row: Fields): Mark {
-  const state = STATES[asText(row["state"])] ?? UNKNOWN;
+  const state = own(STATES, asText(row["state"])) ?? UNKNOWN;
   if (!state.answers) {
     return state;
   }
   if (row["absent"] === true || row["is_absent"] === true) {
     return STOPPED;
   }
-  return HEALTH[asText(row["health"])] ?? state;
+  return own(HEALTH, asText(row["health"])) ?? state;
 }
 
 /** What follows a provider's name where it could not answer. */
@@ -73,7 +73,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 export function reasonOf(code: string): string {
-  return REASONS[code] ?? code.replaceAll("_", " ");
+  return own(REASONS, code) ?? code.replaceAll("_", " ");
 }
 
 /** Return a number of tokens: 200k, 1M; `?` if it is unknown. */

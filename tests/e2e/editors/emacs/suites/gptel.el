@@ -55,6 +55,15 @@
       (should (< 2 (how-many "^data: {")))
       (should (re-search-forward "^data: \\[DONE\\]" nil t)))))
 
+(ert-deftest a3b-curl-is-led-to-no-socket-that-another-user-could-have-made ()
+  (let* ((folder (make-temp-file "air" t))
+         (process-environment (cons (format "AIRCHER_SOCKET=%s/a.sock" folder)
+                                    process-environment)))
+    (should (string-suffix-p "/a.http.sock" (cadr (aircher-gptel-curl-args))))
+    (set-file-modes folder #o777)
+    (should (string-match-p "is open to other users"
+                            (cadr (should-error (aircher-gptel-curl-args) :type 'user-error))))))
+
 (ert-deftest a4-a-new-key-brings-its-models-to-open-buffers ()
   (let ((in-a-buffer gptel-backend))
     (aircher-test-please "sign in")

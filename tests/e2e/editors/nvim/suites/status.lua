@@ -144,6 +144,17 @@ t.case("codecompanion's adapter names the socket, the models and the default", f
   t.eq("chain", settings.schema.model.default())
 end)
 
+t.case("the adapter leads curl to no socket that another user could have made", function()
+  local folder = vim.fn.tempname()
+  vim.fn.mkdir(folder, "", 511) -- 0777
+  vim.fn.setfperm(folder, "rwxrwxrwx")
+  vim.env.AIRCHER_SOCKET = folder .. "/a.sock"
+  local ok, problem = pcall(require("aircher.codecompanion").settings)
+  vim.env.AIRCHER_SOCKET = nil
+  t.eq(false, ok)
+  t.has(problem, "is open to other users")
+end)
+
 t.case("curl with the adapter's flags streams an answer", function()
   local settings = require("aircher.codecompanion").settings()
   local body = vim.json.encode({

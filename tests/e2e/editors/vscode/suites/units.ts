@@ -21,7 +21,7 @@ import { DaemonError } from "../../../../../clients/vscode/src/client/errors.js"
 import { explainVersion, versionNotice } from "../../../../../clients/vscode/src/client/versions.js";
 import { isPrivateFile, wholeRefusal } from "../../../../../clients/vscode/src/commands/privateFile.js";
 import { follow, readReplacement } from "../../../../../clients/vscode/src/commands/editRange.js";
-import { formatCost, formatPrices, formatTokens } from "../../../../../clients/vscode/src/models/words.js";
+import { formatCost, formatPrices, formatTokens, markOf, reasonOf } from "../../../../../clients/vscode/src/models/words.js";
 import { readModelList } from "../../../../../clients/vscode/src/models/rows.js";
 import { readInformation, requestedModel } from "../../../../../clients/vscode/src/models/information.js";
 import { withWishes } from "../../../../../clients/vscode/src/models/wishes.js";
@@ -388,6 +388,22 @@ test("no program of the folder that is edited is started, whatever PATH says", a
   await assert.rejects(startDaemon(path.join(folder, "aircher-cli"), environ), said);
   process.chdir(before);
   fs.rmSync(folder, { recursive: true });
+});
+
+test("a word of the daemon is looked for in the tables, and not in what every object has", () => {
+  assert.equal(markOf({ state: "constructor" }).word, "unknown");
+  assert.equal(markOf({ state: "authenticated", health: "__proto__" }).word, "ready");
+  assert.equal(reasonOf("toString"), "toString");
+});
+
+test("a map with a key that would be a prototype ends the connection, and changes nothing", () => {
+  const bytes = Buffer.concat([
+    Buffer.from([0x94, 1, 1, 0xc0, 0x81, 0xa9]),
+    Buffer.from("__proto__"),
+    Buffer.from([0x81, 0xa1, 0x61, 1]),
+  ]);
+  assert.throws(() => readAll(bytes, bytes.length), BrokenFrame);
+  assert.equal(({} as Fields)["a"], undefined);
 });
 
 test("files that usually have secrets are known by their names", () => {
