@@ -47,7 +47,8 @@ class HelloParams(msgspec.Struct, frozen=True):
     """`protocol` is the highest version that the client speaks.
 
     `folder` is the working directory, if that is not the project. `shows_notices`: it shows every
-    notice to the user. `session_bus`: what it has in `DBUS_SESSION_BUS_ADDRESS`.
+    notice to the user. `session_bus`: what it has in `DBUS_SESSION_BUS_ADDRESS`. `pace_ms`: the
+    milliseconds between two sends of a stream of `chat.start`; None leaves it as it is, at first 0.
     """
 
     protocol: int = methods.PROTOCOL
@@ -56,6 +57,7 @@ class HelloParams(msgspec.Struct, frozen=True):
     folder: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
     shows_notices: bool = False
     session_bus: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
+    pace_ms: Annotated[int, msgspec.Meta(ge=0, le=1000)] | None = None
 
 
 class ExplainParams(ChatRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aircherd.access.gate import Gate
     from aircherd.ipc.session import Session
 
-FEATURES = ("chat", "chat.start", "auth", "models", "events", "config")
+FEATURES = ("chat", "chat.start", "auth", "models", "events", "config", "pace")
 
 
 class ConnectionMethod(Method):
@@ -43,6 +43,8 @@ async def hello(session: "Session", params: HelloParams) -> object:
     may_sign_in = session.gate is None or not session.gate.forbids(methods.AUTH_LOGIN)
     if params.session_bus is not None and may_sign_in:
         session.services.auth.note_session_bus(params.session_bus)
+    if params.pace_ms is not None:
+        session.pace = params.pace_ms / 1000
     config = session.services.config.current
     kept = config.conversations
     given: dict[str, object] = {}

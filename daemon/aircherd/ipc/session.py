@@ -85,6 +85,8 @@ class Session:
         self.peer = peer or Peer(0, os.getuid())
         self.caller = Caller(UNKNOWN, None, self.peer)
         self.gate: Gate | None = None
+        self.pace = 0.0
+        """Seconds between two sends of a stream that the client asked for; 0 for no pause."""
         self._claimed_name = UNKNOWN
         self._replaced: dict[Method, Method] = {}
         self.services = services
@@ -505,13 +507,16 @@ class Session:
         """
         assert self._nursery is not None
         memory = RequestMemory(self.memory)
-        memory.grow(TASK_COST + _counted_size(params))
+        tasks = 2 if self.pace else 1
+        memory.grow(tasks * TASK_COST + _counted_size(params))
         number = next(self._stream_numbers)
         msgid = self._serving_inline
         stream = self._streams[number] = ChatStream(self, number, msgid, memory)
         self._streams_by_request[msgid] = stream
         self._note_state()
         self._nursery.start_soon(stream.run, handler)
+        if stream.paced is not None:
+            self._nursery.start_soon(stream.paced.run)
         return number
 
     async def hold(self, context: AbstractAsyncContextManager[T]) -> T:
