@@ -285,6 +285,8 @@ ON-DELTA, ON-TEXT and ON-DONE are its callbacks, CONTEXT is where it comes from.
     `((protocol . 1)
       (client . ((name . "emacs") (version . ,aircher-version)))
       (shows_notices . t)
+      ;; A little less than a turn of the writer: the daemon joins what comes meanwhile.
+      (pace_ms . 25)
       ,@(and bus (<= 1 (length bus) 4096) `((session_bus . ,bus)))
       ,@context)))
 

@@ -6,6 +6,7 @@ import { asFields, asRecords, asText, type Fields } from "./values.js";
 import { versionNotice } from "./versions.js";
 
 const PROTOCOL = 1;
+const PACE_MS = 25; // the daemon joins the pieces of an answer that come meanwhile
 const MAX_BUS = 4096; // characters that the daemon accepts
 
 export function helloParams(version: string, origin: Origin, environ: Environment): Fields {
@@ -14,6 +15,7 @@ export function helloParams(version: string, origin: Origin, environ: Environmen
     protocol: PROTOCOL,
     client: { name: "vscode", version },
     shows_notices: true,
+    pace_ms: PACE_MS,
     ...origin,
     ...(bus === undefined ? {} : { session_bus: bus }),
   };

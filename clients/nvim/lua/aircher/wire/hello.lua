@@ -3,6 +3,8 @@ local uv = vim.uv or vim.loop
 local M = {}
 
 local MAX_LENGTH = 4096 -- characters that the daemon accepts
+--- A little less than a turn of the stream's writer: it draws what the daemon has joined.
+local PACE_MS = 25
 
 local function sendable(text)
   return text ~= nil and text ~= "" and vim.fn.strchars(text) <= MAX_LENGTH and text or nil
@@ -53,6 +55,7 @@ function M.params(client)
     folder = M.folder(),
     session_bus = session_bus(),
     shows_notices = true,
+    pace_ms = PACE_MS,
   }
 end
 
