@@ -48,7 +48,7 @@ class HelloParams(msgspec.Struct, frozen=True):
 
     `folder` is the working directory, if that is not the project. `shows_notices`: it shows every
     notice to the user. `session_bus`: what it has in `DBUS_SESSION_BUS_ADDRESS`. `pace_ms`: the
-    milliseconds between two sends of a stream of `chat.start`; None leaves it as it is, at first 0.
+    milliseconds between two sends of a chat's deltas; None leaves it as it is, at first 0.
     """
 
     protocol: int = methods.PROTOCOL

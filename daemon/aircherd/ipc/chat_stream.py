@@ -12,8 +12,6 @@ from aircherd.api.audit import note_refusal
 from aircherd.api.context import RequestContext
 from aircherd.chat.caller import Caller, Send
 from aircherd.errors import AircherError
-from aircherd.ipc.deltas import DeltaWriter
-from aircherd.ipc.pace import PacedDeltas
 from aircherd.ipc.responses import cancelled_error, internal_error, wire_error
 from aircherd.memory.request_memory import RequestMemory
 
@@ -28,7 +26,7 @@ Handler = Callable[[RequestContext], Awaitable[object]]
 class ChatStream:
     """Runs a handler, and is its context (`api.context.RequestContext`)."""
 
-    __slots__ = ("_number", "_session", "caller", "memory", "msgid", "paced", "scope", "send")
+    __slots__ = ("_number", "_paced", "_session", "caller", "memory", "msgid", "scope", "send")
 
     def __init__(self, session: "Session", number: int, msgid: int, memory: RequestMemory) -> None:
         self.msgid = msgid
@@ -38,20 +36,18 @@ class ChatStream:
         self._number = number
         self.caller: Caller = session.caller
         self.scope = trio.CancelScope()
-        self.paced: PacedDeltas | None = None
-        self.send: Send = session.delta_sender("stream", number)
-        if session.pace:
-            writer = DeltaWriter("stream", number)
-            self.paced = PacedDeltas(writer, session.outbox, session.pace)
-            self.send = self.paced.send
+        self._paced = session.open_pace("stream", number) if session.pace else None
+        self.send: Send = (
+            self._paced.send if self._paced else session.delta_sender("stream", number)
+        )
 
     async def run(self, handler: Handler) -> None:
         """Run `handler`, then send its result or error as `chat.done`."""
         session = self._session
         try:
             result, error = await self._run(handler)
-            if self.paced is not None:
-                self.paced.flush()
+            if self._paced is not None:
+                self._paced.close()
             await session.outbox.wait_for_room()
             params: dict[str, object] = {"stream": self._number}
             if error is None:
@@ -60,8 +56,6 @@ class ChatStream:
                 params["error"] = wire_error(error)
             session.notify(methods.CHAT_DONE, params)
         finally:
-            if self.paced is not None:
-                self.paced.scope.cancel()
             self.memory.release()
             session.forget_stream(self._number)
 

@@ -26,11 +26,10 @@ _KEPT = (TextDelta, ReasoningDelta, ToolCallDelta, UsageDelta)
 
 
 class PacedDeltas:
-    """The deltas of one chat. `run` sends what waits; `send` and `flush` are called by the chat."""
+    """The deltas of one chat. `run` sends what waits, until the chat calls `close` at its end."""
 
     def __init__(self, writer: DeltaWriter, outbox: Outbox, seconds: float) -> None:
-        self.scope = trio.CancelScope()
-        """Ends `run`."""
+        self._scope = trio.CancelScope()
         self._writer = writer
         self._outbox = outbox
         self._seconds = seconds
@@ -58,9 +57,14 @@ class PacedDeltas:
             self._next_at = trio.current_time() + self._seconds
             self._outbox.put_deltas(self._writer, tuple(joined(kept)))
 
+    def close(self) -> None:
+        """Send what waits, and end `run`."""
+        self.flush()
+        self._scope.cancel()
+
     async def run(self) -> None:
-        """Send what waits when it is time, until `scope` is cancelled."""
-        with self.scope:
+        """Send what waits when it is time."""
+        with self._scope:
             while True:
                 await self._arrived.wait()
                 self._arrived = trio.Event()

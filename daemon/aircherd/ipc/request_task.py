@@ -18,6 +18,7 @@ import trio
 from aircherd.api.audit import note_refusal
 from aircherd.chat.caller import Caller, Send
 from aircherd.errors import AircherError
+from aircherd.ipc.pace import PacedDeltas
 from aircherd.ipc.request_reader import ReadyRequest
 from aircherd.ipc.responses import cancelled_error, encode_error, encode_result, internal_error
 from aircherd.memory.budget import TASK_COST
@@ -32,7 +33,7 @@ log = structlog.get_logger()
 class RequestTask:
     """Serves requests, and is the context (`api.context.RequestContext`) of the current one."""
 
-    __slots__ = ("_deadline", "_is_busy", "_is_cancelled", "_msgid", "_request", "_scope",
+    __slots__ = ("_deadline", "_is_busy", "_is_cancelled", "_msgid", "_paced", "_request", "_scope",
                  "_session", "_task", "caller", "memory")  # fmt: skip
 
     def __init__(self, session: "Session", request: ReadyRequest) -> None:
@@ -44,6 +45,7 @@ class RequestTask:
         self._deadline = math.inf
         self._is_busy = True
         self._is_cancelled = False
+        self._paced: PacedDeltas | None = None
         self._scope: trio.CancelScope | None = None
         self._task: trio.lowlevel.Task | None = None
 
@@ -67,7 +69,12 @@ class RequestTask:
     @property
     def send(self) -> Send:
         """The function that sends a chat's deltas to the client."""
-        return self._session.delta_sender("id", self._msgid)
+        session = self._session
+        if not session.pace:
+            return session.delta_sender("id", self._msgid)
+        self.memory.grow(TASK_COST)
+        self._paced = session.open_pace("id", self._msgid)
+        return self._paced.send
 
     # ---------------------------------------------------------- called by the session
 
@@ -132,6 +139,7 @@ class RequestTask:
             log.exception("request_crashed")
             failure = internal_error(error)
         self._stop_watching()
+        self._end_pace()
         # Responses wait for room, or thousands of them would pile up in memory.
         if session.outbox.is_behind and not self._is_cancelled:
             await session.outbox.wait_for_room()
@@ -147,6 +155,7 @@ class RequestTask:
 
     def _respond_cancelled(self) -> None:
         self._stop_watching()
+        self._end_pace()
         self.memory.release()
         error = cancelled_error(is_draining=self._session.is_draining)
         self._session.respond(self._msgid, encode_error(self._msgid, error))
@@ -157,6 +166,12 @@ class RequestTask:
         if self._deadline != math.inf:
             self._session.deadlines.forget(self)
             self._deadline = math.inf
+
+    def _end_pace(self) -> None:
+        """Send the deltas that wait: nothing comes after the response."""
+        if self._paced is not None:
+            self._paced.close()
+            self._paced = None
 
     async def _wait_for_request(self) -> bool:
         """Wait for the next request; return False if the session has enough idle tasks.

@@ -36,6 +36,7 @@ from aircherd.ipc.connection_methods import (
 from aircherd.ipc.deltas import DeltaWriter
 from aircherd.ipc.event_feed import EventFeed
 from aircherd.ipc.outbox import Outbox
+from aircherd.ipc.pace import PacedDeltas
 from aircherd.ipc.request_queue import FEW, RequestQueue
 from aircherd.ipc.request_reader import (
     UNCOUNTED,
@@ -497,6 +498,13 @@ class Session:
 
         return send
 
+    def open_pace(self, name: str, number: int) -> PacedDeltas:
+        """Return what sends a chat's deltas at the client's pace, in a task of its own."""
+        assert self._nursery is not None
+        paced = PacedDeltas(DeltaWriter(name, number), self.outbox, self.pace)
+        self._nursery.start_soon(paced.run)
+        return paced
+
     def start_stream(self, handler: Handler, params: object) -> int:
         """Start `handler` as a stream; return the number that identifies and cancels it.
 
@@ -515,8 +523,6 @@ class Session:
         self._streams_by_request[msgid] = stream
         self._note_state()
         self._nursery.start_soon(stream.run, handler)
-        if stream.paced is not None:
-            self._nursery.start_soon(stream.paced.run)
         return number
 
     async def hold(self, context: AbstractAsyncContextManager[T]) -> T:

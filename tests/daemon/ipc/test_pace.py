@@ -36,7 +36,7 @@ async def paced(nursery):
     made = PacedDeltas(DeltaWriter("stream", 1), Sent(), 0.03)
     nursery.start_soon(made.run)
     yield made
-    made.scope.cancel()
+    made.close()
 
 
 async def test_pieces_between_two_sends_come_as_one(paced, autojump_clock):
@@ -115,15 +115,31 @@ def test_only_what_continues_is_joined():
     ]
 
 
-async def test_a_paced_stream_sends_all_before_its_end(autojump_clock):
+async def test_a_paced_chat_sends_all_before_its_end(autojump_clock):
     """What waits goes out before the result; the task that would have sent it ends."""
     async with conversation() as (peer, session):
         session.pace = 0.5
-        assert await peer.ask(3, "start", name="x") == [1, 3, None, {"stream": 1}]
-        frames = []
-        while not frames or frames[-1][1] != "chat.done":
-            frames.append(await peer.receive())
-        assert len(frames) >= 2
-        assert trio.current_time() < 0.5 or session.active == 0
+        began = trio.current_time()
+        await peer.send([0, 3, "stream", []])
+        texts = []
+        while (received := await peer.receive())[0] != 1:
+            texts.append(received[2][0]["text"])
+        assert texts == ["a", "b"]
+        assert trio.current_time() < began + 0.5
+        await trio.testing.wait_all_tasks_blocked()
+        assert not [t for t in session._nursery.child_tasks if "PacedDeltas" in t.name]
+
+
+async def test_a_cancelled_paced_chat_sends_what_has_come(autojump_clock):
+    """Before the error, and its task ends too."""
+    async with conversation() as (peer, session):
+        session.pace = 0.5
+        await peer.send([0, 3, "flood", []])
+        first = await peer.receive()
+        await peer.send([2, "$/cancel", [{"id": 3}]])
+        received = first
+        while received[0] != 1:
+            received = await peer.receive()
+        assert received[2]["code"] == "cancelled"
         await trio.testing.wait_all_tasks_blocked()
         assert not [t for t in session._nursery.child_tasks if "PacedDeltas" in t.name]

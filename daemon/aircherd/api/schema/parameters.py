@@ -44,7 +44,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
         "folder": "the working directory, if it is another: selects the entry of [projects]",
         "shows_notices": "true: it shows every notice to the user",
         "session_bus": "its DBUS_SESSION_BUS_ADDRESS: the keyring may be there",
-        "pace_ms": "milliseconds between two sends of a stream of chat.start, 0 to 1000",
+        "pace_ms": "milliseconds between two sends of a chat's deltas, 0 to 1000",
     },
     methods.STATUS: {
         "keyring": "false: at once, without the state of the keyring",
