@@ -25,7 +25,7 @@ t.case("a chat streams its deltas and then ends", function()
     end
   end)
   t.eq(nil, err)
-  t.eq("streamed| to| an| editor", table.concat(text, "|"))
+  t.eq("streamed to an editor", table.concat(text))
   t.eq("streamed to an editor", result.message.content[1].text)
   t.eq("open", connections.get().state)
   t.eq("aircherd", connections.get().server.server.name)
