@@ -73,6 +73,7 @@ end
 local function keep(text, filetype)
   local buf = api.nvim_create_buf(false, true)
   vim.bo[buf].bufhidden = "wipe"
+  vim.bo[buf].modifiable = true
   api.nvim_buf_set_lines(buf, 0, -1, false, vim.split(text, "\n", { plain = true }))
   window.open(buf, "split")
   vim.bo[buf].filetype = filetype
@@ -83,6 +84,16 @@ function Edit:find()
   local row = api.nvim_buf_get_extmark_by_id(self.buf, NAMESPACE, self.mark, {})[1]
   local lines = row and api.nvim_buf_get_lines(self.buf, row, row + #self.old, false)
   return vim.deep_equal(lines, self.old) and row or nil
+end
+
+--- Where the user is.
+local function place() return { win = api.nvim_get_current_win(), cursor = api.nvim_win_get_cursor(0) } end
+
+--- Whether the user still waits where the edit was asked for. The cursor of someone who went on, or types, is not
+--- moved.
+function Edit:is_awaited()
+  local is_idle = api.nvim_get_mode().mode == "n" and api.nvim_get_current_buf() == self.buf
+  return is_idle and vim.deep_equal(place(), self.place)
 end
 
 --- What becomes of an answer that arrived whole.
@@ -100,7 +111,7 @@ function Edit:judge(outcome)
     keep(table.concat(new, "\n"), vim.bo[self.buf].filetype)
     return tell("the lines were changed meanwhile, so nothing was replaced: the answer is in a window of its own")
   end
-  local count = review.show(self.buf, row, self.old, new)
+  local count = review.show(self.buf, row, self.old, new, self:is_awaited())
   local hint = options.get().keys and "ga accepts, gr rejects, gA and gR all, ]c next"
     or ":AircherAccept, :AircherReject, with ! all"
   local hunks = count == 1 and "1 hunk" or count .. " hunks"
@@ -158,6 +169,7 @@ function M.edit(opts)
     pieces = {},
     bytes = 0,
     shown_at = 0,
+    place = place(),
     unmap = keys.map_stop(buf),
   }, Edit)
   edit.reply = replies.start({

@@ -32,17 +32,17 @@ Review.__index = Review
 local reviews = {}
 
 --- A virtual line: control characters as a buffer shows them, and not more than a screen can hold.
-local function virtual_line(text)
+local function virtual_line(text, tabstop)
   local shown = #text > MAX_WIDTH and text:sub(1, MAX_WIDTH) .. "…" or text
   -- A text with a NUL is none for a function of Vim.
-  shown = shown:gsub("%z", "^@"):gsub("\t", (" "):rep(vim.bo.tabstop))
+  shown = shown:gsub("%z", "^@"):gsub("\t", (" "):rep(tabstop))
   return { { vim.fn.strtrans(shown), "DiffAdd" } }
 end
 
-local function virtual_lines(lines)
+local function virtual_lines(lines, tabstop)
   local shown = {}
   for number = 1, math.min(#lines, MAX_SHOWN) do
-    table.insert(shown, virtual_line(lines[number]))
+    table.insert(shown, virtual_line(lines[number], tabstop))
   end
   if #lines > MAX_SHOWN then
     local more = ("… %d more lines: :AircherDiff shows all of them"):format(#lines - MAX_SHOWN)
@@ -54,6 +54,7 @@ end
 --- Marks a hunk: its place and its old lines, and below them the new ones.
 local function mark(buf, row, hunk)
   local last = row + #hunk.old - 1
+  hunk.is_first = last < 0
   local place, count = { hl_mode = "combine" }, api.nvim_buf_line_count(buf)
   if #hunk.old > 0 then
     place.end_row, place.end_col = last, #api.nvim_buf_get_lines(buf, last, last + 1, false)[1]
@@ -61,13 +62,26 @@ local function mark(buf, row, hunk)
   end
   local marks = { place = api.nvim_buf_set_extmark(buf, NAMESPACE, math.min(row, count), 0, place) }
   if #hunk.new > 0 then
-    local is_above = last < 0
     marks.new = api.nvim_buf_set_extmark(buf, NAMESPACE, math.max(last, 0), 0, {
-      virt_lines = virtual_lines(hunk.new),
-      virt_lines_above = is_above,
+      virt_lines = virtual_lines(hunk.new, vim.bo[buf].tabstop),
+      virt_lines_above = hunk.is_first,
     })
   end
   return marks
+end
+
+--- Hides the new lines of all hunks, or shows them again.
+function Review:show_new(is_shown)
+  for _, hunk in ipairs(self.hunks) do
+    local at = hunk.marks.new and api.nvim_buf_get_extmark_by_id(self.buf, NAMESPACE, hunk.marks.new, {})
+    if at and at[1] then
+      api.nvim_buf_set_extmark(self.buf, NAMESPACE, at[1], 0, {
+        id = hunk.marks.new,
+        virt_lines = is_shown and virtual_lines(hunk.new, vim.bo[self.buf].tabstop) or nil,
+        virt_lines_above = hunk.is_first,
+      })
+    end
+  end
 end
 
 function Review:row(hunk) return api.nvim_buf_get_extmark_by_id(self.buf, NAMESPACE, hunk.marks.place, {})[1] end
@@ -136,6 +150,7 @@ end
 local function go_to(self, hunk)
   local row = math.min(self:row(hunk) + 1, api.nvim_buf_line_count(self.buf))
   api.nvim_win_set_cursor(0, { row, 0 })
+  vim.cmd("normal! zv") -- what is in a closed fold is not seen
 end
 
 --- Moves the cursor to the next hunk, or to the one before it; around the end of the buffer.
@@ -196,7 +211,8 @@ end
 ---@return aircher.Review|nil
 function M.get(buf) return reviews[buf] end
 
---- Shows the whole buffer beside what it would become, in Neovim's own diff, in a new tab.
+--- Shows the whole buffer beside what it would become, in Neovim's own diff, in a new tab. Until that is closed,
+--- the new lines are there alone.
 ---@param buf integer
 function M.show_diff(buf)
   local review = reviews[buf]
@@ -214,11 +230,22 @@ function M.show_diff(buf)
   vim.cmd("diffthis")
   local proposal = api.nvim_create_buf(false, true)
   vim.bo[proposal].bufhidden = "wipe"
+  vim.bo[proposal].modifiable = true
   api.nvim_buf_set_lines(proposal, 0, -1, false, lines)
   vim.cmd("rightbelow vsplit")
   api.nvim_win_set_buf(0, proposal)
   vim.bo[proposal].filetype = vim.bo[buf].filetype
+  api.nvim_buf_set_name(proposal, "aircher://edit/" .. proposal)
   vim.cmd("diffthis")
+  review:show_new(false)
+  api.nvim_create_autocmd("BufWipeout", {
+    buffer = proposal,
+    callback = vim.schedule_wrap(function()
+      if reviews[buf] == review and api.nvim_buf_is_loaded(buf) then
+        review:show_new(true)
+      end
+    end),
+  })
   vim.cmd("wincmd p")
 end
 
@@ -236,8 +263,9 @@ end
 ---@param row integer from 0
 ---@param old string[]
 ---@param new string[]
+---@param goes_there boolean whether the cursor may go to the first hunk
 ---@return integer count of hunks
-function M.show(buf, row, old, new)
+function M.show(buf, row, old, new, goes_there)
   local found = hunks.between(old, new)
   local review = setmetatable({ buf = buf, hunks = found, accepted = 0, rejected = 0, changed = 0 }, Review)
   for _, hunk in ipairs(found) do
@@ -248,7 +276,7 @@ function M.show(buf, row, old, new)
   if options.get().keys then
     map_keys(buf)
   end
-  if api.nvim_get_current_buf() == buf then
+  if goes_there then
     go_to(review, found[1])
   end
   return #found
