@@ -73,7 +73,8 @@ local function check_socket()
   if fault then
     return fail(fault)
   elseif is_missing then
-    return info(path .. ": its directory does not exist yet; the daemon makes it")
+    info(path .. ": its directory does not exist yet; the daemon makes it")
+    return path
   end
   ok(path .. ": its directory is yours alone")
   return path
@@ -120,7 +121,7 @@ local function check_daemon(path)
   local answer = call(connection, "status", { keyring = false })
   if answer.err and answer.err.code == "unreachable" then
     connection:close()
-    return info(answer.err.message .. ". It is started at the first need")
+    return info(answer.err.message .. ". It is started at the first need, for example by :AircherLogin")
   elseif answer.err then
     connection:close()
     return fail(answer.err.message)

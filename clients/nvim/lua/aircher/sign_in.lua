@@ -144,7 +144,7 @@ end
 ---
 --- Returns false, and does nothing, if the error has another reason: then it is the caller's to show.
 --- Otherwise `retry` is called with what changes in the request, usually nothing, {}; or `cancel`, if the user
---- does not want to. The error is shown then.
+--- does not want to, which shows the error. Without `cancel` it is shown here.
 ---@param err aircher.Error
 ---@param retry fun(change: table)
 ---@param cancel fun()|nil
@@ -157,10 +157,10 @@ function M.offer(err, retry, cancel)
   local options = { prompt = err.message, kind = "aircher_sign_in", format_item = function(each) return each.title end }
   vim.ui.select(choices, options, function(choice)
     local function refuse()
-      complain(errors.explain(err))
       if cancel then
-        cancel()
+        return cancel()
       end
+      complain(errors.explain(err))
     end
     if not choice then
       return refuse()

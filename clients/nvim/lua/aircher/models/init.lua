@@ -58,22 +58,35 @@ function M.fetch(all, callback)
   end)
 end
 
---- Makes a model the default of all clients, or with `is_local` that of this Neovim alone.
+--- Makes a model that of a chat, or of this Neovim, unless the daemon does not know it. Where that cannot be
+--- asked, the first question says what is wrong.
+local function use_here(name, callback)
+  local buf = vim.api.nvim_get_current_buf()
+  local is_chat = vim.b[buf].aircher_chat
+  connections.get():request("route.explain", { model = name }, function(err)
+    if err and err.code == "unknown_model" then
+      complain(err.message)
+      return callback(err)
+    elseif not is_chat then
+      options.get().model = name
+      say(name .. " answers in this Neovim")
+      M._announce(name)
+    elseif vim.api.nvim_buf_is_loaded(buf) then
+      require("aircher.chat").set_model(buf, name)
+      say(name .. " answers in this chat")
+    end
+    callback()
+  end)
+end
+
+--- Makes a model the default of all clients, or with `is_local` that of this chat, or of this Neovim alone.
 ---@param name string any name that a chat accepts
 ---@param is_local boolean|nil
 ---@param callback fun(err: aircher.Error|nil)|nil
 function M.use(name, is_local, callback)
   callback = callback or function() end
-  local buf = vim.api.nvim_get_current_buf()
-  if is_local and vim.b[buf].aircher_chat then
-    require("aircher.chat").set_model(buf, name)
-    say(name .. " answers in this chat")
-    return callback()
-  elseif is_local then
-    options.get().model = name
-    say(name .. " answers in this Neovim")
-    M._announce(name)
-    return callback()
+  if is_local then
+    return use_here(name, callback)
   end
   connections.get():request("models.use", { model = name }, function(err, result)
     if err then
@@ -168,12 +181,13 @@ end
 
 --- `:AircherModel`: a picker, or the model that is named.
 ---@param name string empty for the picker
----@param is_local boolean for this Neovim only
+---@param is_local boolean for this chat or this Neovim only
 function M.command(name, is_local)
   if name ~= "" then
     return M.use(name, is_local)
   end
-  local title = is_local and "Model of this Neovim" or "Default model"
+  local here = vim.b.aircher_chat and "Model of this chat" or "Model of this Neovim"
+  local title = is_local and here or "Default model"
   M.pick({ title = title, on_choice = function(chosen) M.use(chosen, is_local) end })
 end
 

@@ -23,6 +23,13 @@ local function count(on_text)
   return stream
 end
 
+t.case("before the first daemon, checkhealth says that it is started, and what to do first", function()
+  vim.cmd("silent checkhealth aircher")
+  local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n")
+  t.has(text, "its directory does not exist yet")
+  t.has(text, "It is started at the first need, for example by :AircherLogin")
+end)
+
 t.case("a missing aircher-cli gives a sentence that says how to install it", function()
   aircher.setup({ command = "no-such-aircher-cli" })
   local err = ping()
