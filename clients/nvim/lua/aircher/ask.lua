@@ -11,6 +11,8 @@ local words = require("aircher.stream.words")
 local api, tell = vim.api, messages.tell
 local M = {}
 
+local HERE = "Your reply is put into a file%s as it is. Reply with what belongs there and with nothing else: "
+  .. "no explanation, and no code fence around it. Keep the indentation."
 local PLACES = { "split", "vsplit", "tab", "float", "current", "here" }
 
 ---@class aircher.Question
@@ -81,7 +83,9 @@ end
 local function open_view(show, mods)
   local buf = api.nvim_create_buf(false, true)
   vim.bo[buf].bufhidden = "wipe"
+  vim.bo[buf].modifiable = true -- it is off in all new buffers after `:set nomodifiable`, or with `nvim -M`
   window.open(buf, show, mods)
+  vim.cmd("stopinsert") -- what is typed on, after CTRL-O, is not meant for this buffer
   vim.bo[buf].filetype = "markdown"
   if options.get().keys then
     api.nvim_buf_set_keymap(buf, "n", "q", "<Cmd>close<CR>", { desc = "aircher: close" })
@@ -101,6 +105,8 @@ local function show_here(request, buf, last)
   if not vim.bo[buf].modifiable then
     return tell("the answer cannot be written here: the buffer is not modifiable")
   end
+  local filetype = vim.bo[buf].filetype
+  request.system = HERE:format(filetype ~= "" and (" of the type " .. filetype) or "")
   api.nvim_buf_set_lines(buf, last, last, false, { "" })
   local unmap = keys.map_stop(buf)
   answers.stream({ buf = buf, row = last, col = 0, request = request, is_joined = true, on_end = unmap })

@@ -65,6 +65,7 @@ end
 local function open_new(lines, mods)
   local buf = api.nvim_create_buf(true, false)
   vim.bo[buf].bufhidden = "hide"
+  vim.bo[buf].modifiable = true -- it is off in all new buffers after `:set nomodifiable`, or with `nvim -M`
   api.nvim_buf_set_lines(buf, 0, -1, false, lines)
   window.open(buf, options.get().chat.show, mods)
   M.attach(buf)
@@ -165,7 +166,7 @@ local function move_to_end(buf, windows)
   end
 end
 
-local function finish(buf, first, outcome, was_named)
+local function finish(buf, first, outcome)
   if outcome.is_gone or not api.nvim_buf_is_loaded(buf) then
     return
   end
@@ -174,9 +175,6 @@ local function finish(buf, first, outcome, was_named)
   end
   if outcome.state ~= "done" and outcome.state ~= "stopped" then
     tell(outcome.note, vim.log.levels.ERROR)
-  end
-  if not was_named and api.nvim_buf_get_name(buf) == "" then
-    vim.bo[buf].modified = false -- a chat without a name is not worth a question when Neovim ends
   end
 end
 
@@ -189,7 +187,10 @@ local function stream(buf, turns, settings)
   request.conversation = ("nvim-%d-%d"):format(vim.fn.getpid(), buf)
   local row = begin_answer(buf, turns[#turns])
   move_to_end(buf, vim.fn.win_findbuf(buf))
-  local was_named = api.nvim_buf_get_name(buf) ~= ""
+  if api.nvim_buf_get_name(buf) == "" then
+    -- All of it is sent. A chat without a name is not worth a question when Neovim ends; what is typed on is.
+    vim.bo[buf].modified = false
+  end
   answers.stream({
     buf = buf,
     row = row,
@@ -197,8 +198,9 @@ local function stream(buf, turns, settings)
     request = request,
     is_own = true,
     is_joined = true,
+    keeps_unmodified = true,
     tail = ("\n\n%s\n\n"):format(format.HEADINGS.user),
-    on_end = function(outcome) finish(buf, row, outcome, was_named) end,
+    on_end = function(outcome) finish(buf, row, outcome) end,
   })
 end
 

@@ -18,6 +18,7 @@ local MAX_THOUGHT = 2000 -- bytes in a line of thinking
 ---@field request table
 ---@field is_own boolean? it is a buffer of aircher's: with notes, escaped as a chat's answer is
 ---@field is_joined boolean? one step of undo with the change before it
+---@field keeps_unmodified boolean? see aircher.WriterOptions
 ---@field tail string? what follows the answer
 ---@field on_end fun(outcome: aircher.Outcome, writer: aircher.Writer)? after all of it is in the buffer
 
@@ -169,6 +170,7 @@ function M.stream(opts)
   answer.writer = writers.open(opts.buf, opts.row, opts.col, {
     is_own = opts.is_own,
     is_joined = opts.is_joined,
+    keeps_unmodified = opts.keeps_unmodified,
     on_gone = function(why)
       on_gone(why)
       messages.tell("stopped, because the answer cannot be written: " .. why)

@@ -35,6 +35,7 @@ Writer.__index = Writer
 ---@field on_gone fun(why: string)? the buffer is gone, or cannot be changed; nothing more is written
 ---@field is_own boolean? the windows that show the buffer are aircher's own
 ---@field is_joined boolean? the text belongs to the step of undo of the change before it
+---@field keeps_unmodified boolean? while the buffer has no name, the text alone does not make it modified
 
 --- Begins to write into a buffer.
 ---@param buf integer
@@ -50,6 +51,7 @@ function M.open(buf, row, col, options)
     timer = uv.new_timer(),
     on_gone = options.on_gone or function() end,
     is_own = options.is_own or false,
+    keeps_unmodified = options.keeps_unmodified or false,
     is_scheduled = false,
     is_closed = false,
     wait = M.PAUSE_MS,
@@ -153,12 +155,18 @@ local function insert(self, text)
   local row, col = self:position()
   local lines = vim.split(text, "\n", { plain = true })
   local is_alone = self.tick == api.nvim_buf_get_changedtick(self.buf)
+  local stays_unmodified = self.keeps_unmodified
+    and not vim.bo[self.buf].modified
+    and api.nvim_buf_get_name(self.buf) == ""
   api.nvim_buf_call(self.buf, function()
     if is_alone then
       vim.cmd("silent! undojoin")
     end
     api.nvim_buf_set_text(self.buf, row, col, row, col, lines)
   end)
+  if stays_unmodified then
+    vim.bo[self.buf].modified = false
+  end
   self.tick = api.nvim_buf_get_changedtick(self.buf)
   return #lines - 1
 end

@@ -43,6 +43,16 @@ function M.open(buf, show, mods)
   return win
 end
 
+--- Closes the windows of a session that showed answers: these are gone, and nothing is in them but their names.
+function M.close_empty()
+  for _, buf in ipairs(api.nvim_list_bufs()) do
+    local is_named = api.nvim_buf_get_name(buf):find("^aircher://") ~= nil
+    if is_named and vim.bo[buf].buftype == "" and not vim.bo[buf].modified then
+      api.nvim_buf_delete(buf, {})
+    end
+  end
+end
+
 --- Prose is wrapped between words. The options belong to this buffer in this window.
 function M.set_options(win)
   for name, value in pairs({ wrap = true, linebreak = true, foldmethod = "manual", foldlevel = 0, foldminlines = 0 }) do
