@@ -117,7 +117,7 @@ t.case("the answer can be in place, below the lines, as one step of undo", funct
   t.eq({ "one", "two", "three" }, lines(buf))
 end)
 
-t.case("the model is told that its answer goes into a file, and of which type", function()
+t.case("the model knows that its answer goes into a file, and of which type", function()
   begin()
   vim.bo.filetype = "lua"
   vim.cmd("1Aircher! ++here a comment")
