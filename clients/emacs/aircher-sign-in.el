@@ -187,7 +187,8 @@ be typing."
 (defun aircher-sign-in--show-choices ()
   "Show what can be chosen, if nothing else in this Emacs does."
   (unless (or (not (eq completing-read-function #'completing-read-default))
-              (bound-and-true-p icomplete-mode)
+              (and (bound-and-true-p icomplete-mode)
+                   (bound-and-true-p icomplete-show-matches-on-no-input))
               (bound-and-true-p fido-mode)
               (bound-and-true-p vertico-mode))
     (minibuffer-completion-help)))
@@ -195,20 +196,42 @@ be typing."
 (defun aircher-read-choice (prompt table &optional require-match default)
   "Ask with PROMPT for something in the completion TABLE, which is shown at once.
 REQUIRE-MATCH and DEFAULT are as in `completing-read'."
-  (let ((completions-format 'one-column))
+  (let ((completions-format 'one-column)
+        (completion-show-help nil))  ; the room is for the choices
     (minibuffer-with-setup-hook (:append #'aircher-sign-in--show-choices)
       (completing-read (format-prompt prompt default) table nil require-match nil t default))))
+
+(defun aircher-sign-in--affixate (shown titles)
+  "Return those of TITLES that are SHOWN with what is before and behind them."
+  (let ((wide (apply #'max 0 (mapcar #'string-width shown))))
+    (mapcar
+     (lambda (each)
+       ;; Completion packages may have removed the properties.
+       (let* ((title (or (car (member each titles)) each))
+              (behind (get-text-property 0 'aircher-behind title)))
+         (list each
+               (or (get-text-property 0 'aircher-before title) "")
+               (if behind
+                   ;; Some completion packages align what is behind the titles themselves.
+                   (propertize (concat (propertize " " 'display `(space :align-to ,(+ 4 wide)))
+                                       behind)
+                               'face 'completions-annotations)
+                 ""))))
+     shown)))
 
 (defun aircher-choose (prompt choices)
   "Ask with PROMPT for one of CHOICES, pairs of a title and anything.
 Return the chosen pair, nil if the user leaves.  The order stays, and RET takes
-the first."
+the first.  What is shown before and behind a title, and is not typed, are its
+text properties `aircher-before' and `aircher-behind'."
   (let* ((completion-extra-properties nil)
          (titles (mapcar #'car choices))
+         (affixate (lambda (shown) (aircher-sign-in--affixate shown titles)))
          (table (lambda (text predicate action)
                   (if (eq action 'metadata)
-                      '(metadata (display-sort-function . identity)
-                                 (cycle-sort-function . identity))
+                      `(metadata (display-sort-function . identity)
+                                 (cycle-sort-function . identity)
+                                 (affixation-function . ,affixate))
                     (complete-with-action action titles text predicate))))
          (chosen (condition-case nil
                      (aircher-read-choice prompt table t (car titles))
@@ -348,6 +371,12 @@ CALLBACK is called with whether one was."
                                 (aircher-sign-in--needed failure)))
             (aircher-sign-in--model-choices failure))))
 
+(defun aircher-sign-in--reason (failure)
+  "Return the message of FAILURE without its advice for a terminal.
+What helps can be chosen here."
+  (replace-regexp-in-string "[:;] sign in with 'aircher-cli auth login .*\\'" ""
+                            (or (aircher-get failure 'message) "aircherd gave no reason")))
+
 (defun aircher-offer-sign-in (failure retry &optional cancel)
   "Offer to sign in after FAILURE, and then to go on with the same request.
 Return nil and do nothing if its reason is another one, or if a question is
@@ -361,7 +390,7 @@ nil, or CANCEL if the user does not want to.  The failure is shown then."
 
 (defun aircher-sign-in--offer (failure choices retry cancel)
   "Ask which of CHOICES to take after FAILURE; RETRY and CANCEL are as before."
-  (let ((act (cdr (aircher-choose (format "%s.  What now?" (aircher-get failure 'message))
+  (let ((act (cdr (aircher-choose (format "%s.  What now?" (aircher-sign-in--reason failure))
                                   (append choices '(("leave it")))))))
     (cl-flet ((refuse ()
                 (aircher-complain failure)
@@ -375,16 +404,27 @@ nil, or CANCEL if the user does not want to.  The failure is shown then."
 
 ;;;; The command
 
-(defun aircher-sign-in--describe (row)
-  "Return ROW of `auth.status' as a line."
-  (let ((mark (aircher-mark-of row)))
-    (string-join
-     (delq nil (list (concat (aircher-mark-symbol mark) " " (aircher-get row 'provider))
-                     (aircher-mark-word mark)
-                     (aircher-get row 'key)
-                     (aircher-get row 'masked)
-                     (or (aircher-get row 'reason) (aircher-get row 'health_reason))))
-     "  ")))
+(defun aircher-sign-in--title (row taken)
+  "Return the provider of ROW of `auth.status', which is typed, as a title.
+A provider with several keys has several rows: if it is in TAKEN, the label of
+the key is added."
+  (let* ((mark (aircher-mark-of row))
+         (provider (aircher-get row 'provider))
+         (key (aircher-get row 'key))
+         (title (if (member provider taken) (format "%s %s" provider key) provider)))
+    (propertize title
+                'aircher-before (concat (aircher-mark-symbol mark) " ")
+                'aircher-behind
+                (string-join
+                 (delq nil (list (aircher-mark-word mark) key (aircher-get row 'masked)
+                                 (or (aircher-get row 'reason) (aircher-get row 'health_reason))))
+                 "  "))))
+
+(defun aircher-sign-in--titles (rows)
+  "Return the titles of ROWS, each once."
+  (let (titles)
+    (dolist (row rows (nreverse titles))
+      (push (aircher-sign-in--title row titles) titles))))
 
 (defun aircher-sign-in--in-order (rows)
   "Return ROWS that can have a key: those of the configuration come first."
@@ -413,13 +453,13 @@ CALLBACK is called with whether it worked."
   (let* ((rows (aircher-list (aircher-get status 'rows)))
          (variables (aircher-unseen-variables (aircher-list (aircher-get status 'environment))
                                               rows))
+         (ordered (aircher-sign-in--in-order rows))
          (choices (append
                    (and variables (list (aircher-sign-in--import-choice variables)))
-                   (mapcar (lambda (row)
-                             (cons (aircher-sign-in--describe row)
-                                   (lambda (callback)
-                                     (aircher-sign-in--login-row row callback))))
-                           (aircher-sign-in--in-order rows))))
+                   (cl-mapcar (lambda (title row)
+                                (cons title (lambda (callback)
+                                              (aircher-sign-in--login-row row callback))))
+                              (aircher-sign-in--titles ordered) ordered)))
          (act (cdr (aircher-choose "Sign in to" choices))))
     (funcall (or act (lambda (callback) (funcall callback nil))) callback)))
 

@@ -62,6 +62,9 @@ hidden input."
      (lambda (done)
        (should (aircher-offer-sign-in failure (lambda (_) (funcall done 'retry)) done))))
     (setq outcome (car sign-in--asked))
+    ;; What helps can be chosen, so the prompt names no command of a terminal.
+    (should (equal "no key for spare.  What now? (default sign in to spare): "
+                   (cadr sign-in--asked)))
     (should (string-match-p "sign in to spare" (string-join outcome "|")))
     (should (string-match-p "ask work/[^|]+ instead" (string-join outcome "|")))
     (should (equal "not_configured" (sign-in--state "spare")))))
@@ -92,11 +95,21 @@ hidden input."
 (ert-deftest b2-a-rejected-replacement-keeps-the-old-key ()
   (should (equal '(nil)
                  (sign-in--with-answers
-                  " spare\\|leave it" (list "canary-wrong-key-0123456789")
+                  "\\`spare\\|leave it" (list "canary-wrong-key-0123456789")
                   (lambda (done) (aircher-sign-in nil done)))))
   (should (equal "authenticated" (sign-in--state "spare")))
   (with-current-buffer "*Messages*"
     (should (string-match-p "the old key is kept" (buffer-string)))))
+
+(ert-deftest b2b-the-name-of-a-provider-is-what-is-typed ()
+  (let ((titles (aircher-sign-in--titles
+                 '(((provider . "work") (state . "authenticated") (health . "ok") (key . "default"))
+                   ((provider . "work") (state . "rejected") (key . "other"))
+                   ((provider . "third") (state . "not_configured"))))))
+    (should (equal '("work" "work other" "third") titles))
+    (should (equal '(("work" "✓ " " ready  default") ("third" "○ " " not signed in"))
+                   (mapcar (lambda (shown) (mapcar #'substring-no-properties shown))
+                           (aircher-sign-in--affixate '("work" "third") titles))))))
 
 (ert-deftest b3-a-key-in-a-variable-of-emacs-is-stored ()
   (let ((process-environment (cons (concat "THIRD_KEY=" (sign-in--key "THIRD"))
