@@ -728,6 +728,7 @@ FUNCTION is called with three values:
   `snapshot', the topic, and its state, after each (re)connection
   `event', the topic, and the event
   `lost', nil, and the failure, when the connection has ended
+  `refused', the topic, and the failure, if this client may not follow it
 
 The connection is made again by itself.  A topic that an older daemon does not
 know is left out."
@@ -788,7 +789,9 @@ topic in quotes, and then the topics that it knows."
     (cond (unknown (aircher-connection--resubscribe (cons unknown without)))
           ((aircher-connection-is-open)
            (message "aircher: cannot follow %s: %s" (string-join topics ", ")
-                    (aircher-get failure 'message))))))
+                    (aircher-get failure 'message))
+           (dolist (topic topics)
+             (aircher-connection--tell 'refused topic failure))))))
 
 (defun aircher-connection--handle-event (event)
   "Give EVENT to its subscriptions; if some were lost, get the state again."

@@ -39,7 +39,8 @@
   "What is shown.")
 
 (defvar aircher-mode-line--state nil
-  "A plist: `:is-open', `:model', `:mark', `:answers-by', `:spent', `:has-unknown'.")
+  "A plist: `:is-open', `:model', `:mark', `:answers-by', `:spent', `:has-unknown'.
+`:is-open' is `refused' if this client may not follow what changes.")
 
 (defvar aircher-mode-line--default nil
   "The name of the default model.")
@@ -100,6 +101,7 @@ An alias is ready while one of its routes is."
   (let ((mark (plist-get state :mark)))
     (cond
      ((not (plist-get state :is-open)) "· aircher not running")
+     ((eq 'refused (plist-get state :is-open)) "· aircher: not allowed")
      ((null mark) "· aircher …")
      (t (string-join
          (delq nil
@@ -176,10 +178,11 @@ An alias is ready while one of its routes is."
 
 (defun aircher-mode-line--hear (kind topic value)
   "Take VALUE of KIND about TOPIC."
-  (when (and (equal topic "models") (not (aircher-get value 'providers)))
+  (when (and (equal topic "models") (not (eq kind 'refused)) (not (aircher-get value 'providers)))
     (setq aircher-mode-line--default (aircher-get value 'default)))
   (pcase kind
     ('lost (aircher-mode-line--publish :is-open nil))
+    ('refused (aircher-mode-line--publish :is-open 'refused))
     ('snapshot
      (when (equal topic "models")
        (setq aircher-mode-line--default (aircher-get value 'default)))

@@ -45,6 +45,7 @@
   "The state of aircher.
 \\<aircher-status-mode-map>\\[aircher-login] signs in, \\[aircher-model] changes the model, \
 \\[revert-buffer] asks again, \\[quit-window] leaves."
+  :interactive nil
   (setq-local revert-buffer-function (lambda (&rest _) (aircher-status--fetch (current-buffer))))
   (setq-local truncate-lines t)
   (add-hook 'kill-buffer-hook #'aircher-status--stop nil t))
@@ -180,7 +181,7 @@
   "Fetch the state of BUFFER again, after something of KIND came."
   (when (buffer-live-p buffer)
     (with-current-buffer buffer
-      (unless (or aircher-status--timer (eq kind 'lost))
+      (unless (or aircher-status--timer (memq kind '(lost refused)))
         (setq aircher-status--timer
               (run-at-time aircher-status--quiet-seconds nil
                            (lambda ()

@@ -24,12 +24,18 @@ def outcomes() -> Iterator[Outcomes]:
             with home.client() as client:
                 client.call("auth.logout", {"provider": "spare"})
 
+        def allow_only_to_chat(_: object) -> None:
+            config = home.config_file.read_text(encoding="utf-8")
+            home.write_config(f'{config}\n[clients.emacs]\nallow = ["chat"]\n')
+            home.cli("config", "reload")
+
         yield SUITE.run(
             home.environ,
             answers={
                 "sign in": lambda _: home.login("spare", SPARE_KEY),
                 "sign out": sign_out,
                 "kill the daemon": lambda _: home.stop(signal.SIGKILL),
+                "allow only to chat": allow_only_to_chat,
                 "start the daemon": lambda _: home.start(),
             },
         )

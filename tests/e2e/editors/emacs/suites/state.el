@@ -137,4 +137,11 @@
   (should-not (memq 'aircher-mode-line--text global-mode-string))
   (should-not aircher-connection--subscriptions))
 
+(ert-deftest c5-the-mode-line-says-what-is-not-allowed ()
+  (aircher-test-please "allow only to chat")
+  (aircher-mode-line-mode 1)
+  (aircher-test-wait "it is seen"
+                     (lambda () (equal " · aircher: not allowed" aircher-mode-line--text)))
+  (aircher-mode-line-mode -1))
+
 ;;; state.el ends here
