@@ -50,6 +50,11 @@
   :prefix "aircher-"
   :link '(url-link "https://github.com/aircher/aircher"))
 
+;; So `customize-group' shows all options before the commands that have them were used.
+;;;###autoload
+(put 'aircher 'custom-loads
+     '(aircher aircher-ask aircher-answer aircher-chat aircher-rewrite aircher-gptel))
+
 (provide 'aircher)
 
 ;;; aircher.el ends here

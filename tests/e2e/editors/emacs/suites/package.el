@@ -24,6 +24,7 @@
   "Return the top-level forms of FILE, each with whether it has an autoload cookie."
   (with-temp-buffer
     (insert-file-contents file)
+    (set-syntax-table emacs-lisp-mode-syntax-table)
     (let (forms)
       (condition-case nil
           (while t
@@ -34,6 +35,10 @@
               (push (cons (read (current-buffer)) has-cookie) forms)))
         (end-of-file nil))
       (nreverse forms))))
+
+(defun package--is-list-of-options (form)
+  "Return whether FORM says which files have options."
+  (equal '(put 'aircher 'custom-loads) (seq-take form 3)))
 
 (defun package--is-command (form)
   "Return whether FORM defines a command that users call anywhere."
@@ -71,11 +76,23 @@
   (should (risky-local-variable-p 'aircher-daemon-command))
   (should (risky-local-variable-p 'aircher-ask-display-action)))
 
+(ert-deftest a2c-customize-loads-every-file-that-has-options ()
+  (let* ((main (seq-find (lambda (file) (equal "aircher" (file-name-base file))) package--sources))
+         (required (delq nil (mapcar (pcase-lambda (`(,form . ,_))
+                                       (and (eq 'require (car form)) (cadr (cadr form))))
+                                     (package--forms main)))))
+    (should (memq 'aircher-connection required))
+    (dolist (file package--sources)
+      (when (seq-some (lambda (form) (eq 'defcustom (caar form))) (package--forms file))
+        (should (memq (intern (file-name-base file))
+                      (append required (get 'aircher 'custom-loads))))))))
+
 (ert-deftest a3-cookies-are-on-commands-only ()
   (dolist (file package--sources)
     (pcase-dolist (`(,form . ,has-cookie) (package--forms file))
       (when has-cookie
-        (should (package--is-command form))))))
+        (should (or (package--is-command form) (package--is-list-of-options form))))))
+  (should (seq-some (lambda (file) (seq-some #'cdr (package--forms file))) package--sources)))
 
 (ert-deftest a4-only-the-main-file-says-what-is-required ()
   (should (equal '("aircher.el")
