@@ -284,9 +284,10 @@ In BUFFERS, by default the current one, `aircher-stop' stops it."
 (defun aircher-answer-stop (answer &optional why)
   "Stop ANSWER because of WHY; the provider's connection is closed at once."
   (unless (eq (aircher-answer-state answer) 'ended)
+    ;; First the end, because a request that was not sent yet fails at once.
+    (aircher-answer--end answer 'stopped (or why "stopped"))
     (when (aircher-answer-handle answer)
-      (aircher-cancel (aircher-answer-handle answer)))
-    (aircher-answer--end answer 'stopped (or why "stopped"))))
+      (aircher-cancel (aircher-answer-handle answer)))))
 
 (defun aircher-answer-in (buffer)
   "Return the answers in progress that belong to BUFFER."
@@ -324,7 +325,10 @@ With an active region, only that is deactivated."
 (define-minor-mode aircher-answering-mode
   "On while an answer for this buffer is in progress: \\[keyboard-quit] stops it."
   :lighter " Answering"
-  :interactive nil)
+  :interactive nil
+  ;; A desktop that is restored turns it on; the answer has ended with the earlier Emacs.
+  (unless (aircher-answer-in (current-buffer))
+    (setq aircher-answering-mode nil)))
 
 ;;;; Questions
 

@@ -3,6 +3,7 @@
 ;;; Code:
 
 (require 'aircher)
+(require 'aircher-answer)
 
 (defun life--ping ()
   "Return the message of the failure of a ping, nil if there is none."
@@ -46,6 +47,16 @@ root:x:8:root
     (let ((handle (aircher-request "ping" nil (lambda (why _) (setq failure why)))))
       (aircher-cancel handle)
       (should (equal "cancelled" (aircher-get failure 'code))))
+    (kill-process aircher-connection--starter)
+    (aircher-test-wait "the start has ended" (lambda () (not aircher-connection--starter)))))
+
+(ert-deftest a6-an-answer-that-waits-is-stopped-in-the-words-of-any-other ()
+  (let* ((aircher-daemon-command '("sleep" "1000"))
+         ends
+         (answer (aircher-answer-start '((messages . []))
+                                       :on-end (lambda (&rest end) (push end ends)))))
+    (aircher-answer-stop answer)
+    (should (equal '((stopped "stopped")) ends))
     (kill-process aircher-connection--starter)
     (aircher-test-wait "the start has ended" (lambda () (not aircher-connection--starter)))))
 
