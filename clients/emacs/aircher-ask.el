@@ -27,9 +27,20 @@ else the window."
                  (const :tag "The echo area if it is short" echo))
   :group 'aircher)
 
+(defconst aircher-ask--beside-columns 100
+  "The columns of a frame from which on an answer is beside the text.")
+
+(defun aircher-ask-display-in-side-window (buffer alist)
+  "Display BUFFER at the right of the frame, or below if the frame is narrow.
+ALIST is as for `display-buffer-in-side-window'."
+  (display-buffer-in-side-window
+   buffer
+   (append alist (if (< (frame-width) aircher-ask--beside-columns)
+                     '((side . bottom) (window-height . 0.4))
+                   '((side . right) (window-width . 0.4))))))
+
 (defcustom aircher-ask-display-action
-  '((display-buffer-reuse-window display-buffer-in-side-window)
-    (side . right) (window-width . 0.4))
+  '((display-buffer-reuse-window aircher-ask-display-in-side-window))
   "How the window of `aircher-ask' is shown, see `display-buffer'."
   :type 'sexp
   :risky t
@@ -192,6 +203,7 @@ If it is long, it goes on in a window."
 \\[quit-window] hides it.
 
 \\{aircher-ask-mode-map}"
+  :interactive nil
   (buffer-disable-undo)
   (aircher-stream-quicken-redisplay)
   (setq-local revert-buffer-function #'aircher-ask--ask-again)

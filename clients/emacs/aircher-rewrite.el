@@ -44,8 +44,9 @@ Only the region is replaced."
   "The instructions of `aircher-rewrite'.")
 
 (cl-defstruct (aircher-rewrite-edit (:copier nil))
-  "A change of a region: its OVERLAY, the text OLD that was sent, and NEW."
-  overlay old new)
+  "A change of a region: its OVERLAY, the text OLD that was sent, and NEW.
+NUMBER is that of the input events when it was asked for."
+  overlay old new number)
 
 ;;;; The request
 
@@ -165,7 +166,8 @@ shown first, see `aircher-rewrite-review'."
          (request (apply #'aircher-rewrite--request instruction old (aircher-answer-language)
                          (aircher-rewrite--context start end)))
          (overlay (make-overlay start end nil t))
-         (edit (make-aircher-rewrite-edit :overlay overlay :old old)))
+         (edit (make-aircher-rewrite-edit :overlay overlay :old old
+                                          :number num-nonmacro-input-events)))
     (overlay-put overlay 'face 'aircher-rewrite-pending)
     (overlay-put overlay 'aircher-rewrite t)
     (deactivate-mark)
@@ -211,12 +213,20 @@ shown first, see `aircher-rewrite-review'."
       ;; Not within the answer's callback: what follows reads keys.
       (run-at-time 0 nil #'aircher-rewrite--review edit))))
 
+(defun aircher-rewrite--is-awaited (edit)
+  "Return whether the user has typed nothing since EDIT was asked for.
+Otherwise what is typed next is meant for another buffer than that of the
+hunks, where single keys decide."
+  (and (= num-nonmacro-input-events (aircher-rewrite-edit-number edit))
+       (zerop (minibuffer-depth))))
+
 (defun aircher-rewrite--review (edit)
   "Show EDIT as `aircher-rewrite-review' says."
-  (pcase (if (executable-find diff-command) aircher-rewrite-review nil)
-    ('diff (aircher-rewrite--show-hunks edit))
-    ('ediff (aircher-rewrite--start-ediff edit))
-    (_ (aircher-rewrite--replace edit (aircher-rewrite-edit-new edit)))))
+  (let ((is-awaited (aircher-rewrite--is-awaited edit)))
+    (pcase (if (executable-find diff-command) aircher-rewrite-review nil)
+      ('nil (aircher-rewrite--replace edit (aircher-rewrite-edit-new edit)))
+      ((and 'ediff (guard is-awaited)) (aircher-rewrite--start-ediff edit))
+      (_ (aircher-rewrite--show-hunks edit is-awaited)))))
 
 ;;;; Replacing
 
@@ -374,6 +384,7 @@ It has one line of context, so that changes that are close are separate hunks."
 When the last hunk is decided, the accepted ones are put into the buffer.
 
 \\{aircher-rewrite-mode-map}"
+  :interactive nil
   (setq-local font-lock-defaults '(diff-font-lock-keywords t))
   (setq-local diff-font-lock-syntax nil diff-font-lock-prettify nil)
   (add-hook 'kill-buffer-hook #'aircher-rewrite--forget nil t)
@@ -384,8 +395,8 @@ When the last hunk is decided, the accepted ones are put into the buffer.
   "Forget the region whose change this buffer has shown."
   (when aircher-rewrite--edit (aircher-rewrite--free aircher-rewrite--edit)))
 
-(defun aircher-rewrite--show-hunks (edit)
-  "Show the hunks of EDIT in a buffer."
+(defun aircher-rewrite--show-hunks (edit is-awaited)
+  "Show the hunks of EDIT in a buffer, and select its window if it IS-AWAITED."
   (let ((hunks (aircher-rewrite--hunks (aircher-rewrite--diff (aircher-rewrite-edit-old edit)
                                                               (aircher-rewrite-edit-new edit))))
         (buffer (generate-new-buffer "*aircher change*")))
@@ -405,8 +416,12 @@ When the last hunk is decided, the accepted ones are put into the buffer.
                                  (aircher-rewrite-hunk-new-count hunk) number total)
                          (aircher-rewrite--visible (aircher-rewrite-hunk-text hunk)))
                  (setf (aircher-rewrite-hunk-end hunk) (copy-marker (point)))))
-      (goto-char (point-min)))
-    (pop-to-buffer buffer)))
+      (goto-char (point-min))
+      (set-buffer-modified-p nil))
+    (if is-awaited
+        (pop-to-buffer buffer)
+      (display-buffer buffer)
+      (message "aircher: the change can be reviewed in %s" (buffer-name buffer)))))
 
 (defun aircher-rewrite--hunk-at-point ()
   "Return the hunk at point."
@@ -475,30 +490,44 @@ If there is none, apply the change."
                                    (reverse aircher-rewrite--hunks))))
     (goto-char (aircher-rewrite-hunk-start previous))))
 
+(defun aircher-rewrite--close ()
+  "Close this review; what it was about is not forgotten."
+  (setq aircher-rewrite--edit nil)
+  (quit-window t))
+
 (defun aircher-rewrite-apply ()
   "Put the accepted hunks into the buffer; all others are rejected."
   (interactive nil aircher-rewrite-mode)
   (let* ((edit aircher-rewrite--edit)
          (hunks aircher-rewrite--hunks)
-         (accepted (cl-count 'accepted hunks :key #'aircher-rewrite-hunk-decision)))
-    (setq aircher-rewrite--edit nil)
-    (quit-window t)
+         (accepted (cl-count 'accepted hunks :key #'aircher-rewrite-hunk-decision))
+         (is-over (or (= accepted 0) (aircher-rewrite--refusal edit))))
+    (when is-over (aircher-rewrite--close))
     (if (= accepted 0)
         (progn (aircher-rewrite--free edit)
                (message "Nothing was changed"))
       (aircher-rewrite--replace edit (aircher-rewrite--merged (aircher-rewrite-edit-old edit)
                                                               (aircher-rewrite-edit-new edit)
                                                               hunks))
+      ;; Not before: the file may be locked, or the buffer be read-only now, and what was decided
+      ;; can be applied afterwards.
+      (aircher-rewrite--close)
       (message "%d of %d hunks accepted; one undo takes them back" accepted (length hunks)))))
 
 ;;;; Ediff
 
 (defun aircher-rewrite-ediff ()
-  "Review this change in Ediff instead."
+  "Review this change in Ediff instead, without the hunks that are rejected."
   (interactive nil aircher-rewrite-mode)
-  (let ((edit aircher-rewrite--edit))
-    (setq aircher-rewrite--edit nil)
-    (quit-window t)
+  (let ((edit aircher-rewrite--edit)
+        (hunks aircher-rewrite--hunks))
+    (dolist (hunk hunks)
+      (unless (aircher-rewrite-hunk-decision hunk)
+        (setf (aircher-rewrite-hunk-decision hunk) 'accepted)))
+    (setf (aircher-rewrite-edit-new edit)
+          (aircher-rewrite--merged (aircher-rewrite-edit-old edit) (aircher-rewrite-edit-new edit)
+                                   hunks))
+    (aircher-rewrite--close)
     (aircher-rewrite--start-ediff edit)))
 
 (defun aircher-rewrite--start-ediff (edit)
@@ -507,15 +536,27 @@ If there is none, apply the change."
          (old (aircher-rewrite--ediff-buffer "*aircher old*" (aircher-rewrite-edit-old edit) mode))
          (new (aircher-rewrite--ediff-buffer "*aircher new*" (aircher-rewrite-edit-new edit) mode))
          (windows (current-window-configuration)))
-    (with-current-buffer old (setq buffer-read-only t))
-    (message "a: take the old text of a difference, b: the new one, q: finish")
+    (with-current-buffer old
+      (setq buffer-read-only t
+            header-line-format " The old text"))
+    (with-current-buffer new
+      (setq header-line-format
+            " n/p: next, previous  a: take the old text  b: the new one again  q: finish"))
     (ediff-buffers
      old new
      (list (lambda ()
              (setq-local ediff-keep-variants t)
+             (local-set-key "b" #'aircher-rewrite-ediff-take-new)
              (add-hook 'ediff-quit-hook
                        (lambda () (aircher-rewrite--ediff-ended edit old new windows))
                        90 t))))))
+
+(defun aircher-rewrite-ediff-take-new ()
+  "Take the new text of the current difference, if the old one was taken."
+  (interactive nil ediff-mode)
+  (if (assoc ediff-current-difference ediff-killed-diffs-alist)
+      (ediff-restore-diff nil ?b)
+    (message "B has the new text of this difference")))
 
 (defun aircher-rewrite--ediff-buffer (name text mode)
   "Return a new buffer NAME with TEXT, in the major mode MODE."
@@ -537,7 +578,9 @@ restored."
     (cond ((string= text (aircher-rewrite-edit-old edit))
            (aircher-rewrite--free edit)
            (message "Nothing was changed"))
-          ((y-or-n-p "Put the text of B into the buffer? ")
+          ((condition-case nil
+               (y-or-n-p "Put the text of B into the buffer? ")
+             (quit nil))
            (aircher-rewrite--replace edit text)
            (message "Replaced; one undo takes it back"))
           (t (aircher-rewrite--free edit)

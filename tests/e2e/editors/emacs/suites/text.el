@@ -533,6 +533,12 @@
     (text--ended)
     (should (equal "go on" (cdar (last (text--messages)))))))
 
+(ert-deftest f2b-without-an-answer-no-buffer-says-that-there-is-one ()
+  ;; As a desktop does that was saved during an answer.
+  (with-temp-buffer
+    (aircher-answering-mode 1)
+    (should-not aircher-answering-mode)))
+
 (ert-deftest f3-a-failed-question-can-be-sent-again ()
   (aircher-test-please "fault" '((kind . "error") (error . "server") (times . 10)))
   (text--in-chat "hello"
@@ -718,22 +724,39 @@
     (aircher-test-please "behave" '((first_delay . 0.0)))
     (should (eq t (aircher-test-please "the last upstream was closed")))))
 
+(defun text--ediff ()
+  "Wait for Ediff, and return its control buffer."
+  (aircher-test-wait "Ediff is there"
+                     (lambda () (seq-find (lambda (buffer)
+                                            (string-match-p "Ediff Control" (buffer-name buffer)))
+                                          (buffer-list)))))
+
+(defun text--type-in-ediff (key)
+  "Call what KEY, a character, is bound to in this control buffer."
+  (let ((last-command-event key))
+    (call-interactively (lookup-key (current-local-map) (string key)))))
+
 (ert-deftest g10-ediff-chooses-between-the-texts-of-each-difference ()
   (let ((aircher-rewrite-review 'ediff))
     (text--with-change text--new
-      (let ((control (aircher-test-wait
-                      "Ediff is there"
-                      (lambda () (seq-find (lambda (buffer)
-                                             (string-match-p "Ediff Control" (buffer-name buffer)))
-                                           (buffer-list))))))
+      (let ((control (text--ediff)))
         (with-current-buffer control
           (should (= 2 ediff-number-of-differences))
-          (ediff-next-difference)
-          (let ((last-command-event ?a))
-            (ediff-copy-A-to-B nil))
+          (text--type-in-ediff ?n)
+          (text--type-in-ediff ?b)  ; it is there already
+          (text--type-in-ediff ?a)
+          (text--type-in-ediff ?n)
+          (text--type-in-ediff ?a)
+          (text--type-in-ediff ?b)
+          (should (equal (string-replace "print(10)" "print(1)" text--new)
+                         (with-current-buffer "*aircher new*" (buffer-string))))
+          (should (equal text--old (with-current-buffer "*aircher old*" (buffer-string))))
+          (text--type-in-ediff ?a)
+          (text--type-in-ediff ?p)
+          (text--type-in-ediff ?b)
           (cl-letf (((symbol-function 'y-or-n-p) #'always))
             (ediff-really-quit nil))))
-      (should (equal (concat "# top\n" (string-replace "print(2)" "print(20)" text--old) "# end\n")
+      (should (equal (concat "# top\n" (string-replace "print(1)" "print(10)" text--old) "# end\n")
                      (buffer-string)))
       (should-not (get-buffer "*aircher old*"))
       (undo)
@@ -752,6 +775,41 @@
       (should (equal "\\u202e" (concat (aref buffer-display-table #x202e))))
       (should-not bidi-display-reordering))
     (kill-buffer buffer)))
+
+(ert-deftest g10b-what-cannot-be-put-into-the-buffer-can-be-later ()
+  (text--with-change text--new
+    (with-current-buffer (text--review)
+      (with-current-buffer buffer (setq buffer-read-only t))
+      (should-error (aircher-rewrite-accept-all) :type 'buffer-read-only)
+      (with-current-buffer buffer (setq buffer-read-only nil))
+      (aircher-rewrite-apply))
+    (should (equal (concat "# top\n" text--new "# end\n") (buffer-string)))
+    (should-not (overlays-in (point-min) (point-max)))
+    (should-not (text--review-buffer))))
+
+(ert-deftest g13-ediff-begins-without-the-hunks-that-are-rejected ()
+  (text--with-change text--new
+    (with-current-buffer (text--review)
+      (aircher-rewrite-reject)
+      (aircher-rewrite-ediff))
+    (with-current-buffer (text--ediff)
+      (should (= 1 ediff-number-of-differences))
+      ;; C-g at the last question is a no, and leaves no mark on the text.
+      (cl-letf (((symbol-function 'y-or-n-p) (lambda (_) (signal 'quit nil))))
+        (ediff-really-quit nil)))
+    (should (equal (concat "# top\n" text--old "# end\n") (buffer-string)))
+    (should-not (overlays-in (point-min) (point-max)))))
+
+(ert-deftest g12-typing-goes-on-where-it-was ()
+  ;; In the buffer of the hunks, the next letters would accept and reject.
+  (dolist (aircher-rewrite-review '(diff ediff))
+    (text--with-change text--new
+      (let ((window (selected-window))
+            (num-nonmacro-input-events (1+ num-nonmacro-input-events)))
+        (text--review)
+        (should (eq window (selected-window)))
+        (should (get-buffer-window (text--review-buffer)))
+        (should (text--said "the change can be reviewed in \\*aircher change\\*"))))))
 
 (ert-deftest h1-fences-around-all-of-a-text-are-removed-and-no-others ()
   (pcase-dolist (`(,reply ,old ,new)
