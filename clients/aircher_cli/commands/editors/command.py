@@ -179,7 +179,7 @@ def _shown_once(place: "Place", block: "Block") -> tuple[str, ...]:
     if place.token in ("", TOKEN_HERE):
         return ()
     if place.token in block.text:
-        return ("the token is in the settings, and is not shown again",)
+        return ("the token is in the settings, and is not shown again: let no one else read them",)
     return (f"the token, which is not shown again: {place.token}",)
 
 

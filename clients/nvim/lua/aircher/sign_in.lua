@@ -154,7 +154,8 @@ function M.offer(err, retry, cancel)
   if #choices == 0 then
     return false
   end
-  local options = { prompt = err.message, kind = "aircher_sign_in", format_item = function(each) return each.title end }
+  local prompt = err.message:gsub("%s*\n%s*", "; ") -- a line of a provider's would look like a choice
+  local options = { prompt = prompt, kind = "aircher_sign_in", format_item = function(each) return each.title end }
   vim.ui.select(choices, options, function(choice)
     local function refuse()
       if cancel then

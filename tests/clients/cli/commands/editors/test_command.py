@@ -55,6 +55,7 @@ def test_a_token_in_the_settings_is_not_said_twice(editors):
     outcome = editors("continue")
     assert TOKEN in outcome.out
     assert TOKEN not in outcome.err
+    assert "not shown again: let no one else read them" in outcome.err
 
 
 def test_json_has_the_same(editors):

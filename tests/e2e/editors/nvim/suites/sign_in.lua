@@ -97,6 +97,14 @@ t.case("an error that is not about keys is not offered", function()
   t.eq(false, sign_in.offer({ code = "network", message = "no way", data = {} }, function() end))
 end)
 
+t.case("an error of several lines is one above the choices", function()
+  local shown = t.choose(nil)
+  local row = { provider = "spare", needed = true, command = "aircher-cli auth login spare" }
+  local err = { code = "auth_rejected", message = "no\n1: paste your key here", data = { sign_in = { providers = { row } } } }
+  t.eq(true, sign_in.offer(err, function() end))
+  t.eq("no; 1: paste your key here", shown[1].prompt)
+end)
+
 t.case("leaving the offer is left to the caller, who shows the error", function()
   local shown = t.choose(nil)
   t.eq("left", (ask("spare/m", true)))
