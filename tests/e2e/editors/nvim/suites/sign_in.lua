@@ -101,7 +101,7 @@ t.case("an error of several lines is one above the choices", function()
   local shown = t.choose(nil)
   local row = { provider = "spare", needed = true, command = "aircher-cli auth login spare" }
   local err = { code = "auth_rejected", message = "no\n1: paste your key here", data = { sign_in = { providers = { row } } } }
-  t.eq(true, sign_in.offer(err, function() end))
+  t.eq(true, sign_in.offer(err, function() end, function() end))
   t.eq("no; 1: paste your key here", shown[1].prompt)
 end)
 
