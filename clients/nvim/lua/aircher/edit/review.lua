@@ -36,7 +36,8 @@ local function virtual_line(text, tabstop)
   local shown = #text > MAX_WIDTH and text:sub(1, MAX_WIDTH) .. "…" or text
   -- A text with a NUL is none for a function of Vim.
   shown = shown:gsub("%z", "^@"):gsub("\t", (" "):rep(tabstop))
-  return { { vim.fn.strtrans(shown), "DiffAdd" } }
+  -- Of what reverses text, this mark is the one that Neovim takes for printable.
+  return { { vim.fn.strtrans((shown:gsub("\216\156", "<061c>"))), "DiffAdd" } }
 end
 
 local function virtual_lines(lines, tabstop)

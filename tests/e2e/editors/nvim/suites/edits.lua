@@ -220,6 +220,16 @@ t.case("a hunk whose lines were changed before it was accepted is left out", fun
   t.eq({ "local mine", "local y = 2", "print(z + y)" }, vim.list_slice(lines(), 1, 3))
 end)
 
+t.case("characters that hide something are shown before they are accepted", function()
+  local hidden = "local a = 1 -- \226\128\174\226\129\166 admin \226\129\169\226\128\139\216\156"
+  local buf = begin(hidden)
+  vim.cmd("5AircherEdit say who")
+  finish()
+  t.eq({ { 5, "local a = 1 -- <202e><2066> admin <2069><200b><061c>" } }, virtual_text(buf))
+  vim.cmd("AircherAccept!")
+  t.eq(hidden, lines(buf)[5])
+end)
+
 t.case("one key stops an edit, and nothing changes", function()
   begin(("word "):rep(1000), {}, { delay = 0.01 })
   vim.cmd("6AircherEdit make it better")
