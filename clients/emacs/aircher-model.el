@@ -180,9 +180,18 @@ CALLBACK is called with a failure and the rows."
   "Return the names of the rows, in their order."
   (mapcar #'aircher-model-row-name aircher-model--rows))
 
+(defvar aircher-model--index nil
+  "The rows that were looked up last, and a table of them by name.")
+
 (defun aircher-model--find (name)
-  "Return the row with NAME."
-  (seq-find (lambda (row) (equal name (aircher-model-row-name row))) aircher-model--rows))
+  "Return the row with NAME.
+A list that is shown looks every name up, so there is a table of them."
+  (unless (and aircher-model--index (eq aircher-model--rows (car aircher-model--index)))
+    (let ((table (make-hash-table :test #'equal)))
+      (dolist (row (reverse aircher-model--rows))
+        (puthash (aircher-model-row-name row) row table))
+      (setq aircher-model--index (cons aircher-model--rows table))))
+  (gethash name (cdr aircher-model--index)))
 
 (defun aircher-model--affixate (names)
   "Return NAMES with their marks before them and the rest of the rows behind."

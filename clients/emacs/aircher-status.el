@@ -89,7 +89,8 @@
 
 (defun aircher-status--usage-line (row)
   "Return ROW of `usage.report' by provider as a line."
-  (format "  %-14s %6d requests %10s" (aircher-get row 'provider) (aircher-get row 'requests)
+  (format "  %-14s %6d %-8s %10s" (aircher-get row 'provider) (aircher-get row 'requests)
+          (if (= 1 (aircher-get row 'requests)) "request" "requests")
           (aircher-mode-line-spend
            (list :spent (string-to-number (or (aircher-get row 'cost) "0"))
                  :has-unknown (< 0 (or (aircher-get row 'unknown_cost) 0))))))

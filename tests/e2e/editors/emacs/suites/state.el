@@ -48,6 +48,17 @@
                            ((state . "not_required") (absent . t))
                            ((state . "not_configured")))))))
 
+(ert-deftest a3-a-row-is-found-by-its-name-as-the-rows-are-now ()
+  (cl-flet ((rows (mark) (list (make-aircher-model-row :name "a" :mark mark)
+                               (make-aircher-model-row :name "b" :mark 'local)
+                               (make-aircher-model-row :name "a" :mark 'unknown))))
+    (dolist (mark '(ready cooling))
+      (let ((aircher-model--rows (rows mark)))
+        (should (eq mark (aircher-model-row-mark (aircher-model--find "a"))))
+        (should-not (aircher-model--find "c")))))
+  (let ((aircher-model--rows nil))
+    (should-not (aircher-model--find "a"))))
+
 (ert-deftest b1-aliases-and-what-can-answer-are-first ()
   (let (names)
     (state--with-choice
