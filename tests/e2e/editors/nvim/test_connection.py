@@ -19,10 +19,13 @@ SUITE = Suite(Path(__file__).parent / "suites" / "connection.lua")
 def outcomes(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Outcomes]:
-    """Run the suite in each Neovim, in a folder below a repository."""
+    """Run the suite in each Neovim, in a folder below a repository, which has another one in it.
+
+    What is above them, such as a repository of the developer's, is no business of the test.
+    """
     folder = tmp_path_factory.mktemp("repository")
-    (folder / ".git").mkdir()
-    (folder / "lua").mkdir()
+    for name in (".git", "lua", "other/.git"):
+        (folder / name).mkdir(parents=True)
     with open_editor_home() as opened:
         opened.sim.behave(delay=0.001)
         yield SUITE.run(

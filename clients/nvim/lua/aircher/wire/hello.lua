@@ -10,12 +10,18 @@ local function sendable(text)
   return text ~= nil and text ~= "" and vim.fn.strchars(text) <= MAX_LENGTH and text or nil
 end
 
+--- AIRCHER_PROJECT, also where it is empty: `vim.env` does not tell that from a variable that is not set.
+local function named_project()
+  local named = uv.os_getenv("AIRCHER_PROJECT")
+  return named and vim.trim(named)
+end
+
 --- The project that requests are attributed to: the nearest parent folder that contains .git, or nil.
 --- AIRCHER_PROJECT overrides it; an empty value means no project.
 function M.project()
-  local named = vim.env.AIRCHER_PROJECT
+  local named = named_project()
   if named then
-    return sendable(vim.trim(named))
+    return sendable(named)
   end
   local folder = uv.cwd()
   while folder and not uv.fs_lstat(folder .. "/.git") do
@@ -27,7 +33,7 @@ end
 --- The working directory, for [projects] of the configuration; nil if it is the project itself, or if
 --- AIRCHER_PROJECT is a path, or empty.
 function M.folder()
-  local named = vim.env.AIRCHER_PROJECT and vim.trim(vim.env.AIRCHER_PROJECT)
+  local named = named_project()
   if named and (named == "" or named:sub(1, 1) == "/") then
     return nil
   end

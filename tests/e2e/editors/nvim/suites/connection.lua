@@ -122,12 +122,20 @@ t.case("usage is attributed to the project of each", function()
 end)
 
 t.case("a changed working directory is passed on before the next chat", function()
-  vim.cmd("cd ..")
-  vim.cmd("cd ..")
+  local first = aircher.project()
+  vim.cmd("cd ../other")
+  t.eq(vim.fn.getcwd(), aircher.project())
   t.eq(nil, (chat(connections.get(), ask("hi"))))
-  local _, report = request(connections.get(), "usage.report", { by = { "project" } })
-  local without = vim.tbl_filter(function(row) return row.project == nil end, report.rows)
-  t.eq(1, #without)
+  vim.env.AIRCHER_PROJECT = ""
+  t.eq(nil, (chat(connections.get(), ask("hi"))))
+  vim.env.AIRCHER_PROJECT = nil
+  local err, report = request(connections.get(), "usage.report", { by = { "project" } })
+  t.eq(nil, err)
+  local requests = {}
+  for _, row in ipairs(report.rows) do
+    requests[row.project or "none"] = row.requests
+  end
+  t.eq({ [first] = requests[first], [vim.fn.getcwd()] = 1, none = 1 }, requests)
 end)
 
 t.case("a request under way fails when the daemon ends, and the next one opens a new connection", function()
