@@ -5,15 +5,16 @@
 local connections = require("aircher.connection")
 local errors = require("aircher.errors")
 local marks = require("aircher.marks")
+local messages = require("aircher.view.messages")
 
 local M = {}
 
 local MAX_MODELS = 3
 local MIN_KEY = 16 -- characters
 
-local function say(text, level) vim.notify("aircher: " .. text, level or vim.log.levels.INFO) end
+local function say(text) messages.tell(text, vim.log.levels.INFO) end
 
-local function complain(text) say(text, vim.log.levels.ERROR) end
+local function complain(text) messages.tell(text, vim.log.levels.ERROR, true) end
 
 --- Asks for a key without showing it; nil if none was typed. Ctrl-C leaves, too.
 ---

@@ -2,6 +2,7 @@
 local connections = require("aircher.connection")
 local errors = require("aircher.errors")
 local marks = require("aircher.marks")
+local messages = require("aircher.view.messages")
 local model_rows = require("aircher.models.rows")
 local options = require("aircher.options")
 
@@ -18,7 +19,7 @@ local PICKERS = {
 
 local known_names = {}
 
-local function say(text) vim.notify("aircher: " .. text, vim.log.levels.INFO) end
+local function say(text, is_whole) messages.tell(text, vim.log.levels.INFO, is_whole) end
 
 local function complain(text) vim.notify("aircher: " .. text, vim.log.levels.ERROR) end
 
@@ -96,7 +97,7 @@ function M.use(name, is_local, callback)
     options.get().model = nil -- what was chosen last is in effect
     local meant = result.nearest and ("; did you mean " .. result.nearest .. "?") or ""
     local unlisted = result.unlisted and (", which its provider does not list" .. meant) or ""
-    say("the default model is " .. result.model .. unlisted)
+    say("the default model is " .. result.model .. unlisted, result.unlisted)
     M._announce(result.model)
     callback()
   end)
