@@ -138,7 +138,7 @@ t.case("one key stops the second answer in a buffer after the first has ended", 
   t.eq("<Plug>(aircher-stop)", vim.fn.maparg("<C-c>", "n"))
   api.nvim_feedkeys(api.nvim_replace_termcodes("<C-c>", true, false, true), "x", false)
   t.eq(true, t.please("the last upstream was closed"))
-  t.has(lines(buf)[2], "38 39 40")
+  t.wait("the first is written to its end", function() return lines(buf)[2]:find("38 39 40", 1, true) end)
   t.wait("the key is free again", function() return vim.fn.maparg("<C-c>", "n") == "" end)
 end)
 
