@@ -81,6 +81,7 @@ local function prompt(question, text, filetype)
 end
 
 local function open_view(show, mods)
+  local before, is_borrowed = api.nvim_get_current_buf(), show == "current" and (mods or "") == ""
   local buf = api.nvim_create_buf(false, true)
   vim.bo[buf].bufhidden = "wipe"
   vim.bo[buf].modifiable = true -- it is off in all new buffers after `:set nomodifiable`, or with `nvim -M`
@@ -88,7 +89,8 @@ local function open_view(show, mods)
   vim.cmd("stopinsert") -- what is typed on, after CTRL-O, is not meant for this buffer
   vim.bo[buf].filetype = "markdown"
   if options.get().keys then
-    api.nvim_buf_set_keymap(buf, "n", "q", "<Cmd>close<CR>", { desc = "aircher: close" })
+    local function leave() window.leave(before, is_borrowed) end
+    vim.keymap.set("n", "q", leave, { buffer = buf, desc = "aircher: close" })
     api.nvim_buf_set_keymap(buf, "n", "<C-c>", "<Plug>(aircher-stop)", { desc = "aircher: stop" })
   end
   return buf

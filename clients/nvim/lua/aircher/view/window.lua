@@ -43,6 +43,21 @@ function M.open(buf, show, mods)
   return win
 end
 
+--- Leaves an answer: its window is closed, or shows again what it did before if it was not opened for the answer, or
+--- if it is the last one.
+---@param before integer the buffer in which the question was asked
+---@param is_borrowed boolean whether the window showed something else before
+function M.leave(before, is_borrowed)
+  local is_last = vim.fn.winnr("$") == 1 and vim.fn.tabpagenr("$") == 1
+  if not is_borrowed and not is_last then
+    vim.cmd("close")
+  elseif api.nvim_buf_is_loaded(before) then
+    api.nvim_win_set_buf(0, before)
+  else
+    vim.cmd("enew")
+  end
+end
+
 --- Closes the windows of a session that showed answers: these are gone, and nothing is in them but their names.
 function M.close_empty()
   for _, buf in ipairs(api.nvim_list_bufs()) do
