@@ -44,9 +44,10 @@ PARAMS is the request, HANDLE the chat in the connection.  STATE is `asking',
 `thinking', `answering', `signing-in' or `ended'; STATUS is a sentence about it.
 FAILED are the deltas of attempts that failed since the last line about them.
 BYTES counts the text, THOUGHTS the bytes of the model's thinking.
+EVENTS is the number of input events at its beginning.
 BUFFERS are those in which `aircher-stop' stops it."
   params handle (state 'asking) (status "asking…") failed trying (bytes 0) (thoughts 0)
-  buffers
+  buffers (events num-nonmacro-input-events)
   on-text on-reasoning on-notice on-state on-end)
 
 (defvar aircher-answer--current nil
@@ -254,7 +255,9 @@ In BUFFERS, by default the current one, `aircher-stop' stops it."
                  (lambda (change) (aircher-answer--go-on answer change))
                  (lambda ()
                    (unless (eq (aircher-answer-state answer) 'ended)
-                     (aircher-answer--end answer 'failed failure)))))
+                     (aircher-answer--end answer 'failed failure)))
+                 (aircher-answer-events answer)
+                 (lambda () (eq (aircher-answer-state answer) 'signing-in))))
            (aircher-answer--set-state answer 'signing-in "waiting for you to sign in…"))
           (t (aircher-answer--end answer 'failed failure)))))
 

@@ -377,15 +377,37 @@ What helps can be chosen here."
   (replace-regexp-in-string "[:;] sign in with 'aircher-cli auth login .*\\'" ""
                             (or (aircher-get failure 'message) "aircherd gave no reason")))
 
-(defun aircher-offer-sign-in (failure retry &optional cancel)
+(defconst aircher-sign-in--pause 1.0
+  "Seconds without a key after which someone who types is asked.")
+
+(defun aircher-sign-in--in-pause (since function &rest arguments)
+  "Call FUNCTION with ARGUMENTS, which asks, when the user does not type.
+If nothing was typed SINCE that number of input events, that is now.  Otherwise
+the next letters would be an answer, or even go to a provider as a key."
+  (let ((idle (current-idle-time)))
+    (apply (if (and (zerop (minibuffer-depth))
+                    (or (null since)
+                        (= since num-nonmacro-input-events)
+                        (and idle (<= aircher-sign-in--pause (float-time idle)))))
+               #'aircher-later
+             (apply-partially #'run-with-idle-timer aircher-sign-in--pause nil
+                              #'aircher-sign-in--in-pause since))
+           function arguments)))
+
+(defun aircher-offer-sign-in (failure retry &optional cancel since is-wanted)
   "Offer to sign in after FAILURE, and then to go on with the same request.
 Return nil and do nothing if its reason is another one, or if a question is
 being asked already; then it is the caller's to show it.  Otherwise RETRY is
 called with what changes in the parameters of the request, an alist and usually
-nil, or CANCEL if the user does not want to.  The failure is shown then."
+nil, or CANCEL if the user does not want to.  The failure is shown then.
+If the user has typed SINCE that number of input events, the question comes when
+they pause, unless IS-WANTED, a function, returns nil then."
   (let ((choices (aircher-sign-in--choices failure)))
     (when (and choices (zerop (minibuffer-depth)))
-      (aircher-later #'aircher-sign-in--offer failure choices retry cancel)
+      (aircher-sign-in--in-pause
+       since (lambda ()
+               (when (or (null is-wanted) (funcall is-wanted))
+                 (aircher-sign-in--offer failure choices retry cancel))))
       t)))
 
 (defun aircher-sign-in--offer (failure choices retry cancel)

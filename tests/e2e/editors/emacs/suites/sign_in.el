@@ -79,6 +79,32 @@ hidden input."
 (ert-deftest a4-a-failure-of-another-kind-is-not-offered ()
   (should-not (aircher-offer-sign-in (car (sign-in--ask "absent/m")) #'ignore)))
 
+(ert-deftest a5-those-who-type-are-asked-when-they-pause ()
+  (let ((failure (car (sign-in--ask "spare/m")))
+        (since (1- num-nonmacro-input-events)))
+    (sign-in--with-answers
+     "leave it" nil
+     (lambda (done)
+       (should (aircher-offer-sign-in failure #'ignore done since))
+       (let ((timer (seq-find (lambda (each)
+                                (eq #'aircher-sign-in--in-pause (timer--function each)))
+                              timer-idle-list)))
+         (aircher-test-call (lambda (called) (aircher-request "ping" nil called)))
+         (should-not sign-in--asked)
+         ;; A pause, which there is none of without a terminal.
+         (cl-letf (((symbol-function 'current-idle-time) (lambda () (seconds-to-time 1))))
+           (timer-event-handler timer)))))
+    (should sign-in--asked)))
+
+(ert-deftest a6-an-answer-that-was-stopped-meanwhile-needs-no-key ()
+  (let ((failure (car (sign-in--ask "spare/m"))))
+    (sign-in--with-answers
+     "leave it" nil
+     (lambda (done)
+       (should (aircher-offer-sign-in failure #'ignore #'ignore nil
+                                      (lambda () (funcall done 'stopped) nil)))))
+    (should-not sign-in--asked)))
+
 (ert-deftest b1-a-wrong-key-is-refused-in-plain-words-and-asked-for-again ()
   (let* ((failure (car (sign-in--ask "spare/m")))
          (answer (sign-in--with-answers
