@@ -166,7 +166,7 @@ function M.request(turns, settings)
   if not last or last.role == "system" then
     return nil, ("there is nothing to send: write below '%s'"):format(M.HEADINGS.user)
   elseif last.role == "assistant" then
-    return nil, ("the last turn is an answer: write below '%s', or ask for it again with :AircherRetry"):format(M.HEADINGS.user)
+    return nil, ("the last turn is an answer: :AircherRetry asks for it again, or write below '%s'"):format(M.HEADINGS.user)
   end
   local model = settings.model
   return { messages = messages, model = model ~= "" and model or nil }

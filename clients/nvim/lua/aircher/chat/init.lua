@@ -136,7 +136,7 @@ end
 local function refusal(buf)
   local size, limit = api.nvim_buf_get_offset(buf, api.nvim_buf_line_count(buf)), options.get().max_request_bytes
   if not M.is_chat(buf) then
-    return "this buffer is no chat: open one with :AircherChat, or make it one with :AircherChat!"
+    return "this is no chat: :AircherChat opens one, :AircherChat! makes this buffer one"
   elseif replies.running_in(buf) then
     return "an answer is on its way: :AircherStop stops it"
   elseif not vim.bo[buf].modifiable then
