@@ -146,8 +146,11 @@ Buffers that use the former one get the models, too."
                      (run-at-time aircher-gptel--quiet-seconds nil
                                   (lambda ()
                                     (setq aircher-gptel--timer nil)
-                                    (aircher-gptel--fetch
-                                     (lambda (list) (aircher-gptel--replace name list))))))))))))
+                                    ;; A daemon that was stopped since is not started again.
+                                    (when (aircher-connection-is-open)
+                                      (aircher-gptel--fetch
+                                       (lambda (list)
+                                         (aircher-gptel--replace name list)))))))))))))
 
 (defun aircher-gptel--first (name list)
   "Register the backend NAME with the models of LIST, and let gptel use it."

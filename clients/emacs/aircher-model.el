@@ -263,11 +263,13 @@ Return a function that ends it."
   (let* (timer subscription has-ended
          (fetch (lambda ()
                   (setq timer nil)
-                  (aircher-model-fetch
-                   all (lambda (failure rows)
-                         (unless (or failure has-ended)
-                           (setq aircher-model--rows rows)
-                           (aircher-model--refresh-completions)))))))
+                  ;; A daemon that was stopped since is not started again.
+                  (when (aircher-connection-is-open)
+                    (aircher-model-fetch
+                     all (lambda (failure rows)
+                           (unless (or failure has-ended)
+                             (setq aircher-model--rows rows)
+                             (aircher-model--refresh-completions))))))))
     (setq subscription
           (aircher-subscribe aircher-model--topics
                              (lambda (kind &rest _)

@@ -189,7 +189,9 @@
                              (when (buffer-live-p buffer)
                                (with-current-buffer buffer
                                  (setq aircher-status--timer nil))
-                               (aircher-status--fetch buffer))))))
+                               ;; A daemon that was stopped since is not started again.
+                               (when (aircher-connection-is-open)
+                                 (aircher-status--fetch buffer)))))))
       (when (eq kind 'lost)
         (aircher-status--show buffer (lambda () (insert "aircherd is not running\n")))))))
 

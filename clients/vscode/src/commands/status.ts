@@ -1,7 +1,7 @@
 // Status and limits as a document that can be read, searched and copied. No key is in it.
 
 import { asFields, asNumber, asRecords, asText, type Fields } from "../client/values.js";
-import { DaemonError } from "../client/errors.js";
+import { DaemonError, messageOf } from "../client/errors.js";
 import { count, formatCost, markOf } from "../models/words.js";
 import type { Services } from "./services.js";
 
@@ -13,26 +13,27 @@ export async function showStatus(
   if (await services.pages.showAgain("status")) {
     return; // it stays current while it is open
   }
-  const text = await readStatus(services);
+  const text = await readStatus(services, true);
   let listener: { dispose(): void } | undefined;
   const page = await services.pages.open("status", () => listener?.dispose());
   page.replace(text);
   listener = onDidChange(() => {
-    readStatus(services).then(
+    // A page that is open must not start a daemon that the user has stopped.
+    readStatus(services, false).then(
       (now) => page.replace(now),
-      (error: unknown) => services.log.warn(`status: ${String(error)}`),
+      (error: unknown) => page.replace(`# aircher\n\n${messageOf(error)}\n`),
     );
   });
 }
 
-async function readStatus({ client }: Services): Promise<string> {
+async function readStatus({ client }: Services, mayStart: boolean): Promise<string> {
   const midnight = new Date();
   midnight.setHours(0, 0, 0, 0);
   const since = midnight.getTime() / 1000;
   const [status, limits, usage] = await Promise.all([
-    client.request("status", { keyring: false }),
-    client.request("limits.status"),
-    client.request("usage.report", { since, by: ["provider"] }).catch(asMissing),
+    client.request("status", { keyring: false }, { mayStart }),
+    client.request("limits.status", {}, { mayStart }),
+    client.request("usage.report", { since, by: ["provider"] }, { mayStart }).catch(asMissing),
   ]);
   return statusText(asFields(status), asFields(limits), asFields(usage), Date.now() / 1000);
 }

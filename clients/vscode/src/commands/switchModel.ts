@@ -23,8 +23,8 @@ export async function switchModel(services: Services, onDidChange: vscode.Event<
   picker.matchOnDescription = true;
   picker.matchOnDetail = true;
   picker.busy = true;
-  const fill = async (wait: boolean): Promise<void> => {
-    const result = await services.client.request("models.list", { wait });
+  const fill = async (mayStart: boolean): Promise<void> => {
+    const result = await services.client.request("models.list", { wait: false }, { mayStart });
     showItems(picker, itemsOf(result));
     picker.busy = false;
   };
@@ -35,7 +35,7 @@ export async function switchModel(services: Services, onDidChange: vscode.Event<
     const chosen = choice(picker);
     picker.show();
     // The picker is open before the list is there; a failure closes it and is shown.
-    await Promise.race([fill(false), chosen]);
+    await Promise.race([fill(true), chosen]);
     await (await chosen)?.(services);
   } finally {
     listener.dispose();

@@ -9,7 +9,7 @@ import { summary } from "../chat/fallback.js";
 import { chatRequest, countImages, textOfMessage } from "../chat/messages.js";
 import type { AnswerMemory } from "../chat/memory.js";
 import type { DaemonClient } from "../client/client.js";
-import { DaemonError, messageOf } from "../client/errors.js";
+import { DaemonError, DaemonUnreachable, messageOf } from "../client/errors.js";
 import { asFields, asText, isFields, type Fields } from "../client/values.js";
 import type { SignIn } from "../commands/signIn.js";
 import type { SignInOffer } from "../commands/signInOffer.js";
@@ -41,8 +41,9 @@ export interface ProviderServices {
 
 export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInformation> {
   readonly onDidChangeLanguageModelChatInformation: vscode.Event<void>;
+  /** The latest list; undefined until there is one. */
+  private known: ModelList | undefined;
   private rows: ReadonlyMap<string, ModelRow> = new Map();
-  private defaultModel = "";
 
   constructor(private readonly services: ProviderServices) {
     this.onDidChangeLanguageModelChatInformation = services.onDidChangeModels;
@@ -111,11 +112,26 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
     );
   }
 
+  /**
+   * Ask for the models.
+   *
+   * VS Code asks silently after each change, and so when the daemon has ended. The user may have stopped
+   * it, so that starts no daemon: the models stay as they were, and the next question starts one.
+   */
   private async list(silent: boolean): Promise<ModelList> {
-    const list = readModelList(await this.services.client.request("models.list", { wait: !silent }));
-    this.rows = new Map(list.rows.map((row) => [row.name, row]));
-    this.defaultModel = list.defaultModel;
-    return list;
+    const { known } = this;
+    const mayStart = !silent || known === undefined;
+    try {
+      const result = await this.services.client.request("models.list", { wait: !silent }, { mayStart });
+      this.known = readModelList(result);
+    } catch (error) {
+      if (silent && known !== undefined && error instanceof DaemonUnreachable) {
+        return known;
+      }
+      throw error;
+    }
+    this.rows = new Map(this.known.rows.map((row) => [row.name, row]));
+    return this.known;
   }
 
   private makeRequest(model: ModelInformation, messages: readonly Message[], options: Options): Fields {
@@ -125,7 +141,7 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
       conversation: conversationOf(model, messages),
       ...chatRequest(messages, options, this.services.memory),
     };
-    return withWishes(request, this.rows.get(name ?? this.defaultModel), reasoning());
+    return withWishes(request, this.rows.get(name ?? this.known?.defaultModel ?? ""), reasoning());
   }
 
   private ask(request: Fields, signal: AbortSignal, progress: Progress): Promise<Answer> {

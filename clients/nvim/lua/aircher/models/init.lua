@@ -133,6 +133,9 @@ local function follow(all, update)
   local timer = (vim.uv or vim.loop).new_timer()
   local is_closed = false
   local function refetch()
+    if connections.get().state ~= "open" then
+      return -- the daemon was stopped since the event: what only looks does not start it again
+    end
     M.fetch(all, function(err, rows)
       if not err and not is_closed then
         update(rows)

@@ -509,6 +509,17 @@ test("the first need starts a daemon, and the setting can forbid it", async () =
   world.set("aircher.autostart", true);
   assert.equal(await answer(remembered("work/gpt-5.5"), [user("you are new")]), "you are new");
   await until("the bar shows it", () => bar().includes("work/gpt-5.5"));
+});
+
+test("a daemon that was stopped stays so until it is needed, and its models stay in the list", async () => {
+  const before = (await models()).map(({ id }) => id);
+  await world.run("aircher.showStatus");
+  await please("stop started");
+  await until("the page says so", () => pageWith("/status.md", "aircher is not running"));
+  assert.deepEqual((await models()).map(({ id }) => id), before);
+  assert.equal(bar(), "○ aircher");
+  assert.equal(await answer(await model("default"), [user("back again")]), "back again");
+  await until("the page follows again", () => pageWith("/status.md", "## Today"));
   await please("stop started");
 });
 
