@@ -203,14 +203,15 @@ export class Edits implements vscode.Disposable {
   private async close(proposal: Proposal): Promise<void> {
     const document = await vscode.workspace.openTextDocument(proposal.proposed);
     await document.save(); // into memory: closing it asks no question then
-    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-    await vscode.window.tabGroups.close(tabs.filter((tab) => isOf(tab, proposal)));
+    await vscode.window.tabGroups.close(tabsOf(proposal));
     this.end(proposal);
   }
 
   private forget(tab: vscode.Tab): void {
     for (const proposal of [...this.proposals.values()].filter((each) => isOf(tab, each))) {
-      this.end(proposal);
+      if (tabsOf(proposal).length === 0) {
+        this.end(proposal); // a tab that was moved to another group shows it still
+      }
     }
   }
 
@@ -245,6 +246,11 @@ function toRange(document: vscode.TextDocument, range: Range): vscode.Range {
 
 function isOf(tab: vscode.Tab, proposal: Proposal): boolean {
   return tab.input instanceof vscode.TabInputTextDiff && tab.input.modified.path === proposal.proposed.path;
+}
+
+function tabsOf(proposal: Proposal): vscode.Tab[] {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  return tabs.filter((tab) => isOf(tab, proposal));
 }
 
 function nameOf(uri: vscode.Uri): string {

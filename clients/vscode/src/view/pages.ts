@@ -19,7 +19,7 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
 
   constructor() {
     this.listener = vscode.window.tabGroups.onDidChangeTabs((event) => {
-      event.closed.forEach((tab) => this.close(uriOf(tab)));
+      event.closed.map(uriOf).forEach((uri) => this.close(uri));
     });
   }
 
@@ -64,7 +64,7 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
 
   private close(uri: vscode.Uri | undefined): void {
     const page = uri === undefined ? undefined : this.pages.get(uri.toString());
-    if (uri !== undefined && page !== undefined) {
+    if (uri !== undefined && page !== undefined && !isShown(uri)) {
       this.pages.delete(uri.toString());
       page.end();
       page.onClosed();
@@ -116,6 +116,12 @@ export class Page {
       this.show();
     }, pause);
   }
+}
+
+/** Tell whether a tab shows it still: one that is moved to another group is closed in its first one. */
+function isShown(uri: vscode.Uri): boolean {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  return tabs.some((tab) => uriOf(tab)?.toString() === uri.toString());
 }
 
 function uriOf(tab: vscode.Tab): vscode.Uri | undefined {

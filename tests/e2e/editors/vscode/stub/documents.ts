@@ -75,7 +75,7 @@ export class Desk {
   active: Editor | undefined;
 
   /** Open a file in the editor, with a part of it selected. */
-  edit(text: string, selected?: readonly [start: number, end: number], path = "/work/notes.ts"): Document {
+  edit(text: string, selected?: readonly [start: number, end: number], path = "/home/me/notes.ts"): Document {
     const document = new Document(Uri.file(path), text, path.endsWith(".ts") ? "typescript" : "plaintext");
     this.documents.set(document.uri.toString(), document);
     const [start, end] = selected ?? [0, 0];
@@ -133,6 +133,13 @@ export class Desk {
     this.tabs = this.tabs.filter((tab) => !tabs.includes(tab));
     tabs.flatMap(({ input }) => urisOf(input)).forEach((uri) => this.forget(uri));
     this.changedTabs.fire({ opened: [], changed: [], closed: tabs as unknown as vscode.Tab[] });
+  }
+
+  /** Move the last tab to another group, as by dragging it: VS Code opens it there, and closes it here. */
+  move(): void {
+    const closed = this.tabs.splice(-1);
+    closed.forEach(({ input }) => this.show(input));
+    this.changedTabs.fire({ opened: [], changed: [], closed: closed as unknown as vscode.Tab[] });
   }
 
   private forget(uri: Uri): void {

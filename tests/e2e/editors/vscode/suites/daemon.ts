@@ -264,6 +264,9 @@ test("closing the page of an answer closes the upstream", async () => {
   world.inputs = [() => "go on for long"];
   const asked = world.run("aircher.askSelection");
   await until("text comes", () => (world.page("/answer.md") ?? "").includes("word word"));
+  world.desk.move();
+  const before = world.page("/answer.md")?.length ?? 0;
+  await until("a page that was moved goes on", () => (world.page("/answer.md")?.length ?? 0) > before + 100);
   world.desk.close(world.desk.tabs.slice(-1));
   await asked;
   await please("upstream is closed");
@@ -335,6 +338,7 @@ test("a proposal can be changed in the diff before it is accepted", async () => 
   const proposed = await world.desk.open(input.modified);
   assert.equal(proposed.languageId, "typescript");
   world.desk.type(proposed, 0, 16, "const a = 1;"); // the user takes the first change back
+  world.desk.move();
   await world.run("aircher.acceptEdit");
   assert.equal(document.text, "const a = 1;\nconst second = 2;\nconst c = 3;\n");
 });
