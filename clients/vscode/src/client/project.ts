@@ -32,7 +32,7 @@ function isName(override: string): boolean {
 function findRoot(start: string): string {
   let folder = path.resolve(start);
   for (;;) {
-    if (fs.lstatSync(path.join(folder, ".git"), { throwIfNoEntry: false }) !== undefined) {
+    if (exists(path.join(folder, ".git"))) {
       return folder;
     }
     const above = path.dirname(folder);
@@ -40,6 +40,15 @@ function findRoot(start: string): string {
       return "";
     }
     folder = above;
+  }
+}
+
+/** What cannot be looked at counts as missing: a request must not fail because of it. */
+function exists(name: string): boolean {
+  try {
+    return fs.lstatSync(name, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -174,10 +174,12 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
 /**
  * Name the conversation, so that its later turns prefer the provider that answered last.
  *
- * VS Code names none; what a conversation begins with stays the same. Only a hash is sent.
+ * VS Code names none; what the user begins a conversation with stays the same. Only a hash is sent.
  */
-function conversationOf(model: ModelInformation, messages: readonly Message[]): string {
-  const first = messages.slice(0, 2).map(textOfMessage).join("\n");
+export function conversationOf(model: ModelInformation, messages: readonly Message[]): string {
+  const { Assistant } = vscode.LanguageModelChatMessageRole;
+  const begin = messages.slice(0, 2).filter(({ role }) => role !== Assistant); // the first turn has no answer yet
+  const first = begin.map(textOfMessage).join("\n");
   const hash = createHash("sha256").update(`${model.id}\n${first}`).digest("hex");
   return `vscode-${hash.slice(0, 16)}`;
 }

@@ -24,9 +24,11 @@ import { follow, readReplacement } from "../../../../../clients/vscode/src/comma
 import { formatCost, formatPrices, formatTokens, markOf, reasonOf } from "../../../../../clients/vscode/src/models/words.js";
 import { readModelList } from "../../../../../clients/vscode/src/models/rows.js";
 import { readInformation, requestedModel } from "../../../../../clients/vscode/src/models/information.js";
+import { conversationOf } from "../../../../../clients/vscode/src/models/provider.js";
 import { withWishes } from "../../../../../clients/vscode/src/models/wishes.js";
 import { say, sayError, sayWarning, withoutLinks } from "../../../../../clients/vscode/src/view/say.js";
 import { runAll, test, until } from "../running/cases.js";
+import { assistant, remembered, user } from "../running/extension.js";
 import { world } from "../stub/world.js";
 
 function readAll(bytes: Uint8Array, size: number) {
@@ -237,9 +239,22 @@ test("AIRCHER_PROJECT decides what is said of a folder", () => {
   assert.deepEqual(findOrigin({}, `${folder}/inside`), { project: folder, folder: `${folder}/inside` });
   assert.deepEqual(findOrigin({}, folder), { project: folder });
   assert.deepEqual(findOrigin({}, undefined), {});
+  const unreadable = `/${"x".repeat(300)}`; // longer than a name may be
+  assert.deepEqual(findOrigin({}, unreadable), { folder: unreadable });
   assert.deepEqual(findOrigin({ AIRCHER_PROJECT: "" }, folder), {});
   assert.deepEqual(findOrigin({ AIRCHER_PROJECT: "/other" }, folder), { project: "/other" });
   assert.deepEqual(findOrigin({ AIRCHER_PROJECT: "name" }, folder), { project: "name", folder });
+});
+
+test("all turns of a conversation have one name, and others have another", () => {
+  const chosen = remembered("a/m");
+  const first = conversationOf(chosen, [user("hello")]);
+  assert.match(first, /^vscode-[0-9a-f]{16}$/);
+  assert.equal(conversationOf(chosen, [user("hello"), assistant("yes?"), user("more")]), first);
+  assert.notEqual(conversationOf(chosen, [user("other")]), first);
+  const system = [user("be short"), user("hello")];
+  assert.equal(conversationOf(chosen, [...system, assistant("yes?")]), conversationOf(chosen, system));
+  assert.notEqual(conversationOf(chosen, system), first);
 });
 
 /** A peer at a socket of its own, which answers as `reply` says. */
