@@ -103,6 +103,18 @@ t.case("without keys of aircher's own, the commands are named and do the same", 
   vim.cmd("AircherReject!")
 end)
 
+t.case("the maps for a user's own keys begin the commands", function()
+  local buf = begin("local z = 1")
+  press("ggV<Plug>(aircher-edit)use z<CR>")
+  finish()
+  t.eq({ { 1, "local z = 1" } }, virtual_text(buf))
+  press("gR<Plug>(aircher-ask)what is this?<CR>")
+  finish()
+  t.has(api.nvim_buf_get_name(0), "aircher://answer/")
+  press("q<Plug>(aircher-chat)")
+  t.eq(true, vim.b.aircher_chat)
+end)
+
 t.case("the cursor goes from hunk to hunk, and around", function()
   begin(table.concat(NEW, "\n"))
   vim.cmd("%AircherEdit rename x to z")

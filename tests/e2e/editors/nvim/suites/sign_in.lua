@@ -242,4 +242,84 @@ t.case("choosing a model whose key is refused asks for a new key first", functio
   keep_no_key()
 end)
 
+-- Telescope and fzf-lua cannot be installed in CI: tables with the functions that are called stand for them.
+
+--- Opens the list of models with a picker of a plugin, and waits for what it shows.
+local function open_with(picker, seen)
+  require("aircher").setup({ picker = picker })
+  vim.cmd("AircherModel")
+  return t.wait("the list is shown", function() return seen.rows end)
+end
+
+local function row_with(found, part)
+  return t.wait("there is a row with " .. part, function()
+    return vim.tbl_filter(function(row) return (row.display or row):find(part, 1, true) end, found)[1]
+  end)
+end
+
+t.case("fzf-lua shows the models, Enter chooses one, and a key shows all", function()
+  local seen = {}
+  package.loaded["fzf-lua"] = {
+    fzf_exec = function(rows, opts) seen.rows, seen.actions = rows, opts.actions end,
+  }
+  local few = #open_with("fzf-lua", seen)
+  seen.actions.default({ row_with(seen.rows, "gpt-5.5-mini") })
+  t.wait("the default is changed", function() return said[#said]:find("the default model is work/gpt-5.5-mini", 1, true) end)
+  seen.actions.default({}) -- it was left
+  seen.rows = nil
+  seen.actions["ctrl-a"]()
+  t.wait("all are shown", function() return seen.rows and #seen.rows > few end)
+  t.eq(nil, seen.actions["ctrl-a"])
+end)
+
+--- Makes modules that stand for Telescope; `seen` has the rows, the entry under the cursor, and the keys.
+local function stand_for_telescope(seen)
+  local function open(picker, opts)
+    picker.prompt_bufnr = vim.api.nvim_create_buf(false, true)
+    seen.rows = opts.finder
+    opts.attach_mappings(picker.prompt_bufnr, function(_, key, run) seen[key] = run end)
+  end
+  local modules = {
+    actions = {
+      close = function(prompt) vim.api.nvim_buf_delete(prompt, { force = true }) end,
+      select_default = { replace = function(_, run) seen.enter = run end },
+    },
+    ["actions.state"] = { get_selected_entry = function() return seen.entry end },
+    config = { values = { generic_sorter = function() end } },
+    finders = { new_table = function(given) return vim.tbl_map(given.entry_maker, given.results) end },
+    pickers = {
+      new = function(_, opts)
+        return {
+          find = function(picker) open(picker, opts) end,
+          refresh = function(_, rows) seen.rows, seen.is_new = rows, true end,
+        }
+      end,
+    },
+  }
+  for name, module in pairs(modules) do
+    package.loaded["telescope." .. name] = module
+  end
+end
+
+t.case("Telescope's list follows what changes while it is open, and no longer", function()
+  local seen, following = {}, #connections.get()._subscriptions.list
+  stand_for_telescope(seen)
+  row_with(open_with("telescope", seen), "claude-sonnet-5")
+  t.please("sign out of spare")
+  t.wait("the list has changed", function() return seen.is_new end)
+  t.wait("its models are gone", function() return not vim.inspect(seen.rows):find("spare/claude", 1, true) end)
+  seen.entry = row_with(seen.rows, "gpt-5.5  ")
+  seen.enter()
+  t.wait("the default is changed", function() return said[#said]:find("the default model is work/gpt-5.5", 1, true) end)
+  t.eq(following, #connections.get()._subscriptions.list)
+end)
+
+t.case("a picker that is not installed is said to be missing, and the menu is there", function()
+  package.loaded["fzf-lua"], package.loaded["aircher.models.pickers.fzf_lua"] = nil, nil
+  t.choose("gpt%-5%.5%-mini")
+  require("aircher").setup({ picker = "fzf-lua" })
+  vim.cmd("AircherModel")
+  t.wait("the default is changed", function() return all_said():find("fzf-lua is not installed", 1, true) end)
+end)
+
 t.run()
