@@ -100,7 +100,7 @@ All others, also those of a later version, are a failure.")
           (t (format "$%.2f" dollars)))))
 
 (defun aircher-answer-summary (result)
-  "Return who gave RESULT, with the tokens and the cost."
+  "Return the model that gave RESULT, with the tokens and the cost."
   (let ((usage (aircher-get result 'usage)))
     (format "%s/%s, %s, %s"
             (aircher-get result 'provider) (aircher-get result 'model)

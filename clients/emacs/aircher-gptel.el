@@ -25,7 +25,7 @@
 (require 'aircher-model)
 (require 'aircher-sign-in)
 
-;; gptel is not required: only who uses it calls these.
+;; gptel is not required: only its users call these.
 (declare-function gptel-make-openai "ext:gptel-openai")
 (defvar gptel-backend)
 (defvar gptel-model)
@@ -85,7 +85,7 @@ description, and an alias may have the name of anything."
                               (aircher-list (aircher-get list 'models))))))
 
 (defun aircher-gptel--headers (&rest _)
-  "Return the headers of a request: who asks, and for which project."
+  "Return the headers of a request: the client, and the project."
   (let ((project (aircher-get (aircher-connection-context) 'project)))
     `(("User-Agent" . "gptel")
       ;; Headers are ASCII.

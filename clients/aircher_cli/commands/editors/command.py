@@ -135,8 +135,8 @@ def _check_options(editor: "Editor", options: argparse.Namespace) -> None:
     if options.agents or editor.needs != "port":
         for name in given:
             if name in ("--port", "--new-token"):
-                who = "an agent" if options.agents else editor.name
-                raise UsageError(f"{name}: {who} needs no port and no token")
+                what = "an agent" if options.agents else editor.name
+                raise UsageError(f"{name}: {what} needs no port and no token")
     if options.agents or editor.needs not in ("plugin", "program"):
         return
     if editor.needs == "plugin" and options.models:

@@ -37,9 +37,9 @@ local function check_editor()
     fail("this Neovim has no vim.mpack, which is needed")
   end
   if peer.can_ask_kernel then
-    ok("LuaJIT: the kernel is asked who answers at the socket")
+    ok("LuaJIT: the kernel is asked which process answers at the socket")
   else
-    warn("without LuaJIT the kernel cannot be asked who answers at the socket: owner and mode of the socket are checked instead")
+    warn("without LuaJIT the kernel cannot be asked which process answers: owner and mode of the socket are checked instead")
   end
   if not vim.g.loaded_aircher then
     warn("plugin/aircher.lua was not loaded, so there are no commands: 'runtimepath' must have the folder clients/nvim")

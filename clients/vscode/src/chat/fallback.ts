@@ -1,5 +1,5 @@
-// What a user should know about an answer beside its text: that another provider took over, and who
-// answered for how much.
+// What a user should know about an answer beside its text: that another provider took over, and which
+// model answered for how much.
 
 import { asNumber, asText, type Fields } from "../client/values.js";
 import { count, formatCost, reasonOf } from "../models/words.js";
@@ -35,7 +35,7 @@ export class FallbackLine {
   }
 }
 
-/** Return who answered, with tokens and cost: `work/gpt-5.5 · 12 tokens in, 5 out · $0.0001`. */
+/** Return which model answered, with tokens and cost: `work/gpt-5.5 · 12 tokens in, 5 out · $0.0001`. */
 export function summary(answer: Answer): string {
   const input = asNumber(answer.usage["input_tokens"]);
   const output = asNumber(answer.usage["output_tokens"]);

@@ -226,7 +226,7 @@ export class DaemonClient {
 
   // ------------------------------------------------------------ hello
 
-  /** Say who calls and from where, again if the folder is another one by now. */
+  /** Say which client calls and from where, again if the folder is another one by now. */
   private introduce(connection: Connection): void {
     const origin = this.options.origin();
     const said = JSON.stringify([origin.project, origin.folder]);

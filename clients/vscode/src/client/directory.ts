@@ -1,6 +1,6 @@
 // Checks that no other user can read or replace the socket, before anything is sent to it.
 //
-// Node cannot ask the kernel who answers (SO_PEERCRED). So the owner and the mode of the socket
+// Node cannot ask the kernel which process answers (SO_PEERCRED). So the owner and the mode of the socket
 // itself are checked as well: in a directory that only this user can open and no one else can
 // replace, only this user, or root, can have made a socket.
 

@@ -28,7 +28,7 @@ export class StatusBar implements vscode.Disposable {
     this.item.command = isSignedOut ? "aircher.signIn" : "aircher.switchModel";
   }
 
-  /** Say who answered last, with tokens and cost. */
+  /** Say which model answered last, with tokens and cost. */
   noteAnswer(line: string, state: State): void {
     this.lastAnswer = `last answer: ${line}`;
     this.show(state);

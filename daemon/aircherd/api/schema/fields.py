@@ -43,5 +43,5 @@ Health = Annotated[
 ]
 HealthReason = Annotated[str, says("why the health is not ok")]
 StartedBy = Annotated[
-    Literal["client", "systemd", "systemd (socket)", "launchd", "user"], says("who started it")
+    Literal["client", "systemd", "systemd (socket)", "launchd", "user"], says("what started it")
 ]

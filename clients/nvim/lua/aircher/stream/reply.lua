@@ -8,7 +8,7 @@ local M = {}
 
 ---@class aircher.Outcome
 ---@field state "done"|"stopped"|"failed"|"incomplete" the last one is a failure after a part of the answer
----@field note string who answered, or what went wrong
+---@field note string which model answered, or what went wrong
 ---@field result table|nil of the chat
 ---@field err aircher.Error|nil
 ---@field has_thoughts boolean|nil there is thinking above the answer

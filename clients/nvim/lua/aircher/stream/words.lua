@@ -1,4 +1,4 @@
---- Sentences about an answer: a fallback while it happens, and who answered. Pure.
+--- Sentences about an answer: a fallback while it happens, and which model answered. Pure.
 local M = {}
 
 --- What a failed attempt's code says about its provider, as the end of a sentence.
@@ -95,7 +95,7 @@ local FINISHES = {
   content_filter = "the provider withheld the answer",
 }
 
---- Says who answered, with tokens and cost.
+--- Says which model answered, with tokens and cost.
 ---@param result table of a chat
 ---@return string
 function M.answered(result)

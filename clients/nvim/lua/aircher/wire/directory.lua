@@ -172,7 +172,7 @@ function M.problem(path, uid)
   end
 end
 
---- Says what is wrong with the socket itself, where the kernel cannot be asked who answers.
+--- Says what is wrong with the socket itself, where the kernel cannot be asked which process answers.
 function M.socket_problem(path, uid)
   local found = uv.fs_lstat(path)
   if found and found.type == "socket" and (found.uid == uid or found.uid == 0) and not has(found.mode, "22") then

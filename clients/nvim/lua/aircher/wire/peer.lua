@@ -14,7 +14,7 @@ local M = {}
 
 local has_ffi, ffi = pcall(require, "ffi")
 
---- Whether this Neovim can ask the kernel who answers.
+--- Whether this Neovim can ask the kernel which process answers.
 M.can_ask_kernel = has_ffi
 
 if has_ffi then
