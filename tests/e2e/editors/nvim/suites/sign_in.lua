@@ -279,6 +279,13 @@ local function stand_for_telescope(seen)
     seen.rows = opts.finder
     opts.attach_mappings(picker.prompt_bufnr, function(_, key, run) seen[key] = run end)
   end
+  local function rows_one_by_one()
+    local at = 0
+    return function()
+      at = at + 1
+      return seen.rows[at]
+    end
+  end
   local modules = {
     actions = {
       close = function(prompt) vim.api.nvim_buf_delete(prompt, { force = true }) end,
@@ -291,7 +298,14 @@ local function stand_for_telescope(seen)
       new = function(_, opts)
         return {
           find = function(picker) open(picker, opts) end,
-          refresh = function(_, rows) seen.rows, seen.is_new = rows, true end,
+          get_row = function(_, index) return index end,
+          get_selection = function() return seen.entry end,
+          manager = { iter = rows_one_by_one },
+          refresh = function(_, rows)
+            seen.rows, seen.is_new, seen.selected = rows, true, 1
+            opts.on_complete[1]()
+          end,
+          set_selection = function(_, row) seen.selected = row end,
         }
       end,
     },
@@ -301,13 +315,15 @@ local function stand_for_telescope(seen)
   end
 end
 
-t.case("Telescope's list follows what changes while it is open, and no longer", function()
+t.case("Telescope's list follows what changes while it is open, with the cursor on the same model", function()
   local seen, following = {}, #connections.get()._subscriptions.list
   stand_for_telescope(seen)
   row_with(open_with("telescope", seen), "claude-sonnet-5")
+  seen.entry = row_with(seen.rows, "gpt-5.5-mini")
   t.please("sign out of spare")
   t.wait("the list has changed", function() return seen.is_new end)
   t.wait("its models are gone", function() return not vim.inspect(seen.rows):find("spare/claude", 1, true) end)
+  t.eq("work/gpt-5.5-mini", seen.rows[seen.selected].value.name)
   seen.entry = row_with(seen.rows, "gpt-5.5  ")
   seen.enter()
   t.wait("the default is changed", function() return said[#said]:find("the default model is work/gpt-5.5", 1, true) end)
