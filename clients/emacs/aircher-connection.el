@@ -79,6 +79,10 @@ part.  Meant for programs; prefer these two.")
 (defconst aircher-connection--stuck-seconds 0.02
   "The pause until it is tried again.")
 
+(defconst aircher-connection--hello-seconds 60
+  "Seconds that a daemon may take to answer `hello'.
+An old one may have to end before a service manager starts the next one.")
+
 (defconst aircher-connection--first-delay 0.2
   "Seconds until the first attempt to connect again.")
 
@@ -293,13 +297,20 @@ ON-DELTA, ON-TEXT and ON-DONE are its callbacks, CONTEXT is where it comes from.
 (defun aircher-connection--say-hello (link context)
   "Introduce this Emacs over LINK; requests that follow come from CONTEXT."
   (setf (aircher-connection--link-context link) context)
-  (aircher-connection--send-call
-   link (aircher-connection--make-call
-         "hello" (aircher-connection--hello-params context)
-         :on-done (lambda (failure result)
-                    (unless failure
-                      (setf (aircher-connection--link-server link) result)
-                      (aircher-connection--show-notices result))))))
+  (let ((call (aircher-connection--make-call
+               "hello" (aircher-connection--hello-params context)
+               :on-done (lambda (failure result)
+                          (unless failure
+                            (setf (aircher-connection--link-server link) result)
+                            (aircher-connection--show-notices result))))))
+    (run-at-time aircher-connection--hello-seconds nil #'aircher-connection--give-up link call)
+    (aircher-connection--send-call link call)))
+
+(defun aircher-connection--give-up (link call)
+  "End LINK if the daemon has not answered CALL, a `hello', by now."
+  (unless (eq (aircher-call-state call) 'done)
+    (aircher-connection--end link "aircherd accepts connections but does not answer: it hangs or \
+is stopped.  'aircher-cli daemon restart' starts it again")))
 
 (defun aircher-connection--show-notices (server)
   "Show what the daemon's answer SERVER to `hello' wants the user to know, once."

@@ -107,6 +107,15 @@
     (aircher-test-wait "both are answered" (lambda () (cdr answers)))
     (should (equal '((0) (1)) (sort answers (lambda (one other) (< (car one) (car other))))))))
 
+(ert-deftest a6c-a-daemon-that-does-not-answer-is-said-to-hang ()
+  (aircher-connection-close)
+  (aircher-test-please "freeze the daemon")
+  (let ((aircher-connection--hello-seconds 0.1))
+    (should (string-match-p "does not answer: it hangs or is stopped"
+                            (aircher-get (car (connection--request "ping")) 'message))))
+  (aircher-test-please "let the daemon go on")
+  (should (equal '(nil nil) (connection--request "ping"))))
+
 (ert-deftest a7-an-error-in-a-callback-ends-nothing ()
   (let (debug-on-error)  ; ERT sets it
     (aircher-request "ping" nil (lambda (&rest _) (error "Mine")))
