@@ -65,10 +65,6 @@ export class DaemonClient {
 
   constructor(private readonly options: ClientOptions) {}
 
-  get isConnected(): boolean {
-    return this.connection !== undefined;
-  }
-
   /**
    * Call a method. The signal cancels it: a chat's upstream is closed at once.
    *
@@ -116,23 +112,11 @@ export class DaemonClient {
     });
   }
 
-  /** Stop watching; the connection stays for requests. */
-  unwatch(): void {
-    this.watcher = undefined;
-    clearTimeout(this.retry);
-    this.notifyUnsubscribed();
-  }
-
   dispose(): void {
     this.isDisposed = true;
     this.watcher = undefined;
     clearTimeout(this.retry);
     this.connection?.close(new ConnectionLost("the extension was stopped"));
-  }
-
-  private notifyUnsubscribed(): void {
-    // The answer says nothing, and a lost connection has no subscription.
-    this.connection?.send("events.unsubscribe", {}).answer.catch(() => undefined);
   }
 
   // ------------------------------------------------------------ connecting

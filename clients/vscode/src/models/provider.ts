@@ -207,7 +207,7 @@ const BLOCKED = new Set([
 ]);
 
 /** Return an error as VS Code's callers know it; the message stays the daemon's. */
-export function asModelError(error: unknown): Error {
+function asModelError(error: unknown): Error {
   if (error instanceof DaemonError) {
     if (NO_PERMISSION.has(error.code)) {
       return vscode.LanguageModelError.NoPermissions(error.message);
