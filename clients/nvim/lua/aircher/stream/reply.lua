@@ -2,6 +2,7 @@
 local connection = require("aircher.connection")
 local errors = require("aircher.errors")
 local options = require("aircher.options")
+local typing = require("aircher.view.typing")
 local words = require("aircher.stream.words")
 
 local M = {}
@@ -181,7 +182,17 @@ function Reply:offer_sign_in(err)
       self:fail(err)
     end
   end
-  return require("aircher.sign_in").offer(err, retry, refuse)
+  local sign_in = require("aircher.sign_in")
+  if #sign_in.choices(err) == 0 then
+    return false
+  end
+  typing.after_pause(function()
+    -- It may have been stopped meanwhile.
+    if not self.is_over then
+      sign_in.offer(err, retry, refuse)
+    end
+  end)
+  return true
 end
 
 function Reply:done(err, result)

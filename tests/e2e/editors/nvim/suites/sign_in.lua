@@ -93,6 +93,35 @@ t.case("a model that does not chat is no row", function()
   t.eq(nil, find(row_of({ chats = false }), "p/m"))
 end)
 
+t.case("no question opens while text is typed, and it comes after a pause or when Insert mode is left", function()
+  local child = vim.fn.jobstart({ vim.v.progpath, "--embed", "--headless", "-u", "NONE", "-i", "NONE", "-n" }, { rpc = true })
+  local function lua(code, ...) return vim.rpcrequest(child, "nvim_exec_lua", code, { ... }) end
+  lua("vim.opt.runtimepath:append(...)", vim.fn.fnamemodify(vim.api.nvim_get_runtime_file("lua/aircher", false)[1], ":h:h"))
+  local function ask_with_pause(milliseconds)
+    lua([[
+      local typing = require("aircher.view.typing")
+      typing.pause, opened = ..., false
+      typing.after_pause(function() opened = true end)
+    ]], milliseconds)
+  end
+  local function is_opened() return lua("return opened") end
+  ask_with_pause(600000)
+  t.eq(true, is_opened()) -- nothing is typed
+  vim.rpcrequest(child, "nvim_input", "isome")
+  t.wait("text is typed", function() return vim.rpcrequest(child, "nvim_get_mode").mode == "i" end)
+  ask_with_pause(600000)
+  vim.rpcrequest(child, "nvim_input", " text")
+  t.wait("it is there", function() return vim.rpcrequest(child, "nvim_get_current_line") == "some text" end)
+  t.eq(false, is_opened())
+  vim.rpcrequest(child, "nvim_input", "<Esc>")
+  t.wait("the question opens", is_opened)
+  vim.rpcrequest(child, "nvim_input", "a!")
+  t.wait("text is typed again", function() return vim.rpcrequest(child, "nvim_get_mode").mode == "i" end)
+  ask_with_pause(1)
+  t.wait("the question opens after the pause", is_opened)
+  vim.fn.jobstop(child)
+end)
+
 t.case("an error that is not about keys is not offered", function()
   t.eq(false, sign_in.offer({ code = "network", message = "no way", data = {} }, function() end))
 end)
