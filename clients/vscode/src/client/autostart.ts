@@ -8,6 +8,7 @@ import { DaemonUnreachable } from "./errors.js";
 
 const PATIENCE_SECONDS = 60; // an old daemon may have to finish its requests first
 const MAX_OUTPUT = 4096;
+const LAST_WORDS_MS = 1000; // to read what a starter has said that has ended
 
 export const INSTALL_HINT =
   "Install aircher (pipx install aircher), or set aircher.command to the path of aircher-cli";
@@ -40,12 +41,22 @@ export function startDaemon(command: string, environ: Environment): Promise<void
     });
     // Not `close`: the daemon may hold the pipe open for longer than its starter lives.
     child.on("exit", (code) => {
-      child.stderr.destroy();
       if (code === 0) {
+        child.stderr.destroy();
         resolve();
-      } else {
+        return;
+      }
+      // What it said last may still be in the pipe; the end of that comes soon, or a daemon has it.
+      const giveUp = setTimeout(() => child.stderr.destroy(), LAST_WORDS_MS);
+      const report = (): void => {
+        clearTimeout(giveUp);
         const reason = said.trim() || `it ended with ${code ?? "a signal"}`;
         reject(new DaemonUnreachable(`${command} daemon start failed: ${reason}`));
+      };
+      if (child.stderr.closed) {
+        report();
+      } else {
+        child.stderr.once("close", report);
       }
     });
   });

@@ -393,15 +393,18 @@ test("no program of the folder that is edited is started, whatever PATH says", a
   fs.writeFileSync(path.join(folder, "aircher-cli"), "#!/bin/sh\nexit 3\n", { mode: 0o700 });
   const before = process.cwd();
   process.chdir(folder);
-  for (const way of ["", ".", `:${folder}/none`]) {
-    await assert.rejects(startDaemon("aircher-cli", { PATH: way }), /was not found/, `PATH=${way}`);
+  try {
+    for (const way of ["", ".", `:${folder}/none`]) {
+      await assert.rejects(startDaemon("aircher-cli", { PATH: way }), /was not found/, `PATH=${way}`);
+    }
+    const script = '#!/bin/sh\necho "$AIRCHER_SOCKET $AIRCHER_HOME" >&2\nexit 3\n';
+    fs.writeFileSync(path.join(folder, "aircher-cli"), script, { mode: 0o700 });
+    const environ = { PATH: process.env["PATH"], AIRCHER_SOCKET: "x/a.sock", AIRCHER_HOME: "~/air" };
+    const said = new RegExp(`failed: ${folder}/x/a.sock ~/air$`);
+    await assert.rejects(startDaemon(path.join(folder, "aircher-cli"), environ), said);
+  } finally {
+    process.chdir(before);
   }
-  const script = '#!/bin/sh\necho "$AIRCHER_SOCKET $AIRCHER_HOME" >&2\nexit 3\n';
-  fs.writeFileSync(path.join(folder, "aircher-cli"), script, { mode: 0o700 });
-  const environ = { PATH: process.env["PATH"], AIRCHER_SOCKET: "x/a.sock", AIRCHER_HOME: "~/air" };
-  const said = new RegExp(`failed: ${folder}/x/a.sock ~/air$`);
-  await assert.rejects(startDaemon(path.join(folder, "aircher-cli"), environ), said);
-  process.chdir(before);
   fs.rmSync(folder, { recursive: true });
 });
 
