@@ -12,25 +12,20 @@ its turns, which no other program on the machine changes; `cpu` is the share of 
 import argparse
 import json
 import os
-import signal
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from keystrokes.provider import set_answer, simulator
 
 from helpers.daemon.real_daemon import home
 from helpers.editors.vscode import build_extension, bundle, find_node
 
 HERE = Path(__file__).parent
-EVENTS_PER_SECOND = 5000
-PAUSE = 0.01
-"""Seconds between two writes of the simulator."""
-WORDS = 150_000
-"""Events of an answer; a run must not outlast it."""
+WORDS_PER_LINE = 12
 
 CONFIG = """\
 default_model = "work/gpt-5.5"
@@ -42,32 +37,6 @@ env = "WORK_KEY"
 """
 
 
-@contextmanager
-def simulator() -> Iterator[str]:
-    """Run the simulator as a process, so that it takes no time from what is measured."""
-    per_write = str(round(EVENTS_PER_SECOND * PAUSE))
-    with subprocess.Popen(
-        [
-            *(sys.executable, "-m", "aircherd.testing.simulator", "--accept-key", "openai=*"),
-            *("--delay", str(PAUSE), "--events-per-write", per_write, "--repeat-answers"),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.send_signal(signal.SIGTERM)
-
-
-def set_answer(url: str) -> None:
-    """Let the simulator answer with that many words; each is an event."""
-    text = " ".join(str(number % 1000) for number in range(WORDS))
-    command = json.dumps({"behaviour": {"text": text}})
-    urllib.request.urlopen(f"{url}/_control", command.encode()).close()  # noqa: S310 -- our own
-
-
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description="Measures the extension host of VS Code.")
@@ -75,7 +44,7 @@ def main() -> None:
     options = parser.parse_args()
     program = bundle([HERE / "vscode.ts"]) / "vscode.js"
     with simulator() as url, home() as made:
-        set_answer(url)
+        set_answer(url, WORDS_PER_LINE)
         made.write_config(CONFIG.format(url=url))
         made.start({"WORK_KEY": "canary-bench-0123456789"}, log_level="warning")
         environ = {
