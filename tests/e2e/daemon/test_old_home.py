@@ -46,6 +46,12 @@ def sim() -> Iterator[Simulator]:
 
 
 @pytest.fixture
+def no_lists(sim: Simulator) -> None:
+    """No provider lists its models. Ask for it before `old`: a daemon renews old lists at once."""
+    sim.faults.add(Fault("error", error="server", endpoint="models", times=None))
+
+
+@pytest.fixture
 def old(sim: Simulator) -> Iterator[Home]:
     """The old home, opened by today's daemon."""
     with open_home() as made:
@@ -123,9 +129,9 @@ def test_an_old_cooldown_still_blocks_its_key(old: Home, sim: Simulator) -> None
     assert chats(sim, "anthropic") == []
 
 
-def test_old_model_lists_are_known(old: Home, sim: Simulator) -> None:
+@pytest.mark.usefixtures("no_lists")
+def test_old_model_lists_are_known(old: Home) -> None:
     """Moved to the cache, they are listed with their date when the provider cannot be queried."""
-    sim.faults.add(Fault("error", error="server", endpoint="models", times=None))
     moved = old.root / ".cache" / "aircher" / "catalog"
     before = json.loads((moved / "list-spare.json").read_text())
     with old.client() as client:
