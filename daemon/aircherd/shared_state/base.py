@@ -135,26 +135,41 @@ class MachineRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SharedCooldown(msgspec.Struct, frozen=True, kw_only=True):
-    """That something cools, for all machines that have it.
+    """That something cools, or that it no longer does, for all machines that have it.
 
     - `scope`: the keyed hash of what cools: of a key's fingerprint, a provider's origin, a model.
-    - `until`, `began`: times of the engine. Of two, the one with the later end is kept, unless the
-      scope was cleared after it `began`.
+    - `left`: seconds until it ends; 0: it was cleared.
+    - `age`: seconds since it began, or since what cleared it: the start of a call that succeeded.
     - `content`: what `providers.health` makes of it, without names of providers and keys.
+
+    Both are counted from when it is sent or received. The engine keeps them as times of its own
+    clock, so the clocks of machines do not matter.
     """
 
     scope: str
-    until: float
-    began: float
-    content: Mapping[str, object]
+    left: float
+    age: float = 0.0
+    content: Mapping[str, object] = {}
+
+
+class Cooldowns(msgspec.Struct, frozen=True, kw_only=True):
+    """What cools, and what was cleared.
+
+    - `version`: to ask for what has changed since.
+    - `is_whole`: all that cools, because the engine does not know the version that was asked with:
+      it was the first time, or the engine has lost everything.
+    """
+
+    version: str
+    is_whole: bool
+    cooldowns: Sequence[SharedCooldown]
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What another machine has learned: a cooldown, or that a scope is `cleared`."""
+    """What another machine has learned."""
 
     machine: str
-    scope: str
-    cooldown: SharedCooldown | None = None
+    cooldown: SharedCooldown
 
 
 class SharedStateError(AircherError):
@@ -188,17 +203,25 @@ class SharedState(Protocol):
     async def forget(self, machine: str) -> bool:
         """Forget a machine and what it holds, not what it used; return whether it was known."""
 
+    async def secret(self, proposed: bytes) -> bytes:
+        """Return the secret that hides names: `proposed` if the namespace has none yet."""
+
     async def cool(self, cooldown: SharedCooldown, machine: str) -> None:
-        """Tell all that something cools."""
+        """Tell all that something cools, or with `left` 0 that it no longer does.
 
-    async def clear(self, scope: str, machine: str) -> None:
-        """Tell all that it no longer does."""
+        Of two cooldowns, the one with the later end is kept. A clearing ends those that had begun
+        before it, also those that the engine is told of later: so it is kept for as long as what it
+        ended would have lasted, and for a minute at least.
+        """
 
-    async def cooldowns(self) -> list[SharedCooldown]:
-        """Return all that cools now."""
+    async def cooldowns(self, version: str = "") -> Cooldowns:
+        """Return what has changed since `version`; all that cools now if it is not known."""
 
     async def claim_probe(self, scope: str, machine: str, seconds: float) -> bool:
-        """Return whether this machine may probe: one at a time may, for at most so long."""
+        """Return whether this machine may probe: one at a time may, for at most so long.
+
+        The machine that has claimed it does not get it twice.
+        """
 
     async def release_probe(self, scope: str, machine: str) -> None:
         """Let another machine probe."""
