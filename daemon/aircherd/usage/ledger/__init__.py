@@ -6,5 +6,5 @@
   what can be read of a damaged one; `db_file`: its location, mode and file system; `sqlite`:
   helpers for any SQLite database; `errors`.
 - `schema`: tables and statements. `rows`: an attempt as a row. `report`: sums for people; `replay`:
-  recent usage for limits.
+  recent usage for limits. `fleet`: what other machines are to know, under `[shared]`.
 """

@@ -6,7 +6,7 @@ the machine was started.
 """
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -61,6 +61,18 @@ class Period(NamedTuple):
 
 
 FIRST = Period(0, 0.0, None, 0.0)
+
+
+class EndedAttempts(NamedTuple):
+    """Which attempts had ended at a moment: all below `before` but those `without`.
+
+    `steady` is that moment; `periods` say what the clock was ahead of the steady time.
+    """
+
+    before: int
+    without: Collection[int]
+    periods: Sequence[Period]
+    steady: float
 
 
 class _Record(NamedTuple):

@@ -87,6 +87,11 @@ class LedgerDatabase:
         return f"<LedgerDatabase {self._path} {'closed' if self._connection is None else 'open'}>"
 
     @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
     def has_opened(self) -> bool:
         """Whether the file was opened, and has what an earlier run left."""
         return not self._is_first_open

@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 import structlog
@@ -27,6 +27,7 @@ import trio
 
 from aircherd.errors import LedgerUnavailable
 from aircherd.usage.ledger.clock_history import (
+    EndedAttempts,
     Period,
     has_jumped,
     note_period,
@@ -42,6 +43,9 @@ from aircherd.usage.ledger.safety.guard import SaveWatch
 from aircherd.usage.ledger.writer import LedgerState, LedgerWriter
 from aircherd.usage.steady_clock import Stored, boot_number, since_boot, steady_base
 from aircherd.vocabulary.usage import Settled, Started
+
+if TYPE_CHECKING:
+    from aircherd.usage.ledger.fleet.machine import MachineId
 
 OPEN_SECONDS = 2.0
 """How long the start waits for the file: a large one takes time, a dead disk never answers."""
@@ -260,22 +264,64 @@ class Ledger:
         Raises:
             LedgerUnavailable: the file cannot be read, or lacks what cannot be written now.
         """
-        now, number, in_progress = mark or Mark(self._clock(), self._next_id)
-        steady, ahead = self.steady(), self._clock() - self.steady()
+        mark = mark or Mark(self._clock(), self._next_id)
+        now, ahead = mark.at, self._clock() - self.steady()
 
-        def read(database: LedgerDatabase) -> list[ReplayedUsage]:
+        def read(connection: sqlite3.Connection, ended: EndedAttempts) -> list[ReplayedUsage]:
+            before, without, periods, steady = ended
+            if has_jumped(periods, ahead):
+                jumped = partial(read_jumped_usage, periods=periods, steady=steady)
+                return jumped(connection, before=before, without=without)
+            work = partial(read_replayed_usage, since=at, now=now, tz=self._tz)
+            return work(connection, before=before, without=without)
+
+        return await self.read_ended(read, mark)
+
+    async def read_ended(
+        self, work: Callable[[sqlite3.Connection, EndedAttempts], T], mark: Mark | None = None
+    ) -> T:
+        """Return what `work` reads of the attempts that had ended at the `mark`, by default now.
+
+        Raises:
+            LedgerUnavailable: the file cannot be read, or lacks what cannot be written now.
+        """
+        _, number, in_progress = mark or self.mark()
+        steady = self.steady()
+
+        def read(database: LedgerDatabase) -> T:
             if self.state.status != "ok":
                 raise FileError(str(self.state.reason))
             offset = database.id_offset(self._first_id)
-            before, without = number + offset, {each + offset for each in in_progress}
+            without = frozenset(each + offset for each in in_progress)
             periods = database.read(read_periods)
-            if has_jumped(periods, ahead):
-                jumped = partial(read_jumped_usage, periods=periods, steady=steady)
-                return database.read(partial(jumped, before=before, without=without))
-            work = partial(read_replayed_usage, since=at, now=now, tz=self._tz)
-            return database.read(partial(work, before=before, without=without))
+            ended = EndedAttempts(number + offset, without, periods, steady)
+            return database.read(lambda connection: work(connection, ended))
 
         return await self._writer.ask(read)
+
+    async def take_machine(self, *, renew: bool = False) -> "MachineId":
+        """Return which machine of a fleet this ledger is, for this run.
+
+        `renew`: another ledger reports under its id, so it takes a new one.
+
+        Raises:
+            LedgerUnavailable: the file cannot be read or written.
+        """
+        from aircherd.usage.ledger.fleet.machine import (  # noqa: PLC0415 -- for a fleet only
+            place_of,
+            renew_machine,
+            take_machine,
+        )
+
+        def take(database: LedgerDatabase) -> "MachineId":
+            if self.state.status != "ok":
+                raise FileError(str(self.state.reason))
+            place, highest = place_of(database.path), database.highest_id
+            if renew:
+                return database.read(partial(renew_machine, place=place))
+            return database.read(partial(take_machine, place=place, highest=highest))
+
+        return await self._writer.ask(take)
 
 
 @asynccontextmanager
