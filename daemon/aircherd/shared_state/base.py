@@ -210,7 +210,7 @@ class SharedState(Protocol):
         """Tell all that something cools, or with `left` 0 that it no longer does.
 
         Of two cooldowns, the one with the later end is kept. A clearing ends those that had begun
-        before it, also those that the engine is told of later: so it is kept for as long as what it
+        before it, also those that the engine learns of later: so it is kept for as long as what it
         ended would have lasted, and for a minute at least.
         """
 
