@@ -113,6 +113,8 @@ class FleetView(msgspec.Struct, frozen=True, kw_only=True):
     - `epoch`: changes when the engine has lost everything.
     - `machines`: how many reported lately, this one included.
     - `differing`: the labels of those with other limits.
+    - `is_stale`: the engine has a report with a larger `sequence`, so it applied nothing: another
+      ledger reports under the same id, as in a copy of the whole machine.
     """
 
     now: float
@@ -120,6 +122,7 @@ class FleetView(msgspec.Struct, frozen=True, kw_only=True):
     machines: int
     differing: Sequence[str]
     counters: Sequence[CounterView]
+    is_stale: bool = False
 
 
 class MachineRow(msgspec.Struct, frozen=True, kw_only=True):
