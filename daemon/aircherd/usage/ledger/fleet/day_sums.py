@@ -1,7 +1,7 @@
 """Sums of days in the fleet's time zone, by the engine's clock, for `usage --fleet`.
 
-An attempt is of the day that it ended in. Where attempts have been removed, the ledger's sums of
-local days are left, and each counts for the day of the same date.
+Where attempts have been removed, the ledger's sums of local days are left, and each counts for the
+day of the same date.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ import msgspec
 
 from aircherd.usage.ledger import schema
 from aircherd.usage.ledger.clock_history import EndedAttempts
-from aircherd.usage.ledger.fleet.shared_usage import END_MS, oldest_hour, spans
+from aircherd.usage.ledger.fleet.shared_usage import oldest_hour, spans
 from aircherd.usage.ledger.sqlite import read_rows, scalar
 from aircherd.usage.time_buckets import clamp_time, day_text
 
@@ -48,8 +48,8 @@ class _Block(NamedTuple):
 
 def read_day_sums(
     connection: sqlite3.Connection,
-    *,
     ended: EndedAttempts,
+    *,
     ahead: float,
     zone: tzinfo,
     first: int,
@@ -78,7 +78,7 @@ def read_day_sums(
             "FROM attempts WHERE id >= ? AND id < ? AND hour >= ? AND outcome <> 'started' "
             "AND id NOT IN (SELECT value FROM json_each(?)) GROUP BY 1"
         )
-        block = f"({END_MS} + {round(shift * 1000):d}) / {BLOCK * 1000}"
+        block = f"(at_ms + {round(shift * 1000):d}) / {BLOCK * 1000}"
         hour = max(kept, oldest_hour(oldest, tz))
         arguments = (span.first, span.before, hour, excluded)
         for row in read_rows(connection, [block, *_SUMS], source, arguments, _Block):

