@@ -159,8 +159,8 @@ class Cooldowns(msgspec.Struct, frozen=True, kw_only=True):
     """What cools, and what was cleared.
 
     - `version`: to ask for what has changed since.
-    - `is_whole`: all that cools, because the engine does not know the version that was asked with:
-      it was the first time, or the engine has lost everything.
+    - `is_whole`: all that cools and all clearings that are kept, because the engine does not know
+      the version that was asked with: it was the first time, or the engine has lost everything.
     """
 
     version: str
@@ -212,13 +212,13 @@ class SharedState(Protocol):
     async def cool(self, cooldown: SharedCooldown, machine: str) -> None:
         """Tell all that something cools, or with `left` 0 that it no longer does.
 
-        Of two cooldowns, the one with the later end is kept. A clearing ends those that had begun
-        before it, also those that the engine learns of later: so it is kept for as long as what it
-        ended would have lasted, and for a minute at least.
+        Of two cooldowns, the one with the later end is kept, and the later beginning. A clearing
+        ends those that had begun before it, also those that the engine learns of later: so it is
+        kept for as long as what it ended would have lasted, and for a minute at least.
         """
 
     async def cooldowns(self, version: str = "") -> Cooldowns:
-        """Return what has changed since `version`; all that cools now if it is not known."""
+        """Return what has changed since `version`; everything if it is not known."""
 
     async def claim_probe(self, scope: str, machine: str, seconds: float) -> bool:
         """Return whether this machine may probe: one at a time may, for at most so long.
