@@ -96,12 +96,24 @@ def _compare(path: str, before: object, after: object, *, is_hidden: bool) -> It
 
 
 def _compare_field(path: str, field: str, before: object, after: object) -> Iterator[Change]:
-    if field == "needs_key":
-        field, before, after = "auth", _auth(before), _auth(after)
-    elif field == "lifetime":
-        before, after = _duration(before), _duration(after)
+    (name, old), (_, new) = _as_in_file(field, before), _as_in_file(field, after)
     is_hidden = field in _SECRET_FIELDS
-    yield from _compare(f"{path}.{field}", before, after, is_hidden=is_hidden)
+    yield from _compare(f"{path}.{name}", old, new, is_hidden=is_hidden)
+
+
+def _as_in_file(field: str, value: object) -> tuple[str, object]:
+    """Return the name and the value that the file has for a field of the model."""
+    match field:
+        case "needs_key":
+            return "auth", _auth(value)
+        case "lifetime":
+            return field, _duration(value)
+        case "is_shared":
+            return "scope", "shared" if value else None
+        case "address":
+            return "url", str(value)
+        case _:
+            return field, value
 
 
 def _auth(needs_key: object) -> str | None:
@@ -144,11 +156,15 @@ def _show(value: object, is_hidden: bool = False) -> Shown:
 def _summary(section: msgspec.Struct) -> str:
     """Return the fields of a section that are set, in one line."""
     fields = [
-        f"{name} {_text(_show(value, name in _SECRET_FIELDS))}"
-        for name in section.__struct_fields__
-        if name not in _DERIVED and (value := getattr(section, name)) not in (None, (), {})
+        (*_as_in_file(field, getattr(section, field)), field in _SECRET_FIELDS)
+        for field in section.__struct_fields__
+        if field not in _DERIVED
     ]
-    return ", ".join(fields)
+    return ", ".join(
+        f"{name} {_text(_show(value, is_hidden))}"
+        for name, value, is_hidden in fields
+        if value not in (None, (), {})
+    )
 
 
 def _show_text(text: str) -> str:

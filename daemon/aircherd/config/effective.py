@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from aircherd.config.edit.data import MISSING, find_value
-from aircherd.config.model import DEFAULT_CONFIG, REPAIR, Config, Limit, Provider
+from aircherd.config.model import DEFAULT_CONFIG, REPAIR, Config, Limit, Provider, Shared
 from aircherd.config.problems import path_text
 from aircherd.config.secret_detection import could_be_key, looks_like_key
 from aircherd.config.sections.auth import duration_text
@@ -95,7 +95,8 @@ def config_data(config: Config) -> dict[str, object]:
             for name, alias in config.models.items()
         },
         "fallback": _fields(config.fallback),
-        "limits": [_limit(limit) for limit in config.limits],
+        "limits": [_limit(limit, has_fleet=bool(config.shared)) for limit in config.limits],
+        "shared": _shared(config.shared) if config.shared else {},
         "catalog": {name: _fields(override) for name, override in config.catalog.items()},
         "network": _fields(config.network),
         "usage": {
@@ -159,8 +160,17 @@ def _provider(provider: Provider) -> dict[str, object]:
     }
 
 
-def _limit(limit: Limit) -> dict[str, object]:
-    return {**_fields(limit), "model": str(limit.model) if limit.model else None}
+def _limit(limit: Limit, *, has_fleet: bool) -> dict[str, object]:
+    fields = _fields(limit)
+    is_shared = fields.pop("is_shared")
+    scope = ("shared" if is_shared else "local") if has_fleet else None
+    return {**fields, "model": str(limit.model) if limit.model else None, "scope": scope}
+
+
+def _shared(shared: Shared) -> dict[str, object]:
+    fields = _fields(shared)
+    fields.pop("address")
+    return {"url": str(shared.address), **fields}
 
 
 def _fields(struct: msgspec.Struct) -> dict[str, object]:
@@ -194,7 +204,11 @@ def _masked(path: KeyPath, value: object) -> object:
     A key is refused everywhere; headers and arguments of a command could contain one of a shape
     that is not known.
     """
-    could_be = could_be_key if path[2:3] in (("headers",), ("key_command",)) else looks_like_key
+    could_be = could_be_key if _may_have_secrets(path) else looks_like_key
     if isinstance(value, list):
         return [REDACTED if isinstance(item, str) and could_be(item) else item for item in value]
     return REDACTED if isinstance(value, str) and could_be(value) else value
+
+
+def _may_have_secrets(path: KeyPath) -> bool:
+    return path[2:3] in (("headers",), ("key_command",)) or path[:2] == ("shared", "key_command")

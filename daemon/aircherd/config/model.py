@@ -191,6 +191,71 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
     age_identity: str | None = None
 
 
+OnOutage = Literal["local", "refuse"]
+"""What happens to requests under a shared limit while the engine is away."""
+
+EngineScheme = Literal["redis", "rediss", "valkey", "valkeys", "unix"]
+
+
+class EngineAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the engine is: a host with its port, or the `path` of a socket.
+
+    `user` is a name of the engine's access control list, None for its default user.
+    """
+
+    scheme: EngineScheme
+    host: str = ""
+    port: int = 6379
+    path: str = ""
+    user: str | None = None
+    database: int = 0
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the connection uses TLS."""
+        return self.scheme in ("rediss", "valkeys")
+
+    @property
+    def can_carry_password(self) -> bool:
+        """Whether a password may be sent there: encrypted, or without leaving this machine."""
+        return self.is_encrypted or self.scheme == "unix" or is_loopback(self.host)
+
+    @property
+    def origin(self) -> str:
+        """Where it is, without the user and the database; a password is bound to it."""
+        if self.scheme == "unix":
+            return f"unix://{self.path}"
+        name = "rediss" if self.is_encrypted else "redis"
+        return f"{name}://{_in_brackets(self.host)}:{self.port}"
+
+    def __str__(self) -> str:
+        user = f"{self.user}@" if self.user else ""
+        host = "" if self.scheme == "unix" else f"{_in_brackets(self.host)}:{self.port}"
+        database = f"/{self.database}" if self.database else ""
+        return f"{self.scheme}://{user}{host}{self.path}{database}"
+
+
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """The engine by which several machines share limits, cooldowns and spending.
+
+    - `namespace`: what its keys begin with; machines with the same one are a fleet.
+    - `key_command`: prints its password.
+    - `ca_file`, `cert_file`, `cert_key_file`: absolute paths, for TLS.
+    - `time_zone`: the one in which days and months of shared limits begin, the same for all.
+    - `machine`: what people call this machine; None for its host name.
+    """
+
+    address: EngineAddress
+    namespace: str = "aircher"
+    key_command: tuple[str, ...] | None = None
+    ca_file: str | None = None
+    cert_file: str | None = None
+    cert_key_file: str | None = None
+    on_outage: OnOutage = "local"
+    time_zone: str = "UTC"
+    machine: str | None = None
+
+
 class Override(msgspec.Struct, frozen=True, kw_only=True):
     """The user's data about a model, which takes precedence over the catalogue; None if not set.
 
@@ -232,7 +297,8 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """The maximum of each amount within a window; None is unlimited.
 
     `usd` is exact, with at most nine decimals. `provider` is set if `model` is. When the
-    share `warn_at` of an amount is used, an event warns the user.
+    share `warn_at` of an amount is used, an event warns the user. One that `is_shared` counts what
+    all machines of the fleet use, others what this machine uses.
     """
 
     per: Per
@@ -245,6 +311,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     client: str | None = None
     project: str | None = None
     warn_at: float = 0.8
+    is_shared: bool = False
 
     @property
     def scope(self) -> LimitScope:
@@ -401,9 +468,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The whole configuration. `providers` is in their default order.
 
     `catalog` has the user's data about models, by `provider/model`, `projects` what is used in
-    folders, by the names that the file has for them. `refused` is empty if the file
-    is valid; what is refused is in none of the other fields. `roles_problem` is why the roles are
-    those of an invalid file: its first problem.
+    folders, by the names that the file has for them. Without `shared`, no limit is shared.
+    `refused` is empty if the file is valid; what is refused is in none of the other fields.
+    `roles_problem` is why the roles are those of an invalid file: its first problem.
     """
 
     default_model: str | None = None
@@ -416,6 +483,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     catalog: dict[str, Override] = {}
     fallback: Fallback = Fallback()
     auth: Auth = Auth()
+    shared: Shared | None = None
     limits: tuple[Limit, ...] = ()
     keep_days: int | None = None
     on_failure: OnFailure = "serve"
@@ -460,9 +528,13 @@ def origin_of(url: str) -> str:
     """Return scheme, lower-case host and explicit port of `url`."""
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
-    host = (parts.hostname or "").lower()
-    host = f"[{host}]" if ":" in host else host
+    host = _in_brackets((parts.hostname or "").lower())
     return f"{scheme}://{host}:{parts.port or {'https': 443, 'http': 80}.get(scheme, 0)}"
+
+
+def _in_brackets(host: str) -> str:
+    """Return a host as URLs have it: an address of IPv6 is in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 @lru_cache(maxsize=256)

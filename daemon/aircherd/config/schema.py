@@ -27,6 +27,7 @@ from aircherd.config.sections import (
     top_level,
     usage,
 )
+from aircherd.config.sections.shared import section as shared
 
 SECTIONS = (
     top_level.SECTION,
@@ -35,6 +36,7 @@ SECTIONS = (
     usage.SECTION,
     fallback.SECTION,
     limits.SECTION,
+    shared.SECTION,
     network.SECTION,
     daemon.SECTION,
     conversations.SECTION,

@@ -212,7 +212,7 @@ def _split_url(value: object, example: str) -> SplitResult:
             "must not contain a user or a password",
             "remove the part before the @: no key or password belongs in the config",
         )
-    if not _is_host(host) or port == 0:
+    if not is_host(host) or port == 0:
         raise BadValue("has no valid host or port", example)
     if "?" in text or "#" in text:
         raise BadValue("must end before any ? or #", f"remove the rest; {example}")
@@ -229,7 +229,8 @@ def _is_callable(url: str) -> bool:
         return False
 
 
-def _is_host(host: str) -> bool:
+def is_host(host: str) -> bool:
+    """Return whether it is a name or an address, without a port and brackets."""
     if ":" in host:
         return is_ip_address(host)
     return _HOST.fullmatch(host) is not None

@@ -7,6 +7,8 @@ from aircherd.config.load import parse_config
 from aircherd.config.model import DEFAULT_CONFIG
 
 WORK = '[providers.work]\nkind = "openai"\nbase_url = "http://127.0.0.1:1/v1"\n'
+SHARED = '[shared]\nurl = "redis://one.localhost"\n'
+LIMIT = '[[limits]]\nper = "day"\nusd = 5\n'
 
 
 def changes(before: str, after: str) -> list[tuple[str, object, object]]:
@@ -51,6 +53,17 @@ def changes(before: str, after: str) -> list[tuple[str, object, object]]:
             ("limits.'day, provider openai'", None,
              "per day, usd 5, provider openai, warn_at 0.8"),
         ]),
+        (SHARED, SHARED.replace("//one", "//two"), [
+            ("shared.url", "redis://one.localhost:6379", "redis://two.localhost:6379")
+        ]),
+        (SHARED + LIMIT, SHARED + LIMIT + "scope = 'local'\n", [
+            ("limits.day.scope", "shared", None)
+        ]),
+        (LIMIT, LIMIT + SHARED + "key_command = ['pass', 'canary']\n", [
+            ("shared", None, ("url redis://one.localhost:6379, namespace aircher, "
+             "key_command (hidden), on_outage local, time_zone UTC")),
+            ("limits.day.scope", None, "shared"),
+        ]),
     ],
 )  # fmt: skip
 def test_changes_are_listed_field_by_field(before: str, after: str, expected: object) -> None:
@@ -65,6 +78,8 @@ def test_changes_are_listed_field_by_field(before: str, after: str, expected: ob
          "providers.work.headers.X-Org"),
         (WORK + 'key_command = ["op", "one"]', WORK + 'key_command = ["op", "two"]',
          "providers.work.key_command"),
+        (SHARED + 'key_command = ["pass", "one"]', SHARED + 'key_command = ["pass", "two"]',
+         "shared.key_command"),
     ],
 )  # fmt: skip
 def test_values_that_may_be_secret_are_hidden(before: str, after: str, path: str) -> None:

@@ -56,6 +56,11 @@ def sections() -> dict[str, Fragment]:
                 anyOf=[{"required": [amount]} for amount in AMOUNTS],
             ),
         },
+        "shared": table(
+            "The engine by which several machines share limits, cooldowns and spending",
+            entries.SHARED,
+            required=["url"],
+        ),
         "catalog": named(
             "Your own data about models; a section's name is provider/model, in quotes",
             {"pattern": _ROUTE_NAME},

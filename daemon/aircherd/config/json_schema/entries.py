@@ -18,13 +18,16 @@ from aircherd.config.json_schema.fragments import (
 )
 from aircherd.config.model import (
     Daemon,
+    EngineAddress,
     Fallback,
     Limit,
     MaxTokensField,
     Network,
     OnFailure,
+    OnOutage,
     Per,
     Role,
+    Shared,
     Strategy,
 )
 from aircherd.config.sections import (
@@ -38,6 +41,8 @@ from aircherd.config.sections import (
     tasks,
     usage,
 )
+from aircherd.config.sections.shared import engine_url
+from aircherd.config.sections.shared import section as shared
 from aircherd.config.values import MAX_SECONDS, MAX_TOKENS
 from aircherd.vocabulary.builtin_providers import KINDS
 from aircherd.vocabulary.chat import MAX_OUTPUT_TOKENS, Effort
@@ -261,6 +266,54 @@ LIMITS: dict[str, Fragment] = {
         "maximum": 1,
         "default": Limit(per="day").warn_at,
     },
+    "scope": choice(
+        "Whether it counts what all machines use, or this one alone; by default shared if there is "
+        "[shared]",
+        limits.SCOPES,
+    ),
+}
+
+_SHARED = Shared(address=EngineAddress(scheme="redis", host="localhost"))
+
+SHARED: dict[str, Fragment] = {
+    "url": string(
+        "Where the engine is, a Valkey or Redis: rediss://HOST:PORT with TLS, redis://HOST:PORT "
+        "without, unix:///PATH. A user may be in it, the password not: aircher-cli auth login "
+        "shared",
+        pattern=f"^({'|'.join(engine_url.SCHEMES)})://",
+        examples=["rediss://aircher@valkey.example.com:6379"],
+    ),
+    "namespace": string(
+        "What the engine's keys begin with; machines with the same one are a fleet",
+        pattern=f"^{shared.NAMESPACE}$",
+        default=_SHARED.namespace,
+    ),
+    "key_command": strings(
+        "A command that prints the engine's password, as a list of arguments",
+        examples=[["pass", "show", "valkey"]],
+    ),
+    "ca_file": string(
+        "A file with the certificates that the engine's is signed with; a relative path starts at "
+        "the directory of this file"
+    ),
+    "cert_file": string("A file with this machine's own certificate, if the engine asks for one"),
+    "cert_key_file": string("The file with the private key of cert_file"),
+    "on_outage": choice(
+        "What happens to requests under a shared limit while the engine is away: local counting "
+        "of this machine's part of the rest, or refuse",
+        get_args(OnOutage),
+        default=_SHARED.on_outage,
+    ),
+    "time_zone": string(
+        "The time zone in which days and months of shared limits begin, the same on all machines",
+        default=_SHARED.time_zone,
+        examples=["Europe/Berlin"],
+    ),
+    "machine": string(
+        "What this machine is called in lists; by default its host name",
+        maxLength=shared.MAX_MACHINE,
+        examples=["laptop"],
+    ),
 }
 
 NETWORK: dict[str, Fragment] = {

@@ -28,12 +28,16 @@ SECTION = Section(
         "usd",
         "per",
         "warn_at",
+        "scope",
     ),
 )
 
 MAX_COUNT = 10**15
 """Requests or tokens: more than can be used in a month."""
 MAX_USD = 1_000_000_000
+MAX_SHARED_USD = 9_000_000
+"""The engine adds up nano-USD in doubles, which are exact below 2**53: 9,007,199 USD."""
+SCOPES = ("shared", "local")
 
 _USD = re.compile(r"[0-9]{1,10}(\.[0-9]{1,9})?")
 _USD_EXAMPLE = 'write 5.0 or "5.00", with at most 9 decimals'
@@ -46,15 +50,18 @@ def read_limits(
     providers: Mapping[str, Provider],
     known: list[str],
     aliases: list[str],
+    *,
+    has_fleet: bool,
 ) -> tuple[Limit, ...]:
     """Return the valid limits in the file's order.
 
-    `known` has the names of all providers, including those whose own entry is invalid.
+    `known` has the names of all providers, including those whose own entry is invalid. With
+    `[shared]` the machine `has_fleet`, and limits are shared unless they say otherwise.
     """
     if not isinstance(value, list):
         report.add(("limits",), f"must be a list of sections, not {type_name(value)}", _SYNTAX)
         return ()
-    reader = _LimitReader(report, providers, known, aliases)
+    reader = _LimitReader(report, providers, known, aliases, has_fleet)
     found = [(number, reader.read(number, entry)) for number, entry in enumerate(value)]
     limits = [(number, limit) for number, limit in found if limit is not None]
     _report_duplicates(report, limits)
@@ -70,12 +77,19 @@ class _LimitReader:
         providers: Mapping[str, Provider],
         known: list[str],
         aliases: list[str],
+        has_fleet: bool,
     ) -> None:
         self._report = report
         self._providers = providers
         self._known = known
         self._aliases = aliases
-        self._readers = {**_READERS, "provider": self._provider, "model": self._model}
+        self._has_fleet = has_fleet
+        self._readers = {
+            **_READERS,
+            "provider": self._provider,
+            "model": self._model,
+            "scope": self._scope,
+        }
 
     def read(self, number: int, value: object) -> Limit | None:
         """Return the limit, or None after reporting at least one problem."""
@@ -92,6 +106,7 @@ class _LimitReader:
         # An invalid field is None: without it, the limit would not be the intended one.
         if "per" not in fields or None in fields.values():
             return None
+        fields["is_shared"] = fields.pop("scope", self._has_fleet)
         return self._combine(path, Limit(**fields))
 
     def _missing(self, table: dict[str, object]) -> Iterator[tuple[tuple[str, ...], BadValue]]:
@@ -115,6 +130,13 @@ class _LimitReader:
         if limit.key is not None and found is not None and not found.needs_key:
             self._report.add(
                 (*path, "key"), "names a key of a provider that needs none", "remove the line"
+            )
+            return None
+        if limit.is_shared and limit.usd is not None and limit.usd > MAX_SHARED_USD:
+            self._report.add(
+                (*path, "usd"),
+                f"must be at most {MAX_SHARED_USD} where machines share it",
+                'write a lower one, or scope = "local"',
             )
             return None
         return msgspec.structs.replace(limit, provider=provider)
@@ -144,6 +166,15 @@ class _LimitReader:
             raise BadValue("names a key", 'write the label as key = "..." beside the model')
         self._check_provider(route.provider)
         return route
+
+    def _scope(self, value: object) -> bool:
+        is_shared = read_choice(value, SCOPES) == "shared"
+        if is_shared and not self._has_fleet:
+            raise BadValue(
+                "needs [shared]: the machines of a fleet count together by an engine",
+                'add [shared] with url = "rediss://HOST", or remove the line',
+            )
+        return is_shared
 
     def _check_provider(self, name: str) -> None:
         if name not in self._known:
@@ -213,11 +244,15 @@ _READERS: dict[str, Any] = {
 
 
 def _report_duplicates(report: ProblemCollector, limits: list[tuple[int, Limit]]) -> None:
-    """Report two limits on the same amount: only the user knows which of them was meant."""
+    """Report two limits on the same amount: only the user knows which of them was meant.
+
+    One for the fleet and one for this machine are both meant.
+    """
     first_with: dict[tuple[object, ...], int] = {}
     for number, limit in limits:
         for amount in limit.amounts:
-            first = first_with.setdefault((limit.scope, limit.per, amount), number)
+            key = (limit.scope, limit.per, limit.is_shared, amount)
+            first = first_with.setdefault(key, number)
             if first != number:
                 report.add(
                     ("limits", number, amount),

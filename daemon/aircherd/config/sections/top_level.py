@@ -17,6 +17,7 @@ from aircherd.config.sections.models import read_default_model, read_models
 from aircherd.config.sections.network import read_network
 from aircherd.config.sections.projects import read_projects
 from aircherd.config.sections.providers import read_providers
+from aircherd.config.sections.shared.section import read_shared
 from aircherd.config.sections.tasks import read_tasks
 from aircherd.config.sections.usage import read_usage
 from aircherd.config.values import read_table
@@ -31,6 +32,7 @@ SECTION = Section(
         "catalog",
         "fallback",
         "limits",
+        "shared",
         "usage",
         "daemon",
         "conversations",
@@ -63,6 +65,10 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
     network = read_network(report, _section(report, top, "network"), folder)
     clients = read_clients(report, _section(report, top, "clients"), known)
     usage = read_usage(report, _section(report, top, "usage"))
+    shared = None
+    if "shared" in top:
+        table = report.read(("shared",), top["shared"], read_table)
+        shared = None if table is None else read_shared(report, table, folder)
     tasks = _section(report, top, "tasks")
     projects = _section(report, top, "projects")
     return Config(
@@ -79,7 +85,16 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
         keep_days=usage.keep_days,
         on_failure=usage.on_failure,
         time_zone=usage.time_zone,
-        limits=read_limits(report, top.get("limits", []), providers, known, aliases),
+        shared=shared,
+        limits=read_limits(
+            report,
+            top.get("limits", []),
+            providers,
+            known,
+            aliases,
+            # One mistake, one problem: an invalid section still says that there is a fleet.
+            has_fleet="shared" in top,
+        ),
         tasks=read_tasks(report, tasks, known, aliases),
         projects=read_projects(report, projects, known, aliases, list(tasks)),
         clients=clients,

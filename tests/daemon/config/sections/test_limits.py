@@ -197,3 +197,50 @@ def test_key_in_a_limit_is_refused_and_not_repeated(name):
     assert KEY not in found
     if name in {"key", "client", "api_key"}:
         assert "a key does not belong in the config" in found
+
+
+SHARED = '[shared]\nurl = "rediss://h"\n'
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_shared"), [("", True), ('scope = "shared"\n', True), ('scope = "local"\n', False)]
+)
+def test_limits_are_shared_where_there_is_an_engine(scope: str, is_shared: bool) -> None:
+    """Unless they say otherwise."""
+    [limit] = limits_of(f"{ENTRY}requests = 1\n{scope}{SHARED}")
+    assert limit.is_shared is is_shared
+
+
+def test_limits_are_local_without_an_engine():
+    """As they were; `shared` would promise what nothing keeps."""
+    assert [limit.is_shared for limit in limits_of(f"{ENTRY}requests = 1\nscope = 'local'\n")] == [
+        False
+    ]
+    line, path, message = problem(f"{ENTRY}requests = 1\nscope = 'shared'\n")
+    assert (line, path) == (4, "limits[0].scope")
+    assert "needs [shared]" in message
+
+
+def test_scope_is_one_of_two():
+    """A typo is near one of them."""
+    _, path, message = problem(f"{ENTRY}requests = 1\nscope = 'shred'\n{SHARED}")
+    assert path == "limits[0].scope"
+    assert 'must be one of "shared", "local"' in message
+
+
+def test_fleet_and_machine_may_limit_the_same():
+    """Twenty for all, five for this one."""
+    one = f"{ENTRY}usd = 20\n"
+    other = f"{ENTRY}usd = 5\nscope = 'local'\n"
+    assert [limit.is_shared for limit in limits_of(one + other + SHARED)] == [True, False]
+    assert "already limited" in problem(one + one + SHARED)[2]
+    assert "already limited" in problem(other + other + SHARED)[2]
+
+
+def test_shared_budget_is_what_the_engine_can_add_up_exactly():
+    """Sums in its scripts are doubles."""
+    assert limits_of(f"{ENTRY}usd = 9000000\n{SHARED}")[0].is_shared
+    line, path, message = problem(f"{ENTRY}usd = 9000000.01\n{SHARED}")
+    assert (line, path) == (3, "limits[0].usd")
+    assert "must be at most 9000000" in message
+    assert limits_of(f"{ENTRY}usd = 1000000000\n")[0].usd == 1_000_000_000
