@@ -132,7 +132,9 @@ class Conversation:
         self._hello_id = next(self._msgids)
         self._hello_deadline = time.monotonic() + self._hello_timeout
         client = {"name": self._name, "version": __version__}
-        params: dict[str, Any] = {"protocol": methods.PROTOCOL, "client": client}
+        # The daemon may be on another machine, at the other end of ssh.
+        host = os.uname().nodename
+        params: dict[str, Any] = {"protocol": methods.PROTOCOL, "client": client, "host": host}
         if self._project is not None:
             params["project"] = self._project
         if self._folder is not None:

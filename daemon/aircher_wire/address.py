@@ -5,7 +5,8 @@
     else <runtime>/aircher/aircher.sock         runtime: $XDG_RUNTIME_DIR, or /run/user/<uid>
     else <home>/run/<host hash>.sock            home: $AIRCHER_HOME, or ~/.aircher
 
-The socket for HTTP clients is beside it: http.sock, or <name>.http.sock.
+Beside it are the socket for HTTP clients, http.sock or <name>.http.sock, and the one to forward to
+other machines, extra.sock or <name>.extra.sock.
 
 A home other than `~/.aircher` is identified by a hash of 8 hex digits in directories that it shares
 with the default home, so two homes never share a daemon. `/run/user/<uid>` is used even if the
@@ -156,8 +157,17 @@ def socket_path(
 
 def http_socket(main: str) -> str:
     """Return the path of the socket for HTTP clients, beside that of the daemon."""
+    return _beside(main, "http.sock")
+
+
+def extra_socket(main: str) -> str:
+    """Return the path of the socket with fewer rights, for clients on other machines."""
+    return _beside(main, "extra.sock")
+
+
+def _beside(main: str, kind: str) -> str:
     folder, _, name = main.rpartition("/")
-    name = "http.sock" if name == "aircher.sock" else f"{name.removesuffix('.sock')}.http.sock"
+    name = kind if name == "aircher.sock" else f"{name.removesuffix('.sock')}.{kind}"
     return f"{folder}/{name}"
 
 

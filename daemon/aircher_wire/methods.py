@@ -44,6 +44,8 @@ EVENTS_UNSUBSCRIBE = "events.unsubscribe"
 
 # Notifications from the client
 CANCEL = "$/cancel"
+VIA = "via"
+"""Names the machine that a forwarded connection comes from; only the extra socket takes it."""
 # Notifications from the daemon
 CHAT_DELTA = "chat.delta"
 CHAT_DONE = "chat.done"

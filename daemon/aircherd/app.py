@@ -52,6 +52,7 @@ from aircherd.hooks import fetch_hooks, recovery_checks, token_hooks
 from aircherd.http_api.server.doors import HttpDoors
 from aircherd.http_api.tokens.service import TokenHooks, TokenService
 from aircherd.http_api.tokens.store import TokenStore
+from aircherd.ipc.forwarded.door import ExtraDoor
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket, claim_socket
@@ -192,7 +193,7 @@ async def open_daemon(
             )
             observed_file.load()
             sessions: set[Session] = set()
-            doors = _open_doors(Path(address.http_socket(str(about.socket))), manager)
+            doors, extra = _open_doors(str(about.socket), manager)
             reloader = Reloader(
                 backfill,
                 transports,
@@ -234,7 +235,7 @@ async def open_daemon(
                 one_time=OneTimeNotices(lambda code: files.put(paths.shown_file(code), b"")),
                 watcher=watcher,
                 shutdown=shutdown,
-                clients=Joined(lambda: (sessions, doors.clients)),
+                clients=Joined(lambda: (sessions, extra.sessions, doors.clients)),
                 variables=lambda: _variables(environ),
                 mask_keys=redactor.mask,
                 model_rows=ModelRows(catalog),
@@ -249,9 +250,14 @@ async def open_daemon(
                 audit=audit,
                 doors=doors,
                 tokens=tokens,
+                forwarding=extra.state,
             )
             listener = Listener(
-                bound, services, sessions, doors.all_places, others_idle=lambda: doors.idle_seconds
+                bound,
+                services,
+                sessions,
+                doors.all_places,
+                others_idle=lambda: min(doors.idle_seconds, extra.idle_seconds),
             )
             background = (
                 transports.sweep,
@@ -276,20 +282,22 @@ async def open_daemon(
                 watcher.run,
                 partial(_finish_start, environ, services),
             )
-            async with _serving(services, listener, doors, backfill, after_start, *background):
+            async with _serving(
+                services, (listener, doors, extra), backfill, after_start, *background
+            ):
                 yield services
 
 
 @asynccontextmanager
 async def _serving(
     services: Services,
-    listener: Listener,
-    doors: HttpDoors,
+    open_doors: tuple[Listener, HttpDoors, ExtraDoor],
     backfill: Backfill,
     after_start: Sequence[Callable[[], Awaitable[None]]],
     *background: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[None]:
     """Run `background` tasks, serve clients, run `after_start`; at the end drain the clients."""
+    listener, doors, extra = open_doors
     # Prepared requests contain keys: drop them when a key is replaced or removed.
     with services.bus.subscribed(("auth",), lambda _: services.provider_client.forget_keys()):
         async with trio.open_nursery() as nursery:
@@ -300,15 +308,17 @@ async def _serving(
                 nursery.start_soon(run)
             await backfill.wait(BACKFILL_SECONDS)
             doors.bind()
+            extra.bind()
             await nursery.start(listener.serve)
             log.info("ready", socket=str(services.about.socket), version=__version__)
             nursery.start_soon(doors.serve, services)
+            nursery.start_soon(extra.serve, services)
             for run in after_start:
                 nursery.start_soon(run)
             yield
             services.shutdown.requested.set()
-            await listener.wait_closed()
-            await doors.wait_closed()
+            for door in open_doors:
+                await door.wait_closed()
             nursery.cancel_scope.cancel()
 
 
@@ -367,9 +377,14 @@ async def _claimed_socket(
         yield bound
 
 
-def _open_doors(path: Path, manager: "ServiceManager | None") -> HttpDoors:
+def _open_doors(main: str, manager: "ServiceManager | None") -> tuple[HttpDoors, ExtraDoor]:
+    """Return the doors beside the socket `main`: for HTTP clients, and for other machines."""
+    path = Path(address.http_socket(main))
     passed = manager.http_socket_at(path) if manager else None
-    return HttpDoors(path, Places(client_capacity()), passed=passed)
+    places = Places(client_capacity())
+    return HttpDoors(path, places, passed=passed), ExtraDoor(
+        Path(address.extra_socket(main)), places
+    )
 
 
 async def _watch_clock(limits: LimitTracker) -> None:

@@ -51,6 +51,7 @@ def _load_rare_modules() -> None:
         import_module(f"aircherd.chat.request.{name}")
     for name in ("gate", "displacement"):
         import_module(f"aircherd.access.{name}")
+    import_module("aircherd.ipc.forwarded.session")
 
 
 def _load_http_modules() -> None:

@@ -134,6 +134,7 @@ class Services(msgspec.Struct, frozen=True):
     `questions` asks the user. `mask_keys` is `Redactor.mask`, for what is sent to clients.
     `memory` is the budget that clients share.
     `audit` is the audit log. `doors` are those for HTTP clients, `tokens` what lets them in there.
+    `forwarding` returns the state of the extra socket for `status`.
     """
 
     about: About
@@ -160,3 +161,4 @@ class Services(msgspec.Struct, frozen=True):
     audit: AuditLog
     doors: Doors
     tokens: Tokens
+    forwarding: Callable[[], dict[str, object]]

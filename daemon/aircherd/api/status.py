@@ -47,6 +47,7 @@ async def daemon_status(
         "clients": len(services.clients),
         **({"connected": [each.describe() for each in services.clients]} if clients else {}),
         "http": services.doors.state(),
+        "forwarding": services.forwarding(),
         "requests": services.chat.statistics(),
         "config": config_state(services),
         "ledger": ledger_row(services),

@@ -3,12 +3,12 @@
 All other methods are in `api.methods`, which does not depend on a connection.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from aircher_wire import frames, methods
 from aircher_wire.version import __version__
 from aircherd.api.context import Method, RequestContext
-from aircherd.api.notices import take_notices
 from aircherd.api.params import (
     HelloParams,
     HttpOpenParams,
@@ -38,10 +38,10 @@ async def hello(session: "Session", params: HelloParams) -> object:
         raise BadRequest(
             f"this daemon speaks protocol {methods.PROTOCOL}, the client {params.protocol}"
         )
-    name = params.client.name if params.client else session.caller.client
+    session.claimed_host = params.host
+    name = params.client.name if params.client else None
     session.introduce(name, params.project, params.folder)
-    may_sign_in = session.gate is None or not session.gate.forbids(methods.AUTH_LOGIN)
-    if params.session_bus is not None and may_sign_in:
+    if params.session_bus is not None and session.may_call(methods.AUTH_LOGIN):
         session.services.auth.note_session_bus(params.session_bus)
     if params.pace_ms is not None:
         session.pace = params.pace_ms / 1000
@@ -55,11 +55,12 @@ async def hello(session: "Session", params: HelloParams) -> object:
     return {
         "protocol": methods.PROTOCOL,
         "server": {"name": "aircherd", "version": __version__},
-        "features": list(FEATURES),
+        "features": list(session.features),
         "limits": {"max_frame": frames.MAX_FRAME},
         "conversations": {"keep": kept.keep, "keep_days": kept.keep_days},
         **({"project": given} if given else {}),
-        "notices": await take_notices(session.services, are_shown=params.shows_notices),
+        **({"host": session.host} if session.host else {}),
+        "notices": await session.take_notices(are_shown=params.shows_notices),
     }
 
 
@@ -86,16 +87,19 @@ async def events_subscribe(session: "Session", params: SubscribeParams) -> objec
     return snapshot(session.services, params.topics)
 
 
-def subscribe_after(gate: "Gate", session: "Session") -> Method:
+def subscribe_after(
+    gate: "Gate", session: "Session", handler: Callable[..., Awaitable[object]]
+) -> Method:
     """Return `events.subscribe` as a request of its own: the user may take a while to confirm it.
 
-    A client that waits for the user's word can still send and cancel requests.
+    A client that waits for the user's word can still send and cancel requests. `handler` is what
+    the session has for the method.
     """
 
     async def subscribe(_services: object, _context: object, params: SubscribeParams) -> object:
         await gate.confirm_topics(params.topics)
         await session.outbox.wait_for_room()  # or events might come before the snapshot
-        return await events_subscribe(session, params)
+        return await handler(session, params)
 
     return Method(SubscribeParams, subscribe)
 
@@ -114,12 +118,10 @@ async def http_open(session: "Session", params: HttpOpenParams) -> object:
     return result
 
 
-SUBSCRIBE = ConnectionMethod(SubscribeParams, events_subscribe)
-
 CONNECTION_METHODS: dict[str, ConnectionMethod] = {
     methods.HELLO: ConnectionMethod(HelloParams, hello),
     methods.CHAT_START: ConnectionMethod(ChatRequest, chat_start),
-    methods.EVENTS_SUBSCRIBE: SUBSCRIBE,
+    methods.EVENTS_SUBSCRIBE: ConnectionMethod(SubscribeParams, events_subscribe),
     methods.EVENTS_UNSUBSCRIBE: ConnectionMethod(UnsubscribeParams, events_unsubscribe),
     methods.HTTP_OPEN: ConnectionMethod(HttpOpenParams, http_open),
 }

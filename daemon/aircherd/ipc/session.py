@@ -23,13 +23,14 @@ from aircherd.access.peer import Peer
 from aircherd.api.audit import note_refusal
 from aircherd.api.context import Method
 from aircherd.api.methods import METHODS
+from aircherd.api.notices import take_notices
 from aircherd.api.services import Services
 from aircherd.chat.caller import Caller, Delta, Send
 from aircherd.errors import AircherError, BadRequest, Busy, ShuttingDown
 from aircherd.ipc.chat_stream import ChatStream, Handler
 from aircherd.ipc.connection_methods import (
     CONNECTION_METHODS,
-    SUBSCRIBE,
+    FEATURES,
     ConnectionMethod,
     subscribe_after,
 )
@@ -73,7 +74,14 @@ log = structlog.get_logger()
 
 
 class Session:
-    """One connected client; `caller` comes from its `hello`, `events` has its subscription."""
+    """One connected client; `caller` comes from its `hello`, `events` has its subscription.
+
+    `claimed_host` is the machine that the client says it is at. `ipc.forwarded` has the session of
+    clients that are at another one.
+    """
+
+    features: Sequence[str] = FEATURES
+    claimed_host: str | None = None
 
     def __init__(
         self,
@@ -88,7 +96,7 @@ class Session:
         self.gate: Gate | None = None
         self.pace = 0.0
         """Seconds between two sends of a stream that the client asked for; 0 for no pause."""
-        self._claimed_name = UNKNOWN
+        self._own_name = self._claimed_name = UNKNOWN
         self._replaced: dict[Method, Method] = {}
         self.services = services
         self.is_draining = False
@@ -119,11 +127,32 @@ class Session:
 
     # ---------------------------------------------------------- the client
 
-    def introduce(self, name: str, project: str | None, folder: str | None = None) -> None:
-        """Store what the client says of itself, and decide what it may do."""
-        self._claimed_name = name
-        self.caller = Caller(name, project, self.peer, folder)
+    def introduce(self, name: str | None, project: str | None, folder: str | None = None) -> None:
+        """Store what the client says of itself, and decide what it may do.
+
+        A client that gives no `name` keeps the one that it has.
+        """
+        self._own_name = name or self._own_name
+        self._claimed_name = self._full_name(self._own_name)
+        self.caller = Caller(self._claimed_name, project, self.peer, folder)
         self.decide_rights()
+
+    @property
+    def host(self) -> str | None:
+        """The other machine that the client is at, None for this one."""
+        return None
+
+    def _full_name(self, name: str) -> str:
+        """Return the name by which a client that calls itself `name` is counted."""
+        return name
+
+    def may_call(self, method: str) -> bool:
+        """Return whether the client may call a method."""
+        return self.gate is None or not self.gate.forbids(method)
+
+    async def take_notices(self, *, are_shown: bool) -> list[dict[str, str]]:
+        """Return the notices for the client, which shows them all if `are_shown`."""
+        return await take_notices(self.services, are_shown=are_shown)
 
     def decide_rights(self) -> None:
         """Decide what the client may do; again whenever its name or the configuration changes."""
@@ -145,7 +174,8 @@ class Session:
             if self.gate.forbids(methods.EVENTS_SUBSCRIBE):
                 self.events.unsubscribe(None)
             elif rights.entry.confirm:
-                self._replaced[SUBSCRIBE] = subscribe_after(self.gate, self)
+                subscribe = self._connection_table[methods.EVENTS_SUBSCRIBE]
+                self._replaced[subscribe] = subscribe_after(self.gate, self, subscribe.handler)
         self._note_state()
         if caller.client != name:
             self.caller = Caller(name, caller.project, self.peer, caller.folder)

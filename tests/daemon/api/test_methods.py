@@ -25,6 +25,7 @@ def test_every_name_is_a_method_or_a_notification():
     names = {v for n, v in vars(methods).items() if n.isupper() and isinstance(v, str)}
     notifications = {
         methods.CANCEL,
+        methods.VIA,
         methods.CHAT_DELTA,
         methods.CHAT_DONE,
         methods.EVENT,

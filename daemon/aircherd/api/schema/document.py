@@ -59,6 +59,12 @@ class Cancel(TypedDict, total=False):
     stream: Annotated[int, says("the number of a stream")]
 
 
+class Via(TypedDict):
+    """Where a forwarded connection comes from."""
+
+    host: Annotated[str, says("the name of the machine")]
+
+
 class ChatDone(TypedDict):
     """The end of a stream: its result or its error."""
 
@@ -98,6 +104,7 @@ UNIONS: dict[type, Union] = {
 
 FROM_CLIENT: dict[str, tuple[str, type]] = {
     methods.CANCEL: ("Close the upstream request at once; it fails with `cancelled`.", Cancel),
+    methods.VIA: ("The first frame of a forwarder, on the extra socket only.", Via),
 }
 FROM_DAEMON: dict[str, tuple[str, type]] = {
     methods.CHAT_DELTA: ("A piece of an answer.", Delta),

@@ -45,6 +45,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
         "shows_notices": "true: it shows every notice to the user",
         "session_bus": "its DBUS_SESSION_BUS_ADDRESS: the keyring may be there",
         "pace_ms": "milliseconds between two sends of a chat's deltas, 0 to 1000",
+        "host": "the name of its machine, for a daemon on another one",
     },
     methods.STATUS: {
         "keyring": "false: at once, without the state of the keyring",

@@ -66,6 +66,7 @@ class HelloResult(TypedDict):
     limits: Limits
     conversations: Conversations
     project: NotRequired[ProjectDefaults]
+    host: NotRequired[Annotated[str, says("the other machine that the client is at")]]
     notices: Annotated[list[Notice], says("show each message to the user once")]
 
 
@@ -138,6 +139,14 @@ class HttpState(TypedDict):
     connections: int
 
 
+class Forwarding(TypedDict):
+    """The extra socket, for clients on other machines."""
+
+    socket: FilePath
+    problem: NotRequired[Message]
+    clients: int
+
+
 class Requests(TypedDict):
     """How many chats there are, and were."""
 
@@ -208,6 +217,7 @@ class Connected(TypedDict):
     program: NotRequired[Annotated[str, says("its program or script, as the kernel knows it")]]
     since: Time
     role: str
+    host: NotRequired[Annotated[str, says("the other machine that it is at")]]
     http: NotRequired[Literal["socket", "token"]]
     connections: NotRequired[int]
 
@@ -242,6 +252,7 @@ class StatusResult(TypedDict):
     clients: Annotated[int, says("how many are connected")]
     connected: NotRequired[list[Connected]]
     http: HttpState
+    forwarding: NotRequired[Forwarding]
     requests: Requests
     config: ConfigState
     ledger: LedgerState

@@ -1,0 +1,37 @@
+"""The events of a client on another machine: what its own machine did, and no paths."""
+
+from collections.abc import Callable
+
+from aircherd.events import Event, EventBus
+from aircherd.ipc.event_feed import EventFeed
+from aircherd.ipc.forwarded.hidden_paths import HiddenPaths
+from aircherd.ipc.forwarded.methods import config_view
+from aircherd.ipc.forwarded.names import host_of
+from aircherd.ipc.outbox import Outbox
+
+
+class ForwardedFeed(EventFeed):
+    """Leaves out the attempts of clients on other machines than `host`."""
+
+    def __init__(
+        self, bus: EventBus, outbox: Outbox, mask: Callable[[bytes], bytes], paths: HiddenPaths
+    ) -> None:
+        super().__init__(bus, outbox, mask)
+        self.host = ""
+        self._paths = paths
+
+    def _take_event(self, event: Event) -> None:
+        data = event.data
+        if event.topic == "attempt" and host_of(str(data.get("client", ""))) != self.host:
+            return
+        if event.topic == "config":
+            data = {"ok": data.get("ok", True), **_changed(data)}
+        found = {key: self._paths.value(value) for key, value in data.items()}
+        super()._take_event(Event(event.topic, event.seq, event.at, found))
+
+
+def _changed(config: dict[str, object]) -> dict[str, object]:
+    """Return whether settings changed, or that there is a problem, but not which."""
+    if config.get("problem"):
+        return {"problem": config_view(config)["problem"]}
+    return {"changed": config["changed"]} if "changed" in config else {}

@@ -1,0 +1,161 @@
+"""What a client on another machine can call: it asks models, and looks at the state.
+
+Nothing here changes what the daemon does for other clients, and nothing else calls a provider. All
+other methods exist and are refused, so that a client learns where to call them.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from aircher_wire import methods
+from aircherd.api.context import Method
+from aircherd.api.methods import METHODS
+from aircherd.errors import AircherError, BadRequest, Forbidden
+from aircherd.ipc.connection_methods import CONNECTION_METHODS
+from aircherd.ipc.forwarded.hidden_paths import HiddenPaths
+
+Handler = Callable[..., Awaitable[object]]
+View = Callable[[dict[str, object]], dict[str, object]]
+M = TypeVar("M", bound=Method)
+
+ALLOWED = frozenset(
+    {
+        methods.HELLO,
+        methods.PING,
+        methods.PROTOCOL_SCHEMA,
+        methods.CHAT,
+        methods.CHAT_START,
+        methods.MODELS_LIST,
+        methods.ROUTE_EXPLAIN,
+        methods.STATUS,
+        methods.AUTH_STATUS,
+        methods.LIMITS_STATUS,
+        methods.EVENTS_SUBSCRIBE,
+        methods.EVENTS_UNSUBSCRIBE,
+    }
+)
+FEATURES = ("chat", "chat.start", "models", "events", "pace")
+"""Of the features of `hello`, those that are left."""
+
+_STATE = ("state", "since", "on_failure")
+_CONFIG = ("exists", "ok", "in_use", "keeps_roles")
+
+
+def status_view(status: dict[str, object]) -> dict[str, object]:
+    """Return a `status` without files, other clients, and what only the user here can fix."""
+    found = {
+        name: value
+        for name, value in status.items()
+        if name not in {"log", "connected", "audit", "key_file", "forwarding"}
+    }
+    return {
+        **found,
+        "socket": "",
+        "home": "",
+        "data": "",
+        "http": {"socket": "", "connections": 0},
+        "config": config_view(_part(status, "config")),
+        "ledger": _only(_part(status, "ledger"), _STATE),
+    }
+
+
+def config_view(config: Mapping[str, object]) -> dict[str, object]:
+    """Return the state of the configuration without its file, and without what is in it."""
+    found = _only(config, _CONFIG)
+    if config.get("problem"):
+        found["problem"] = {"message": "the configuration is invalid, on the daemon's machine"}
+    return {"file": "", **found}
+
+
+def keys_view(result: dict[str, object]) -> dict[str, object]:
+    """Return the result of `auth.status` with the configuration as above."""
+    return {**result, "config": config_view(_part(result, "config"))}
+
+
+def snapshot_view(result: dict[str, object]) -> dict[str, object]:
+    """Return the result of `events.subscribe` with the configuration as above."""
+    snapshot = _part(result, "snapshot")
+    if "config" in snapshot:
+        snapshot = {**snapshot, "config": config_view(_part(snapshot, "config"))}
+    return {**result, "snapshot": snapshot}
+
+
+def _part(value: Mapping[str, object], name: str) -> dict[str, object]:
+    part = value.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _only(value: Mapping[str, object], names: tuple[str, ...]) -> dict[str, object]:
+    return {name: value[name] for name in names if name in value}
+
+
+_VIEWS: dict[str, View] = {
+    methods.STATUS: status_view,
+    methods.EVENTS_SUBSCRIBE: snapshot_view,
+    methods.AUTH_STATUS: keys_view,
+    methods.LIMITS_STATUS: dict,
+    methods.ROUTE_EXPLAIN: dict,
+}
+"""What makes the answer of a method, in which the paths are then hidden."""
+
+
+def hiding(handler: Handler, view: View | None = None) -> Handler:
+    """Return a handler whose errors, and whose result if it has a `view`, have no paths."""
+
+    async def hidden(first: Any, *rest: object) -> object:
+        try:
+            result = await handler(first, *rest)
+        except AircherError as error:
+            raise _paths(first).error(error) from None
+        if view is None:
+            return result
+        # Parts of it may be encoded already.
+        plain = msgspec.msgpack.decode(msgspec.msgpack.encode(result))
+        return _paths(first).value(view(plain))
+
+    return hidden
+
+
+def _paths(first: Any) -> HiddenPaths:
+    """Return the folders to hide; `first` are the services, or the session."""
+    return HiddenPaths(getattr(first, "services", first).about)
+
+
+def _refuse(name: str) -> Handler:
+    async def refuse(*_: object) -> object:
+        raise Forbidden(
+            f"{name} does not work from another machine: run this where the daemon runs",
+            method=name,
+        )
+
+    return refuse
+
+
+def _without_questions(handler: Handler) -> Handler:
+    """Return `events.subscribe` without the questions to the user: they are answered here."""
+
+    async def subscribe(session: object, params: Any) -> object:
+        if methods.CONFIRM in params.topics:
+            raise BadRequest(f"the topic {methods.CONFIRM!r} is not for other machines")
+        return await handler(session, params)
+
+    return subscribe
+
+
+def _forwarded(table: Mapping[str, M]) -> dict[str, M]:
+    return {name: method.with_handler(_handler(name, method)) for name, method in table.items()}
+
+
+def _handler(name: str, method: Method) -> Handler:
+    if name not in ALLOWED:
+        return _refuse(name)
+    handler: Handler = method.handler
+    if name == methods.EVENTS_SUBSCRIBE:
+        handler = _without_questions(handler)
+    return hiding(handler, _VIEWS.get(name))
+
+
+TABLE = _forwarded(METHODS)
+CONNECTION_TABLE = _forwarded(CONNECTION_METHODS)

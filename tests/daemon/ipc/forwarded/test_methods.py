@@ -1,0 +1,92 @@
+"""What a client on another machine can call."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from aircher_wire import methods
+from aircherd.access.rules import RULES
+from aircherd.config.paths import resolve_paths
+from aircherd.errors import BadRequest, Forbidden
+from aircherd.ipc.forwarded.methods import (
+    ALLOWED,
+    CONNECTION_TABLE,
+    TABLE,
+    config_view,
+    hiding,
+    snapshot_view,
+    status_view,
+)
+
+ALL = {**TABLE, **CONNECTION_TABLE}
+
+
+def test_every_method_is_decided() -> None:
+    """A new one is refused until it is allowed here; none is missing."""
+    assert set(ALL) == set(RULES)
+    assert set(ALL) >= ALLOWED
+    for name in ALLOWED:
+        assert {"chat", "read"} & set(RULES[name].roles), f"{name} changes something"
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL) - ALLOWED))
+async def test_all_others_are_refused(name: str) -> None:
+    """Whatever their parameters are; the error says where they can be called."""
+    with pytest.raises(Forbidden, match="run this where the daemon runs") as caught:
+        await ALL[name].handler(None, None)
+
+    assert caught.value.data == {"method": name}
+
+
+async def test_questions_are_answered_here() -> None:
+    """A client elsewhere cannot answer whether it may be served."""
+    subscribe = CONNECTION_TABLE[methods.EVENTS_SUBSCRIBE]
+    about = SimpleNamespace(paths=resolve_paths({"HOME": "/home/me"}))
+    session = SimpleNamespace(services=SimpleNamespace(about=about))
+
+    with pytest.raises(BadRequest, match="confirm"):
+        await subscribe.handler(session, SimpleNamespace(topics=["auth", "confirm"]))
+
+
+def test_a_status_without_files_and_other_clients() -> None:
+    """What is left says how providers do."""
+    status: dict[str, object] = {
+        "version": "1",
+        "socket": "/run/a.sock",
+        "home": "/home/me/.aircher",
+        "data": "/data",
+        "log": "/log",
+        "connected": [{"name": "vim", "program": "/usr/bin/vim"}],
+        "http": {"socket": "/run/http.sock", "connections": 2, "ports": [80]},
+        "config": {"file": "/c", "exists": True, "ok": False, "problem": {"file": "/c"}},
+        "ledger": {"state": "degraded", "reason": "cannot write /data/ledger.db"},
+        "providers": [{"provider": "work"}],
+    }
+
+    assert status_view(status) == {
+        "version": "1",
+        "socket": "",
+        "home": "",
+        "data": "",
+        "http": {"socket": "", "connections": 0},
+        "config": config_view({"exists": True, "ok": False, "problem": True}),
+        "ledger": {"state": "degraded"},
+        "providers": [{"provider": "work"}],
+    }
+
+
+def test_a_snapshot_of_the_configuration_has_no_file() -> None:
+    """Other topics stay as they are."""
+    result = {"snapshot": {"config": {"file": "/c", "ok": True}, "auth": [1]}}
+
+    assert snapshot_view(result) == {"snapshot": {"config": {"file": "", "ok": True}, "auth": [1]}}
+
+
+async def test_a_result_without_a_view_is_passed_on() -> None:
+    """Chats and lists of models are not walked through."""
+    result = object()
+
+    async def handler(*_: object) -> object:
+        return result
+
+    assert await hiding(handler)(None) is result
