@@ -189,6 +189,14 @@ class EngineRefused(SharedStateError):
     """Trying again does not help: a wrong password or certificate, no engine, another zone."""
 
 
+def other_zone_message(theirs: str, own: str) -> str:
+    """Return why a machine with the time zone `own` is refused."""
+    return (
+        f"the other machines count days in the time zone {theirs}, this one in {own}: write the "
+        "same time_zone under [shared] everywhere, or give this machine another namespace"
+    )
+
+
 class SharedState(Protocol):
     """An engine. Every call has a deadline of its own.
 

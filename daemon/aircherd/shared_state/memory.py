@@ -29,6 +29,7 @@ from aircherd.shared_state.base import (
     MachineReport,
     MachineRow,
     SharedCooldown,
+    other_zone_message,
 )
 
 KEPT_DAYS = 62
@@ -410,11 +411,3 @@ class MemoryEngine:
 
     def __repr__(self) -> str:
         return f"<MemoryEngine: {len(self._machines)} machines, {len(self._counters)} counters>"
-
-
-def other_zone_message(theirs: str, own: str) -> str:
-    """Return why a machine with the time zone `own` is refused."""
-    return (
-        f"the other machines count days in the time zone {theirs}, this one in {own}: write the "
-        "same time_zone under [shared] everywhere, or give this machine another namespace"
-    )

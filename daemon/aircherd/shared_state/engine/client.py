@@ -1,0 +1,202 @@
+"""The shared state of a fleet on Valkey or Redis."""
+
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+
+import structlog
+import trio
+from coredis.exceptions import NoScriptError
+
+from aircherd.config.model import Shared
+from aircherd.shared_state.base import (
+    Bucket,
+    Change,
+    Cooldowns,
+    EngineRefused,
+    FleetView,
+    MachineReport,
+    MachineRow,
+    SharedCooldown,
+)
+from aircherd.shared_state.engine import encoding, records, scripts
+from aircherd.shared_state.engine.connecting import PasswordReader
+from aircherd.shared_state.engine.link import Link
+
+CALL_SECONDS = 1.0
+ROWS_SECONDS = 5.0
+PROBE_SECONDS = 0.1
+"""Deadlines. Requests wait for a probe, people for rows."""
+
+MANY = 200
+"""Commands that are sent together."""
+
+_log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def open_engine(
+    shared: Shared, password: PasswordReader | None = None
+) -> AsyncIterator["Engine"]:
+    """Use an engine for the duration of the context. It need not be there, now or later.
+
+    A connection is made in the background, and made again when it is lost; calls raise while there
+    is none. `password` is asked for each connection.
+    """
+    link = Link(shared, password or _without_password, f"{{{shared.namespace}}}:changes")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(link.run)
+        yield Engine(link, shared.namespace)
+        nursery.cancel_scope.cancel()
+
+
+async def _without_password() -> None:
+    return None
+
+
+class Engine:
+    """An engine as a `SharedState`; see there. `open_engine` makes it."""
+
+    def __init__(self, link: Link, namespace: str) -> None:
+        self._link = link
+        self._start = f"{{{namespace}}}:"
+
+    def try_now(self) -> None:
+        """Connect now if there is no connection: what was wrong may be right, as a password."""
+        self._link.try_now()
+
+    # -------------------------------------------------------------- limits
+
+    async def sync(self, report: MachineReport, seconds: float) -> FleetView:
+        """Take over a machine's report, and grant what it asks for, in one step."""
+        keys = [
+            *self._keys("meta", "machines", "live", "counters", f"d:{report.machine}"),
+            *self._keys(*(f"c:{counter.name}" for counter in report.counters)),
+        ]
+        answer = await self._run(scripts.SYNC, keys, encoding.pack_report(report), seconds)
+        assert isinstance(answer, list)
+        kind, *rest = answer
+        if kind != b"ok":
+            raise EngineRefused(encoding.refusal(kind, rest[0], report.zone))
+        return encoding.unpack_view(rest)
+
+    async def rows(self, counters: Sequence[tuple[str, Bucket]]) -> list[MachineRow]:
+        """Return all machines of the last 62 days, with what each used under these counters."""
+        deadline = trio.current_time() + ROWS_SECONDS
+        [clock] = await self._link.ask(deadline, (b"TIME",))
+        assert isinstance(clock, list)
+        now = int(clock[0]) + int(clock[1]) / 1e6
+        [known] = await self._hashes(["machines"], deadline)
+        found = await self._hashes([f"c:{name}" for name, _ in counters], deadline)
+        machines = records.read_machines(known)
+        days = await self._hashes([f"d:{each.machine}" for each in machines], deadline)
+        read = [(*counter, each) for counter, each in zip(counters, found, strict=True)]
+        return [
+            records.read_row(machine, read, use, now)
+            for machine, use in zip(machines, days, strict=True)
+        ]
+
+    async def forget(self, machine: str) -> bool:
+        """Forget a machine and what it holds, not what it used; return whether it was known."""
+        deadline = trio.current_time() + ROWS_SECONDS
+        [names] = await self._link.ask(deadline, (b"ZRANGE", self._start + "counters", 0, -1))
+        assert isinstance(names, list)
+        keys = self._keys("machines", "live", *(f"c:{name.decode()}" for name in names))
+        return await self._run(scripts.FORGET, keys, [machine], ROWS_SECONDS) == 1
+
+    async def secret(self, proposed: bytes) -> bytes:
+        """Return the secret that hides names: `proposed` if the namespace has none yet."""
+        [key] = self._keys("secret")
+        deadline = trio.current_time() + CALL_SECONDS
+        _, kept = await self._link.ask(deadline, (b"SET", key, proposed, b"NX"), (b"GET", key))
+        assert isinstance(kept, bytes)
+        return kept
+
+    # -------------------------------------------------------------- cooldowns
+
+    async def cool(self, cooldown: SharedCooldown, machine: str) -> None:
+        """Tell all that something cools, or with `left` 0 that it no longer does."""
+        arguments: encoding.Words = [
+            cooldown.scope,
+            repr(float(cooldown.left)),
+            repr(float(cooldown.age)),
+            records.pack_content(cooldown),
+            machine,
+            self._start + "changes",
+            secrets.token_hex(8),
+        ]
+        await self._run(scripts.COOL, self._keys("cooldowns"), arguments, CALL_SECONDS)
+
+    async def cooldowns(self, version: str = "") -> Cooldowns:
+        """Return what has changed since `version`; everything if it is not known."""
+        epoch, _, number = version.partition(":")
+        arguments: encoding.Words = [epoch, number, secrets.token_hex(8)]
+        answer = await self._run(
+            scripts.COOLDOWNS, self._keys("cooldowns"), arguments, CALL_SECONDS
+        )
+        assert isinstance(answer, list)
+        return records.unpack_cooldowns(answer)
+
+    async def claim_probe(self, scope: str, machine: str, seconds: float) -> bool:
+        """Return whether this machine may probe: one at a time may, for at most so long."""
+        [key] = self._keys(f"p:{scope}")
+        milliseconds = max(1, round(seconds * 1000))
+        deadline = trio.current_time() + PROBE_SECONDS
+        command = (b"SET", key, machine, b"NX", b"PX", milliseconds)
+        [answer] = await self._link.ask(deadline, command)
+        return answer is not None
+
+    async def release_probe(self, scope: str, machine: str) -> None:
+        """Let another machine probe."""
+        await self._run(scripts.RELEASE_PROBE, self._keys(f"p:{scope}"), [machine], CALL_SECONDS)
+
+    @asynccontextmanager
+    async def changes(self) -> AsyncIterator[AsyncIterator[Change]]:
+        """Receive what machines learn, as it happens, over all connections to come."""
+        deadline = trio.current_time() + CALL_SECONDS
+        async with self._link.messages(deadline) as messages, aclosing(_read(messages)) as changes:
+            yield changes
+
+    # -------------------------------------------------------------- asking
+
+    async def _run(
+        self,
+        script: scripts.Script,
+        keys: Sequence[str],
+        arguments: Sequence[bytes | str | float],
+        seconds: float,
+    ) -> object:
+        """Return what a script returns. An engine that has lost it gets its text."""
+        deadline = trio.current_time() + seconds
+        words = (len(keys), *keys, *arguments)
+        try:
+            [answer] = await self._link.ask(deadline, (b"EVALSHA", script.sha, *words))
+        except NoScriptError:
+            [answer] = await self._link.ask(deadline, (b"EVAL", script.text, *words))
+        return answer
+
+    async def _hashes(self, names: Sequence[str], deadline: float) -> list[Mapping[str, bytes]]:
+        found: list[object] = []
+        for at in range(0, len(names), MANY):
+            keys = self._keys(*names[at : at + MANY])
+            found += await self._link.ask(deadline, *((b"HGETALL", key) for key in keys))
+        return [_as_hash(each) for each in found]
+
+    def _keys(self, *names: str) -> list[str]:
+        return [self._start + name for name in names]
+
+    def __repr__(self) -> str:
+        return f"<Engine: {self._link!r}>"
+
+
+def _as_hash(answer: object) -> Mapping[str, bytes]:
+    assert isinstance(answer, dict)
+    return {field.decode(errors="replace"): value for field, value in answer.items()}
+
+
+async def _read(messages: trio.MemoryReceiveChannel[bytes]) -> AsyncGenerator[Change, None]:
+    async for payload in messages:
+        try:
+            yield records.unpack_change(payload)
+        except ValueError:  # also what msgspec and decoding raise
+            _log.warning("shared_state.foreign_message", size=len(payload))

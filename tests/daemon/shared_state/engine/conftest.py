@@ -1,0 +1,33 @@
+"""One engine of each kind for all tests of this folder; each test has a namespace of its own."""
+
+import itertools
+
+import pytest
+
+from helpers.engines import redis, valkey
+
+_NAMESPACES = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def standing_valkey():
+    with valkey() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def standing_redis():
+    """A Redis with TLS, a password, and a user who may do only what docs/fleet.md says."""
+    with redis(tls=True) as engine:
+        yield engine
+
+
+@pytest.fixture(params=["valkey", "redis"])
+def running(request: pytest.FixtureRequest):
+    """Each of the two engines. Nothing is done to it that others would notice."""
+    return request.getfixturevalue(f"standing_{request.param}")
+
+
+@pytest.fixture
+def namespace():
+    return f"test-{next(_NAMESPACES)}"
