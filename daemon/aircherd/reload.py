@@ -241,6 +241,7 @@ def has_other_keys(before: Config, after: Config) -> bool:
     old, new = before.providers, after.providers
     return (
         _sealing(before) != _sealing(after)
+        or _engine(before) != _engine(after)
         or old.keys() != new.keys()
         or any(_has_other_key(old[name], provider) for name, provider in new.items())
     )
@@ -248,6 +249,12 @@ def has_other_keys(before: Config, after: Config) -> bool:
 
 def _sealing(config: Config) -> tuple[object, ...]:
     return config.auth.encrypt_with, config.auth.age_identity
+
+
+def _engine(config: Config) -> tuple[object, ...] | None:
+    """Return what the engine's password depends on."""
+    shared = config.shared
+    return None if shared is None else (shared.address.origin, shared.key_command)
 
 
 def _has_other_key(before: Provider, after: Provider) -> bool:

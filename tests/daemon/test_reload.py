@@ -209,6 +209,16 @@ async def test_keys_are_read_again_only_if_their_settings_changed(environ, monke
         file.write_text(text.replace('auth = "none"', 'env = "WORK_KEY"'))
         await when(lambda: len(events) == 2)
         assert reads == [1]
+        engine = '[shared]\nurl = "rediss://valkey.example.com"\n'
+        file.write_text(text + engine)
+        await when(lambda: len(events) == 3)
+        assert reads == [1, 2]  # the engine's password is read
+        file.write_text(text + engine + 'machine = "laptop"\n')
+        await when(lambda: len(events) == 4)
+        assert reads == [1, 2]
+        file.write_text(text + engine + 'key_command = ["pass", "valkey"]\n')
+        await when(lambda: len(events) == 5)
+        assert reads == [1, 2, 4]
 
 
 async def test_a_running_request_ends_as_it_began(environ):

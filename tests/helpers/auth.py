@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from aircherd.auth.key_cache import KeyCache
+from aircherd.auth.key_verifier import PasswordChecker
 from aircherd.auth.manager import AuthManager
 from aircherd.auth.stores.base import KeyId
 from aircherd.auth.stores.checked_keys import CheckedKeys
@@ -71,7 +72,11 @@ class Rig:
         self._subscription.__enter__()
         self.auth = self.new_manager()
 
-    def new_manager(self, checked: CheckedKeys | None = None) -> AuthManager:
+    def new_manager(
+        self,
+        checked: CheckedKeys | None = None,
+        check_password: PasswordChecker | None = None,
+    ) -> AuthManager:
         """Return a manager as after a restart, which knows only what is stored, and `checked`."""
         return AuthManager(
             config=lambda: self.config,
@@ -87,6 +92,7 @@ class Rig:
             lock_file=self.folder / "key-lock.json",
             on_key_replaced=lambda provider, key: self.replaced.append((provider, key)),
             checked=checked,
+            check_password=check_password,
         )
 
     def new_credential_store(self) -> CredentialStore:

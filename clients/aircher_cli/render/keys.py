@@ -2,10 +2,16 @@
 
 from aircher_cli.render.formatting import ago, format_time
 from aircher_cli.render.layout import Line, columns, paragraph
-from aircher_cli.values import number, text, texts
+from aircher_cli.values import as_map, number, records, text, texts
 
 SIGNED_IN_STATES = frozenset({"authenticated", "unverified"})
 """States of a provider that has a usable key."""
+
+
+def rows_with_engine(status: dict[str, object]) -> list[dict[str, object]]:
+    """Return the rows of a result of `auth.*`, and that of the password of a fleet's engine."""
+    engine = as_map(status.get("shared"))
+    return [*records(status.get("rows")), *([engine] if engine else [])]
 
 
 def is_signed_in(rows: list[dict[str, object]]) -> bool:

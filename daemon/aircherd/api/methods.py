@@ -51,7 +51,14 @@ from aircherd.api.params import (
     WriteParams,
 )
 from aircherd.api.services import Services
-from aircherd.api.status import config_state, daemon_status, environment_names, key_row, key_rows
+from aircherd.api.status import (
+    config_state,
+    daemon_status,
+    engine_key,
+    environment_names,
+    key_row,
+    key_rows,
+)
 from aircherd.api.turns import WAITING, in_turn, together
 from aircherd.api.usage import build_report, list_attempts, list_limits
 from aircherd.api.wire import to_wire
@@ -162,6 +169,7 @@ async def auth_status(services: Services, _: RequestContext, _params: NoParams) 
     """Return the state of every key."""
     return {
         "rows": key_rows(services, await services.auth.status()),
+        **engine_key(services),
         **services.auth.lock.to_wire(),
         "environment": environment_names(services),
         "config": config_state(services),
@@ -174,7 +182,8 @@ async def auth_test(services: Services, _: RequestContext, params: TestParams) -
     if params.provider is not None:
         _check_provider(services, params.provider)
     rows = await services.auth.tester.test(params.provider)
-    return {"rows": [key_row(services, row) for row in rows]}
+    engine = engine_key(services) if params.provider is None else {}
+    return {"rows": [key_row(services, row) for row in rows], **engine}
 
 
 async def auth_import(services: Services, _: RequestContext, params: ImportParams) -> object:

@@ -111,6 +111,12 @@ def key_row(services: Services, row: KeyStatus) -> dict[str, object]:
     }
 
 
+def engine_key(services: Services) -> dict[str, object]:
+    """Return `{shared}`, the row of the engine's password; empty without `[shared]`."""
+    row = services.auth.engine_row()
+    return {"shared": key_row(services, row)} if row else {}
+
+
 def _about_provider(services: Services, name: str) -> dict[str, object]:
     """Return what a row of a key says about its provider.
 

@@ -1,6 +1,6 @@
 """Read a key from the user's command: `key_command = ["op", "read", "..."]`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aircherd.auth.key_format import MAX_KEY, key_problem
 from aircherd.auth.secret_process import run_secret_process
@@ -15,9 +15,12 @@ class KeyCommandFailed(Exception):
 
 
 async def run_key_command(
-    command: Sequence[str], environ: Mapping[str, str], seconds: float = COMMAND_SECONDS
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    seconds: float = COMMAND_SECONDS,
+    problem_of: Callable[[str], str | None] = key_problem,
 ) -> Secret:
-    """Run `command` and return the key it prints.
+    """Run `command` and return the key it prints; `problem_of` returns why a text is none.
 
     It gets an empty standard input and no terminal, so it cannot prompt.
 
@@ -39,11 +42,7 @@ async def run_key_command(
         if result.status < 0:
             raise KeyCommandFailed(f"{program} was ended by signal {-result.status}")
         raise KeyCommandFailed(f"{program} failed with exit status {result.status}")
-    return _parse_output(program, result.output)
-
-
-def _parse_output(program: str, output: bytes) -> Secret:
-    text = output.decode("ascii", "replace")
-    if problem := key_problem(text):
+    text = result.output.decode("ascii", "replace")
+    if problem := problem_of(text):
         raise KeyCommandFailed(f"the output of {program} is not a key: {problem}")
     return Secret(text.strip())

@@ -14,7 +14,7 @@ import trio
 
 from aircherd.auth import verification
 from aircherd.auth.command import KeyCommandFailed, run_key_command
-from aircherd.auth.key_format import check_key
+from aircherd.auth.key_format import check_key, check_password, key_problem, password_problem
 from aircherd.auth.key_sources import KeySource, stored_source
 from aircherd.auth.lock.key_lock import KeyLock
 from aircherd.auth.stores.base import KeyId, KeyMissing, KeyUnreadable, ReadResult, StoreState
@@ -311,7 +311,8 @@ class KeyCache:
     async def _run_command(self, source: KeySource) -> Secret | KeyCommandFailed:
         try:
             environ = self._variables.for_command(self._key_names(), self._redactor.is_key)
-            return await run_key_command(source.locator, environ)
+            problem_of = password_problem if source.is_password else key_problem
+            return await run_key_command(source.locator, environ, problem_of=problem_of)
         except KeyCommandFailed as error:
             return error
 
@@ -345,7 +346,8 @@ class KeyCache:
         """Cache a key that was read; the verification of an unchanged key is kept."""
         cached.is_stale = False
         try:
-            secret = check_key(found.reveal())
+            check = check_password if cached.source.is_password else check_key
+            secret = check(found.reveal())
         except BadRequest as error:
             reason = f"{cached.source.description}: {error.message}"
             cached.secret = None

@@ -102,6 +102,31 @@ def check_key(text: str) -> Secret:
     return Secret(text.strip())
 
 
+def check_password(text: str) -> Secret:
+    """Return `text` as the password of an engine, without surrounding white space.
+
+    It may look like anything, and have spaces in it.
+
+    Raises:
+        BadRequest: it cannot be a password. The message never repeats it.
+    """
+    if problem := password_problem(text):
+        raise BadRequest(f"that is not a password: {problem}")
+    return Secret(text.strip())
+
+
+def password_problem(text: str) -> str | None:
+    """Return why `text` cannot be a password, None if it can be one."""
+    password = text.strip()
+    if not password:
+        return "it is empty"
+    if len(password) > MAX_KEY:
+        return f"it is longer than {MAX_KEY} bytes; was a whole file pasted?"
+    if not (password.isascii() and password.isprintable()):
+        return "it contains characters other than printable ASCII"
+    return None
+
+
 def key_problem(text: str) -> str | None:
     """Return why `text` cannot be a key and what to do, None if it can be one."""
     key = text.strip()

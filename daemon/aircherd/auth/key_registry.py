@@ -15,7 +15,9 @@ from aircherd.auth.stores.credential_store import CredentialStore
 from aircherd.auth.stores.index import IndexEntry
 from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.auth.verification import Verification
+from aircherd.config.accounts import accounts
 from aircherd.config.model import Config, Provider
+from aircherd.config.sections.shared.section import SIGN_IN_NAME
 from aircherd.errors import KeyRejected, KeyringLocked, NotAuthenticated
 from aircherd.events import EventBus
 from aircherd.vocabulary.keys import KeyChoice, KeyState, KeyStatus
@@ -30,7 +32,10 @@ _ERRORS: dict[KeyState, type[NotAuthenticated]] = {
 
 
 class KeyRegistry:
-    """The state of all keys of all providers. Nothing here waits."""
+    """The state of all keys of all providers, and of the engine's password. Nothing here waits.
+
+    `after_password_change` is called when something about the password has changed.
+    """
 
     def __init__(
         self,
@@ -52,6 +57,7 @@ class KeyRegistry:
         self._choices: dict[
             str, tuple[Sequence[KeySource], list[Verification], Sequence[KeyChoice]]
         ] = {}
+        self.after_password_change: Callable[[], None] = lambda: None
         self._published: dict[str, dict[str | None, KeyStatus | None]] = {}
 
     # -------------------------------------------------------------- finding keys
@@ -69,13 +75,13 @@ class KeyRegistry:
         return known[2]
 
     def all_sources(self) -> list[KeySource]:
-        """Return the sources of all providers."""
-        providers = self._config().providers.values()
-        return [source for provider in providers for source in self.sources(provider)]
+        """Return the sources of all providers, and of the engine's password."""
+        owners = accounts(self._config()).values()
+        return [source for owner in owners for source in self.sources(owner)]
 
     def find(self, provider_name: str, key: str) -> tuple[Provider, KeySource] | None:
         """Return a provider and the source of its key by their names, None if one is gone."""
-        provider = self._config().providers.get(provider_name)
+        provider = accounts(self._config()).get(provider_name)
         sources = self.sources(provider) if provider else []
         found = next((source for source in sources if source.name == key), None)
         return (provider, found) if provider and found else None
@@ -97,6 +103,11 @@ class KeyRegistry:
             error = _ERRORS[status.state_without_key(block)]
             raise error(status.no_key_message(provider, block, key))
         return source
+
+    def may_have_key(self, provider: Provider) -> bool:
+        """Return whether a provider has a key, or may have one that cannot be listed now."""
+        block = self._credentials.index.block_for(provider.name)
+        return bool(self.sources(provider)) or status.state_without_key(block) is KeyState.LOCKED
 
     def choices(self, provider: Provider) -> Sequence[KeyChoice]:
         """Return a provider's keys for routing, in order of preference."""
@@ -147,7 +158,7 @@ class KeyRegistry:
 
     def rows_of(self, name: str) -> list[KeyStatus]:
         """Return the rows of one provider, even if only the index still has it."""
-        if provider := self._config().providers.get(name):
+        if provider := accounts(self._config()).get(name):
             rows = [self.row(provider, source) for source in self.sources(provider)]
             return rows or [status.keyless_row(provider, self._credentials.index.block_for(name))]
         entries = self._credentials.index.entries_of(name)
@@ -157,26 +168,39 @@ class KeyRegistry:
         ]
 
     def rows(self) -> list[KeyStatus]:
-        """Return the rows of all providers, in the configuration's order."""
+        """Return the rows of all providers, in the configuration's order.
+
+        The engine's password has none among them: see `rows_of`.
+        """
         return [row for name in self._names() for row in self.rows_of(name)]
 
     def _names(self) -> list[str]:
-        return list(
-            dict.fromkeys((*self._config().providers, *self._credentials.index.providers()))
-        )
+        config = self._config()
+        names = dict.fromkeys((*config.providers, *self._credentials.index.providers()))
+        if config.shared is not None:
+            names.pop(SIGN_IN_NAME, None)
+        return list(names)
 
     # -------------------------------------------------------------- events
 
     def publish_all_changes(self) -> None:
         """Publish every row that changed since it was last published."""
-        for name in dict.fromkeys((*self._names(), *self._published)):
+        names = (*self._names(), *accounts(self._config()), *self._published)
+        for name in dict.fromkeys(names):
             self.publish_changes(name)
 
     def publish_changes(self, name: str) -> None:
-        """Publish the rows of one provider that changed since they were last published."""
+        """Publish the rows of one provider that changed since they were last published.
+
+        The engine is no provider, so those who need its password are called instead.
+        """
         before = self._published.get(name, {})
         now = {row.key: row for row in self.rows_of(name)}
         self._published[name] = dict(now)
+        if name == SIGN_IN_NAME and self._config().shared is not None:
+            if before != now:
+                self.after_password_change()
+            return
         for key, row in now.items():
             if before.get(key) != row:
                 self._bus.publish("auth", status.to_wire(row))

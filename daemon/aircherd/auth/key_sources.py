@@ -13,7 +13,9 @@ import msgspec
 
 from aircherd.auth.stores.index import IndexEntry, SourceBlock
 from aircherd.auth.variables.key_variables import KeyVariables
+from aircherd.config.accounts import EngineAccount, accounts
 from aircherd.config.model import Config, Provider
+from aircherd.config.sections.shared.section import SIGN_IN_NAME
 from aircherd.errors import BadRequest
 from aircherd.vocabulary.keys import SourceKind
 from aircherd.vocabulary.suggestions import unknown_provider
@@ -51,6 +53,11 @@ class KeySource(msgspec.Struct, frozen=True, kw_only=True):
     def is_stored(self) -> bool:
         """Whether the key is in one of our own stores."""
         return self.kind in {"keyring", "file"}
+
+    @property
+    def is_password(self) -> bool:
+        """Whether it is the engine's password, which may look like anything."""
+        return self.provider == SIGN_IN_NAME and not self.origin.startswith("http")
 
     @property
     def description(self) -> str:
@@ -159,6 +166,11 @@ def plain_http_reason(provider: Provider) -> str | None:
     """Return why no key may be sent to `provider`, None if one may."""
     if provider.can_carry_key:
         return None
+    if isinstance(provider, EngineAccount):
+        return (
+            f"a password is never sent unencrypted, and {provider.origin} is another machine: "
+            "write rediss:// if the engine has TLS, or use a tunnel"
+        )
     return f"a key is never sent unencrypted, and {provider.origin} is plain http: use https"
 
 
@@ -166,16 +178,21 @@ def plain_http_reason(provider: Provider) -> str | None:
 
 
 def find_provider(config: Config, name: str) -> Provider:
-    """Return the provider called `name`.
+    """Return the provider called `name`, or the account of the engine.
 
     Raises:
         BadRequest: there is none; the message names the nearest, and all.
         ConfigInvalid: its entry in the configuration is invalid.
     """
-    if provider := config.providers.get(name):
+    if provider := accounts(config).get(name):
         return provider
     if entry := config.refused.providers.get(name):
         raise entry.error(name)
+    if name == SIGN_IN_NAME:
+        raise BadRequest(
+            "the configuration has no [shared]: add it first, with its url, as the password is "
+            "stored for that address only"
+        )
     raise BadRequest(unknown_provider(name, config.providers))
 
 

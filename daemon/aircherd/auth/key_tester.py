@@ -10,6 +10,7 @@ from aircherd.auth.key_registry import KeyRegistry
 from aircherd.auth.key_sources import KeySource, find_provider, forbidden_reason
 from aircherd.auth.key_verifier import KeyVerifier
 from aircherd.auth.stores.index import KeyIndex
+from aircherd.config.accounts import accounts
 from aircherd.config.model import Config, Provider
 from aircherd.vocabulary.keys import KeyState, KeyStatus
 
@@ -46,7 +47,8 @@ class KeyTester:
         chosen = [find_provider(config, provider_name)] if provider_name else None
         sources = [
             (provider, source)
-            for provider in chosen or config.providers.values()
+            for provider in chosen or accounts(config).values()
+            if self._verifier.can_check(provider)
             for source in self._registry.sources(provider)
         ]
         self._cache.invalidate_unusable(source for _, source in sources)

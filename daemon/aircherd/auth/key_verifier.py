@@ -6,6 +6,7 @@ import msgspec
 
 from aircherd.auth import verification
 from aircherd.auth.status import login_command
+from aircherd.config.accounts import EngineAccount
 from aircherd.config.model import Provider
 from aircherd.errors import KeyRejected, ProviderFailed
 from aircherd.redaction import Redactor
@@ -21,15 +22,35 @@ KeyChecker = Callable[[Provider, Secret], Awaitable[KeyCheck]]
 `providers` is above this package."""
 
 
+PasswordChecker = Callable[[EngineAccount, Secret], Awaitable[KeyCheck]]
+"""Asks a fleet's engine whether it accepts a password."""
+
+
 class KeyVerifier:
     """Checks keys, and turns the answers into verifications."""
 
     def __init__(
-        self, *, check_key: KeyChecker, redactor: Redactor, clock: Callable[[], float]
+        self,
+        *,
+        check_key: KeyChecker,
+        redactor: Redactor,
+        clock: Callable[[], float],
+        check_password: PasswordChecker | None = None,
     ) -> None:
-        self._check_key = check_key
+        self._check_provider_key = check_key
+        self._check_password = check_password
         self._redactor = redactor
         self._clock = clock
+
+    def can_check(self, provider: Provider) -> bool:
+        """Return whether a key can be checked: the engine's password only where it is used."""
+        return not isinstance(provider, EngineAccount) or self._check_password is not None
+
+    async def _check_key(self, provider: Provider, secret: Secret) -> KeyCheck:
+        if isinstance(provider, EngineAccount):
+            assert self._check_password is not None
+            return await self._check_password(provider, secret)
+        return await self._check_provider_key(provider, secret)
 
     async def verify_new(
         self, provider: Provider, secret: Secret, label: str = DEFAULT_LABEL

@@ -22,7 +22,7 @@ from aircherd.auth import status, verification
 from aircherd.auth.key_cache import CachedKey, KeyCache, OnReplaced, ignore_replaced
 from aircherd.auth.key_registry import KeyRegistry, unusable_key_error
 from aircherd.auth.key_sources import KeySource
-from aircherd.auth.key_verifier import KeyChecker, KeyVerifier
+from aircherd.auth.key_verifier import KeyChecker, KeyVerifier, PasswordChecker
 from aircherd.auth.lock.key_lock import KeyLock
 from aircherd.auth.lock.locker import Locker
 from aircherd.auth.stored_keys import StoredKeys
@@ -32,6 +32,7 @@ from aircherd.auth.stores.credential_store import KEYRING, STORES, CredentialSto
 from aircherd.auth.stores.index import KeyIndex
 from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.auth.verification import Verification
+from aircherd.config.accounts import accounts, engine_account
 from aircherd.config.model import Config, Provider
 from aircherd.events import EventBus
 from aircherd.redaction import Redactor
@@ -74,6 +75,7 @@ class AuthManager:
         lock_file: Path | None = None,
         on_locked: Callable[[], None] = lambda: None,
         checked: CheckedKeys | None = None,
+        check_password: PasswordChecker | None = None,
     ) -> None:
         self._bus = bus
         self._checked = checked or CheckedKeys()
@@ -92,7 +94,7 @@ class AuthManager:
             redactor=redactor,
             clock=clock,
             on_replaced=self._note_replaced,
-            key_names=lambda: {name for p in config().providers.values() for name in p.env},
+            key_names=lambda: {name for each in accounts(config()).values() for name in each.env},
             lock=self.lock,
             restore=self._checked.restore,
         )
@@ -113,7 +115,9 @@ class AuthManager:
         )
         if self.lock.is_closed():
             self._variables.forget()
-        self._verifier = KeyVerifier(check_key=check_key, redactor=redactor, clock=clock)
+        self._verifier = KeyVerifier(
+            check_key=check_key, redactor=redactor, clock=clock, check_password=check_password
+        )
 
     @property
     def file_protection(self) -> FileProtection:
@@ -238,6 +242,33 @@ class AuthManager:
             and self._cache.peek(provider.name, issued.key.name) is cached
         )
 
+    async def engine_password(self) -> ApiKey | None:
+        """Return the password of the fleet's engine, None if there is none. Needs `[shared]`.
+
+        Ask for it whenever a connection is opened, and keep it no longer: it may change, and keys
+        may be locked. `note_accepted` and `note_rejected` take what the engine says about it.
+
+        Raises:
+            KeyRejected: it was stored for another address, or would be sent unencrypted.
+            KeyringLocked: its source is unreadable now, or all keys are locked.
+            NotAuthenticated: its command fails.
+        """
+        shared = self._config().shared
+        assert shared is not None
+        account = engine_account(shared)
+        if not self._registry.may_have_key(account):
+            return None
+        return await self.get_api_key(account)
+
+    def engine_row(self) -> KeyStatus | None:
+        """Return the row of the engine's password, None without `[shared]`. No I/O."""
+        shared = self._config().shared
+        return self._registry.rows_of(engine_account(shared).name)[0] if shared else None
+
+    def on_password_change(self, call: Callable[[], None]) -> None:
+        """Call `call` whenever something about the engine's password has changed."""
+        self._registry.after_password_change = call
+
     async def note_rejected(
         self, key: ApiKey, reason: str, *, may_read: bool = True
     ) -> ApiKey | None:
@@ -297,7 +328,7 @@ class AuthManager:
             return
         if cached.secret == key.secret:
             cached.verification = verification.accepted(self._clock(), "a request")
-            if provider := self._config().providers.get(key.provider):
+            if provider := accounts(self._config()).get(key.provider):
                 self._registry.publish_changes(provider.name)
 
     async def status(self) -> list[KeyStatus]:

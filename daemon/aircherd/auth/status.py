@@ -16,7 +16,9 @@ from aircherd.auth.key_sources import (
 from aircherd.auth.stores.base import FileProtection
 from aircherd.auth.stores.index import BlockKind, IndexEntry, SourceBlock
 from aircherd.auth.verification import Verification
+from aircherd.config.accounts import EngineAccount
 from aircherd.config.model import Provider
+from aircherd.config.sections.shared.section import SIGN_IN_NAME
 from aircherd.vocabulary.keys import (
     DEFAULT_LABEL,
     USABLE,
@@ -169,11 +171,12 @@ def keyless_row(provider: Provider, block: SourceBlock | None) -> KeyStatus:
 
 def orphan_row(entry: IndexEntry, source: KeySource, file: FileProtection) -> KeyStatus:
     """Return the row of a stored key whose provider is not in the configuration."""
+    what = "[shared]" if entry.provider == SIGN_IN_NAME else "provider of this name"
     return KeyStatus(
         provider=entry.provider,
         key=entry.label,
         state=KeyState.REJECTED,
-        reason="the configuration has no provider of this name",
+        reason=f"the configuration has no {what}",
         source=_place(source, file),
         origin=entry.origin,
         hint=f"'{logout_command(entry.provider, entry.label)}' removes the key",
@@ -183,6 +186,8 @@ def orphan_row(entry: IndexEntry, source: KeySource, file: FileProtection) -> Ke
 def sign_in_hint(provider: Provider) -> str:
     """Return how to get and store a key."""
     hint = f"sign in with 'aircher-cli auth login {provider.name}'"
+    if isinstance(provider, EngineAccount):
+        return f"if the engine asks for a password, {hint}"
     return f"{hint}; keys: {provider.keys_page}" if provider.keys_page else hint
 
 

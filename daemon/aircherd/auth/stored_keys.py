@@ -14,7 +14,7 @@ import msgspec
 
 from aircherd.auth import status, verification
 from aircherd.auth.key_cache import KeyCache, OnReplaced
-from aircherd.auth.key_format import check_key as check_format
+from aircherd.auth.key_format import check_key, check_password
 from aircherd.auth.key_registry import KeyRegistry
 from aircherd.auth.key_sources import check_label, find_provider, plain_http_reason, stored_source
 from aircherd.auth.key_verifier import KeyVerifier
@@ -22,6 +22,7 @@ from aircherd.auth.lock.key_lock import KeyLock
 from aircherd.auth.stores.base import KeyId
 from aircherd.auth.stores.credential_store import CredentialStore, StoreName
 from aircherd.auth.stores.keyring_store import KeyringDetails
+from aircherd.config.accounts import EngineAccount
 from aircherd.config.model import Config, Provider
 from aircherd.errors import BadRequest, KeyringLocked
 from aircherd.redaction import Redactor
@@ -86,11 +87,13 @@ class StoredKeys:
         """
         provider = self._provider_with_keys(provider_name)
         self._lock.check()
-        secret = check_format(secret.reveal())
+        secret = _check_format(provider, secret)
         check_label(label)
+        if isinstance(provider, EngineAccount) and label != DEFAULT_LABEL:
+            raise BadRequest("the engine has one password: leave out the label")
         known = verification.UNVERIFIED
         with self._redactor.trying(secret):
-            if verify:
+            if verify and self._verifier.can_check(provider):
                 known = await self._verifier.verify_new(provider, secret, label)
             self._lock.check()  # again: it may have been closed in the meantime
         self._redactor.add(secret)
@@ -124,7 +127,7 @@ class StoredKeys:
         """
         provider = self._provider_with_keys(provider_name)
         self._lock.check()
-        secret = check_format(secret.reveal())
+        secret = _check_format(provider, secret)
         entry = self._credentials.index.get(KeyId(provider.name, label))
         if entry is None or entry.is_pending:
             return None
@@ -269,3 +272,8 @@ class StoredKeys:
         index = self._credentials.index
         count = sum(len(index.entries_of(name)) for name in index.providers())
         return f"<StoredKeys: {count}>"
+
+
+def _check_format(provider: Provider, secret: Secret) -> Secret:
+    check = check_password if isinstance(provider, EngineAccount) else check_key
+    return check(secret.reveal())

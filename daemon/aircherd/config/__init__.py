@@ -10,7 +10,7 @@
 - `problems`: problems with their lines, collected so that the user sees all of them at once.
 - `ownership`: whether other users could have written the file.
 - `salvage`: what of an invalid file can be used.
-- `model`: the result, `Config`.
+- `model`: the result, `Config`. `accounts`: what it has that keys are for.
 - `store`: the last good `Config`, and what is wrong with the file now.
 - `watcher`: notices when the file, or another one, changes. `changes`: what a new `Config` changes.
 - `old_form`, `old_home`: recognise what the earlier aircher left.

@@ -14,7 +14,7 @@ from aircher_cli.exit_codes import OK, UsageError
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.registry import suggest
 from aircher_cli.render.config.problems import NOTHING_IN_USE
-from aircher_cli.render.keys import key_lines
+from aircher_cli.render.keys import key_lines, rows_with_engine
 from aircher_cli.values import as_map, records, text
 from aircher_client import DaemonError
 from aircher_wire import codes, methods
@@ -24,13 +24,14 @@ aircher-cli auth login anthropic
 printf %s "$KEY" | aircher-cli auth login openai --with-token
 aircher-cli auth login openai --label work
 aircher-cli auth login openai --store file
+aircher-cli auth login shared
 """
 
 DESCRIPTION = """\
 Check a key for a provider and store it. At a terminal you are prompted for the key, which is not
 shown; otherwise it is read from standard input. The daemon checks the key with the provider, free
 of charge, and stores it only if it works: in your keyring, or in a private file where there is no
-keyring."""
+keyring. `shared` is the password of the engine that a fleet of machines shares."""
 
 
 def build_parser() -> Parser:
@@ -95,7 +96,7 @@ def refuse_unknown_provider(status: dict[str, object], provider: str) -> None:
     if config.get("in_use") == NOTHING_IN_USE:
         problem = as_map(config.get("problem"))
         raise DaemonError(codes.CONFIG_INVALID, text(problem.get("message")), problem)
-    rows = records(status.get("rows"))
+    rows = rows_with_engine(status)
     reason = next((text(each.get("reason")) for each in rows if _is_refused(each, provider)), None)
     if reason is not None:
         raise DaemonError(codes.CONFIG_INVALID, f"{provider} is refused: {reason}", {})

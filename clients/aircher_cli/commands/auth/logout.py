@@ -8,7 +8,7 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import FAILED, OK, UsageError
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.render.formatting import count, join_names
-from aircher_cli.render.keys import key_lines
+from aircher_cli.render.keys import key_lines, rows_with_engine
 from aircher_cli.values import Map, records, text
 from aircher_wire import methods
 
@@ -20,6 +20,7 @@ EXAMPLES = """
 aircher-cli auth logout openai
 aircher-cli auth logout openai --label work
 aircher-cli auth logout openai --yes
+aircher-cli auth logout shared
 """
 
 NOT_STORED = ("env:", "command")
@@ -76,7 +77,7 @@ def _may_remove(context: Context, client: "Client", provider: str) -> bool:
     Raises:
         UsageError: there are several, and no terminal to ask on.
     """
-    rows = records(client.call(methods.AUTH_STATUS).get("rows"))
+    rows = rows_with_engine(client.call(methods.AUTH_STATUS))
     keys = stored_keys([row for row in rows if row.get("provider") == provider])
     if len(keys) < 2:
         return True

@@ -8,7 +8,13 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.render.daemon import config_lines, lock_lines
-from aircher_cli.render.keys import folded_lines, is_in_use, is_signed_in, key_lines
+from aircher_cli.render.keys import (
+    folded_lines,
+    is_in_use,
+    is_signed_in,
+    key_lines,
+    rows_with_engine,
+)
 from aircher_cli.render.layout import Line, paragraph
 from aircher_cli.values import Map, as_map, records, texts
 from aircher_client.sign_in import unseen_variables
@@ -63,7 +69,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
         return OK
     width = context.console.width
     now = time.time()
-    shown = [row for row in rows if options.provider or options.all or is_in_use(row)]
+    known = rows if options.provider else rows_with_engine(status)
+    shown = [row for row in known if options.provider or options.all or is_in_use(row)]
     lines = key_lines(shown, width=width, now=now)
     lines += folded_lines([row for row in rows if row not in shown], width)
     lines += lock_lines(as_map(status.get("lock")), width, now)
@@ -79,7 +86,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 def _only(status: Map, provider: str) -> Map:
     """Return the status with the rows of one provider."""
-    rows = [row for row in records(status.get("rows")) if row.get("provider") == provider]
+    rows = [row for row in rows_with_engine(status) if row.get("provider") == provider]
     if not rows:
         refuse_unknown_provider(status, provider)
     return {**status, "rows": rows}

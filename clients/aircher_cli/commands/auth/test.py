@@ -6,7 +6,7 @@ import time
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import NO_PROVIDER, NOT_SIGNED_IN, OK
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
-from aircher_cli.render.keys import is_signed_in, key_lines
+from aircher_cli.render.keys import is_signed_in, key_lines, rows_with_engine
 from aircher_cli.values import records, text
 from aircher_wire import methods
 
@@ -35,9 +35,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
     params = {"provider": options.provider} if options.provider else {}
     with context.connect() as client:
         result = client.call(methods.AUTH_TEST, params)
-        rows = records(result.get("rows"))
+        rows = rows_with_engine(result)
         notes: list[str] = []
-        if not options.provider and not is_signed_in(rows):
+        if not options.provider and not is_signed_in(records(result.get("rows"))):
             from aircher_cli.signing_in.notes import model_notes  # noqa: PLC0415 -- rarely needed
 
             notes = model_notes(client, context.environ, None)

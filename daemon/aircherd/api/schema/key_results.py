@@ -66,10 +66,15 @@ class LoggedOut(TypedDict):
     rows: list[KeyRow]
 
 
+class EngineKey(KeyRow):
+    """The password of the engine of `[shared]`; its provider is `shared`."""
+
+
 class AuthStatus(TypedDict):
     """The state of every key."""
 
     rows: list[KeyRow]
+    shared: NotRequired[EngineKey]
     lock: NotRequired[Lock]
     environment: Annotated[list[str], says("environment variables that the daemon would read")]
     config: ConfigState
@@ -79,6 +84,7 @@ class KeyRows(TypedDict):
     """Rows as in `auth.status`."""
 
     rows: list[KeyRow]
+    shared: NotRequired[EngineKey]
 
 
 class ImportOutcome(TypedDict):

@@ -10,6 +10,7 @@ A program's environment can be read by every other program of the user.
 import re
 from collections.abc import Callable, Collection, Mapping
 
+from aircherd.config.accounts import PASSWORD_VARIABLE
 from aircherd.redaction import is_shaped_like_key
 from aircherd.vocabulary.builtin_providers import VENDORS
 
@@ -65,7 +66,9 @@ def _is_key_name(name: str) -> bool:
     return name in _BUILT_IN or _KEY_NAME.fullmatch(name) is not None
 
 
-_BUILT_IN = frozenset(name for vendor in VENDORS.values() for name in vendor.env)
+_BUILT_IN = frozenset(
+    [PASSWORD_VARIABLE, *(name for vendor in VENDORS.values() for name in vendor.env)]
+)
 
 
 def has_key_shape(value: str) -> bool:

@@ -17,7 +17,7 @@ from aircherd.config.sections.models import read_default_model, read_models
 from aircherd.config.sections.network import read_network
 from aircherd.config.sections.projects import read_projects
 from aircherd.config.sections.providers import read_providers
-from aircherd.config.sections.shared.section import read_shared
+from aircherd.config.sections.shared.section import SIGN_IN_NAME, read_shared
 from aircherd.config.sections.tasks import read_tasks
 from aircherd.config.sections.usage import read_usage
 from aircherd.config.values import read_table
@@ -69,6 +69,12 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
     if "shared" in top:
         table = report.read(("shared",), top["shared"], read_table)
         shared = None if table is None else read_shared(report, table, folder)
+        if SIGN_IN_NAME in entries:
+            report.add(
+                ("providers", SIGN_IN_NAME),
+                "has the name by which the password of [shared] is stored",
+                "choose another name for the provider",
+            )
     tasks = _section(report, top, "tasks")
     projects = _section(report, top, "projects")
     return Config(

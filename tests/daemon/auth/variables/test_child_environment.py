@@ -39,6 +39,7 @@ NEEDED = {
     [
         ("OPENAI_API_KEY", "short"),
         ("GEMINI_API_KEY", "short"),
+        ("AIRCHER_SHARED_PASSWORD", "short"),
         ("TEAM_SECRET", "named by the configuration"),
         ("GROQ_API_KEY", "a vendor that is not configured"),
         ("MISTRAL_API_KEY_2", "x"),

@@ -99,3 +99,14 @@ def test_an_unknown_provider_is_a_usage_error(daemon: CliDaemon) -> None:
     outcome = run_cli(daemon.environ, "auth", "status", "bop")
     assert outcome.code == 2
     assert 'unknown provider "bop" (did you mean bob?); known: ann, bob' in outcome.err
+
+
+def test_password_of_the_engine_is_shown_like_a_key(daemon: CliDaemon) -> None:
+    """After those of the providers; it does not count as signed in to one."""
+    engine = {"provider": "shared", "key": "default", "state": "unverified", "shadowed": []}
+    daemon.answers["auth.status"] = {**STATUS, "shared": engine}
+    lines = run_cli(daemon.environ, "auth", "status").out.splitlines()
+    assert lines[-1].split() == ["?", "shared", "default", "unverified"]
+    assert run_cli(daemon.environ, "auth", "status", "shared").out == (
+        "? shared  default  unverified\n"
+    )

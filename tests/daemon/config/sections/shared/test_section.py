@@ -107,6 +107,15 @@ def test_passwords_are_refused_and_not_repeated(text: str) -> None:
     assert "canary" not in message
 
 
+def test_no_provider_has_the_name_of_the_password() -> None:
+    """`auth login shared` would not know which is meant; without `[shared]` it does."""
+    provider = "[providers.shared]\nkind = 'openai'\nbase_url = 'https://h'\n"
+    assert "shared" in parse_config(provider, file="c").providers
+    _, path, message = problem(f"{provider}[shared]\n{URL}\n")
+    assert path == "providers.shared"
+    assert "choose another name" in message
+
+
 def test_a_section_that_is_none_is_one_problem() -> None:
     """Limits that need it have none."""
     text = "shared = 3\n[[limits]]\nper = 'day'\nrequests = 1\nscope = 'shared'\n"
