@@ -48,6 +48,11 @@ examples:
   aircher-cli token list
   aircher-cli token revoke zed
 """,
+    "fleet": """\
+examples:
+  aircher-cli fleet list
+  aircher-cli fleet forget old-laptop
+""",
     "cooldowns": """\
 examples:
   aircher-cli cooldowns list

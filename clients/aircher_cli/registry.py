@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "providers remove": ("providers.remove", "remove a provider from the configuration"),
     "usage": ("usage", "show tokens and costs"),
     "limits": ("limits", "show your limits and how much of each is used"),
+    "fleet list": ("fleet.list", "list the machines that share limits with this one"),
+    "fleet forget": ("fleet.forget", "forget a machine that will not come back"),
     "route": ("route", "show which providers would be asked now, and why"),
     "allow": ("allow", "use the .aircher file of this repository"),
     "deny": ("deny", "do not use the .aircher file of this repository"),
@@ -73,6 +75,7 @@ GROUPS: dict[str, str] = {
     "providers": "List, add and remove providers.",
     "token": "Create, list and revoke tokens of programs that use aircher over HTTP.",
     "cooldowns": "List or end cooldowns: what is skipped for a while after a failure.",
+    "fleet": "List and forget the machines that share limits with this one.",
     "config": "Show, change and check the configuration.",
     "daemon": "Control the daemon. It starts automatically when it is needed.",
 }
@@ -84,6 +87,7 @@ DEFAULT_COMMANDS: dict[str, str] = {
     "cooldowns": "cooldowns list",
     "providers": "providers list",
     "token": "token list",
+    "fleet": "fleet list",
 }
 """Group -> the command that runs if none is named."""
 

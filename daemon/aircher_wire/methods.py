@@ -28,6 +28,8 @@ ROUTE_EXPLAIN = "route.explain"
 USAGE_REPORT = "usage.report"
 ATTEMPTS_LIST = "attempts.list"
 LIMITS_STATUS = "limits.status"
+FLEET_REPORT = "fleet.report"
+FLEET_FORGET = "fleet.forget"
 CONFIG_CHECK = "config.check"
 CONFIG_RELOAD = "config.reload"
 CONFIG_SHOW = "config.show"
@@ -53,9 +55,9 @@ EVENT = "event"
 ERROR = "error"
 """Sent once, as `{code, message}`, before the daemon closes a broken connection."""
 
-TOPICS = ("auth", "provider", "attempt", "usage", "config", "models")
+TOPICS = ("auth", "provider", "attempt", "usage", "config", "models", "shared")
 """The topics of events."""
 CONFIRM = "confirm"
 """A topic apart from all others: a client that subscribes to it asks the user and answers."""
-LATER_TOPICS = frozenset({"models"})
+LATER_TOPICS = frozenset({"models", "shared"})
 """Those that the first daemons do not know: a client goes on without them."""

@@ -8,7 +8,13 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.formatting import short_path
-from aircher_cli.render.limits import EXAMPLE, incomplete_note, limit_lines, unknown_name_notes
+from aircher_cli.render.limits import (
+    EXAMPLE,
+    incomplete_note,
+    limit_lines,
+    shared_notes,
+    unknown_name_notes,
+)
 from aircher_cli.values import records
 from aircher_wire import methods
 
@@ -19,7 +25,8 @@ aircher-cli limits --json | jq '.limits[] | select(.share > 0.8)'
 
 DESCRIPTION = """\
 Show your limits on requests, tokens and USD, how much of each is used, and when it resets. When a
-limit is reached, the next provider is asked; if there is none, the request fails."""
+limit is reached, the next provider is asked; if there is none, the request fails. Of a limit that
+several machines share, each machine has a line."""
 
 
 def build_parser() -> Parser:
@@ -52,7 +59,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
             console.styled(line)
         if note := incomplete_note(status):
             console.note(note)
-        for note in unknown_name_notes(status):
+        for note in (*unknown_name_notes(status), *shared_notes(status, time.time())):
             console.note(note)
     return OK
 

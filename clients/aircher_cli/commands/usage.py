@@ -30,6 +30,7 @@ aircher-cli usage --since 7d --by day
 aircher-cli usage --by project,model --since today
 aircher-cli usage --since 2026-11-01 --until 2026-11-15 --csv > november.csv
 aircher-cli usage --since today --watch
+aircher-cli usage --fleet --by day
 aircher-cli usage --json | jq -r .totals.cost
 """
 
@@ -37,7 +38,8 @@ DESCRIPTION = """\
 Show requests, tokens and cost since the first of this month, by provider and model. A fallback
 counts as one request for each provider that was asked. The cost is what the provider reports, or
 else computed from known prices; an unknown cost is shown as ? and not included in the total. Usage
-of interrupted requests is estimated and marked with ~."""
+of interrupted requests is estimated and marked with ~. With --fleet, show what each machine that
+shares limits with this one used, and the sum."""
 
 REPORT_TIMEOUT = 10.0
 """Seconds until a report that is watched is given up; the next one may work."""
@@ -51,7 +53,8 @@ def build_parser() -> Parser:
     parser = make_parser("usage", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
     by_help = f"group by these, separated by commas: {', '.join(GROUPINGS)}"
-    add("--by", type=_groups, default=["provider", "model"], metavar="WHAT", help=by_help)
+    add("--by", type=_groups, metavar="WHAT", help=by_help)
+    add("--fleet", action="store_true", help="each machine and the sum; --by machine or day")
     add("--since", default="month", metavar="WHEN", help=f"for example {TIME_FORMATS}")
     add("--until", metavar="WHEN", help="likewise; a day is included entirely")
     add_watch(parser)
@@ -68,10 +71,10 @@ def add_watch(parser: Parser) -> None:
 
 
 def _groups(typed: str) -> list[str]:
-    """Parse names separated by commas; duplicates are dropped."""
+    """Parse names separated by commas; duplicates are dropped. `machine` is for `--fleet`."""
     names = [name.strip() for name in typed.split(",")]
     for name in names:
-        if name not in GROUPINGS:
+        if name not in GROUPINGS and names != ["machine"]:
             meant = suggest(name, list(GROUPINGS))
             raise argparse.ArgumentTypeError(
                 f"must be one or more of {', '.join(GROUPINGS)}{meant}"
@@ -85,6 +88,11 @@ def run(context: Context, options: argparse.Namespace) -> int:
     Raises:
         UsageError: a time is invalid, or the end is before the start.
     """
+    if options.fleet:
+        return _run_fleet(context, options)
+    if options.by == ["machine"]:
+        raise UsageError("--by machine: needs --fleet")
+    options.by = options.by or ["provider", "model"]
     view = UsageView(context.console, options)
     if options.watch:
         if options.csv:
@@ -108,6 +116,32 @@ def run(context: Context, options: argparse.Namespace) -> int:
             context.console.note(note)
     if not options.json and (note := ledger_note(as_map(report.get("ledger")))):
         context.console.note(note)
+    return OK
+
+
+def _run_fleet(context: Context, options: argparse.Namespace) -> int:
+    from aircher_cli.commands.fleet.usage import FleetUsageView  # noqa: PLC0415 -- for --fleet
+
+    view, console, now = FleetUsageView(context.console, options), context.console, time.time()
+    if options.watch:
+        if options.csv:
+            raise UsageError("--watch: prints no CSV; --json prints an object for each change")
+        from aircher_cli.watching.loop import watch  # noqa: PLC0415 -- only to go on
+
+        return watch(context, view, as_json=options.json)
+    params = view.params(now)
+    with context.connect() as client:
+        report = client.call(methods.FLEET_REPORT, params)
+    if options.json:
+        console.json(report)
+        return OK
+    if options.csv:
+        console.write(view.csv(report))
+    else:
+        for line in view.table(report, now, console.width):
+            console.styled(line)
+    for note in view.notes(report, now):
+        console.note(note)
     return OK
 
 

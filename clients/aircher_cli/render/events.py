@@ -137,6 +137,18 @@ def _models(event: dict[str, object]) -> str:
     return "; ".join(parts)
 
 
+def _shared(event: dict[str, object]) -> str:
+    from aircher_cli.render.fleet.state import (  # noqa: PLC0415 -- in a fleet only
+        differing,
+        headline,
+        problem,
+    )
+
+    at = number(event.get("at")) or 0.0
+    parts = (problem(event, at) or headline(event), differing(event))
+    return "; ".join(filter(None, parts))
+
+
 def _unknown_topic(event: dict[str, object]) -> str:
     named = [name for name in event if name not in {"topic", "seq", "at"}]
     return "  ".join(f"{name}={_value(event[name])}" for name in named)
@@ -163,4 +175,5 @@ _FORMATTERS = {
     "usage": _usage,
     "config": _config,
     "models": _models,
+    "shared": _shared,
 }

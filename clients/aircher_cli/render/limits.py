@@ -42,8 +42,35 @@ def limit_lines(
     rows = [[*name, *cells] for name, cells in zip(names, figures, strict=True)]
     longest = max((len(row[-1][0]) for row in rows), default=0)
     if not rows or last_column_width(rows, width) >= longest:
-        return [line for lines in columns(rows, width) for line in lines]
-    return [line for row in rows for line in _stacked(row, width)]
+        blocks = columns(rows, width)
+    else:
+        blocks = [_stacked(row, width) for row in rows]
+    if any("machines" in limit for limit in limits):
+        blocks = [_with_shares(*each, width) for each in zip(blocks, limits, strict=True)]
+    return [line for block in blocks for line in block]
+
+
+def _with_shares(block: list[Line], limit: Map, width: int) -> list[Line]:
+    from aircher_cli.render.fleet.shares import share_lines  # noqa: PLC0415 -- in a fleet only
+
+    return [*block, *share_lines(limit, width)]
+
+
+def shared_notes(status: Map, now: float) -> list[str]:
+    """Return what is to be known of shared limits: the engine, differing limits, old figures."""
+    shared = as_map(status.get("shared"))
+    if not shared:
+        return []
+    from aircher_cli.render.fleet.state import (  # noqa: PLC0415 -- in a fleet only
+        age_note,
+        differing,
+        problem,
+    )
+
+    away = problem(shared, now)
+    return [
+        note for note in (f"! {away}" * bool(away), differing(shared), age_note(shared)) if note
+    ]
 
 
 def incomplete_note(status: Map) -> str:
@@ -135,11 +162,14 @@ def _figures(limit: Map, size: int, now: float, *, has_unicode: bool) -> Line:
 
 
 def _reset_note(limit: Map, now: float) -> str:
-    """Return when the limit resets, what is reserved, and what counts after an unclean end."""
+    """Return when the limit resets, what is reserved or leased, and what may have been lost."""
     resets = number(limit.get("resets_at"))
     parts = [
         "" if resets is None else f"resets {relative_time(resets, now)}",
         f"{_amount(limit, 'reserved')} reserved" if parse_amount(limit.get("reserved")) else "",
+        f"{_amount(limit, 'held_elsewhere')} leased elsewhere"
+        if limit.get("held_elsewhere")
+        else "",
         f"{_amount(limit, 'margin')} in case it was lost" if limit.get("margin") else "",
     ]
     return ", ".join(filter(None, parts))

@@ -71,7 +71,11 @@ def status_lines(
     lines += lock_lines(as_map(record.get("lock")), width, now)
     if providers := _provider_lines(record, width, now):
         lines += [_blank(), *providers]
-    lines += [_blank(), *_default_lines(record, width, environ), *fields(_activity(record), width)]
+    lines += [
+        _blank(),
+        *_default_lines(record, width, environ),
+        *fields(_activity(record, now), width),
+    ]
     if limits := records(record.get("limits")):
         from aircher_cli.render.limits import limit_lines  # noqa: PLC0415 -- only with limits
 
@@ -237,12 +241,13 @@ def _default_lines(record: Map, width: int, environ: Mapping[str, str]) -> list[
     return fields(_known(("default", value)), width)
 
 
-def _activity(record: Map) -> list[tuple[str, str]]:
+def _activity(record: Map, now: float) -> list[tuple[str, str]]:
     """Return what was done and spent, and what of it cannot be read."""
     unavailable = as_map(record.get("unavailable"))
     return _known(
         ("spend", _spend(record)),
         ("requests", _requests(record)),
+        ("shared", _shared_problems(as_map(record.get("shared")), now)),
         ("limits", _not_readable(unavailable.get("limits"))),
         ("cooling", _not_readable(unavailable.get("cooling"))),
         ("ledger", _ledger(as_map(record.get("ledger")))),
@@ -257,6 +262,7 @@ def _facts(record: Map, home: str) -> list[tuple[str, str]]:
     tasks = [text(task.get("name")) for task in records(record.get("tasks"))]
     return _known(
         ("tasks", ", ".join(tasks)),
+        ("shared", _shared(as_map(record.get("shared")))),
         ("keyring", _keyring(as_map(record.get("keyring")))),
         ("key file", _key_file(record)),
         ("swap", _swap(as_map(record.get("swap")))),
@@ -276,6 +282,24 @@ def _known(*pairs: tuple[str, str]) -> list[tuple[str, str]]:
 
 def _not_readable(reason: object) -> str:
     return f"not known: {text(reason)}" if reason else ""
+
+
+def _shared_problems(shared: Map, now: float) -> str:
+    """Return why the engine of the fleet does not answer, and which limits differ."""
+    if not shared:
+        return ""
+    from aircher_cli.render.fleet import state  # noqa: PLC0415 -- in a fleet only
+
+    return "; ".join(filter(None, [state.problem(shared, now), state.differing(shared)]))
+
+
+def _shared(shared: Map) -> str:
+    """Return with how many machines limits are shared, and where."""
+    if text(shared.get("state")) not in {"ok", "starting"}:
+        return ""
+    from aircher_cli.render.fleet import state  # noqa: PLC0415 -- in a fleet only
+
+    return state.headline(shared)
 
 
 def _memory(budget: Map) -> str:

@@ -51,6 +51,7 @@ RULES: dict[str, Rule] = {
     methods.USAGE_REPORT: _READ,
     methods.ATTEMPTS_LIST: _READ,
     methods.LIMITS_STATUS: _READ,
+    methods.FLEET_REPORT: _READ,
     methods.CONFIRM_LIST: _READ,
     methods.CONFIG_CHECK: _READ_OR_REPAIR,
     methods.CONFIG_SHOW: _READ_OR_REPAIR,
@@ -64,6 +65,7 @@ RULES: dict[str, Rule] = {
     methods.CONFIRM_ANSWER: _ALL,
     methods.MODELS_REFRESH: _ALL,
     methods.COOLDOWNS_CLEAR: _ALL,
+    methods.FLEET_FORGET: _ALL,
     methods.CONFIG_RELOAD: _REPAIR,
     # They let in programs under names of their own, past what `[clients]` says of this one.
     methods.TOKEN_LIST: _ALL,

@@ -32,6 +32,8 @@ from aircherd.api.params import (
     ClearParams,
     DiagnoseParams,
     ExplainParams,
+    FleetReportParams,
+    ForgetParams,
     ImportParams,
     ListParams,
     LockParams,
@@ -314,7 +316,22 @@ async def attempts_list(services: Services, _: RequestContext, params: AttemptsP
 @together()
 async def limits_status(services: Services, _: RequestContext, _params: NoParams) -> object:
     """Return the usage of each of the user's limits."""
-    return list_limits(services)
+    return await list_limits(services)
+
+
+@together()
+async def report_fleet(services: Services, _: RequestContext, params: FleetReportParams) -> object:
+    """Return what each machine of the fleet used."""
+    from aircherd.api.fleet.report import fleet_report  # noqa: PLC0415 -- under [shared] only
+
+    return await fleet_report(services, params)
+
+
+async def fleet_forget(services: Services, _: RequestContext, params: ForgetParams) -> object:
+    """Forget a machine of the fleet that will not come back."""
+    from aircherd.api.fleet.report import forget_machine  # noqa: PLC0415 -- under [shared] only
+
+    return await forget_machine(services, params.machine)
 
 
 # ------------------------------------------------------------------ configuration
@@ -444,6 +461,8 @@ METHODS: dict[str, Method] = {
     methods.USAGE_REPORT: Method(ReportParams, usage_report),
     methods.ATTEMPTS_LIST: Method(AttemptsParams, attempts_list),
     methods.LIMITS_STATUS: Method(NoParams, limits_status),
+    methods.FLEET_REPORT: Method(FleetReportParams, report_fleet),
+    methods.FLEET_FORGET: Method(ForgetParams, fleet_forget),
     methods.COOLDOWNS_CLEAR: Method(ClearParams, cooldowns_clear),
     methods.CONFIG_CHECK: Method(CheckParams, config_check),
     methods.CONFIG_RELOAD: Method(NoParams, audited("config_reload", config_reload)),

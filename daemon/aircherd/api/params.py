@@ -188,6 +188,22 @@ class ReportParams(StrictParams, frozen=True):
     by: list[Name] = msgspec.field(default_factory=list)
 
 
+Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class FleetReportParams(StrictParams, frozen=True):
+    """From which day to which, both included, in the fleet's time zone: this month by default."""
+
+    since: Day | None = None
+    until: Day | None = None
+
+
+class ForgetParams(StrictParams, frozen=True):
+    """A machine of the fleet: its id or its label."""
+
+    machine: Name
+
+
 class AttemptsParams(StrictParams, frozen=True):
     """Which attempts, as in `usage.listed_attempts`; the newest `limit` of them."""
 

@@ -28,6 +28,7 @@ from aircherd.usage.limits.tracker import LimitTracker
 
 if TYPE_CHECKING:
     from aircherd.config.changes import ReloadResult
+    from aircherd.shared_state.fleet_status import Fleet
 
 
 class Shutdown:
@@ -124,6 +125,11 @@ class Tokens(Protocol):
         """
 
 
+def no_fleet() -> "Fleet | None":
+    """Return the fleet of a daemon that shares nothing."""
+    return None
+
+
 class Services(msgspec.Struct, frozen=True):
     """The services of the daemon.
 
@@ -133,6 +139,7 @@ class Services(msgspec.Struct, frozen=True):
     does, without secrets. `model_rows` are the rows of `models.list`. `turns` bounds costly calls.
     `questions` asks the user. `mask_keys` is `Redactor.mask`, for what is sent to clients.
     `memory` is the budget that clients share.
+    `fleet` returns what is shared with other machines, None without `[shared]`.
     `audit` is the audit log. `doors` are those for HTTP clients, `tokens` what lets them in there.
     `forwarding` returns the state of the extra socket for `status`.
     """
@@ -162,3 +169,4 @@ class Services(msgspec.Struct, frozen=True):
     doors: Doors
     tokens: Tokens
     forwarding: Callable[[], dict[str, object]]
+    fleet: Callable[[], "Fleet | None"] = no_fleet

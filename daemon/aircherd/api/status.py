@@ -53,6 +53,7 @@ async def daemon_status(
         "ledger": ledger_row(services),
         **services.auth.lock.to_wire(),
         "memory": services.memory.statistics(),
+        **shared_row(services),
         **services.audit.state(),
         **(
             {"keyring": to_wire({"state": state.health.value, "reason": state.reason})}
@@ -85,12 +86,19 @@ def snapshot(services: Services, topics: Sequence[str]) -> dict[str, object]:
         "confirm": lambda: [*services.questions.rows()],
         "usage": lambda: [msgspec.to_builtins(each) for each in services.limits.status()],
         "config": lambda: config_state(services),
+        "shared": lambda: list(shared_row(services).values()),
         "models": lambda: {
             **default_row(services),
             "providers": list(services.config.current.providers),
         },
     }
     return {"snapshot": {topic: builders[topic]() for topic in dict.fromkeys(topics)}}
+
+
+def shared_row(services: Services) -> dict[str, object]:
+    """Return the state of what is shared with other machines; empty without `[shared]`."""
+    fleet = services.fleet()
+    return {} if fleet is None else {"shared": to_wire(fleet.status())}
 
 
 def key_row(services: Services, row: KeyStatus) -> dict[str, object]:

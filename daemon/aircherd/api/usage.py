@@ -99,18 +99,37 @@ def ledger_row(services: Services) -> Map:
     )
 
 
-def list_limits(services: Services) -> Map:
+async def list_limits(services: Services) -> Map:
     """Return the usage of every limit, and the unknown models and keys that limits name.
+
+    Of a shared limit, each machine has a row. The engine is waited for at most half a second, and
+    not at all while it is known to be away.
 
     Raises:
         ConfigInvalid: there is no valid configuration.
     """
     config = services.config.usable()
+    added, shared = await _by_machine(services)
+    rows = services.limits.status()
+    added = added if len(added) == len(rows) else [{}] * len(rows)  # other limits by now
     return {
-        "limits": [msgspec.to_builtins(status) for status in services.limits.status()],
+        "limits": [
+            {**msgspec.to_builtins(status), **more}
+            for status, more in zip(rows, added, strict=True)
+        ],
         "unknown": msgspec.to_builtins(limit_warnings(services, config.limits)),
         "ledger": ledger_row(services),
+        **shared,
     }
+
+
+async def _by_machine(services: Services) -> tuple[list[Map], Map]:
+    fleet = services.fleet()
+    if fleet is None:
+        return [], {}
+    from aircherd.api.fleet.limits import machines_by_limit  # noqa: PLC0415 -- under [shared]
+
+    return await machines_by_limit(fleet, services.limits.status())
 
 
 def _group_names(by: dict[str, str | None]) -> Map:

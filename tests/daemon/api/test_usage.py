@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from msgspec.msgpack import decode
 
 from aircherd.api.params import AttemptsParams
+from aircherd.api.services import no_fleet
 from aircherd.api.usage import build_report, list_attempts, list_limits
 from aircherd.config.load import parse_config
 from aircherd.config.model import DEFAULT_CONFIG
@@ -104,20 +105,21 @@ async def test_attempts_are_listed_without_what_is_unknown(tmp_path):
     assert listed["ledger"] == {"state": "ok"}
 
 
-def test_limits_are_listed_with_their_usage():
+async def test_limits_are_listed_with_their_usage():
     """One row per amount; it is `incomplete` until the past usage is loaded."""
     tracker = LimitTracker(lambda: NOW)
     config = parse_config("[[limits]]\nrequests = 5\nper = 'day'", file="f")
     tracker.configure(config.limits)
     services = SimpleNamespace(
         limits=tracker,
+        fleet=no_fleet,
         ledger=SimpleNamespace(state=LedgerState("ok")),
         config=SimpleNamespace(current=config, usable=lambda: config),
     )
-    report = list_limits(services)
+    report = await list_limits(services)
     (row,) = report["limits"]
     assert (row["counted"], row["max"], row["used"], row["per"]) == ("requests", 5, 0, "day")
     assert (row["incomplete"], report["ledger"]) == (True, {"state": "ok"})
     (past,) = tracker.missing_history
     tracker.restore(past, [])
-    assert "incomplete" not in list_limits(services)["limits"][0]
+    assert "incomplete" not in (await list_limits(services))["limits"][0]

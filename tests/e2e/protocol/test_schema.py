@@ -108,11 +108,12 @@ def test_every_method_answers_as_it_is_described(world, described):
     wrong = [each for method, frame in caller.seen for each in described.frame(frame, method)]
     assert wrong == []
     answered = {method for method, frame in caller.seen if frame[0] == 1 and frame[2] is None}
-    # The shutdown is a transcript.
-    assert set(described.document["methods"]) - answered == {"shutdown"}
+    # The shutdown is a transcript; a fleet's are in tests/e2e/fleet.
+    of_fleets = {"fleet.report", "fleet.forget"}
+    assert set(described.document["methods"]) - answered == {"shutdown", *of_fleets}
     sent = [(frame[1], frame[2][0]) for _, frame in caller.seen if frame[0] == 2]
     topics = {params["topic"] for method, params in sent if method == "event"}
-    assert topics == set(described.document["events"]) - {"lagged"}
+    assert topics == set(described.document["events"]) - {"lagged", "shared"}
     # A tool call is a transcript.
     outcomes = [params.get("outcome") for _, params in sent if params.get("topic") == "confirm"]
     assert outcomes == [None, "allowed"]

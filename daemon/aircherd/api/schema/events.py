@@ -18,7 +18,7 @@ from aircherd.api.schema.fields import (
     says,
 )
 from aircherd.api.schema.key_results import KeyRow, Question
-from aircherd.api.schema.state_results import ConfigProblem, ConfigState
+from aircherd.api.schema.state_results import ConfigProblem, ConfigState, SharedState
 from aircherd.api.schema.usage_results import LimitRow
 
 
@@ -110,6 +110,12 @@ class ModelsEvent(_Event):
     providers: NotRequired[Annotated[list[str], says("those whose lists changed")]]
 
 
+class SharedEvent(SharedState, _Event):
+    """The engine is away, or answers again; machines came or left; or their limits differ."""
+
+    topic: Literal["shared"]
+
+
 class ConfirmEvent(Question, _Event):
     """A question to the user, or how it ended."""
 
@@ -143,6 +149,7 @@ TOPICS: dict[str, Topic] = {
     "usage": Topic(list[LimitRow], UsageEvent),
     "config": Topic(ConfigState, ConfigEvent),
     "models": Topic(ModelsState, ModelsEvent),
+    "shared": Topic(list[SharedState], SharedEvent),
     "confirm": Topic(list[Question], ConfirmEvent),
 }
 """`lagged` is an event without a topic to subscribe to."""
@@ -157,6 +164,7 @@ class Snapshot(TypedDict, total=False):
     usage: list[LimitRow]
     config: ConfigState
     models: ModelsState
+    shared: list[SharedState]
     confirm: list[Question]
 
 

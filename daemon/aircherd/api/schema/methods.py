@@ -140,6 +140,12 @@ METHODS: dict[str, Described] = {
         usage_results.LimitsStatus,
         (codes.CONFIG_INVALID,),
     ),
+    methods.FLEET_REPORT: Described(
+        "Return what each machine of the fleet used, and the sum.", usage_results.FleetReport
+    ),
+    methods.FLEET_FORGET: Described(
+        "Forget a machine of the fleet that will not come back.", usage_results.Forgotten
+    ),
     methods.CONFIG_CHECK: Described(
         "Report the problems of a configuration, without applying it.", config_results.Checked
     ),

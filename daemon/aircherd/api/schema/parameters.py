@@ -112,6 +112,11 @@ PARAMETERS: dict[str, dict[str, str]] = {
         "failed": "true: those that ended in an error",
         "limit": "the newest so many attempts",
     },
+    methods.FLEET_REPORT: {
+        "since": "the first day, 2026-11-01, in the fleet's time zone; else of this month",
+        "until": "the last day; else today",
+    },
+    methods.FLEET_FORGET: {"machine": "its id or its label"},
     methods.CONFIG_CHECK: {
         "text": "the text of a configuration; without it the daemon's own file",
         "file": "its name in problems",

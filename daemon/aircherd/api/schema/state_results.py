@@ -237,6 +237,25 @@ class Task(TypedDict):
     model: NotRequired[str]
 
 
+class SharedState(TypedDict):
+    """What is shared with other machines, and whether the engine answers."""
+
+    state: Annotated[
+        Literal["starting", "ok", "away", "refused"],
+        says("refused: trying again does not help without a change"),
+    ]
+    engine: Annotated[str, says("its address, without a password")]
+    namespace: Annotated[str, says("which fleet of this engine")]
+    time_zone: Annotated[str, says("where days of shared limits begin")]
+    on_outage: Annotated[Literal["local", "refuse"], says("what happens while it is away")]
+    label: Annotated[str, says("the name of this machine")]
+    machine: NotRequired[Annotated[str, says("the lasting id of this machine")]]
+    machines: NotRequired[Annotated[int, says("how many report")]]
+    reason: NotRequired[Message]
+    since: NotRequired[Time]
+    differing: NotRequired[Annotated[list[str], says("labels of machines with other limits")]]
+
+
 class StatusResult(TypedDict):
     """The state of the daemon."""
 
@@ -258,6 +277,7 @@ class StatusResult(TypedDict):
     ledger: LedgerState
     lock: NotRequired[Lock]
     memory: Memory
+    shared: NotRequired[SharedState]
     audit: NotRequired[AuditState]
     keyring: NotRequired[KeyringState]
     key_file: NotRequired[KeyFile]

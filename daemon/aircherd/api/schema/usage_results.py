@@ -1,4 +1,4 @@
-"""The results of `usage.report`, `attempts.list` and `limits.status`."""
+"""The results of `usage.report`, `attempts.list`, `limits.status` and `fleet.report`."""
 
 from typing import Annotated, Literal, NotRequired, TypedDict
 
@@ -14,7 +14,7 @@ from aircherd.api.schema.fields import (
     Usd,
     says,
 )
-from aircherd.api.schema.state_results import LedgerState
+from aircherd.api.schema.state_results import LedgerState, SharedState
 
 
 class Sums(TypedDict):
@@ -97,6 +97,17 @@ class AttemptsList(TypedDict):
     ledger: LedgerState
 
 
+class MachineUse(TypedDict):
+    """What one machine of the fleet used of a limit, and what it may use without asking."""
+
+    machine: Annotated[str, says("its lasting id")]
+    label: Annotated[str, says("its name for people")]
+    this: NotRequired[Annotated[bool, says("true: this machine")]]
+    live: Annotated[bool, says("false: it has not reported lately")]
+    used: Amount
+    held: Annotated[Amount, says("what it may use without asking")]
+
+
 class LimitRow(TypedDict):
     """How much of a limit is used."""
 
@@ -117,6 +128,10 @@ class LimitRow(TypedDict):
     model: NotRequired[Annotated[str, says("only what is asked of this model")]]
     client: NotRequired[Annotated[str, says("only what this client asks")]]
     project: NotRequired[Annotated[str, says("only what is asked for this project")]]
+    shared: NotRequired[Annotated[bool, says("true: all machines of the fleet count")]]
+    used_here: NotRequired[Annotated[Amount, says("the part of this machine")]]
+    held_elsewhere: NotRequired[Annotated[Amount, says("what other machines have leased")]]
+    machines: NotRequired[list[MachineUse]]
 
 
 class UnknownName(TypedDict):
@@ -130,9 +145,68 @@ class UnknownName(TypedDict):
     line: NotRequired[Annotated[int, says("where it is")]]
 
 
+class SeenState(SharedState):
+    """The state of the engine, and how old the rows of machines are."""
+
+    age_s: NotRequired[Annotated[float, says("seconds since the engine was read")]]
+    problem: NotRequired[Annotated[str, says("why that is not now")]]
+
+
 class LimitsStatus(TypedDict):
     """All limits, in the order of the configuration."""
 
     limits: list[LimitRow]
     unknown: list[UnknownName]
     ledger: LedgerState
+    shared: NotRequired[SeenState]
+
+
+class FleetDay(TypedDict):
+    """What a machine used on one day."""
+
+    day: Annotated[str, says("2026-11-30, in the fleet's time zone")]
+    requests: int
+    tokens: Tokens
+    cost: Usd
+
+
+class FleetMachine(TypedDict):
+    """A machine of the fleet, and what it used."""
+
+    machine: Annotated[str, says("its lasting id")]
+    label: Annotated[str, says("its name for people")]
+    this: NotRequired[Annotated[bool, says("true: this machine")]]
+    live: Annotated[bool, says("false: it has not reported lately")]
+    seen_at: Time
+    requests: int
+    tokens: Tokens
+    cost: Usd
+    days: list[FleetDay]
+
+
+class FleetSums(TypedDict):
+    """What all machines used together."""
+
+    requests: int
+    tokens: Tokens
+    cost: Usd
+
+
+class FleetReport(TypedDict):
+    """What each machine used, and the sum."""
+
+    shared: SharedState
+    since: Annotated[str, says("the first day")]
+    until: Annotated[str, says("the last day")]
+    machines: list[FleetMachine]
+    totals: FleetSums
+    age_s: NotRequired[float]
+    problem: NotRequired[Annotated[str, says("why other machines are not as they are now")]]
+
+
+class Forgotten(TypedDict):
+    """A machine that was forgotten."""
+
+    forgotten: Annotated[bool, says("false: the engine did not know it any more")]
+    machine: Annotated[str, says("its lasting id")]
+    label: Annotated[str, says("its name for people")]

@@ -68,6 +68,17 @@ NOW = 1_000_000.0
             "config    invalid: two lines",
         ),
         (
+            {"topic": "shared", "state": "ok", "namespace": "a", "engine": "redis://b:1"},
+            "shared    a on redis://b:1",
+        ),
+        (
+            {"topic": "shared", "state": "away", "engine": "redis://b:1", "reason": "no way"},
+            (
+                "shared    the engine redis://b:1 is away: no way; until then this machine uses "
+                "its part of what was left"
+            ),
+        ),
+        (
             {"topic": "usage", "limit": "openai: 5.00 USD a day", "share": 0.8123},
             "usage     openai: 5.00 USD a day, 81% used",
         ),

@@ -5,7 +5,13 @@ import tomllib
 import pytest
 
 from aircher_cli.render.layout import Line
-from aircher_cli.render.limits import EXAMPLE, incomplete_note, limit_lines, unknown_name_notes
+from aircher_cli.render.limits import (
+    EXAMPLE,
+    incomplete_note,
+    limit_lines,
+    shared_notes,
+    unknown_name_notes,
+)
 
 Map = dict[str, object]
 
@@ -125,3 +131,31 @@ def test_limits_that_refuse_say_why() -> None:
     note = incomplete_note({"limits": missing, "ledger": {"state": "ok"}})
     assert "has not been read yet" in note
     assert "Requests are refused until then." in note
+
+
+def test_a_shared_limit_has_a_line_for_each_machine() -> None:
+    """Below its own; what others have leased is not left for this machine."""
+    machines = [
+        {"machine": "1", "label": "laptop", "this": True, "live": True, "used": "3", "held": "0"},
+        {"machine": "2", "label": "ci", "live": True, "used": "0.42", "held": "0.1"},
+    ]
+    shared = {**MONEY, "shared": True, "held_elsewhere": "0.1", "machines": machines}
+    lines = plain(limit_lines([shared, REQUESTS], 140, NOW, draws=False, has_unicode=True))
+    assert lines[0].endswith("resets in 10 min, $0.02 reserved, $0.10 leased elsewhere")
+    assert lines[1:3] == [
+        "    ● laptop (this one)  $3.00 used",
+        "    ● ci                 $0.42 used  $0.10 leased",
+    ]
+    assert len(lines) == 4
+
+
+def test_shared_limits_say_when_the_engine_is_away() -> None:
+    """And whether limits differ; a daemon that shares nothing says nothing."""
+    assert shared_notes({}, NOW) == []
+    state = {"state": "ok", "engine": "redis://db:1", "differing": ["ci"]}
+    (note,) = shared_notes({"shared": state}, NOW)
+    assert note.startswith("ci has other limits")
+    away = {"state": "away", "engine": "redis://db:1", "reason": "no way", "problem": "no way"}
+    first, second = shared_notes({"shared": away}, NOW)
+    assert first.startswith("! the engine redis://db:1 is away: no way")
+    assert second == "! only this machine is shown: no way"

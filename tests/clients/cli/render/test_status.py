@@ -425,3 +425,30 @@ def test_the_desktop_is_no_advice_where_no_keyring_is_locked() -> None:
     assert "    → find out why: aircher-cli auth status" in shown(record)
     record["keyring"] = {"state": "locked"}
     assert any("log in to the desktop" in line for line in shown(record))
+
+
+SHARED: Map = {
+    "state": "ok",
+    "engine": "redis://db:6379",
+    "namespace": "team",
+    "on_outage": "local",
+    "machines": 3,
+}
+
+
+def test_what_is_shared_is_a_fact() -> None:
+    """By how many machines, and where."""
+    assert "shared    team on redis://db:6379, 3 machines now" in shown(
+        {**STATUS, "shared": SHARED}
+    )
+
+
+def test_an_engine_that_is_away_is_shown_above() -> None:
+    """With why and what follows; so are machines with other limits."""
+    away = {**SHARED, "state": "away", "reason": "connection refused", "differing": ["ci"]}
+    lines = shown({**STATUS, "shared": away}, 60)
+    text = " ".join(" ".join(lines).split())
+    assert "the engine redis://db:6379 is away: connection refused" in text
+    assert "ci has other limits" in text
+    assert all(len(line) < 60 for line in lines)
+    assert not [line for line in lines if "team on" in line]

@@ -1,0 +1,1 @@
+"""`aircher-cli fleet`: the machines that share limits. `usage` is `aircher-cli usage --fleet`."""

@@ -1,0 +1,1 @@
+"""The machines that share limits: `state` of the engine, `machines` with their use, `shares`."""
