@@ -70,14 +70,12 @@ def learning_rest(maximum: int, used: int, held: int, new: int, machines: int) -
     return (maximum - used + new) // machines - held - new
 
 
-def frees_at(
-    bucket: Bucket, totals: Mapping[str, int], missing: int, maximum: int, now: float
-) -> float | None:
+def frees_at(bucket: Bucket, totals: Mapping[str, int], missing: int, now: float) -> float | None:
     """Return when an amount is free that is `missing`, if nothing else is used.
 
-    None: at once, never, or unknown, as it depends on what others hold in a rolling window.
+    None: at once, or unknown, as it depends on what others hold in a rolling window.
     """
-    if missing <= 0 or missing > maximum:
+    if missing <= 0:
         return None
     if bucket.label:
         return bucket.end

@@ -179,7 +179,8 @@ class _Counter:
 class MemoryEngine:
     """The state of a fleet; `clock` returns the engine's time in Unix seconds.
 
-    A test may `flush` it, let it be away (`is_away`), or let it refuse with a message (`refusal`).
+    A test may `flush` it, `evict` a counter, let it be away (`is_away`), or let it refuse with a
+    message (`refusal`).
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -192,6 +193,10 @@ class MemoryEngine:
     def flush(self) -> None:
         """Lose everything."""
         self._reset()
+
+    def evict(self, counter: str) -> None:
+        """Lose one counter."""
+        self._counters.pop(counter, None)
 
     def _reset(self) -> None:
         self._epoch = secrets.token_hex(8)
@@ -273,16 +278,18 @@ class MemoryEngine:
         """Return the state of one counter, before anything is granted."""
         counter, now = self._counter(asked.name, fleet.now), fleet.now
         bucket, totals = asked.bucket, counter.totals
+        is_over = counting.is_over(bucket, now)
         used, held = counting.used_in(bucket, totals, now), counter.all_held(now)
         missing = asked.least - (asked.maximum - used - held)
+        can_fit = not is_over and asked.least <= asked.maximum
         is_young = now < counter.known_at + report.lease_seconds
         return CounterView(
             used=used,
-            held=held,
-            frees_at=counting.frees_at(bucket, totals, missing, asked.maximum, now),
+            held=0 if is_over else held,
+            frees_at=counting.frees_at(bucket, totals, missing, now) if can_fit else None,
             is_learning=is_young and len(counter.whole) < fleet.known,
             wants_whole=report.machine not in counter.whole,
-            is_over=counting.is_over(bucket, now),
+            is_over=is_over,
         )
 
     def _counter(self, name: str, now: float) -> _Counter:

@@ -4,7 +4,10 @@ import itertools
 
 import pytest
 
+from aircherd.shared_state.engine import open_engine
 from helpers.engines import redis, valkey
+from helpers.engines.using import settings
+from helpers.shared_state import MemoryRig, RealRig
 
 _NAMESPACES = itertools.count()
 
@@ -31,3 +34,14 @@ def running(request: pytest.FixtureRequest):
 @pytest.fixture
 def namespace():
     return f"test-{next(_NAMESPACES)}"
+
+
+@pytest.fixture(params=["memory", "valkey", "redis"])
+async def rig(request: pytest.FixtureRequest, namespace: str):
+    """Each engine that keeps the contract."""
+    if request.param == "memory":
+        yield MemoryRig()
+        return
+    running = request.getfixturevalue(f"standing_{request.param}")
+    async with open_engine(settings(running, namespace=namespace)) as engine:
+        yield RealRig(running, engine, namespace)
