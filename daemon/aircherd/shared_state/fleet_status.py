@@ -18,6 +18,7 @@ from aircherd.shared_state.base import (
     MachineRow,
     SharedState,
 )
+from aircherd.shared_state.engine_facts import EngineFacts
 from aircherd.vocabulary.availability import LimitStatus
 
 READ_SECONDS = 0.5
@@ -76,6 +77,13 @@ class Fleet(Protocol):
 
     async def machines(self) -> SeenMachines:
         """Return what each machine used, by the names of this machine's counters."""
+
+    async def inspect(self) -> EngineFacts:
+        """Return what the engine says of itself.
+
+        Raises:
+            SharedStateError: it is away.
+        """
 
     async def forget(self, machine: str) -> bool:
         """Forget a machine; return whether it was known.

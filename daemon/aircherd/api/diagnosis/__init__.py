@@ -6,6 +6,7 @@
     providers   pure: each provider, and the clocks
     variables   pure: variables and proxies of the daemon and of the client's shell
     state       pure: configuration, ledger, file events
+    fleet       pure: the engine and the machines of a fleet
 
 What only a client can see (the service, the socket, its own version) the client checks itself.
 """

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 
@@ -51,6 +52,8 @@ CALL_SECONDS = 6.0
 MAX_CALLS = 32
 """Providers that are called at the same time."""
 ALL_CALLS_SECONDS = 10.0
+ENGINE_SECONDS = 2.0
+"""For the engine of a fleet."""
 
 
 async def diagnose(services: Services, params: DiagnoseParams) -> dict[str, object]:
@@ -88,6 +91,7 @@ async def diagnose(services: Services, params: DiagnoseParams) -> dict[str, obje
         *file_findings(services.watcher.state().problem),
         *socket_findings(_displacement(services)),
         *http_findings(services.doors.state(), services.tokens.problem),
+        *await _fleet(services),
     ]
     return {"findings": msgspec.to_builtins(findings), "facts": _facts(services)}
 
@@ -103,6 +107,20 @@ def _config(services: Services) -> list[Finding]:
         whole = [{"file": str(store.file), "message": store.problem.message}]
         problems = msgspec.convert(store.problem.data.get("problems") or whole, list[Row])
     return config_findings(str(store.file), exists=store.file.exists(), problems=problems)
+
+
+async def _fleet(services: Services) -> list[Finding]:
+    """Return what may be wrong with what is shared; nothing without `[shared]`."""
+    fleet = services.fleet()
+    if fleet is None:
+        return []
+    from aircherd.api.diagnosis.fleet import fleet_findings  # noqa: PLC0415 -- under [shared]
+    from aircherd.shared_state.base import SharedStateError  # noqa: PLC0415 -- likewise
+
+    facts = None
+    with trio.move_on_after(ENGINE_SECONDS), suppress(SharedStateError):
+        facts = await fleet.inspect()
+    return fleet_findings(fleet.status(), facts, await fleet.machines())
 
 
 def _memory(services: Services) -> list[Finding]:

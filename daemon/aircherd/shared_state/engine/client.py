@@ -1,9 +1,11 @@
 """The shared state of a fleet on Valkey or Redis."""
 
 import secrets
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 
+import msgspec
 import structlog
 import trio
 from coredis.exceptions import NoScriptError
@@ -22,6 +24,7 @@ from aircherd.shared_state.base import (
 from aircherd.shared_state.engine import encoding, records, scripts
 from aircherd.shared_state.engine.connecting import PasswordReader
 from aircherd.shared_state.engine.link import Link
+from aircherd.shared_state.engine_facts import EngineFacts, read_info, read_user
 
 CALL_SECONDS = 1.0
 ROWS_SECONDS = 5.0
@@ -112,6 +115,30 @@ class Engine:
         assert isinstance(kept, bytes)
         return kept
 
+    async def inspect(self, namespace: str) -> EngineFacts:
+        """Return what the engine says of itself, as far as this user may ask."""
+        deadline = trio.current_time() + ROWS_SECONDS
+        began, clock = trio.current_time(), time.time()
+        [answer] = await self._link.ask(deadline, (b"TIME",))
+        seconds = trio.current_time() - began
+        assert isinstance(answer, list)
+        now = int(answer[0]) + int(answer[1]) / 1e6
+        found = read_info(_text(await self._ask_if_allowed(deadline, b"INFO")))
+        user = _text(await self._ask_if_allowed(deadline, b"ACL", b"WHOAMI")) or None
+        rights = await self._ask_if_allowed(deadline, b"ACL", b"GETUSER", user or "default")
+        if isinstance(rights, dict):
+            found |= read_user(rights, namespace)
+        facts = {"ms": 1000 * seconds, "skew": now - clock - seconds / 2, "user": user, **found}
+        return msgspec.convert(facts, EngineFacts)
+
+    async def _ask_if_allowed(self, deadline: float, *command: bytes | str) -> object:
+        """Return an answer, None if this user may not have it."""
+        try:
+            [answer] = await self._link.ask(deadline, command)
+        except EngineRefused:
+            return None
+        return answer
+
     # -------------------------------------------------------------- cooldowns
 
     async def cool(self, cooldown: SharedCooldown, machine: str) -> None:
@@ -187,6 +214,10 @@ class Engine:
 
     def __repr__(self) -> str:
         return f"<Engine: {self._link!r}>"
+
+
+def _text(answer: object) -> str:
+    return answer.decode(errors="replace") if isinstance(answer, bytes) else ""
 
 
 def _as_hash(answer: object) -> Mapping[str, bytes]:

@@ -61,3 +61,33 @@ async def test_all_keys_are_of_the_namespace_and_expire(engine, running, namespa
         )
     )
     assert [key for key in keys if running.command("TTL", key) < 0] == []
+
+
+async def test_an_engine_says_what_it_is(running, engine, namespace):
+    """Its product, and that our user may do more than is needed."""
+    facts = await engine.inspect(namespace)
+    assert facts.product == ("Redis" if running.has_tls else "Valkey")
+    assert facts.version
+    assert (facts.policy, facts.saves, facts.is_replica) == ("noeviction", False, False)
+    assert (facts.user, facts.has_password) == ("default", False)
+    assert "all keys" in facts.rights
+    assert facts.ms >= 0
+    assert abs(facts.skew) < 60
+
+
+async def test_a_user_with_few_rights_learns_less(running, namespace):
+    """What it may not ask is not known, and it goes on working."""
+    rights = ["~{" + namespace + "}:*", "&{" + namespace + "}:*", "-@all", "+@connection", "+time"]
+    running.command("ACL", "SETUSER", "narrow", "on", "nopass", *rights, "+subscribe")
+    address = running.url.replace("://", "://narrow@")
+    shared = settings(address, namespace=namespace, **_ca(running))
+    async with open_engine(shared) as engine:
+        facts = await engine.inspect(namespace)
+        again = await engine.inspect(namespace)
+    running.command("ACL", "DELUSER", "narrow")
+    assert (facts.version, facts.policy, facts.rights, facts.user) == (None, None, None, None)
+    assert again.ms >= 0
+
+
+def _ca(engine):
+    return {"ca_file": str(engine.ca_file)} if engine.has_tls else {}
