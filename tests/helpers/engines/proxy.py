@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 from helpers.engines.server import HOST, Engine
@@ -19,6 +18,7 @@ class Proxy:
         self.scheme = "rediss" if engine.has_tls else "redis"
         self._engine = engine
         self._sockets: list[socket.socket] = []
+        self._is_cut = threading.Event()
         self._listener = socket.create_server((HOST, 0))
 
     @property
@@ -26,10 +26,12 @@ class Proxy:
         return f"{self.scheme}://{HOST}:{self._listener.getsockname()[1]}"
 
     def cut(self) -> None:
-        """End all connections that there are."""
+        """End all connections that there are, with the answers that are on their way."""
+        self._is_cut.set()
         for each in self._sockets:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
+        self._is_cut = threading.Event()
 
     def serve(self) -> None:
         while True:
@@ -48,14 +50,17 @@ class Proxy:
         self.cut()
 
     def _pass_on(self, source: socket.socket, target: socket.socket, *, is_answer: bool) -> None:
+        is_cut = self._is_cut
+
         def run() -> None:
             with contextlib.suppress(OSError):
                 while data := source.recv(CHUNK):
-                    if is_answer and self.delay:
-                        time.sleep(self.delay)
+                    if is_answer and is_cut.wait(self.delay):
+                        break
                     target.sendall(data)
             with contextlib.suppress(OSError):
                 target.shutdown(socket.SHUT_RDWR)
+            source.close()
 
         threading.Thread(target=run, daemon=True).start()
 

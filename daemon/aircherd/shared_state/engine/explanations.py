@@ -71,16 +71,18 @@ _PHRASES = {
     "unknown redis command": "UNKNOWN",  # in a script
     "unknown command": "UNKNOWN",
     "max number of clients": "MAXCLIENTS",
-    "without any password configured": "WRONGPASS",
 }
 """Words of engines whose answers have no code of their own."""
 
 
-def explain(error: BaseException, address: EngineAddress) -> SharedStateError:
-    """Return an error of coredis, or of the system below it, as one for people."""
-    if isinstance(error, SharedStateError):
-        return error
-    text = _answer(error) or _failure(error, address)
+def explain(
+    error: BaseException, address: EngineAddress, *, is_opening: bool = False
+) -> SharedStateError:
+    """Return an error of coredis, or of the system below it, as one for people.
+
+    `is_opening`: the connection has not been used yet, so its kind may be wrong.
+    """
+    text = _answer(error) or _failure(error, address, is_opening=is_opening)
     kind = EngineRefused if text.is_final else EngineAway
     return kind(f"the engine at {address.origin} {text.text}")
 
@@ -120,7 +122,7 @@ def _code_in(text: str) -> str | None:
     return next((_PHRASES[phrase] for phrase in _PHRASES if phrase in text.lower()), None)
 
 
-def _failure(error: BaseException, address: EngineAddress) -> _Words:
+def _failure(error: BaseException, address: EngineAddress, *, is_opening: bool) -> _Words:
     """Return what to say if there is no connection, or something else has answered."""
     causes = list(_causes(error))
     for cause in causes:
@@ -130,8 +132,14 @@ def _failure(error: BaseException, address: EngineAddress) -> _Words:
         return _Words(
             "is no Valkey or Redis: something else has answered. Correct url of [shared]", True
         )
-    hint = "" if address.is_encrypted else ". If it has TLS, write rediss:// in url of [shared]"
-    return _Words(f"has ended the connection{hint}")
+    hint = _ENDED_BY_TLS if address.is_encrypted else _ENDED_WITHOUT_TLS
+    return _Words(f"has ended the connection{hint if is_opening else ''}")
+
+
+_ENDED_WITHOUT_TLS = ". If it has TLS, write rediss:// in url of [shared]"
+_ENDED_BY_TLS = (
+    ". If it asks for a certificate of this machine, write cert_file and cert_key_file in [shared]"
+)
 
 
 def _cause(cause: BaseException, address: EngineAddress) -> _Words | None:

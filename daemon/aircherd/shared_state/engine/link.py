@@ -194,7 +194,7 @@ class Link:
             except LOST as error:
                 # A cancelled attempt ends with coredis's own error.
                 if not scope.cancel_called:
-                    self._fail(explanations.explain(error, self.address))
+                    self._fail(explanations.explain(error, self.address, is_opening=True))
                     return None
             else:
                 return connection, ended

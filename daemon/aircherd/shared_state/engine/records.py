@@ -97,7 +97,10 @@ def read_row(
 
 
 def _used(found: Hash, machine: str, bucket: Bucket, now: float) -> int:
-    return counting.used_in(bucket, dict(_own_totals(found, machine)), now)
+    totals = dict(_own_totals(found, machine))
+    if not bucket.label:
+        totals = {name: total for name, total in totals.items() if name.isdecimal()}
+    return counting.used_in(bucket, totals, now)
 
 
 def _own_totals(found: Hash, machine: str) -> Iterator[tuple[str, int]]:

@@ -43,10 +43,12 @@ def test_another_node_of_a_cluster_is_refused():
     assert "write the address of that node" in explained.message
 
 
-def test_a_lost_connection_has_a_hint_only_without_tls():
-    """An engine with TLS ends a plain connection without a word."""
-    assert "write rediss://" in explain(LostConnection("Connection lost"), PLAIN).message
-    assert "rediss" not in explain(LostConnection("Connection lost"), SECURE).message[60:]
+def test_a_connection_that_ends_at_once_has_a_hint():
+    """An engine with TLS ends a plain connection without a word, and one without a certificate."""
+    lost = LostConnection("Connection lost")
+    assert "write rediss://" in explain(lost, PLAIN, is_opening=True).message
+    assert "write cert_file" in explain(lost, SECURE, is_opening=True).message
+    assert explain(lost, PLAIN).message.endswith("has ended the connection")
 
 
 def test_silence_has_words():

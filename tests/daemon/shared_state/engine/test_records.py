@@ -53,7 +53,13 @@ def test_machines_are_listed_by_label():
 def test_a_row_has_what_counts_now():
     """Buckets that left the window do not count, nor what is held in a window that is over."""
     today = Bucket(label="today", start=0.0, end=200_000.0)
-    hours = {"u:a:9999": b"5", "u:a:1": b"4", "u:ab:9999": b"3", "h:a": b"7 99900 1 "}
+    hours = {
+        "u:a:9999": b"5",
+        "u:a:1": b"4",
+        "u:a:today": b"2",
+        "u:ab:9999": b"3",
+        "h:a": b"7 99900 1 ",
+    }
     days = {"u:a:today": b"8", "u:a:yesterday": b"2", "h:a": b"6 99900 1 yesterday"}
     row = read_row(
         KnownMachine("a", "laptop", 99_995.0, 10.0),

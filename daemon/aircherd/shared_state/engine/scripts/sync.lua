@@ -83,6 +83,8 @@ end
 
 -- The machines ------------------------------------------------------------------------------------
 
+local knew = known
+
 local function parse_machine(value)
   local place, seen, _, count, digest, name =
     string.match(value or '', '^(%d+) ([%d.]+) ([%d.]+) (%d+) (%S*) (.*)$')
@@ -94,8 +96,6 @@ local last = redis.call('HGET', machines, machine)
 local is_new = not last or parse_machine(last).sequence < sequence
 local is_stale = not is_new and parse_machine(last).sequence > sequence
 if is_new then
-  redis.call('HSET', machines, machine, table.concat(
-    {text(sequence), moment(now), lease, text(known), limits, label}, ' '))
   redis.call('ZADD', live, moment(now + lease), machine)
   redis.call('ZREMRANGEBYSCORE', live, '-inf', '(' .. moment(now))
 end
@@ -113,7 +113,8 @@ end
 known = math.max(known, count)
 
 -- All keys of the namespace live for 62 days after the last report; once an hour is often enough.
-if is_new and now - number(state[4]) > 3600 then
+local keeps = is_new and now - number(state[4]) > 3600
+if keeps then
   local found = redis.call('HSCAN', machines, state[5] or '0', 'COUNT', 1000)
   for place = 1, #found[2], 2 do
     if parse_machine(found[2][place + 1]).seen < now - KEPT_DAYS * DAY then
@@ -122,7 +123,7 @@ if is_new and now - number(state[4]) > 3600 then
   end
   redis.call('ZREMRANGEBYSCORE', index, '-inf', '(' .. moment(now))
   redis.call('HSET', meta, 'kept', moment(now), 'cursor', found[1])
-  for _, key in ipairs({meta, machines, live}) do
+  for _, key in ipairs({meta, live}) do
     redis.call('EXPIRE', key, KEPT_DAYS * DAY)
   end
 end
@@ -422,5 +423,12 @@ end
 local answer = {'ok', moment(now), epoch, text(count), differing, is_stale and '1' or '0'}
 for place = 6, #KEYS do
   answer[#answer + 1] = look(take_report(KEYS[place]))
+end
+-- Last: what a script has written stays, also where it fails later. So a report that was taken over
+-- in part has no number yet, and the next one is taken over as a whole.
+if is_new then
+  redis.call('HSET', machines, machine, table.concat(
+    {text(sequence), moment(now), lease, text(knew), limits, label}, ' '))
+  if keeps then redis.call('EXPIRE', machines, KEPT_DAYS * DAY) end
 end
 return answer
