@@ -264,12 +264,14 @@ class LedgerDatabase:
             return
         first_hour = local_hour(self._clock(), self._tz) - LOSS_DAYS * 24
         copy = self._path.with_name(f"{self._path.name}.salvage")
-        found = salvage(damaged, copy, first_hour=first_hour)
+        found, was_machine = salvage(damaged, copy, first_hour=first_hour)
         with transaction(connection):
             parties = self._inserter.parties_of(connection, [each.names for each in found])
             for attempt in found:
                 attempt.cells[PARTY_CELL] = parties[attempt.names]
             insert_rows(connection, [attempt.cells for attempt in found])
+            if was_machine:
+                connection.execute(schema.NOTE_SALVAGED)
         if found:
             self.note = f"{self.note}, with {len(found):,} attempts of the old one"
             log.info("ledger_salvaged", attempts=len(found))

@@ -50,8 +50,15 @@ class SalvagedAttempt(NamedTuple):
     names: tuple[str, ...]
 
 
-def salvage(damaged: Path, copy: Path, *, first_hour: int) -> list[SalvagedAttempt]:
-    """Return the readable attempts made in `first_hour` or later, in no particular order.
+class Salvaged(NamedTuple):
+    """The readable attempts, in no particular order, and whether the file had an id in a fleet."""
+
+    attempts: list[SalvagedAttempt]
+    was_machine: bool = False
+
+
+def salvage(damaged: Path, copy: Path, *, first_hour: int) -> Salvaged:
+    """Return what can be read of the attempts made in `first_hour` or later.
 
     Args:
         damaged: The file; it and those next to it are only read.
@@ -63,9 +70,10 @@ def salvage(damaged: Path, copy: Path, *, first_hour: int) -> list[SalvagedAttem
         _copy(damaged, copy)
         with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
             connection.execute("PRAGMA cell_size_check = ON")
-            return _read(connection, first_hour, until)
+            attempts = _read(connection, first_hour, until)
+            return Salvaged(attempts, was_machine=_has_machine(connection))
     except (OSError, sqlite3.Error):
-        return []  # nothing can be read
+        return Salvaged([])  # nothing can be read
     finally:
         _remove(copy)
 
@@ -102,6 +110,14 @@ def _read(connection: sqlite3.Connection, first_hour: int, until: float) -> list
             if _is_valid(attempt):
                 found[row[_ID]] = attempt
     return list(found.values())
+
+
+def _has_machine(connection: sqlite3.Connection) -> bool:
+    """Return whether what was used is known by this ledger's id elsewhere; False if unreadable."""
+    try:
+        return connection.execute(schema.HAS_MACHINE).fetchone() is not None
+    except sqlite3.Error:
+        return False
 
 
 def _rows(connection: sqlite3.Connection, order: str, first_hour: int) -> Iterator[_Row]:

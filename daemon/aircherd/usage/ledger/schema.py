@@ -211,6 +211,11 @@ RECORD_LOSS = (
 """Attempts before it may be missing: a damaged file was set aside, or attempts were lost."""
 LAST_LOSS = "SELECT max(value) FROM meta WHERE name = 'lost_ms'"
 
+HAS_MACHINE = "SELECT value FROM meta WHERE name = 'machine'"
+"""Whether the ledger has an id in a fleet: see `fleet.machine`."""
+NOTE_SALVAGED = "INSERT OR REPLACE INTO meta SELECT 'salvaged', ifnull(max(id), 0) FROM attempts"
+"""Attempts up to there are counted in a fleet under the id of the damaged file."""
+
 KEPT_HOUR = "SELECT value FROM meta WHERE name = 'kept_hour'"
 KEEP_FROM = "UPDATE meta SET value = max(value, ?) WHERE name = 'kept_hour'"
 REMOVE_ATTEMPTS = (

@@ -33,7 +33,7 @@ def write(path, *numbers, at=NOW):
 def saved(path, first_hour=HOUR):
     """Return what is readable, by id; check that the file is unchanged and no copy remains."""
     before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
-    found = salvage(path, path.with_name("copy"), first_hour=first_hour)
+    found, _ = salvage(path, path.with_name("copy"), first_hour=first_hour)
     assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
     return {each.cells[0]: each for each in found}
 
@@ -83,7 +83,8 @@ def test_anything_but_a_database_yields_nothing(path, content):
 
 def test_a_missing_or_too_large_file_is_not_read(path, monkeypatch):
     """A start does not wait for it."""
-    assert salvage(path.with_name("none"), path.with_name("copy"), first_hour=HOUR) == []
+    found = salvage(path.with_name("none"), path.with_name("copy"), first_hour=HOUR)
+    assert found == ([], False)
     monkeypatch.setattr(module, "MAX_BYTES", 4096)
     assert saved(path) == {}
 

@@ -6,6 +6,7 @@ what has been reported under one must not be reported under another:
     a new ledger                    is a new machine
     a ledger that was moved or      is a new machine, too, from then on: its earlier attempts are
     copied, or is from a backup     in the engine under the old id
+    one in place of a damaged one   likewise: what could be salvaged is not its own
     a ledger without an id          gets one, and all of its attempts are its own
 
 A copy shows by its place: another inode, or another machine. Where all of that is the same, as in a
@@ -69,7 +70,8 @@ def take_machine(connection: sqlite3.Connection, place: int, highest: int) -> Ma
     with transaction(connection):
         number, known = _read(connection, "machine"), _read(connection, "machine_place")
         if number is None:
-            return _make(connection, place, 0)
+            salvaged = _read(connection, "salvaged")
+            return _make(connection, place, 0 if salvaged is None else salvaged + 1)
         if known != place:
             return _make(connection, place, highest + 1)._replace(was_moved=True)
         run = (_read(connection, "machine_run") or 0) + 1

@@ -89,6 +89,23 @@ async def test_a_machine_gives_up_an_id_that_another_one_uses(path):
     assert (await run_once(path)).id == renewed.id
 
 
+@pytest.mark.parametrize("is_machine", [True, False])
+async def test_what_is_salvaged_of_a_damaged_ledger_counts_once(path, is_machine):
+    """It is in the engine under the id of that ledger, if it had one."""
+    async with open_at_noon(path) as ledger:
+        if is_machine:
+            await ledger.take_machine()
+        for _ in range(5):
+            ledger.settle(ledger.begin(started()), settled())
+    content = path.read_bytes()
+    path.write_bytes(b"\0" * 16 + content[16:])
+    async with open_at_noon(path) as ledger:
+        machine = await ledger.take_machine()
+        report = await ledger.report(None, None, [])
+    assert report.totals.requests == 5
+    assert machine.first == (6 if is_machine else 0)
+
+
 def test_a_sequence_is_exact_in_the_engine(path):
     """Lua's numbers are doubles: exact up to 2**53."""
     file = LedgerDatabase(path, clock=lambda: NOW, tz=None)
