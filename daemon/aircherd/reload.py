@@ -192,7 +192,7 @@ class Reloader:
         for name, provider in before.providers.items():
             if name not in after.providers or after.providers[name].origin != provider.origin:
                 # Another server may have the name now; cooldowns and failures are not its own.
-                services.provider_client.cooldowns.clear(name)
+                services.provider_client.cooldowns.forget(name)
                 services.chat.services.last_failures.forget(name)
         self._transports.close_unused(
             after.network, [provider.base_url for provider in gone_providers(before, after)]

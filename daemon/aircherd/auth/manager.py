@@ -11,7 +11,7 @@ The rules are in `key_sources`, `verification` and `status`, the state of all ke
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -191,6 +191,13 @@ class AuthManager:
         when its source may be read again: the request then reads it.
         """
         return self._registry.choices(provider)
+
+    def known_keys(self, provider: Provider) -> Iterator[tuple[str, Secret]]:
+        """Yield the names and values of a provider's keys that were read. No I/O."""
+        for choice in self._registry.choices(provider):
+            cached = self._cache.peek(provider.name, choice.name) if choice.name else None
+            if cached is not None and cached.secret is not None and choice.name is not None:
+                yield choice.name, cached.secret
 
     async def get_api_key(self, provider: Provider, name: str | None = None) -> ApiKey:
         """Return a key of `provider`, which must need one. The only way to get a key.

@@ -325,7 +325,10 @@ class FallbackRunner:
         if self._request.stream:
             # Sent before anything is reserved: a client that does not read must not block others.
             await self._send((attempt_notice(candidate, "trying"),))
-        charge = self._reserve(target)
+        may_call = self._may_call(target, key)
+        if may_call is None:
+            may_call = await services.provider_client.cooldowns.take_probe(*target.names)
+        charge = self._reserve(target, may_call=may_call)
         if isinstance(charge, Skipped):
             return charge
         attempt = ProviderAttempt(services, target, key, charge, self._caller, memory=self._memory)
@@ -343,13 +346,22 @@ class FallbackRunner:
             services.auth.note_accepted(key)
         return failure
 
-    def _reserve(self, target: Target) -> PendingCharge | Skipped:
-        """Take the probe if the call is one, and reserve under the limits; else return the skip."""
+    def _may_call(self, target: Target, key: ApiKey | None) -> bool | None:
+        """Take the probe if the call is one; None: other machines may have to be asked."""
+        cooldowns = self._services.provider_client.cooldowns
+        if cooldowns.fleet is not None and key is not None:
+            cooldowns.fleet.note_key(target.candidate.provider, key)
+        if cooldowns.is_calm or target.candidate.is_last_resort:
+            return True
+        return cooldowns.try_probe(*target.names) if cooldowns.fleet is None else None
+
+    def _reserve(self, target: Target, *, may_call: bool) -> PendingCharge | Skipped:
+        """Reserve under the limits if nothing cools; else return the skip."""
         candidate = target.candidate
         cooldowns = self._services.provider_client.cooldowns
         if candidate.is_last_resort:
             self._forget_skip(candidate)
-        elif not cooldowns.is_calm and not cooldowns.try_probe(*target.names):
+        elif not may_call:
             cooling = cooldowns.cooling(*target.names)
             if cooling is not None:  # else the cooldown has just ended
                 return candidate.skipped(cooling.reason, cooling.message, cooling.until)

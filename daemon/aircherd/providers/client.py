@@ -199,6 +199,7 @@ class ProviderClient:
             target.model.id,
             cooldowns.now(),
             redacting(self._redactor.redact, request),
+            key.secret if key else None,
         )
         call, body = (
             self._build(target, request, report)

@@ -32,6 +32,9 @@ _HOUR = 60 * _MINUTE
 PROBE_DELAYS = (10 * _MINUTE, 20 * _MINUTE, 40 * _MINUTE, _HOUR)
 """Seconds from the first, second, ... failure in a row to the earliest probe after it."""
 
+SAME_SECONDS = 0.5
+"""Of two cooldowns that differ by less, both are the same: it has been to another machine."""
+
 DECAY_SECONDS = 10 * _MINUTE
 """Each such time without a failure after the end of a cooldown takes one failure off the count."""
 
@@ -42,7 +45,8 @@ class Cooldown(msgspec.Struct, frozen=True, kw_only=True):
     `since` is the tick of the last counted failure and `count` the number of failures in a row, 0
     if a successful response said that the allowance is used up. `is_vendor_time`: the vendor named
     the time. No probe is sent before the tick `probe_at`. `probed_at` is the tick of a probe whose
-    result is not known yet.
+    result is not known yet. `learned_from` is the label of the machine of the fleet that saw the
+    failure, None for this one.
     """
 
     scope_kind: ScopeKind
@@ -56,6 +60,7 @@ class Cooldown(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 1
     is_vendor_time: bool = False
     probed_at: float | None = None
+    learned_from: str | None = None
 
     @property
     def scope(self) -> CooldownScope:
@@ -185,12 +190,33 @@ def _keep_longer(previous: Cooldown | None, fresh: Cooldown) -> Cooldown:
     """Return the one that ends later, with the higher count."""
     if previous is None or fresh.until >= previous.until:
         return fresh
-    is_same = RULES[previous.kind] == RULES[fresh.kind]
+    is_same = _count_together(previous, fresh)
     count = max(fresh.count, previous.count) if is_same else previous.count
     probe = min(max(fresh.probe_at, previous.probe_at), previous.until)
     return msgspec.structs.replace(
         previous, since=fresh.since, count=count, probe_at=probe, probed_at=None
     )
+
+
+def add_learned(previous: Cooldown | None, learned: Cooldown) -> Cooldown:
+    """Return the cooldown of a scope after another machine saw what `learned` is about.
+
+    `previous` itself if that is nothing new: it may have come from here.
+    """
+    if previous is not None and (
+        learned.until <= previous.until + SAME_SECONDS
+        and learned.since <= previous.since + SAME_SECONDS
+        and (learned.count <= previous.count or not _count_together(previous, learned))
+    ):
+        return previous
+    kept = _keep_longer(previous, learned)
+    if previous is None or kept is not learned or not _count_together(previous, learned):
+        return kept
+    return msgspec.structs.replace(learned, count=max(previous.count, learned.count))
+
+
+def _count_together(one: Cooldown, other: Cooldown) -> bool:
+    return RULES[one.kind] == RULES[other.kind]
 
 
 # ------------------------------------------------------------------ how it ends

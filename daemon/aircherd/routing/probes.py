@@ -18,6 +18,9 @@ PROBE_MIN_REMAINING = 600.0
 PROBE_SECONDS = 30.0
 """How long others wait for the result of a probe; after that its client is assumed to be gone."""
 
+ELSEWHERE_SECONDS = 1.0
+"""How long a machine waits before it asks again whether it may probe in place of another."""
+
 # Failures that pass by themselves, and return if all requests come back at once.
 _HALF_OPEN = frozenset({FailureClass.RATE, FailureClass.QUOTA, FailureClass.ACCOUNT})
 
@@ -44,6 +47,11 @@ def start_probe(cooldown: Cooldown, now: float) -> Cooldown:
             return cooldown
         seconds = min(seconds, cooldown.until - cooldown.since)
     return msgspec.structs.replace(cooldown, probe_at=now + seconds, probed_at=now)
+
+
+def wait_for_probe(cooldown: Cooldown, now: float) -> Cooldown:
+    """Return the cooldown while another machine probes: soon this one asks again."""
+    return msgspec.structs.replace(cooldown, probe_at=now + ELSEWHERE_SECONDS, probed_at=None)
 
 
 def may_be_probe(cooldown: Cooldown, began: float | None) -> bool:

@@ -63,6 +63,14 @@ async def test_environment_is_used_if_there_is_no_other_source(rig, auth):
     assert states(auth, rig.work) == [("env:WORK_KEY", "unverified")]
 
 
+async def test_known_keys_are_those_that_were_read(rig, auth):
+    """Nothing is read for them, and a command is not run."""
+    rig.change(key_command=(sys.executable, "-c", f"print({OTHER!r})"))
+    assert list(auth.known_keys(rig.work)) == []
+    assert await key_of(rig) == ("command", OTHER, "command")
+    assert list(auth.known_keys(rig.work)) == [("command", Secret(OTHER))]
+
+
 async def test_command_shadows_the_environment(rig, auth):
     """It was configured; the variable may be set by chance."""
     rig.environ["WORK_KEY"] = FROM_ENV

@@ -426,6 +426,58 @@ async def test_new_key_may_use_the_same_probe(autojump_clock):
     assert outcomes(result) == [("a", "default", "auth_rejected"), ("a", "default", "ok")]
 
 
+class OtherMachines:
+    """A fleet that has something to say of each key, and another machine that may probe."""
+
+    def __init__(self):
+        self.may_probe = False
+        self.keys = []
+        self.cooled = []
+
+    def note_key(self, provider, key):
+        self.keys.append((provider.name, key.secret.reveal()))
+
+    async def claim(self, provider, cooldown, seconds):
+        await trio.sleep(0.05)
+        return self.may_probe
+
+    def note_cooling(self, provider, cooldown, secret):
+        self.cooled.append(provider.name)
+
+    def note_end(self, provider, cooldown, began):
+        self.cooled.remove(provider)
+
+    def note_returned(self, provider, cooldown):
+        self.may_probe = False
+
+    def note_left(self, provider, key):
+        pass
+
+
+async def test_a_fleet_is_asked_for_a_probe(autojump_clock):
+    """While another machine probes, the next candidate is tried; else this one probes, once."""
+    provider_client = FakeProviderClient(a=[failed(QUOTA), (1.0, [DONE])], b=[[DONE]] * 4)
+    fleet = provider_client.cooldowns.fleet = OtherMachines()
+    chats = Chats(provider_client)
+    await chats.ask()
+    assert fleet.cooled == ["a"]
+    await trio.sleep(700)
+    assert reasons(await chats.ask()) == [("a", "default", "quota_exhausted")]
+    await trio.sleep(2)
+    fleet.may_probe = True
+    answered = []
+
+    async def ask():
+        answered.append((await chats.ask()).provider)
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(ask)
+    assert sorted(answered) == ["a", "b", "b"]
+    assert fleet.cooled == []
+    assert ("a", "first-key") in fleet.keys
+
+
 NOTHING = [Ending("stop", Usage(3, 0))]
 
 

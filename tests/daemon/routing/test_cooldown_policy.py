@@ -1,12 +1,15 @@
 """How long cooldowns last: single ones and sequences of failures."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.routing.cooldown_policy import (
     DECAY_SECONDS,
+    SAME_SECONDS,
     Cooldown,
+    add_learned,
     cooldown_if_exhausted,
     end_early,
     expires_at,
@@ -296,3 +299,51 @@ def test_no_sequence_of_failures_shortens_a_cooldown(sequence, jitter):
         assert made.since <= made.until
         assert made.count >= 1
         assert made.probe_at <= made.until
+
+
+# ------------------------------------------------------------------ what other machines learn
+
+
+def learned(since: float, until: float, count: int = 1, **fields: object) -> Cooldown:
+    made = cooled(FailureClass.QUOTA)
+    changes = {"since": since, "until": until, "count": count, "learned_from": "host", **fields}
+    return msgspec.structs.replace(made, **changes)
+
+
+def test_what_is_learned_is_kept_where_nothing_is_known():
+    """It is the whole cooldown."""
+    fresh = learned(NOW, NOW + 60)
+    assert add_learned(None, fresh) is fresh
+
+
+def test_what_comes_back_is_no_change():
+    """It has been on its way, so it seems to be a little later."""
+    own = learned(NOW, NOW + 60, learned_from=None)
+    late = SAME_SECONDS / 2
+    assert add_learned(own, learned(NOW + late, NOW + 60 + late)) is own
+
+
+def test_of_two_cooldowns_the_later_end_the_later_failure_and_the_higher_count_stay():
+    """Whichever of them was here."""
+    own = learned(NOW, NOW + 60, 3, learned_from=None, message="ours")
+    longer = add_learned(own, learned(NOW + 10, NOW + 90, 1))
+    assert (longer.since, longer.until, longer.count) == (NOW + 10, NOW + 90, 3)
+    assert longer.learned_from == "host"
+    shorter = add_learned(own, learned(NOW + 10, NOW + 30, 5))
+    assert (shorter.since, shorter.until, shorter.count) == (NOW + 10, NOW + 60, 5)
+    assert (shorter.learned_from, shorter.message) == (None, "ours")
+
+
+TIMES = st.tuples(st.floats(0, 1e4), st.floats(0, 1e4), st.integers(1, 9))
+
+
+@given(TIMES, TIMES)
+def test_learning_never_shortens(own, other):
+    """Whatever another machine says."""
+    first = learned(NOW + own[0], NOW + own[0] + own[1], own[2])
+    second = learned(NOW + other[0], NOW + other[0] + other[1], other[2])
+    kept = add_learned(first, second)
+    assert kept.until >= first.until
+    assert kept.until >= second.until - SAME_SECONDS
+    assert kept.count == max(first.count, second.count)
+    assert add_learned(kept, second) is kept

@@ -4,12 +4,14 @@ import pytest
 
 from aircherd.routing.cooldown_policy import Cooldown, start_cooldown
 from aircherd.routing.probes import (
+    ELSEWHERE_SECONDS,
     PROBE_MIN_REMAINING,
     PROBE_SECONDS,
     may_be_probe,
     probe_state,
     release_probe,
     start_probe,
+    wait_for_probe,
 )
 from aircherd.vocabulary.failure import Failure, FailureClass
 
@@ -117,3 +119,12 @@ def test_failure_ends_its_probe():
     probing = start_probe(cooldown(), NOW + 700)
     made = start_cooldown(probing, failure, probing.scope, now=NOW + 701, jitter=0)
     assert not may_be_probe(made, NOW + 700)
+
+
+@pytest.mark.parametrize("later", [700.0, HOUR])
+def test_a_probe_of_another_machine_is_waited_for(later):
+    """For a second, then this machine asks again; its own calls are not that probe."""
+    waiting = wait_for_probe(cooldown(), NOW + later)
+    assert probe_state(waiting, NOW + later) == "cooling"
+    assert probe_state(waiting, NOW + later + ELSEWHERE_SECONDS) != "cooling"
+    assert not may_be_probe(waiting, None)

@@ -13,6 +13,7 @@ from aircherd.providers.health.rate_limit_headers import quick_scan, read_rate_l
 from aircherd.providers.transport.request import RawHeaders
 from aircherd.vocabulary.availability import RateLimitState
 from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.secret import Secret
 
 _CUT = frozenset({FailureClass.NETWORK, FailureClass.TIMEOUT})
 """Once a response has begun, these mean no more than that it broke off."""
@@ -22,7 +23,8 @@ class CallReport(msgspec.Struct):
     """The report of one call, made before it is sent.
 
     `key` is the key's name, None where none is needed; `model` is None for calls that are free of
-    charge; `began` is `cooldowns.now()` before the call; `redact` removes live keys from text.
+    charge; `began` is `cooldowns.now()` before the call; `redact` removes live keys from text;
+    `secret` is the key itself: its name may be another's when the call ends.
     """
 
     cooldowns: CooldownManager
@@ -32,6 +34,7 @@ class CallReport(msgspec.Struct):
     model: str | None
     began: float
     redact: Callable[[str], str]
+    secret: Secret | None = None
     headers: RawHeaders = []
     answered_at: float | None = None
 
@@ -48,7 +51,9 @@ class CallReport(msgspec.Struct):
         seen = quick_scan(self.headers)
         if seen == "spent" or self.cooldowns.has(self.provider.name):
             limits = self._limits() if seen == "spent" else None
-            self.cooldowns.note_ok(self.provider, self.key, self.model, limits, began=self.began)
+            self.cooldowns.note_ok(
+                self.provider, self.key, self.model, limits, began=self.began, secret=self.secret
+            )
         if seen == "left":
             self.cooldowns.note_remaining(self.provider, self.key, self._limits)
 
@@ -67,7 +72,13 @@ class CallReport(msgspec.Struct):
         if self.answered_at is not None and failure.kind in _CUT and failure.status is None:
             noted = msgspec.structs.replace(failure, reach="model")
         self.cooldowns.note_failure(
-            self.provider, self.key, self.model, noted, self._limits(), began=self.began
+            self.provider,
+            self.key,
+            self.model,
+            noted,
+            self._limits(),
+            began=self.began,
+            secret=self.secret,
         )
         return ProviderFailed(failure)
 

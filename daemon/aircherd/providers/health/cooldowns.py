@@ -4,13 +4,18 @@
     cooling, health          for plans and people; one lookup where nothing cools
     try_probe, give_back     right before a call: whether it may be made; it was not made after all
     clear, note_*            end a cooldown early, each by what was observed
+    learn, learn_left        what other machines of the fleet have seen, under `[shared]`
 
-`routing.cooldown_policy` decides, `CooldownStore` remembers. Nothing here waits. Durations are
-measured on a clock that never jumps; `until`, for people, is the time left added to the wall clock.
+`routing.cooldown_policy` decides, `CooldownStore` remembers. Only `take_probe` waits: in a fleet,
+one of its machines probes. Durations are measured on a clock that never jumps; `until`, for people,
+is the time left added to the wall clock.
 """
 
 import random
 from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import trio
 
 from aircherd.config.model import Provider
 from aircherd.events import EventBus
@@ -19,16 +24,25 @@ from aircherd.providers.health.events import CooldownEvents
 from aircherd.providers.health.store import PROVIDER, CooldownStore
 from aircherd.providers.health.summary import cooling_of, health_of, reason_of, worst
 from aircherd.routing.cooldown_policy import (
+    Cooldown,
+    add_learned,
     cooldown_if_exhausted,
     end_early,
     is_cleared_by,
     start_cooldown,
 )
 from aircherd.routing.cooldown_rules import CooldownScope, is_key_exhausted, make_scope, scope_of
-from aircherd.routing.probes import may_be_probe, probe_state, release_probe, start_probe
+from aircherd.routing.probes import (
+    may_be_probe,
+    probe_state,
+    release_probe,
+    start_probe,
+    wait_for_probe,
+)
 from aircherd.vocabulary.availability import Cooling, RateLimitState
 from aircherd.vocabulary.failure import Failure, FailureClass
-from aircherd.vocabulary.keys import Health
+from aircherd.vocabulary.keys import ApiKey, Health
+from aircherd.vocabulary.secret import Secret
 
 SAYS_NOTHING = frozenset(
     {FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.PROTOCOL, FailureClass.TRUNCATED}
@@ -42,8 +56,32 @@ HealthState = tuple[Health, str | None, float | None]
 """A health, the reason where it is not `ok`, and the Unix time of its end where that is known."""
 
 
+class Fleet(Protocol):
+    """The other machines: `health.fleet` under `[shared]`. Only `claim` waits."""
+
+    def note_cooling(self, provider: Provider, cooldown: Cooldown, key: Secret | None) -> None:
+        """A scope began to cool, or cools for longer, by a call with `key`."""
+
+    def note_end(self, provider: str, cooldown: Cooldown, began: float | None) -> None:
+        """A cooldown is over early, by what began at this tick; None: now."""
+
+    def note_left(self, provider: str, key: str | None) -> None:
+        """A response said what is left of a key."""
+
+    def note_returned(self, provider: str, cooldown: Cooldown) -> None:
+        """A probe has shown nothing."""
+
+    def note_key(self, provider: Provider, key: ApiKey) -> None:
+        """A request is about to use this key."""
+
+    async def claim(self, provider: str, cooldown: Cooldown, seconds: float) -> bool:
+        """Return whether this machine may probe, for at most so long."""
+
+
 class CooldownManager:
     """See the module. A provider that was never called is `ok`."""
+
+    fleet: Fleet | None = None
 
     def __init__(
         self,
@@ -58,6 +96,7 @@ class CooldownManager:
         self.store = CooldownStore(self._events, clocks)
         self._cold = self.store.by_provider
         self._limits: dict[tuple[str, str | None], RateLimitState | LimitReader] = {}
+        self._claims: dict[tuple[str, CooldownScope], trio.Event] = {}
 
     def has(self, provider: str) -> bool:
         """Return whether anything of a provider cools, or did lately; mostly not."""
@@ -104,6 +143,39 @@ class CooldownManager:
             self.store.note_probe(provider, start_probe(cooldown, now))
         return True
 
+    async def take_probe(self, provider: str, key: str | None, model: str) -> bool:
+        """Do as `try_probe`, in a fleet: one of its machines probes, and the others wait for it.
+
+        Waits only if a probe is due, for at most `health.fleet.exchange.CLAIM_SECONDS`.
+        """
+        if self.fleet is None or not (due := self._due_probes(provider, key, model)):
+            return self.try_probe(provider, key, model)
+        for cooldown, seconds in due:
+            claim = (provider, cooldown.scope)
+            if (pending := self._claims.get(claim)) is not None:
+                await pending.wait()
+                return self.try_probe(provider, key, model)
+            self._claims[claim] = trio.Event()
+            try:
+                may_probe = await self.fleet.claim(provider, cooldown, seconds)
+                if not may_probe and self.store.at(provider, cooldown.scope) is cooldown:
+                    now = self.store.tick()
+                    self.store.note_probe(provider, wait_for_probe(cooldown, now))
+            finally:
+                self._claims.pop(claim).set()
+        return self.try_probe(provider, key, model)
+
+    def _due_probes(
+        self, provider: str, key: str | None, model: str
+    ) -> list[tuple[Cooldown, float]]:
+        """Return the cooldowns that a call would probe now, each with the seconds of its probe."""
+        now = self.store.tick()
+        matching = self.store.matching(provider, key, model)
+        if any(probe_state(cooldown, now) == "cooling" for cooldown in matching):
+            return []
+        probes = [(each, start_probe(each, now)) for each in matching]
+        return [(each, probe.probe_at - now) for each, probe in probes if probe is not each]
+
     def give_back(
         self, provider: str, key: str | None, model: str, *, began: float | None = None
     ) -> None:
@@ -117,6 +189,8 @@ class CooldownManager:
         for cooldown in self.store.matching(provider, key, model):
             if may_be_probe(cooldown, began):
                 self.store.note_probe(provider, release_probe(cooldown, now))
+                if self.fleet is not None:
+                    self.fleet.note_returned(provider, cooldown)
 
     # -------------------------------------------------------------- for people
 
@@ -155,14 +229,15 @@ class CooldownManager:
         limits: RateLimitState | None = None,
         *,
         began: float | None = None,
+        secret: Secret | None = None,
     ) -> None:
-        """A call was answered: end what it disproves. `began` from `now()`."""
+        """A call was answered: end what it disproves. `began` from `now()`; `secret` is the key."""
         if self.store.has(provider.name):
             self.note_reachable(provider.name)
             self._clear(provider.name, key, model, began, is_whole=False)
         if limits is not None:
-            self._limits[provider.name, key] = limits
-            self._note_spent(provider, key, model, limits)
+            self._note_limits(provider, key, limits)
+            self._note_spent(provider, key, model, limits, secret)
 
     def note_whole(
         self, provider: Provider, key: str | None, model: str, *, began: float | None = None
@@ -173,7 +248,7 @@ class CooldownManager:
 
     def note_remaining(self, provider: Provider, key: str | None, reader: LimitReader) -> None:
         """A response says what is left of this key; `reader` reads that on demand."""
-        self._limits[provider.name, key] = reader
+        self._note_limits(provider, key, reader)
 
     def note_failure(
         self,
@@ -184,15 +259,19 @@ class CooldownManager:
         limits: RateLimitState | None = None,
         *,
         began: float | None = None,
+        secret: Secret | None = None,
     ) -> None:
-        """A call failed. `model` is None for a call without one; `began` from `now()`."""
+        """A call failed.
+
+        `model` is None for a call without one; `began` from `now()`; `secret` is the key.
+        """
         if failure.kind not in SAYS_NOTHING:
             self.note_reachable(provider.name)
         if limits is not None:
-            self._limits[provider.name, key] = limits
+            self._note_limits(provider, key, limits)
         scope = scope_of(failure, key, model, limits)
         if scope is not None:
-            self._cool(provider, scope, failure, limits, began)
+            self._cool(provider, scope, failure, limits, began=began, secret=secret)
         if model is not None:
             # A refused key, for example, shows nothing about the quota that it was to probe.
             self.give_back(provider.name, key, model, began=began)
@@ -203,7 +282,9 @@ class CooldownManager:
         scope: CooldownScope,
         failure: Failure,
         limits: RateLimitState | None,
+        *,
         began: float | None,
+        secret: Secret | None,
     ) -> None:
         previous = self.store.at(provider.name, scope)
         cooldown = start_cooldown(
@@ -216,29 +297,57 @@ class CooldownManager:
             limits=limits,
         )
         if cooldown != previous:
-            self.store.put(provider, cooldown)
+            self._put(provider, cooldown, secret)
+
+    def _put(self, provider: Provider, cooldown: Cooldown, secret: Secret | None) -> None:
+        self.store.put(provider, cooldown)
+        if self.fleet is not None:
+            self.fleet.note_cooling(provider, cooldown, secret)
+
+    def _note_limits(
+        self, provider: Provider, key: str | None, limits: RateLimitState | LimitReader
+    ) -> None:
+        self._limits[provider.name, key] = limits
+        if self.fleet is not None:
+            self.fleet.note_left(provider.name, key)
 
     def _note_spent(
-        self, provider: Provider, key: str | None, model: str, limits: RateLimitState
+        self,
+        provider: Provider,
+        key: str | None,
+        model: str,
+        limits: RateLimitState,
+        secret: Secret | None,
     ) -> None:
         if limits.exhausted_until(limits.seen_at) is None:
             return
         scope = make_scope("key" if is_key_exhausted(limits, model) else "key+model", key, model)
         previous = self.store.at(provider.name, scope)
         if cooldown := cooldown_if_exhausted(previous, scope, limits, now=self.store.tick()):
-            self.store.put(provider, cooldown)
+            self._put(provider, cooldown, secret)
 
     def _clear(
         self, provider: str, key: str | None, model: str, began: float | None, *, is_whole: bool
     ) -> None:
         for cooldown in self.store.matching(provider, key, model):
             if is_cleared_by(cooldown, began, is_whole=is_whole):
-                self.store.drop(provider, cooldown.scope)
+                self._end(provider, cooldown, began)
+
+    def _end(self, provider: str, cooldown: Cooldown, began: float | None = None) -> None:
+        """Drop a cooldown here and in the fleet, by what began at this tick, None: by now."""
+        self.store.drop(provider, cooldown.scope)
+        if self.fleet is not None:
+            self.fleet.note_end(provider, cooldown, began)
 
     # -------------------------------------------------------------- early ends
 
+    def forget(self, provider: str) -> None:
+        """Drop the cooldowns of a provider that is gone, or elsewhere now: only here."""
+        for cooldown in self.store.of(provider):
+            self.store.drop(provider, cooldown.scope)
+
     def clear(self, provider: str | None = None) -> int:
-        """Drop the cooldowns of a provider, or all; return how many were active."""
+        """Drop the cooldowns of a provider, or all, in the fleet too; return how many cooled."""
         now = self.store.tick()
         cleared = [
             (name, cooldown)
@@ -246,7 +355,7 @@ class CooldownManager:
             if provider in (None, name)
         ]
         for name, cooldown in cleared:
-            self.store.drop(name, cooldown.scope)
+            self._end(name, cooldown)
         return sum(health_of(each, now) is not Health.OK for _, each in cleared)
 
     def note_reachable(self, provider: str) -> None:
@@ -265,6 +374,8 @@ class CooldownManager:
         scope = make_scope("key", key, None)
         if cooldown := self.store.at(provider, scope):
             self.store.replace(provider, end_early(cooldown, self.store.tick()))
+            if self.fleet is not None:
+                self.fleet.note_end(provider, cooldown, None)
 
     def note_other_key(self, provider: str, key: str | None) -> None:
         """The key of this name was replaced: drop the cooldowns of the old one."""
@@ -279,7 +390,22 @@ class CooldownManager:
         listed = frozenset(models) if missing else frozenset[str]()
         for cooldown in missing:
             if cooldown.model in listed:
-                self.store.drop(provider, cooldown.scope)
+                self._end(provider, cooldown)
+
+    # -------------------------------------------------------------- from the fleet
+
+    def learn(self, provider: Provider, learned: Cooldown) -> None:
+        """Another machine saw what cools; what is known here and cools for longer is kept."""
+        previous = self.store.at(provider.name, learned.scope)
+        cooldown = add_learned(previous, learned)
+        if cooldown is not previous:
+            self.store.put(provider, cooldown)
+
+    def learn_left(self, provider: str, key: str | None, limits: RateLimitState) -> None:
+        """Another machine saw what is left of a key; what was seen later is kept."""
+        known = self.rate_limit(provider, key)
+        if known is None or known.seen_at < limits.seen_at:
+            self._limits[provider, key] = limits
 
     def __repr__(self) -> str:
         now = self._clocks.ticks()

@@ -6,6 +6,7 @@ from aircherd.config.model import Network
 from aircherd.providers.health.call_report import CallReport
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
+from aircherd.vocabulary.secret import Secret
 from helpers.cooling import WALL, CooldownRig, failed
 from helpers.providers.provider_calls import a_provider
 
@@ -52,6 +53,21 @@ def test_a_call_counts_from_when_it_was_sent(rig):
     assert rig.cooldowns.cooling("openai", "work", "m")
     report(rig).ok()
     assert rig.cooldowns.cooling("openai", "work", "m") is None
+
+
+def test_the_key_itself_is_passed_to_the_fleet(rig):
+    """Its name may be another key's by then."""
+    noted = []
+
+    class Fleet:
+        def note_cooling(self, provider, cooldown, secret):
+            noted.append((provider.name, secret))
+
+    rig.cooldowns.fleet = Fleet()
+    call = report(rig)
+    call.secret = Secret("canary")
+    call.failed(failed(FailureClass.RATE))
+    assert noted == [("openai", Secret("canary"))]
 
 
 def test_a_free_call_reports_only_reachability(rig):

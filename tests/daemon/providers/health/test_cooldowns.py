@@ -387,6 +387,26 @@ def test_until_is_kept_and_a_success_clears(steps):
     assert rig.cooldowns.health("openai", "work")[0] in (Health.OK, Health.COOLING)
 
 
+async def test_without_a_fleet_probes_are_taken_at_once(rig):
+    """As `try_probe` does."""
+    cooldowns = rig.cooldowns
+    assert await cooldowns.take_probe("openai", "work", "m")
+    cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    assert not await cooldowns.take_probe("openai", "work", "m")
+    rig.time.passes(600)
+    took = [await cooldowns.take_probe("openai", "work", "m") for _ in range(2)]
+    assert took == [True, False]
+
+
+def test_a_provider_that_is_gone_is_forgotten(rig):
+    """With all that cooled."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    rig.cooldowns.note_failure(OLLAMA, None, "m", failed(OVERLOADED))
+    rig.cooldowns.forget("openai")
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
+    assert rig.cooldowns.cooling("ollama", None, "m") is not None
+
+
 def test_the_generation_grows_with_every_change(rig):
     """A cooldown, its probe, and its end each count; reading does not."""
     cooldowns = rig.cooldowns
