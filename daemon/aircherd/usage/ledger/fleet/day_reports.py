@@ -13,10 +13,10 @@ import trio
 from aircherd.errors import LedgerUnavailable
 from aircherd.usage.ledger.fleet.day_sums import KEPT_DAYS, DaySum
 
-READ_SECONDS = 5.0
+READ_SECONDS = 2.0
 """Between two reads while there is something new."""
-IDLE_FACTOR = 50
-"""A read that takes long is made less often."""
+IDLE_FACTOR, MAX_READ_SECONDS = 20, 30.0
+"""A read that takes long is made less often: after so many times as long, or so many seconds."""
 RECENT_DAYS = 2
 """After the first read, only these change. (An attempt ends within an hour.)"""
 
@@ -43,6 +43,11 @@ class DayReports:
         self._problem: str | None = None
 
     @property
+    def known(self) -> dict[str, DaySum]:
+        """The days that have been read."""
+        return self._known
+
+    @property
     def waiting(self) -> dict[str, DaySum]:
         """The days whose sums have changed since they were reported."""
         reported = self._reported
@@ -67,7 +72,8 @@ class DayReports:
                 began = time.monotonic()
                 if await self._read_once():
                     seen = ended
-                pause = max(pause, IDLE_FACTOR * (time.monotonic() - began))
+                took = time.monotonic() - began
+                pause = min(max(pause, IDLE_FACTOR * took), MAX_READ_SECONDS)
             with trio.move_on_after(pause):
                 await self._forgotten.wait()
 
