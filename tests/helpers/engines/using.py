@@ -32,7 +32,7 @@ def password(text: str) -> Callable[[], Awaitable[str]]:
 
 def day(label: str = "today") -> Bucket:
     """Return a window that has begun and goes on for a while."""
-    now = time.time()
+    now = int(time.time())
     return Bucket(label=label, start=now - 1000, end=now + 10_000)
 
 

@@ -91,8 +91,8 @@ async def _open_stream(shared: Shared, address: EngineAddress) -> ByteStream:
 
 async def _tls(shared: Shared) -> ssl.SSLContext:
     try:
-        # Reading all authorities of a system takes 20 ms.
-        return await trio.to_thread.run_sync(_make_context, shared)
+        # Reading all authorities of a system takes 20 ms, and its disk may hang.
+        return await trio.to_thread.run_sync(_make_context, shared, abandon_on_cancel=True)
     except (OSError, ssl.SSLError) as error:
         files = [shared.ca_file, shared.cert_file, shared.cert_key_file]
         named = ", ".join(file for file in files if file) or "the system's certificates"

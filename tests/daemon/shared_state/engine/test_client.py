@@ -1,17 +1,27 @@
 """What is the engine's own; the contract that it keeps is in test_base."""
 
+import itertools
 import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+import hypothesis
 import pytest
 import trio
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
 
 from aircherd.shared_state.base import (
+    Bucket,
     DayUse,
     EngineRefused,
+    MachineReport,
     SharedCooldown,
 )
 from aircherd.shared_state.engine import open_engine
-from helpers.engines.using import HOUR, counter, report, settings
+from helpers.engines.using import HOUR, counter, day, report, settings
+from helpers.shared_state.rig import MemoryRig, RealRig, Rig
 
 
 @pytest.fixture
@@ -91,3 +101,100 @@ async def test_a_user_with_few_rights_learns_less(running, namespace):
 
 def _ca(engine):
     return {"ca_file": str(engine.ca_file)} if engine.has_tls else {}
+
+
+# ------------------------------------------------------------------ the same as in memory
+
+
+EXAMPLES = itertools.count()
+
+
+class Step(NamedTuple):
+    """What a machine does next. `used`: how much more in each of the last two buckets.
+
+    `steps`: how much its number grows: 0 is a report that comes twice, less is one that is late.
+    `lost`: the counter that the engine loses before, or `all`.
+    """
+
+    machine: str
+    steps: int
+    used: tuple[int, int]
+    held: int
+    is_whole: bool
+    least: int
+    most: int
+    machines: int
+    is_forgotten: bool
+    lost: str
+
+
+STEPS = st.lists(
+    st.builds(
+        Step,
+        machine=st.sampled_from("abc"),
+        steps=st.sampled_from([1, 1, 1, 1, 2, 0, -1]),
+        used=st.tuples(st.integers(-2, 20), st.integers(0, 20)),
+        held=st.integers(0, 30),
+        is_whole=st.booleans(),
+        least=st.integers(0, 25),
+        most=st.integers(0, 60),
+        machines=st.integers(0, 4),
+        is_forgotten=st.sampled_from([False] * 9 + [True]),
+        lost=st.sampled_from([""] * 18 + ["day", "all"]),
+    ),
+    max_size=25,
+)
+
+
+class Writer:
+    """Makes the reports of a machine from steps, with totals that grow."""
+
+    def __init__(self, machine: str, today: Bucket, bucket: int) -> None:
+        self._machine = machine
+        self._today = today
+        self._number = 5
+        self._hours = {str(bucket - 1): 0, str(bucket): 0}
+        self._day = {"today": 0}
+
+    def report(self, step: Step) -> MachineReport:
+        self._number += step.steps
+        for name, more in zip(self._hours, step.used, strict=True):
+            self._hours[name] = max(0, self._hours[name] + more)
+        self._day["today"] = max(0, self._day["today"] + step.used[0])
+        asks: Any = {"least": step.least, "most": step.most, "is_whole": step.is_whole}
+        return report(
+            self._machine,
+            self._number,
+            counter(HOUR, dict(self._hours), step.held, name="hour", **asks),
+            counter(self._today, dict(self._day), step.held, name="day", maximum=300, **asks),
+            machines=step.machines,
+            limits=str(step.machines),
+        )
+
+
+async def replay(rig: Rig, steps: Sequence[Step], today: Bucket, bucket: int) -> list[object]:
+    """Return all that an engine answers."""
+    writers = {machine: Writer(machine, today, bucket) for machine in "abc"}
+    answers: list[object] = []
+    for step in steps:
+        if step.is_forgotten:
+            answers.append(await rig.engine.forget(step.machine))
+        if step.lost == "all":
+            rig.flush()
+        elif step.lost:
+            rig.evict(step.lost)
+        view = await rig.engine.sync(writers[step.machine].report(step), 5)
+        answers.append(structs.replace(view, now=0.0, epoch=""))
+    rows = await rig.engine.rows([("hour", HOUR), ("day", today)])
+    return [*answers, *(structs.replace(row, seen_at=0.0) for row in rows)]
+
+
+@hypothesis.settings(max_examples=60)
+@given(steps=STEPS)
+async def test_the_script_answers_as_memory_does(standing_valkey, steps):
+    """Whatever is reported, in whatever order: the two were written apart."""
+    today, bucket = day(), int(this_bucket())
+    name = f"as-memory-{next(EXAMPLES)}"
+    async with open_engine(settings(standing_valkey, namespace=name)) as engine:
+        answers = await replay(RealRig(standing_valkey, engine, name), steps, today, bucket)
+    assert answers == await replay(MemoryRig(), steps, today, bucket)

@@ -1,6 +1,7 @@
 """One connection to an engine, and what is said where there is none."""
 
 import signal
+import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -139,7 +140,7 @@ async def test_a_wrong_password_is_refused_until_it_is_right():
             current[0] = CANARY
             engine.try_now()
             await until_it_works(engine)
-            assert CANARY not in f"{no.value} {engine!r}"
+            assert CANARY not in f"{engine!r} {''.join(traceback.format_exception(no.value))}"
 
 
 async def test_an_engine_that_needs_a_password_says_how_to_store_it():

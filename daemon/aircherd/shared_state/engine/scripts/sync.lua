@@ -10,7 +10,7 @@
 --   t:BUCKET          what all machines used
 --   u:MACHINE:BUCKET  what one used
 --   h:MACHINE         what one holds: amount, time of its report, whether it has reported all, label
---   b:MACHINE         what one used since the counter is learning
+--   b:MACHINE         what one used newly, while the counter is young
 --   sum, first, last  of a rolling window: the sum of its buckets, the first of them and the last
 --   held, label       the sum of what machines hold, and the label that it is of
 --   created, whole    since when it is known, and how many machines have reported all of it
@@ -105,9 +105,9 @@ local count = math.max(#ids, 1)
 local differing = {}
 for place, value in ipairs(in_chunks('HMGET', machines, ids)) do
   local other = parse_machine(value)
-  known = math.max(known, other.known)
-  if ids[place] ~= machine and value and other.limits ~= limits then
-    differing[#differing + 1] = other.label
+  if value and ids[place] ~= machine then
+    known = math.max(known, other.known)
+    if other.limits ~= limits then differing[#differing + 1] = other.label end
   end
 end
 known = math.max(known, count)
@@ -290,8 +290,9 @@ local function find_grant(report, counter)
   local most = math.max(report.most, report.least)
   local rest = rest_of(report, counter)
   if counter.is_learning then
-    local part = math.floor((report.maximum - counter.used + counter.newly) / known)
-    rest = math.min(rest, part - counter.newly - report.held)
+    local new = math.max(counter.newly, 0)
+    local part = math.floor((report.maximum - counter.used + new) / known)
+    rest = math.min(rest, part - new - report.held)
   end
   if most <= 0 or rest <= 0 or report.least > rest then return 0 end
   local piece = math.floor(rest / (2 * count))
@@ -333,7 +334,7 @@ end
 
 -- Writes all at once, and keeps the counter for two of its windows, at least two days.
 local function store(report, counter)
-  if counter.is_learning then write(counter, 'b:' .. machine, text(counter.newly)) end
+  if now < counter.created + lease then write(counter, 'b:' .. machine, text(counter.newly)) end
   if not counter.is_known then write(counter, 'created', moment(counter.created)) end
   write(counter, 'whole', text(counter.whole))
   local is_due = now - counter.kept > 600
@@ -353,7 +354,7 @@ local function take_used(report, counter)
   local had_all = counter.hold.is_known and counter.hold.is_whole
   local grown = add_used(report, counter)
   counter.has_all = report.is_whole or had_all
-  if had_all then counter.newly = counter.newly + math.max(grown, 0) end
+  if had_all then counter.newly = counter.newly + grown end
   if counter.has_all and not had_all then counter.whole = counter.whole + 1 end
 end
 
@@ -370,10 +371,12 @@ local function take_held(report, counter)
   counter.held = counter.held + report.held
 end
 
-local function view(report, counter, granted, marks)
-  local frees_at = granted == 0 and report.least > 0 and find_frees_at(report, counter) or ''
+local function view(report, counter, granted, is_over)
+  local frees_at = ''
+  if granted == 0 and not is_over then frees_at = find_frees_at(report, counter) end
   return {text(counter.used), text(counter.held), text(granted), frees_at,
-    (counter.is_learning and 'l' or '') .. (counter.has_all and '' or 'w') .. (marks or '')}
+    (counter.is_learning and 'l' or '') .. (counter.has_all and '' or 'w') ..
+    (is_over and 'o' or '')}
 end
 
 -- Of a window that is over or has not begun, only what was used is taken over.
@@ -384,7 +387,7 @@ local function look_outside(report, counter)
     store(report, counter)
   end
   counter.used, counter.held = counter.total, 0
-  return view(report, counter, 0, 'o')
+  return view(report, counter, 0, true)
 end
 
 local function grant(report, counter)
