@@ -41,6 +41,7 @@ from aircherd.catalog.model_list_cache import move_old_folder
 from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.controller import ChatController
 from aircherd.chat.spending.observed_file import ObservedUseFile
+from aircherd.config.model import Shared
 from aircherd.config.paths import resolve_paths
 from aircherd.config.store import ConfigStore
 from aircherd.config.watcher.file_watcher import FileWatcher
@@ -48,6 +49,7 @@ from aircherd.desktop.notifier import DesktopNotifier
 from aircherd.events import EventBus
 from aircherd.files.background_files import BackgroundFiles
 from aircherd.files.private_directory import check_directories
+from aircherd.fleet.switch import FleetSwitch
 from aircherd.hooks import fetch_hooks, recovery_checks, token_hooks
 from aircherd.http_api.server.doors import HttpDoors
 from aircherd.http_api.tokens.service import TokenHooks, TokenService
@@ -69,12 +71,13 @@ from aircherd.reload import BACKFILL_SECONDS, Reloader
 from aircherd.sockets.joined import Joined
 from aircherd.sockets.places import Places, client_capacity
 from aircherd.usage.learned_output import restore_estimates
-from aircherd.usage.ledger.ledger import open_ledger
+from aircherd.usage.ledger.ledger import Ledger, open_ledger
 from aircherd.usage.limits.backfill import Backfill
 from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.usage.output_estimator import OutputEstimator
 
 if TYPE_CHECKING:
+    from aircherd.fleet.member import FleetMember  # imported only under [shared]
     from aircherd.systemd.manager import ServiceManager  # imported only if there is one
 
 CLOCK_SECONDS = 10.0
@@ -171,15 +174,22 @@ async def open_daemon(
                 on_change=lambda names: bus.publish("models", {"providers": list(names)}),
             )
             await ledger.start_steady_clock()
-            limits = LimitTracker(
-                time.time,
-                lost_at=lambda: ledger.lost_at,
-                steady=ledger.steady,
-                outage=lambda: ledger.outage,
-            )
-            limits.after_jump = ledger.note_clock
+            limits = _open_limits(ledger)
             output_estimator = OutputEstimator()
             backfill = Backfill(ledger, limits)
+            fleet = FleetSwitch(
+                config.current,
+                partial(
+                    _fleet_member,
+                    ledger=ledger,
+                    limits=limits,
+                    backfill=backfill,
+                    bus=bus,
+                    path=paths.data / "fleet.json",
+                    files=files,
+                    auth=auth,
+                ),
+            )
             token_store = TokenStore(paths.data / "tokens.json", files)
             backfill.configure(
                 token_store.with_limits(config.current.limits),
@@ -199,7 +209,8 @@ async def open_daemon(
                 transports,
                 zone,
                 manager.report.reloading if manager else nullcontext,
-                token_store.with_limits,
+                limits_with=token_store.with_limits,
+                share=fleet.configure,
             )
             watcher = FileWatcher(is_observed=lambda: bus.has_clients("config"))
             watcher.add(config.file, lambda: reloader.reload_changed_file(services))
@@ -250,6 +261,7 @@ async def open_daemon(
                 audit=audit,
                 doors=doors,
                 tokens=tokens,
+                fleet=fleet.current,
                 forwarding=extra.state,
             )
             listener = Listener(
@@ -273,6 +285,7 @@ async def open_daemon(
                 services.questions.run,
                 reloader.run,
                 partial(_watch_clock, limits),
+                fleet.run,
                 services.turns.run,
                 bound.data_lock.run,
                 MemoryReturn(memory).run,
@@ -320,6 +333,46 @@ async def _serving(
             for door in open_doors:
                 await door.wait_closed()
             nursery.cancel_scope.cancel()
+
+
+def _open_limits(ledger: Ledger) -> LimitTracker:
+    limits = LimitTracker(
+        time.time,
+        lost_at=lambda: ledger.lost_at,
+        steady=ledger.steady,
+        outage=lambda: ledger.outage,
+    )
+    limits.after_jump = ledger.note_clock
+    return limits
+
+
+def _fleet_member(
+    shared: Shared,
+    *,
+    ledger: Ledger,
+    limits: LimitTracker,
+    backfill: Backfill,
+    bus: EventBus,
+    path: Path,
+    files: BackgroundFiles,
+    auth: AuthManager,
+) -> "FleetMember":
+    from aircherd.fleet.member import FleetMember, engine_opener  # noqa: PLC0415 -- for a fleet
+
+    async def read_password() -> str | None:
+        key = await auth.engine_password()
+        return None if key is None else key.secret.reveal()
+
+    return FleetMember(
+        shared,
+        ledger,
+        limits,
+        backfill,
+        bus=bus,
+        path=path,
+        files=files,
+        open_engine=engine_opener(read_password),
+    )
 
 
 def _open_tokens(

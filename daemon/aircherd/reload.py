@@ -1,7 +1,7 @@
 """Everything that a new configuration touches.
 
     file -> ConfigStore -> rights of clients -> cooldowns of providers with a new origin
-         -> limits and their history -> connections of what is gone -> keys
+         -> the fleet -> limits and their history -> connections of what is gone -> keys
          -> event "config" to subscribers
 
 Everything else reads `config.current` when it needs it: the catalogue, the model fetcher, the
@@ -60,7 +60,8 @@ class Reloader:
     `run` carries out what clients ask for: a client that leaves must not stop a reload half-way,
     after the change and before its event. `reloading` is entered while one is
     under way: it reports to a service manager. `limits_with` returns limits together with those
-    that are not in the configuration.
+    that are not in the configuration. `share` is called before limits are applied: it connects
+    them with a fleet, as the configuration says.
     """
 
     def __init__(
@@ -69,8 +70,11 @@ class Reloader:
         transports: Transports,
         zone: TimeZone,
         reloading: Callable[[], AbstractContextManager[None]] = nullcontext,
+        *,
         limits_with: Callable[[Sequence[Limit]], Sequence[Limit]] = tuple,
+        share: Callable[[Config], None] = lambda _: None,
     ) -> None:
+        self._share = share
         self._reloading = reloading
         self._limits_with = limits_with
         self._backfill = backfill
@@ -207,6 +211,7 @@ class Reloader:
 
     async def apply_limits(self, config: Config) -> None:
         """Let the limits of this configuration be in effect, and those that are not in it."""
+        self._share(config)
         limits = self._limits_with(config.limits)
         self._backfill.configure(limits, refuses_unknown=config.refuses_unknown)
         await self._backfill.wait(BACKFILL_SECONDS)

@@ -1,7 +1,8 @@
 """Accounts for calls: what they may use under the limits, and what they used, in the ledger.
 
 room_for    before a call, for plans: the limit that it would exceed
-begin       right before a call: reserve, and begin its row; or return the limit that is full
+begin       right before a call: reserve, and begin its row; or return the limit that is full,
+            or for which the fleet has to be asked
 settle      after the call: record what it used, however it ended
 """
 
@@ -19,7 +20,13 @@ from aircherd.chat.spending.pricing import Pricing
 from aircherd.events import EventBus
 from aircherd.routing.candidate import Candidate
 from aircherd.usage.ledger.ledger import Ledger
-from aircherd.usage.limits.reservation import Amounts, High, LimitKey, Reservation
+from aircherd.usage.limits.reservation import (
+    Amounts,
+    GrantNeeded,
+    High,
+    LimitKey,
+    Reservation,
+)
 from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.usage.observed_use import Asked, Expectation
 from aircherd.usage.output_estimator import OutputEstimator
@@ -158,6 +165,7 @@ class UsageAccounting:
         self._unknown: dict[tuple[str, str], list[PendingCharge]] = {}  # under limits
         limits.before_first_limit = self._admit_open
         limits.after_change = self.queue.wake_all
+        limits.on_room = self.queue.wake_next
 
     def expected_output(self, provider: str, model: Model, requirements: Requirements) -> int:
         """Return how many output tokens to expect: for reservations and for comparing prices.
@@ -207,17 +215,25 @@ class UsageAccounting:
         return self.expectations.expect(charge.provider, model, asked, self._clock())[0]
 
     def begin(
-        self, candidate: Candidate, caller: Caller, requirements: Requirements
-    ) -> PendingCharge | Limited:
-        """Reserve what the call may use and begin its row, or return the limit that is full."""
+        self,
+        candidate: Candidate,
+        caller: Caller,
+        requirements: Requirements,
+        *,
+        has_turn: bool = False,
+    ) -> PendingCharge | Limited | GrantNeeded:
+        """Reserve what the call may use and begin its row, or return the limit that is full.
+
+        `has_turn`: it has waited for a grant.
+        """
         model, reservation = candidate.model, None
         provider, name, tokens = candidate.provider.name, model.id, requirements.input_tokens
         output = self.expected_output(provider, model, requirements)
         prices = model.prices
         cost = None if prices is None else self.pricing.estimated_cost(prices, tokens, output)
         if self._limits.has_limits:
-            found = self._reserve(candidate, caller, requirements)
-            if isinstance(found, Limited):
+            found = self._reserve(candidate, caller, requirements, has_turn=has_turn)
+            if not isinstance(found, Reservation):
                 return found
             reservation = found
         self._key_uses[caller, provider, candidate.key] += 1
@@ -242,12 +258,27 @@ class UsageAccounting:
         return charge
 
     def _reserve(
-        self, candidate: Candidate, caller: Caller, requirements: Requirements
-    ) -> Reservation | Limited:
+        self,
+        candidate: Candidate,
+        caller: Caller,
+        requirements: Requirements,
+        *,
+        has_turn: bool,
+    ) -> Reservation | Limited | GrantNeeded:
         model, provider = candidate.model, candidate.provider.name
         least, high = self._may_use(provider, model, requirements)
         key = LimitKey(provider, candidate.key, model.id, caller.client, caller.project)
-        return self._limits.reserve(key, least.tokens, least.nano, high)
+        return self._limits.reserve(key, least.tokens, least.nano, high, has_turn=has_turn)
+
+    async def wait_for_grant(self, needed: GrantNeeded) -> Limited | None:
+        """Wait until a request may try again: None, or return why it need not.
+
+        There must be no checkpoint before it does. Nothing is reserved meanwhile.
+        """
+        sharing = self._limits.sharing
+        if sharing is None or await sharing.wait(needed):
+            return None
+        return self._limits.refusal(needed)
 
     def settle(self, charge: PendingCharge, settled: Settled) -> None:
         """Record how a call ended, in the ledger and under the limits."""

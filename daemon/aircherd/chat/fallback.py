@@ -37,6 +37,7 @@ from aircherd.routing.failure_scope import SCOPE_BY_FAILURE, Exclusions, Failure
 from aircherd.routing.filters import skip_by_limit
 from aircherd.routing.plan import Plan, RouteQuery, make_plan, names_of
 from aircherd.routing.resolver import keyless_providers
+from aircherd.usage.limits.reservation import GrantNeeded
 from aircherd.vocabulary.attempt import Attempt, ChatResult, Skipped
 from aircherd.vocabulary.availability import Limited
 from aircherd.vocabulary.chat import ChatRequest
@@ -329,6 +330,8 @@ class FallbackRunner:
         if may_call is None:
             may_call = await services.provider_client.cooldowns.take_probe(*target.names)
         charge = self._reserve(target, may_call=may_call)
+        while isinstance(charge, GrantNeeded):
+            charge = await self._reserve_in_turn(target, charge)
         if isinstance(charge, Skipped):
             return charge
         attempt = ProviderAttempt(services, target, key, charge, self._caller, memory=self._memory)
@@ -355,24 +358,51 @@ class FallbackRunner:
             return True
         return cooldowns.try_probe(*target.names) if cooldowns.fleet is None else None
 
-    def _reserve(self, target: Target, *, may_call: bool) -> PendingCharge | Skipped:
+    def _reserve(self, target: Target, *, may_call: bool) -> PendingCharge | Skipped | GrantNeeded:
         """Reserve under the limits if nothing cools; else return the skip."""
         candidate = target.candidate
-        cooldowns = self._services.provider_client.cooldowns
         if candidate.is_last_resort:
             self._forget_skip(candidate)
         elif not may_call:
-            cooling = cooldowns.cooling(*target.names)
+            cooling = self._services.provider_client.cooldowns.cooling(*target.names)
             if cooling is not None:  # else the cooldown has just ended
                 return candidate.skipped(cooling.reason, cooling.message, cooling.until)
-        charge = self._services.accounting.begin(candidate, self._caller, self._requirements)
+        return self._begin(target)
+
+    async def _reserve_in_turn(
+        self, target: Target, needed: GrantNeeded
+    ) -> PendingCharge | Skipped | GrantNeeded:
+        """Wait until the fleet's engine has granted what is needed, and reserve it.
+
+        If the call is a probe, it stays so meanwhile.
+        """
+        try:
+            refused = await self._services.accounting.wait_for_grant(needed)
+        except BaseException:
+            self._give_probe_back(target)
+            raise
+        if refused is None:
+            return self._begin(target, has_turn=True)
+        self._give_probe_back(target)
+        return skip_by_limit(target.candidate, refused, self._requirements)
+
+    def _begin(
+        self, target: Target, *, has_turn: bool = False
+    ) -> PendingCharge | Skipped | GrantNeeded:
+        candidate = target.candidate
+        charge = self._services.accounting.begin(
+            candidate, self._caller, self._requirements, has_turn=has_turn
+        )
         if isinstance(charge, Limited):
-            if not candidate.is_last_resort:  # a last resort takes no probe
-                cooldowns.give_back(*target.names)
+            self._give_probe_back(target)
             return skip_by_limit(candidate, charge, self._requirements)
-        if self._turn is not None:
+        if self._turn is not None and isinstance(charge, PendingCharge):
             self._pass_turn()
         return charge
+
+    def _give_probe_back(self, target: Target) -> None:
+        if not target.candidate.is_last_resort:  # a last resort takes no probe
+            self._services.provider_client.cooldowns.give_back(*target.names)
 
     def _raise_final(self, failure: Failure) -> NoReturn:
         if self._reply.is_final:

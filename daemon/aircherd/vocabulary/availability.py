@@ -16,6 +16,9 @@ class LimitStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     `used` may be too low: the ledger is not read yet, or has lost attempts in the window. `refuses`
     means that requests are refused, because it is not known what was used. `margin`
     is the part of `used` that the daemon's unclean end may have lost: it counts to be safe.
+
+    A limit that is `shared` has what all machines of the fleet used, as last seen; `used_here` is
+    the part of this machine, and `held_elsewhere` what others have leased.
     """
 
     limit: str
@@ -30,6 +33,9 @@ class LimitStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     incomplete: bool = False
     refuses: bool = False
     margin: int | str = 0
+    shared: bool = False
+    used_here: int | str | None = None
+    held_elsewhere: int | str = 0
     provider: str | None = None
     key: str | None = None
     model: str | None = None

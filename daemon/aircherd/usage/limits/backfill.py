@@ -4,7 +4,7 @@ Until then the limit counts what is used from now on, and its status says that i
 serving requests does not depend on the disk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 import trio
@@ -12,6 +12,7 @@ import trio
 from aircherd.config.model import Limit
 from aircherd.errors import LedgerUnavailable
 from aircherd.usage.ledger.ledger import Ledger, Mark
+from aircherd.usage.ledger.replay import ReplayedUsage
 from aircherd.usage.limits.missing_history import MissingHistory
 from aircherd.usage.limits.tracker import LimitTracker
 
@@ -20,6 +21,9 @@ MAX_RETRY_SECONDS = 5.0
 """Limits may refuse requests until it can be read."""
 
 log = structlog.get_logger()
+
+ReadShared = Callable[[MissingHistory, Mark], Awaitable[Sequence[ReplayedUsage]]]
+"""Reads the history of limits that a fleet shares; it may raise LedgerUnavailable."""
 
 
 class Backfill:
@@ -31,6 +35,8 @@ class Backfill:
         self._marks: dict[MissingHistory, Mark] = {}
         self._requested, self._tried = trio.Event(), trio.Event()
         self._reason: str | None = None  # why the last read failed
+        self.read_shared: ReadShared | None = None
+        """Set before limits are shared."""
 
     def configure(self, limits: Sequence[Limit], *, refuses_unknown: bool = False) -> None:
         """Apply these limits from now on, and read the history of new ones.
@@ -38,6 +44,10 @@ class Backfill:
         `refuses_unknown` is as in `LimitTracker.configure`.
         """
         self._tracker.configure(limits, refuses_unknown=refuses_unknown)
+        self.note_missing()
+
+    def note_missing(self) -> None:
+        """Read the history that the tracker lacks since just now."""
         mark = self._ledger.mark()
         missing = self._tracker.missing_history
         self._marks = {history: self._marks.get(history, mark) for history in missing}
@@ -74,13 +84,18 @@ class Backfill:
         marks = self._marks
         for history in self._tracker.missing_history:
             try:
-                rows = await self._ledger.rows_since(history.since, marks[history])
+                rows = await self._rows(history, marks[history])
             except LedgerUnavailable as error:
                 self._log_failure(error.message)
                 return False
             self._reason = None
             self._tracker.restore(history, rows)
         return True
+
+    async def _rows(self, history: MissingHistory, mark: Mark) -> Sequence[ReplayedUsage]:
+        if history.is_shared and self.read_shared is not None:
+            return await self.read_shared(history, mark)
+        return await self._ledger.rows_since(history.since, mark)
 
     def _log_failure(self, reason: str) -> None:
         """Log why the history cannot be read, once for each reason: it may stay so for days."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from datetime import tzinfo
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from aircher_wire import codes
 from aircherd.config.model import AMOUNTS, Amount, LimitScope, Per
@@ -13,6 +13,9 @@ from aircherd.usage.limits.sliding_window import SlidingWindow
 from aircherd.usage.limits.windows import ROLLING
 from aircherd.usage.nano_usd import usd_text
 from aircherd.vocabulary.availability import Limited, LimitStatus
+
+if TYPE_CHECKING:
+    from aircherd.usage.fleet.counter_share import CounterShare  # imported for a fleet only
 
 
 class CounterKey(NamedTuple):
@@ -83,10 +86,14 @@ class LimitCounter:
     before it was created is missing. The argument `lost_at` returns the Unix time before which the
     ledger may lack attempts. `margins` are times and amounts that the window has, because an
     unclean end of the daemon may have lost them.
+
+    A counter with a `share` is one for all machines of a fleet: `used` is of all of them, and what
+    this machine may reserve is what it has leased. Its `window` has what this machine used.
     """
 
     __slots__ = (
         "_alone",
+        "_is_incomplete",
         "_lost_at",
         "_notified_level",
         "_quiet_until",
@@ -94,12 +101,12 @@ class LimitCounter:
         "_warn_from",
         "amount_index",
         "description",
-        "is_incomplete",
         "key",
         "margins",
         "maximum",
         "offset",
         "reserved",
+        "share",
         "window",
     )
 
@@ -108,21 +115,25 @@ class LimitCounter:
         key: CounterKey,
         tz: tzinfo | None,
         lost_at: Callable[[], float] = never_lost,
+        share: "CounterShare | None" = None,
     ) -> None:
+        self.share = share
         self._lost_at = lost_at
         self.key = key
         self.amount_index = AMOUNTS.index(key.amount)
         rolling = ROLLING.get(key.per)
-        self.window: UsageWindow = (
-            SlidingWindow(rolling) if rolling else CalendarWindow(key.per, tz)
-        )
+        self.window: UsageWindow
+        if share is not None:
+            self.window = share.window
+        else:
+            self.window = SlidingWindow(rolling) if rolling else CalendarWindow(key.per, tz)
         self.offset = 0.0
         self.reserved = 0
         self._unknown = 0  # reservations of calls whose real use is unknown
         self._alone = False  # whether one has reserved less than it may use
         self.maximum = 0
         self.description = ""
-        self.is_incomplete = False
+        self._is_incomplete = False
         self.margins: list[tuple[float, int]] = []
         self._warn_from = 1
         self._quiet_until = -math.inf
@@ -134,6 +145,8 @@ class LimitCounter:
         if (maximum, warn_from) != (self.maximum, self._warn_from):
             self._quiet_until = -math.inf  # another limit, another warning
         self.maximum, self._warn_from = maximum, warn_from
+        if self.share is not None:
+            self.share.maximum = maximum
         self.description = describe_limit(*self.key, maximum)
 
     def advance(self, now: float, offset: float) -> float:
@@ -147,16 +160,41 @@ class LimitCounter:
             self.window.change_zone()
             self._quiet_until = -math.inf
 
-    def hold_for(self, amount: int, high: int, *, is_known: bool) -> "Hold | None":
+    @property
+    def used(self) -> int:
+        """What counts as used: of a shared limit, by all machines as last seen."""
+        return self.window.used if self.share is None else self.share.used
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether usage from before it was created is missing."""
+        return self._is_incomplete
+
+    @is_incomplete.setter
+    def is_incomplete(self, is_incomplete: bool) -> None:
+        self._is_incomplete = is_incomplete
+        if self.share is not None:
+            self.share.is_unread = is_incomplete
+
+    def hold_for(
+        self, amount: int, high: int, *, is_known: bool, now: float = 0.0
+    ) -> "Hold | None":
         """Return what to reserve for a call that uses `amount` or up to `high`; None: no room.
 
         If `high` has no room but `amount` has, one such call at a time may go out: so the last part
         of a budget is used, and the limit is exceeded by no more than one call. Of calls whose real
         use is unknown, `MAX_UNKNOWN` may be in progress. Zero may always be reserved.
+
+        Of a shared limit, this is what the fleet has room for as last seen: the lease may be
+        smaller.
         """
         if not high:
             return Hold(self, 0)
-        left = self.maximum - self.window.used - self.reserved
+        share = self.share
+        if share is None:
+            left = self.maximum - self.window.used - self.reserved
+        else:
+            left = share.room(now, self.reserved)
         if high <= left and (is_known or self._unknown < MAX_UNKNOWN):
             return Hold(self, high, is_unknown=not is_known)
         if amount <= left and not self._alone:
@@ -183,7 +221,7 @@ class LimitCounter:
         """
         if self.key.amount == "requests":
             return False
-        return self.reserved > 0 and self.window.used + amount <= self.maximum
+        return self.reserved > 0 and self.used + amount <= self.maximum
 
     def frees_at(self, now: float, amount: int) -> float | None:
         """Return when there is room for `amount` at the latest, None if never.
@@ -194,6 +232,8 @@ class LimitCounter:
             return None
         if self.may_free(amount):
             return now + TRY_AGAIN_SECONDS
+        if self.share is not None:
+            return self.share.frees_at(now, amount, self.reserved)
         excess = self.window.used + self.reserved + amount - self.maximum
         return self.window.frees_at(now, excess)
 
@@ -204,7 +244,7 @@ class LimitCounter:
         """
         if now >= self._quiet_until:
             self._notified_level = 0
-        used = self.window.used
+        used = self.used
         level = (used >= self._warn_from) + (used >= max(self.maximum, 1))
         if level <= self._notified_level:
             return False
@@ -223,10 +263,12 @@ class LimitCounter:
             message = f"there is a limit, {self.description}, and this model's price is not known"
             return Limited(codes.PRICE_UNKNOWN, message, None, self.status())
         kind = self.key.amount
-        parts = [f"{describe_rounded(kind, self.window.used)} used"]
+        parts = [f"{describe_rounded(kind, self.used)} used"]
         if self.reserved:
             reserved = describe_rounded(kind, self.reserved)
             parts.append(f"{reserved} reserved for requests in progress")
+        if self.share is not None:
+            parts += self.share.describe(kind)
         parts.append(f"this request may use {describe_rounded(kind, amount)}")
         if not is_known and kind != "requests":
             parts.append("what this model really uses is not known yet, so few requests at once")
@@ -249,9 +291,10 @@ class LimitCounter:
     def status(self) -> LimitStatus:
         """Return the current usage."""
         scope, per, amount = self.key
-        used, maximum, began_before = self.window.used, self.maximum, self.window.began_before
+        used, maximum, began_before = self.used, self.maximum, self.window.began_before
+        elsewhere = 0 if self.share is None else self.share.elsewhere
         margin = sum(amount for at, amount in self.margins if began_before(at))
-        left = max(maximum - used - self.reserved, 0)
+        left = max(maximum - used - self.reserved - elsewhere, 0)
         resets_at = self.window.resets_at()
         return LimitStatus(
             limit=self.description,
@@ -262,11 +305,19 @@ class LimitCounter:
             reserved=self._external(self.reserved),
             left=self._external(left),
             share=round(used / maximum, 4) if maximum else 1.0,
-            resets_at=None if resets_at is None else resets_at + self.offset,
+            resets_at=None if resets_at is None else self._shown(resets_at),
             incomplete=self.is_incomplete or self.lost_at is not None,
             margin=self._external(margin) if margin else 0,
+            shared=self.share is not None,
+            used_here=None if self.share is None else self._external(self.window.used),
+            held_elsewhere=self._external(elsewhere) if elsewhere else 0,
             **scope._asdict(),
         )
+
+    def _shown(self, at: float) -> float:
+        """Return a steady time by the clock; the engine's midnight is only known about so well."""
+        time = at + self.offset
+        return time if self.share is None else float(round(time))
 
     def _external(self, count: int) -> int | str:
         return usd_text(count) if self.key.amount == "usd" else count

@@ -13,11 +13,14 @@ class MissingHistory:
     """New counters, and the Unix time since when they need the ledger's rows.
 
     They need attempts that had ended when this was created: those in progress are counted when
-    they end.
+    they end. `is_shared`: of limits that a fleet shares, which go by the engine's time.
     """
 
-    def __init__(self, counters: Sequence[LimitCounter], since: float) -> None:
+    def __init__(
+        self, counters: Sequence[LimitCounter], since: float, *, is_shared: bool = False
+    ) -> None:
         self.counters = list(counters)
+        self.is_shared = is_shared
         self.since = since
         for counter in counters:
             counter.is_incomplete = True

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from aircherd.usage.limits.counter import Hold
+from aircherd.usage.limits.counter import Hold, LimitCounter
 from aircherd.vocabulary.availability import LimitStatus
 from aircherd.vocabulary.reply import Usage
 
@@ -31,6 +31,13 @@ class LimitKey(NamedTuple):
     model: str
     client: str
     project: str | None = None
+
+
+class GrantNeeded(NamedTuple):
+    """A shared limit that seems to have room for `amount`, but not in this machine's lease."""
+
+    counter: LimitCounter
+    amount: int
 
 
 REQUEST_ONLY = Amounts(1, 0, 0)

@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,12 +23,21 @@ from aircherd.usage.ledger.replay import ReplayedUsage
 from aircherd.usage.ledger.writer import LedgerState
 from aircherd.usage.limits.counter import CounterKey, Hold, LimitCounter, never_lost
 from aircherd.usage.limits.missing_history import MissingHistory, matches
-from aircherd.usage.limits.reservation import Amounts, High, LimitKey, Reservation
+from aircherd.usage.limits.reservation import (
+    Amounts,
+    GrantNeeded,
+    High,
+    LimitKey,
+    Reservation,
+)
 from aircherd.usage.limits.unknown_usage import no_outage, refuse_unknown, why_unknown
 from aircherd.usage.limits.windows import window_start
 from aircherd.usage.nano_usd import to_nano
 from aircherd.usage.steady_clock import FollowsClock
 from aircherd.vocabulary.availability import Limited, LimitStatus
+
+if TYPE_CHECKING:
+    from aircherd.usage.fleet.sharing import Sharing  # imported for a fleet only
 
 MAX_MATCHES = 16_384
 """Keys whose counters are cached, about 4 MB: clients may make up names."""
@@ -50,7 +60,10 @@ class LimitTracker:
     While there is no limit (`has_limits`), nothing needs to be reserved. `before_first_limit` is
     called when one is set, to `admit` the attempts in progress; `after_change` whenever limits have
     changed, or what was used before is known; `after_jump` with the new offset when the clock was
-    set.
+    set; `on_room` with the description of a shared limit that has room.
+
+    Limits that are shared by a fleet have their leases from `sharing`, None if there is no fleet;
+    `configure` must be called after it was set.
     """
 
     def __init__(
@@ -68,6 +81,8 @@ class LimitTracker:
         self.before_first_limit: Callable[[], None] = _do_nothing
         self.after_change: Callable[[], None] = _do_nothing
         self.after_jump: Callable[[float], None] = lambda _: None
+        self.on_room: Callable[[str], None] = lambda _: None
+        self.sharing: Sharing | None = None
         self._tz = tz
         self._lost_at = lost_at
         self._offset = math.inf  # what the clock was ahead of the steady time
@@ -95,15 +110,25 @@ class LimitTracker:
         if self._refuses_unknown and (unknown := self._unknown(counters)):
             return unknown
         found = _holds(counters, amounts, high or High(amounts), now)
-        return found if isinstance(found, Limited) else None
+        if not isinstance(found, Limited):
+            return None
+        self._note_refused()
+        return found
 
     def reserve(
-        self, key: LimitKey, tokens: int, cost_nano: int | None, high: High | None = None
-    ) -> Reservation | Limited:
+        self,
+        key: LimitKey,
+        tokens: int,
+        cost_nano: int | None,
+        high: High | None = None,
+        *,
+        has_turn: bool = False,
+    ) -> Reservation | Limited | GrantNeeded:
         """Reserve what a request may use under every limit that applies, or return the full one.
 
         `high` is what it may use if that is more. Call it right before sending: other requests may
-        have reserved since `check`.
+        have reserved since `check`. With a fleet, it may have to wait for a grant; then it calls
+        this again, and it `has_turn`.
         """
         amounts, now = Amounts(1, tokens, cost_nano), self._now()
         counters = self._counters_for(key) if self._counters else ()
@@ -111,9 +136,17 @@ class LimitTracker:
             return unknown
         holds = _holds(counters, amounts, high or High(amounts), now)
         if isinstance(holds, Limited):
+            self._note_refused()
             return holds
+        sharing = self.sharing
+        if sharing is not None:
+            short = sharing.shortage(holds, now, has_turn=has_turn)
+            if short is not None:
+                return short
         for hold in holds:
             hold.counter.add(hold)
+        if sharing is not None:
+            sharing.note_reserved(holds, now)
         is_known = high is None or high.is_known
         made = Reservation(key, amounts, (now, self._offset), holds, self._end, is_known=is_known)
         return self._opened(made)
@@ -161,7 +194,14 @@ class LimitTracker:
             self._advance_at = min(self._advance_at, move_at)
             if counter.must_notify(now):
                 notified.append(counter.status())
+        if self.sharing is not None:
+            self.sharing.note_activity()
         return tuple(notified)
+
+    def refusal(self, needed: GrantNeeded) -> Limited:
+        """Return why a request that needs a grant gets none."""
+        counter, amount = needed
+        return counter.refusal(self._now(), amount)
 
     # -------------------------------------------------------------- configuration
 
@@ -184,24 +224,60 @@ class LimitTracker:
         for limit in limits:
             for amount, value in limit.amounts.items():
                 key = CounterKey(limit.scope, limit.per, amount)
-                counter = before.get(key) or LimitCounter(key, self._tz, self._lost_at)
+                counter = self._kept(before, key, limit) or self._made(key, limit)
                 maximum = to_nano(value) if isinstance(value, Decimal) else value
                 counter.set_maximum(maximum, limit.warn_at)
                 self._counters[key] = counter
         self.has_limits = bool(self._counters)
         self._matches.clear()
         self._advance_at = -math.inf
-        new = [counter for key, counter in self._counters.items() if key not in before]
+        new = [each for key, each in self._counters.items() if before.get(key) is not each]
         self._apply_to_open(new)
         for history in self._missing:
             history.keep(self._counters.values())
-        if new:
-            starts = [self._start_of(counter, now) for counter in new]
-            for counter in new:
-                counter.advance(now, self._offset)
-            self._missing.append(MissingHistory(new, min(starts)))
+        self._miss(new, now)
         self._missing = [history for history in self._missing if history.counters]
+        if self.sharing is not None:
+            self.sharing.use(self._counters.values())
         self.after_change()
+
+    def _kept(
+        self, before: dict[CounterKey, LimitCounter], key: CounterKey, limit: Limit
+    ) -> LimitCounter | None:
+        """Return the counter that a limit had, unless it counts for others now."""
+        counter = before.get(key)
+        if counter is None:
+            return None
+        if not limit.is_shared or self.sharing is None:
+            return counter if counter.share is None else None
+        return counter if self.sharing.owns(counter) else None
+
+    def _made(self, key: CounterKey, limit: Limit) -> LimitCounter:
+        share = self.sharing.open(key.per) if limit.is_shared and self.sharing else None
+        return LimitCounter(key, self._tz, self._lost_at, share)
+
+    def _miss(self, counters: Sequence[LimitCounter], now: float) -> None:
+        """Note that counters lack what was used before now: shared ones read it in another way."""
+        for counter in counters:
+            counter.advance(now, self._offset)
+        local = [counter for counter in counters if counter.share is None]
+        shared = [counter for counter in counters if counter.share is not None]
+        for found in (local, shared):
+            if found:
+                starts = [self._start_of(counter, now) for counter in found]
+                self._missing.append(MissingHistory(found, min(starts), is_shared=found is shared))
+
+    def read_again(self) -> None:
+        """Have the history of shared limits read again: it was counted by another time."""
+        now = self._now()
+        shared = [each for each in self._counters.values() if each.share is not None]
+        for counter in shared:
+            assert counter.share is not None
+            counter.share.forget()
+            counter.margins.clear()
+        self._missing = [history for history in self._missing if not history.is_shared]
+        self._miss(shared, now)
+        self._advance_at = -math.inf
 
     def _apply_to_open(self, new: list[LimitCounter]) -> None:
         """Reserve under new limits for the attempts in progress."""
@@ -228,9 +304,16 @@ class LimitTracker:
             history.fill(rows, now, self._offset)
             self._advance_at = -math.inf
             self._missing.remove(history)
+            if self.sharing is not None:
+                self.sharing.ask_now()
             self.after_change()
 
     # -------------------------------------------------------------- state
+
+    def recount(self) -> None:
+        """Move the windows, whatever the time was before: the engine's clock was set."""
+        self._advance_at = -math.inf
+        self._now()
 
     def notice_clock(self) -> None:
         """See whether the clock was set: without limits, no request looks."""
@@ -284,7 +367,14 @@ class LimitTracker:
             self._advance_at = min(moves, default=math.inf)
         return now
 
+    def _note_refused(self) -> None:
+        """Have the engine asked soon whether the fleet has room now."""
+        if self.sharing is not None:
+            self.sharing.note_activity()
+
     def _start_of(self, counter: LimitCounter, now: float) -> float:
+        if counter.share is not None:
+            return counter.share.window.starts_at() + self._offset
         return window_start(counter.key.per, now + self._offset, self._tz)
 
     def _unknown(self, counters: Iterable[LimitCounter]) -> Limited | None:
@@ -311,8 +401,10 @@ def _holds(
         amount, most = amounts[index], high.amounts[index]
         if amount is None or most is None:
             return counter.refusal(now, None)
-        hold = counter.hold_for(amount, most, is_known=high.is_known or not index)
+        hold = counter.hold_for(amount, most, is_known=high.is_known or not index, now=now)
         if hold is None:
+            if counter.share is not None:
+                counter.share.refused = amount
             return counter.refusal(now, amount, is_known=high.is_known)
         holds.append(hold)
     return tuple(holds)

@@ -1,0 +1,190 @@
+"""What this machine may use of one shared limit: its lease. Plain and synchronous.
+
+    lease       what the engine holds for this machine, from the last answer
+    spent       of that: reserved for calls in progress, and used since the report
+
+        available = lease - reserved - used since - promised to requests that have waited
+
+The engine keeps the sum of what all machines have used and hold below the maximum. So a request
+that fits into the lease goes out without asking, and no other machine can use the same. A lease
+counts until its window is over; then there is none until the next answer.
+"""
+
+import math
+
+from aircherd.config.model import Amount
+from aircherd.shared_state.base import CounterView
+from aircherd.usage.fleet.outage import (
+    FleetState,
+    allowance_away,
+    describe_outage,
+    maximum_away,
+)
+from aircherd.usage.fleet.shared_window import SharedWindow
+from aircherd.usage.fleet.turns import Turns
+from aircherd.usage.limits.descriptions import describe_rounded
+
+
+class CounterShare:
+    """The lease of one counter. `reserved` is what calls in progress have reserved under it.
+
+    - `view`: the last answer, None if there is none for this window.
+    - `elsewhere`: what other machines held then.
+    - `lapses_at`: the steady time from which on the lease counts no more.
+    - `promised`: what was kept for requests whose turn it is.
+    - `refill_below`: ask for more when less is available.
+    - `label`: the day or month of `view`.
+    - `is_unread`: what was used before is not read from the ledger yet, so nothing is reported.
+    - `is_whole_needed`: the engine does not know what this machine has used.
+    - `refused`: what a request needed for which the fleet seemed to have no room; 0: none.
+    """
+
+    __slots__ = (
+        "drained",
+        "drained_since",
+        "drawn_at",
+        "elsewhere",
+        "is_unread",
+        "is_whole_needed",
+        "label",
+        "lapses_at",
+        "lease",
+        "maximum",
+        "name",
+        "refill_below",
+        "refused",
+        "reserved_before",
+        "speed",
+        "state",
+        "turns",
+        "typical",
+        "view",
+        "window",
+    )
+
+    def __init__(self, window: SharedWindow, state: FleetState) -> None:
+        self.window = window
+        self.state = state
+        self.name = ""
+        self.maximum = 0
+        self.lease = 0
+        self.lapses_at = -math.inf
+        self.view: CounterView | None = None
+        self.label = ""
+        self.elsewhere = 0
+        self.turns = Turns()
+        self.is_unread = False
+        self.is_whole_needed = True
+        self.refill_below = 0
+        self.refused = 0
+        # How fast it is used: see `lease_plan`.
+        self.typical = 1
+        self.drawn_at = -math.inf
+        self.speed = 0.0
+        self.drained = 0
+        self.drained_since = -math.inf
+        self.reserved_before = 0
+
+    # -------------------------------------------------------------- requests
+
+    def available(self, now: float, reserved: int) -> int:
+        """Return what a request may reserve without asking the engine; negative: overdrawn."""
+        state = self.state
+        spent = reserved + self.window.unreported + self.turns.promised
+        if now < self.lapses_at and self.label == self.window.bucket.label:
+            if not state.is_away:
+                return self.lease - spent
+            return allowance_away(state, lease=self.lease, rest=self.rest) - spent
+        if not (state.is_away or self.is_unread):
+            return -spent
+        most = maximum_away(state, self.maximum)
+        return most - self.window.used - reserved - self.turns.promised
+
+    def room(self, now: float, reserved: int) -> int:
+        """Return what may be reserved as the fleet was last seen, by this machine or another.
+
+        It may have to be asked for. Without the engine there is only what is available.
+        """
+        if self.state.is_away or self.is_unread:
+            return self.available(now, reserved)
+        if now >= self.lapses_at or self.label != self.window.bucket.label:
+            return self.maximum - self.window.used - reserved - self.turns.promised
+        return self.rest + self.available(now, reserved)
+
+    @property
+    def rest(self) -> int:
+        """What no machine had used or held when the engine was last asked."""
+        view = self.view
+        return 0 if view is None else self.maximum - view.used - view.held
+
+    @property
+    def used(self) -> int:
+        """What all machines have used, as far as it is known here."""
+        if self.view is None or self.label != self.window.bucket.label:
+            return self.window.used
+        return max(self.view.used + self.window.unreported, self.window.used)
+
+    def note_reserved(self, amount: int, now: float, reserved: int) -> bool:
+        """Note that a request has reserved `amount`; return whether the lease runs low."""
+        self.drawn_at = now
+        self.typical = amount
+        return self.available(now, reserved) < self.refill_below
+
+    def frees_at(self, now: float, amount: int, reserved: int) -> float:
+        """Return when there is room for `amount`, if nothing else is used."""
+        view = self.view
+        if view is not None and view.frees_at is not None:
+            return max(self.window.clock.steady_at(view.frees_at), now)
+        return self.window.frees_at(now, self.used + reserved + amount - self.maximum)
+
+    def describe(self, kind: Amount) -> list[str]:
+        """Return what a refusal says about the fleet."""
+        parts = []
+        if self.elsewhere:
+            parts.append(f"{describe_rounded(kind, self.elsewhere)} leased by other machines")
+        if self.state.is_away:
+            parts.append(describe_outage(self.state))
+        return parts
+
+    # -------------------------------------------------------------- reports
+
+    def lease_at(self, now: float) -> int:
+        """Return what the engine holds for this machine, 0 when it counts no more."""
+        is_current = now < self.lapses_at and self.label == self.window.bucket.label
+        return self.lease if is_current else 0
+
+    def hold(self, held: int) -> None:
+        """Let the lease be `held` from now on, without what was used since the last report.
+
+        Called when a report is made: nothing that is given back can be used any more.
+        """
+        self.lease = held + self.window.unreported
+
+    def take_answer(self, view: CounterView, *, held: int, reported: int, lapses_at: float) -> None:
+        """Take over the answer to a report.
+
+        Args:
+            view: the answer.
+            held: what was reported as held.
+            reported: what the report counted of `unreported`.
+            lapses_at: until when it holds.
+        """
+        self.view, self.label = view, self.window.bucket.label
+        self.is_whole_needed = view.wants_whole
+        self.window.unreported -= reported
+        self.lease = held + view.granted
+        self.elsewhere = max(view.held - self.lease, 0)
+        self.lapses_at = lapses_at
+
+    def forget(self) -> None:
+        """Forget what was used: it is read again from the ledger, and reported as a whole."""
+        self.window.clear()
+        self.is_whole_needed = True
+
+    def lapse(self) -> None:
+        """Forget the lease and what was seen: another window has begun."""
+        self.lease, self.elsewhere = 0, 0
+        self.lapses_at, self.view = -math.inf, None
+
+    def __repr__(self) -> str:
+        return f"<CounterShare {self.lease} leased, {self.window!r}>"

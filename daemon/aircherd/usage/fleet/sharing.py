@@ -1,0 +1,188 @@
+"""All shared limits of one `[shared]`, as the tracker and requests use them.
+
+A request calls `shortage` and `note_reserved` right before it is sent, and waits only if its lease
+is too small. `sync` does the rest in the background: `urgent` wakes it at once, `activity` soon.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import trio
+
+from aircherd.config.model import OnOutage, Per
+from aircherd.usage.fleet.counter_share import CounterShare
+from aircherd.usage.fleet.engine_clock import EngineClock
+from aircherd.usage.fleet.outage import FleetState
+from aircherd.usage.fleet.shared_window import SharedWindow
+from aircherd.usage.fleet.turns import Outcome, Turn
+from aircherd.usage.limits.counter import Hold, LimitCounter
+from aircherd.usage.limits.reservation import GrantNeeded
+
+GRANT_SECONDS = 0.1
+"""How long a request waits for an answer of the engine."""
+MAX_WAIT_SECONDS = 1.0
+"""How long it waits if the engine answers, but others come first."""
+LAG_SECONDS = 0.02
+"""If the daemon itself was late by so much, the engine may not be."""
+
+
+class Shared(NamedTuple):
+    """A counter and its share."""
+
+    counter: LimitCounter
+    share: CounterShare
+
+
+class Sharing:
+    """The shares of all shared counters, and what they have in common.
+
+    `steady` and `clock` are those of the tracker. `machines` is how many there were in the last
+    run, 0 if that is not known. `on_change` is called when the engine is away, or back.
+    """
+
+    def __init__(
+        self,
+        *,
+        steady: Callable[[], float],
+        clock: Callable[[], float],
+        zone: ZoneInfo,
+        on_outage: OnOutage = "local",
+        machines: int = 0,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.steady = steady
+        self.state = FleetState(on_outage, machines)
+        self.clock = EngineClock(steady, clock)
+        self.zone = zone
+        self.on_change = on_change
+        self.counters: list[Shared] = []
+        self.gone: list[Shared] = []  # their leases are to be given back
+        self.urgent, self.activity = trio.Event(), trio.Event()
+        self.asked_at = self.answered_at = 0.0  # of trio's clock; 0: never
+
+    # -------------------------------------------------------------- for the tracker
+
+    def open(self, per: Per) -> CounterShare:
+        """Return the share of a new counter."""
+        return CounterShare(SharedWindow(per, self.clock, self.zone), self.state)
+
+    def close(self) -> None:
+        """Let all requests that wait try again: another engine counts now, or none."""
+        for each in self.counters:
+            each.share.turns.end_all(Outcome.AGAIN)
+
+    def owns(self, counter: LimitCounter) -> bool:
+        """Return whether the share of a counter is one of these."""
+        return counter.share is not None and counter.share.state is self.state
+
+    def use(self, counters: Iterable[LimitCounter]) -> None:
+        """Share these counters from now on, and give back what others have leased."""
+        before = {each.counter: each for each in self.counters}
+        found = [(counter, counter.share) for counter in counters]
+        self.counters = [Shared(counter, share) for counter, share in found if share is not None]
+        for each in self.counters:
+            before.pop(each.counter, None)
+        for each in before.values():
+            each.share.turns.end_all(Outcome.AGAIN)
+        self.gone += before.values()
+        self.ask_now()
+
+    def shortage(self, holds: Sequence[Hold], now: float, *, has_turn: bool) -> GrantNeeded | None:
+        """Return the first counter whose lease is too small for what is to be reserved.
+
+        Who comes while others wait, waits behind them, unless it `has_turn`.
+        """
+        for hold in holds:
+            counter, amount = hold.counter, hold.amount
+            share = counter.share
+            if share is None or not amount:
+                continue
+            if share.turns and not has_turn:
+                return GrantNeeded(counter, amount)
+            if amount > share.available(now, counter.reserved):
+                return GrantNeeded(counter, amount)
+        return None
+
+    def note_reserved(self, holds: Sequence[Hold], now: float) -> None:
+        """Note that this was reserved."""
+        for hold in holds:
+            counter = hold.counter
+            share = counter.share
+            if (
+                share is not None
+                and hold.amount
+                and share.note_reserved(hold.amount, now, counter.reserved)
+            ):
+                self.ask_now()
+        self.note_activity()
+
+    def note_activity(self) -> None:
+        """Note that there is something to report, soon."""
+        if not self.activity.is_set():
+            self.activity.set()
+
+    def ask_now(self) -> None:
+        """Have the engine asked at once."""
+        if not self.urgent.is_set():
+            self.urgent.set()
+        self.note_activity()
+
+    # -------------------------------------------------------------- waiting
+
+    async def wait(self, needed: GrantNeeded) -> bool:
+        """Wait for a grant, at most 100 ms if the engine does not answer; return False for a no.
+
+        Else the request tries again, before the next checkpoint: what it needed was granted, or is
+        not needed any more. Nothing is reserved meanwhile, so it may be cancelled at any time.
+        """
+        share = needed.counter.share
+        if share is None or self.state.is_away:
+            return True
+        turn = Turn(needed.amount)
+        share.turns.add(turn)
+        share.drawn_at = self.steady()
+        self.ask_now()
+        try:
+            return await self._outcome(turn) is not Outcome.REFUSED
+        finally:
+            share.turns.leave(turn)
+
+    async def _outcome(self, turn: Turn) -> Outcome:
+        began = now = trio.current_time()
+        while now < began + MAX_WAIT_SECONDS:
+            with trio.move_on_after(GRANT_SECONDS):
+                await turn.is_over.wait()
+            if turn.outcome is not None:
+                return turn.outcome
+            before, now = now, trio.current_time()
+            is_own_fault = now - before > GRANT_SECONDS + LAG_SECONDS
+            if not is_own_fault and now - max(self.answered_at, before) >= GRANT_SECONDS:
+                self.note_away("it did not answer within 100 ms")
+                return Outcome.AGAIN
+        return Outcome.REFUSED
+
+    # -------------------------------------------------------------- the engine's state
+
+    def note_away(self, reason: str, *, is_refused: bool = False) -> None:
+        """Let requests go on without the engine, or be refused."""
+        state = self.state
+        is_new = not state.is_away or (reason, is_refused) != (state.reason, state.is_refused)
+        if state.away_since is None:
+            state.away_since = self.steady()
+        state.reason, state.is_refused = reason, is_refused
+        for each in self.counters:
+            each.share.turns.end_all(Outcome.AGAIN)
+        if is_new:
+            self.on_change()
+
+    def note_back(self) -> None:
+        """Ask the engine again: it answers."""
+        state = self.state
+        if state.is_away or not state.was_seen:
+            state.away_since, state.reason, state.is_refused = None, "", False
+            state.was_seen = True
+            self.on_change()
+
+    def __repr__(self) -> str:
+        return f"<Sharing of {len(self.counters)} counters, {self.state!r}>"

@@ -1,0 +1,182 @@
+"""Requests that wait for a grant, and the limits that they wait for."""
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from aircherd.config.model import Limit
+from aircherd.shared_state.memory import MemoryEngine
+from aircherd.usage.limits.reservation import GrantNeeded, Reservation
+from aircherd.vocabulary.availability import Limited
+from helpers.fleet.leases import Lines, Machine, TrioClock, end, shared
+
+
+def machine_of(requests: int = 100, **more: object) -> tuple[Machine, Lines]:
+    """Return a machine with a limit, and what is between it and the engine."""
+    clock = TrioClock()
+    lines = Lines(MemoryEngine(clock))
+    return Machine(lines, [shared(requests=requests)], clock=clock, **more), lines  # type: ignore[arg-type] -- its arguments
+
+
+async def test_a_request_waits_for_a_grant(autojump_clock):
+    machine, _ = machine_of()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        assert isinstance(await machine.take(), Reservation)
+        assert isinstance(machine.reserve(), Reservation)
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_request_that_the_fleet_has_no_room_for_is_refused(autojump_clock):
+    machine, _ = machine_of(1)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        first = await machine.take()
+        refused = await machine.take()
+        assert isinstance(first, Reservation)
+        assert isinstance(refused, Limited)
+        assert "limit reached" in refused.message
+        nursery.cancel_scope.cancel()
+
+
+async def test_thousands_of_requests_take_few_reports_and_get_what_there_is(autojump_clock):
+    machine, lines = machine_of(5000)
+    taken: list[Reservation | Limited] = []
+
+    async def ask() -> None:
+        taken.append(await machine.take())
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        async with trio.open_nursery() as requests:
+            for _ in range(10_000):
+                requests.start_soon(ask)
+        nursery.cancel_scope.cancel()
+    assert sum(isinstance(each, Reservation) for each in taken) == 5000
+    assert len(taken) == 10_000
+    assert len(lines.reports) < 40
+
+
+async def test_a_cancelled_wait_leaves_nothing(autojump_clock):
+    machine, lines = machine_of()
+    lines.is_answer_lost = True
+    with trio.move_on_after(0.05):
+        await machine.take()
+    assert not machine.share.turns
+    assert machine.share.turns.promised == 0
+    assert machine.counter.reserved == 0
+
+
+async def test_one_that_is_cancelled_after_its_grant_gives_it_to_others(autojump_clock):
+    machine, _ = machine_of()
+    async with trio.open_nursery() as nursery:
+        scope = trio.CancelScope()
+        nursery.start_soon(_take_in, scope, machine)
+        await wait_all_tasks_blocked()
+        await machine.sync.sync()
+        assert machine.share.turns.promised == 1
+        scope.cancel()
+        await wait_all_tasks_blocked()
+    assert machine.share.turns.promised == 0
+    assert isinstance(machine.reserve(), Reservation)
+
+
+async def _take_in(scope: trio.CancelScope, machine: Machine) -> None:
+    with scope:
+        await machine.take()
+
+
+async def test_one_that_comes_later_waits_behind_others(autojump_clock):
+    machine, _ = machine_of()
+    await machine.sync.sync()
+    first = machine.reserve()
+    assert isinstance(first, GrantNeeded)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.take)
+        await wait_all_tasks_blocked()
+        machine.share.lease = 50
+        assert isinstance(machine.reserve(), GrantNeeded)
+        nursery.cancel_scope.cancel()
+
+
+async def test_after_100_ms_the_rules_of_an_outage_apply(autojump_clock):
+    machine, lines = machine_of()
+    lines.is_answer_lost = True
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        began = trio.current_time()
+        assert isinstance(await machine.take(), Reservation)
+        assert trio.current_time() - began == pytest.approx(0.1)
+        assert machine.sharing.state.is_away
+        for _ in range(49):
+            assert isinstance(await machine.take(), Reservation)
+        refused = await machine.take()
+        assert isinstance(refused, Limited)
+        assert "1/2 of the rest" in refused.message
+        assert trio.current_time() - began == pytest.approx(0.1)
+        nursery.cancel_scope.cancel()
+
+
+async def test_refusing_says_that_the_engine_is_away(autojump_clock):
+    machine, lines = machine_of(on_outage="refuse")
+    lines.is_answer_lost = True
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        refused = await machine.take()
+        assert isinstance(refused, Limited)
+        assert "the engine that counts for all machines is away" in refused.message
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_limit_that_is_removed_lets_requests_go_on(autojump_clock):
+    machine, lines = machine_of()
+    lines.is_answer_lost = True
+    async with trio.open_nursery() as nursery:
+        taken: list[object] = []
+
+        async def take() -> None:
+            taken.append(await machine.take())
+
+        nursery.start_soon(take)
+        await wait_all_tasks_blocked()
+        machine.configure([])
+    assert isinstance(taken[0], Reservation)
+
+
+async def test_the_lease_of_a_removed_limit_is_given_back(autojump_clock):
+    machine, lines = machine_of()
+    await machine.sync.sync()
+    machine.share.typical = 1
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        reservation = await machine.take()
+        assert isinstance(reservation, Reservation)
+        machine.configure([])
+        await trio.sleep(1)
+        nursery.cancel_scope.cancel()
+    assert [each.held for report in lines.reports for each in report.counters][-1] == 0
+    assert machine.sharing.gone == []
+
+
+async def test_a_limit_that_becomes_local_begins_again(autojump_clock):
+    machine, _ = machine_of()
+    before = machine.counter
+    machine.configure([Limit(per="day", requests=100)])
+    assert machine.sharing.counters == []
+    assert isinstance(machine.reserve(), Reservation)
+    machine.configure([shared(requests=100)])
+    assert machine.counter is not before
+    assert machine.counter.reserved == 1
+
+
+async def test_another_maximum_keeps_the_lease(autojump_clock):
+    machine, _ = machine_of()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        first = await machine.take()
+        assert isinstance(first, Reservation)
+        lease = machine.share.lease
+        machine.configure([shared(requests=50)])
+        assert (machine.share.lease, machine.share.maximum) == (lease, 50)
+        end(first)
+        nursery.cancel_scope.cancel()
