@@ -277,6 +277,7 @@ async def open_daemon(
                 cooldown_file.run,
                 observed_file.run,
                 token_store.run,
+                provider_client.links.run,
                 Recovery(cooldowns, recovery_checks(config, auth, provider_client)).run,
                 outside.run,
                 auth.locker.run,

@@ -21,7 +21,7 @@ import trio
 from aircherd.api.audit import changed_entries
 from aircherd.api.services import Services
 from aircherd.api.status import default_row, problem_row
-from aircherd.config.model import Config, Limit, Provider
+from aircherd.config.model import UNIX, Config, Limit, Provider
 from aircherd.errors import ConfigInvalid
 from aircherd.memory.budget import MEGABYTE
 from aircherd.process.time_zone import TimeZone
@@ -198,9 +198,11 @@ class Reloader:
                 # Another server may have the name now; cooldowns and failures are not its own.
                 services.provider_client.cooldowns.forget(name)
                 services.chat.services.last_failures.forget(name)
+        gone = [provider.base_url for provider in gone_providers(before, after)]
         self._transports.close_unused(
-            after.network, [provider.base_url for provider in gone_providers(before, after)]
+            after.network, [url for url in gone if not url.startswith(UNIX)]
         )
+        services.provider_client.links.close_unused(gone)
         services.memory.configure(after.daemon.max_memory * MEGABYTE)
         if before.default_model != after.default_model:
             services.bus.publish("models", {"default": "", **default_row(services)})

@@ -22,12 +22,19 @@ from aircherd.providers.health.clocks import Clocks
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.usage.ledger.write_queue import WriteQueue
 from aircherd.usage.limits.tracker import LimitTracker
-from aircherd.vocabulary.attempt import AttemptDelta, ChatResult
+from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey, KeyChoice, KeyState, KeyStatus
 from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta, Usage, UsageDelta
+from aircherd.vocabulary.reply import (
+    AttemptDelta,
+    Ending,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
+    UsageDelta,
+)
 from aircherd.vocabulary.secret import Secret
 from aircherd.vocabulary.usage import Settled, Started
 

@@ -251,8 +251,8 @@ def _fetch_lists(services: Services, names: Iterable[str | None]) -> None:
 async def models_list(services: Services, context: RequestContext, params: ListParams) -> object:
     """Return the available models and their metadata."""
     if params.model is not None:
-        if params.provider is not None or params.query or params.all:
-            raise BadRequest("model: selects one model; leave out provider, query and all")
+        if params.provider is not None or params.query or params.all or params.own:
+            raise BadRequest("model: selects one model; leave out provider, query, all and own")
         return await _one_model(services, context, params)
     # Lists are waited for apart, or calls for other providers would have to wait, too.
     await _stale_lists(services, context, params)
@@ -266,12 +266,14 @@ async def _one_model(services: Services, _: RequestContext, params: ListParams) 
 
 @together(at_once=WAITING)
 async def _stale_lists(services: Services, _: RequestContext, params: ListParams) -> None:
-    await refresh_stale(services, params.provider, LIST_TIMEOUT if params.wait else 0)
+    timeout = LIST_TIMEOUT if params.wait else 0
+    await refresh_stale(services, params.provider, timeout, own=params.own)
 
 
 @together()
 async def _known_models(services: Services, _: RequestContext, params: ListParams) -> object:
-    return await known_models(services, params.provider, params.query, every=params.all)
+    every, own = params.all, params.own
+    return await known_models(services, params.provider, params.query, every=every, own=own)
 
 
 async def models_use(services: Services, _: RequestContext, params: UseParams) -> object:

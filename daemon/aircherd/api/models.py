@@ -14,6 +14,7 @@ from aircherd.catalog.catalog import SourcedModel
 from aircherd.config.load import load_config
 from aircherd.config.model import Config, Provider, Route
 from aircherd.errors import AircherError, UnknownModel
+from aircherd.vocabulary.builtin_providers import SOCKET
 from aircherd.vocabulary.keys import USABLE, Health
 from aircherd.vocabulary.suggestions import nearest, unknown_provider
 
@@ -28,29 +29,34 @@ Map = dict[str, object]
 # ------------------------------------------------------------------ models.list
 
 
-async def refresh_stale(services: Services, provider: str | None, timeout: float) -> None:
+async def refresh_stale(
+    services: Services, provider: str | None, timeout: float, *, own: bool = False
+) -> None:
     """Fetch missing and stale lists of one provider or of all; wait at most `timeout` seconds.
+
+    Those of other daemons are left out for `own`.
 
     Raises:
         UnknownModel: there is no such provider.
     """
-    chosen = _chosen(services.config.current, provider)
+    chosen = _chosen(services.config.current, provider, own=own)
     await services.fetcher.refresh_stale(chosen, timeout)
 
 
 async def known_models(
-    services: Services, provider: str | None, query: str, *, every: bool
+    services: Services, provider: str | None, query: str, *, every: bool, own: bool = False
 ) -> msgspec.Raw:
     """Return the known models of signed-in providers with their metadata, encoded.
 
     Models of other providers are included if `every` is set, if their `provider` is named, or if no
-    provider is signed in.
+    provider is signed in. Those of other daemons are left out for `own`: two that list each other
+    would never end.
 
     Raises:
         UnknownModel: there is no such provider.
     """
     config = services.config.current
-    chosen = _chosen(config, provider)
+    chosen = _chosen(config, provider, own=own)
     shown = chosen if every or provider else _signed_in(services, chosen)
     first = first_default(services)
     rows = _Rows(services, config, query, first)
@@ -65,8 +71,9 @@ async def known_models(
     return encode_map({**result, "default": default} if default else result)
 
 
-def _chosen(config: Config, provider: str | None) -> list[Provider]:
-    return [_find_provider(config, provider)] if provider else list(config.providers.values())
+def _chosen(config: Config, provider: str | None, *, own: bool) -> list[Provider]:
+    chosen = [_find_provider(config, provider)] if provider else config.providers.values()
+    return [each for each in chosen if not (own and each.kind == SOCKET)]
 
 
 async def show_model(services: Services, name: str, *, wait: bool = True) -> Map:

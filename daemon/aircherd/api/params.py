@@ -152,7 +152,7 @@ class ListParams(StrictParams, frozen=True):
 
     Every word of `query` has to be part of a name. `all` includes providers that are not signed in.
     `model` selects one `provider/model` and excludes the other parameters. Without `wait`, stale
-    lists are fetched in the background.
+    lists are fetched in the background. `own` leaves out the models of other daemons.
     """
 
     provider: Name | None = None
@@ -160,6 +160,7 @@ class ListParams(StrictParams, frozen=True):
     all: bool = False
     model: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
     wait: bool = True
+    own: bool = False
 
 
 class UseParams(StrictParams, frozen=True):

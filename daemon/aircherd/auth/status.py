@@ -157,8 +157,12 @@ def key_row(
 def keyless_row(provider: Provider, block: SourceBlock | None) -> KeyStatus:
     """Return the row of a provider without a known key, or without need for one."""
     if not provider.needs_key:
+        path = provider.socket_path
         return KeyStatus(
-            provider=provider.name, state=KeyState.NOT_REQUIRED, origin=provider.origin
+            provider=provider.name,
+            state=KeyState.NOT_REQUIRED,
+            source=f"the daemon at {path} has the keys" if path else None,
+            origin=provider.origin,
         )
     return KeyStatus(
         provider=provider.name,

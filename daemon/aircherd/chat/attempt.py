@@ -1,5 +1,6 @@
 """One call to one candidate: the request, the reply, and the record of the attempt."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,18 +10,19 @@ from aircher_wire import codes
 from aircherd.chat.accounting import PendingCharge
 from aircherd.chat.caller import Caller, Send
 from aircherd.chat.replies.reply import Reply
-from aircherd.chat.request.origins import for_origin
+from aircherd.chat.request.origins import for_daemon, for_origin
 from aircherd.chat.route_cache import Target
 from aircherd.chat.services import ChatServices
 from aircherd.errors import AircherError, ProviderFailed, fail
 from aircherd.memory.request_memory import RequestMemory
 from aircherd.providers.streaming_call import ChatCall
 from aircherd.routing.candidate import Candidate
-from aircherd.vocabulary.attempt import Attempt, AttemptDelta, Skipped
+from aircherd.vocabulary.attempt import Attempt, Skipped
+from aircherd.vocabulary.builtin_providers import SOCKET
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey
-from aircherd.vocabulary.reply import ReplyEvent
+from aircherd.vocabulary.reply import AttemptDelta, ReplyEvent
 
 if TYPE_CHECKING:
     from aircherd.providers.verbatim.passage import Passage
@@ -90,7 +92,7 @@ class ProviderAttempt:
         try:
             call = await self._services.provider_client.open_chat(
                 self._target.call,
-                for_origin(request, self._target.origin),
+                self._for_target(request),
                 self._key,
                 on_sent=self._note_sent,
                 memory=self._memory,
@@ -135,6 +137,16 @@ class ProviderAttempt:
             await send((attempt_notice(self._target.candidate, outcome, self.record.ms, message),))
         return failure
 
+    def _for_target(self, request: ChatRequest) -> ChatRequest:
+        """Return the request without what only another model may get.
+
+        Another daemon gets what came from it, whichever of its models made it: it decides again.
+        """
+        provider = self._target.candidate.provider
+        if provider.kind == SOCKET:
+            return for_daemon(request, provider.name)
+        return for_origin(request, self._target.origin)
+
     async def _relay(self, call: ChatCall, send: Send) -> None:
         """Send the events of the reply to the client until its end."""
         reply = self.reply
@@ -148,7 +160,7 @@ class ProviderAttempt:
             # wrong. Reasoning is not: clients drop it when they see the attempt fail.
             if held:
                 events = held + events
-            if reply.has_begun or reply.ending:
+            if reply.has_begun or _has_news(events) or reply.ending:
                 held = []
                 sending = send(events)
                 del events  # once they are queued, waiting for room must not keep them
@@ -214,6 +226,11 @@ class ProviderAttempt:
 
     def __repr__(self) -> str:
         return f"<ProviderAttempt to {self._target.origin}>"
+
+
+def _has_news(events: Sequence[ReplyEvent]) -> bool:
+    """Return whether there is an attempt of another daemon among events."""
+    return any(type(event) is AttemptDelta for event in events)
 
 
 def attempt_notice(

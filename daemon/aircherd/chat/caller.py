@@ -6,11 +6,10 @@ from typing import Protocol
 import msgspec
 
 from aircherd.access.peer import Peer
-from aircherd.vocabulary.attempt import AttemptDelta
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.verbatim import VerbatimDelta, VerbatimHead
 
-Delta = ReplyEvent | AttemptDelta | VerbatimHead | VerbatimDelta
+Delta = ReplyEvent | VerbatimHead | VerbatimDelta
 """The last two are for HTTP clients."""
 Send = Callable[[Sequence[Delta]], Awaitable[None]]
 """Sends the events of one read to the client; waits while the client is far behind."""

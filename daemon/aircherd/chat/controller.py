@@ -25,6 +25,7 @@ from aircherd.errors import ChatFailed, NotAuthenticated
 from aircherd.events import EventBus
 from aircherd.memory.request_memory import RequestMemory
 from aircherd.providers.client import ProviderClient
+from aircherd.providers.upstream.circles import check_passed
 from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.chat import ChatRequest
 
@@ -93,6 +94,8 @@ class ChatController:
             Busy: the client's share of memory is too small for it.
         """
         config = self._config.usable()
+        if request.route.passed:
+            check_passed(request.route.passed, self.services.provider_client.links.id)
         project = None
         if config.projects:
             from aircherd.chat.request.projects import apply_project  # noqa: PLC0415 - rarely used

@@ -441,6 +441,7 @@ class FallbackRunner:
             model=model,
             attempts=self._attempts,
             skipped=self._skipped if self._skips else [],
+            answered_by=self._reply.answered_by or msgspec.UNSET,
         )
 
     def __repr__(self) -> str:

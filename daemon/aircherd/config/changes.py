@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from aircherd.config.model import Config, Limit, Provider
+from aircherd.config.model import UNIX, Config, Limit, Provider
 from aircherd.config.secret_detection import looks_like_key, safe_name
 from aircherd.config.sections.auth import duration_text
 
@@ -106,6 +106,8 @@ def _as_in_file(field: str, value: object) -> tuple[str, object]:
     match field:
         case "needs_key":
             return "auth", _auth(value)
+        case "base_url" if str(value).startswith(UNIX):
+            return "path", _path(value)
         case "lifetime":
             return field, _duration(value)
         case "is_shared":
@@ -118,6 +120,10 @@ def _as_in_file(field: str, value: object) -> tuple[str, object]:
 
 def _auth(needs_key: object) -> str | None:
     return None if needs_key else "none"
+
+
+def _path(url: object) -> str:
+    return str(url).removeprefix(UNIX)
 
 
 def _duration(seconds: object) -> str | None:

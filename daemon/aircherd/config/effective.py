@@ -14,6 +14,7 @@ from aircherd.config.problems import path_text
 from aircherd.config.secret_detection import could_be_key, looks_like_key
 from aircherd.config.sections.auth import duration_text
 from aircherd.config.toml.locate import KeyPath, LineIndex
+from aircherd.vocabulary.builtin_providers import SOCKET
 
 Source = Literal["default", "file", "environment"]
 
@@ -148,8 +149,9 @@ def _provider(provider: Provider) -> dict[str, object]:
     env = list(provider.env)
     return {
         "kind": provider.kind,
-        "base_url": provider.base_url,
-        "auth": None if provider.needs_key else "none",
+        "base_url": None if provider.kind == SOCKET else provider.base_url,
+        "path": provider.socket_path,
+        "auth": None if provider.needs_key or provider.kind == SOCKET else "none",
         "env": env[0] if len(env) == 1 else env or None,
         "key_command": list(provider.key_command) if provider.key_command else None,
         "headers": provider.headers,

@@ -14,7 +14,7 @@ import msgspec
 
 from aircherd.config.problems import Problem, summary
 from aircherd.errors import ConfigInvalid
-from aircherd.vocabulary.builtin_providers import VENDORS
+from aircherd.vocabulary.builtin_providers import SOCKET, VENDORS
 from aircherd.vocabulary.chat import Effort
 from aircherd.vocabulary.content.tools import ToolType
 from aircherd.vocabulary.hosts import is_loopback
@@ -33,13 +33,16 @@ AMOUNTS: tuple[Amount, ...] = get_args(Amount)
 OnFailure = Literal["serve", "refuse"]
 """What happens to requests under a limit while it is not known what was used."""
 
+UNIX = "unix://"
+"""What precedes the path of a socket where there is a URL otherwise."""
+
 MaxTokensField = Literal["max_tokens", "max_completion_tokens"]
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """A provider, ready to be called.
 
-    - `base_url`: without a trailing slash.
+    - `base_url`: without a trailing slash; of kind `socket`, `unix://` and the socket's path.
     - `needs_key`: False for local servers.
     - `env`: environment variables that may hold its key. `key_command`: prints its key.
     - `api`: which of the vendor's APIs to use. `max_tokens_field`: the server's name for the limit
@@ -61,6 +64,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens_field: MaxTokensField | None = None
     num_ctx: int | None = None
     fallback: tuple[str, ...] = ()
+
+    @property
+    def socket_path(self) -> str | None:
+        """The socket of the daemon that it is, None if it is none."""
+        return self.base_url.removeprefix(UNIX) if self.kind == SOCKET else None
 
     @property
     def origin(self) -> str:
@@ -525,7 +533,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=256)
 def origin_of(url: str) -> str:
-    """Return scheme, lower-case host and explicit port of `url`."""
+    """Return scheme, lower-case host and explicit port of `url`; a socket's is all of it."""
+    if url.startswith(UNIX):
+        return url
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     host = _in_brackets((parts.hostname or "").lower())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aircherd.access.gate import Gate
     from aircherd.ipc.session import Session
 
-FEATURES = ("chat", "chat.start", "auth", "models", "events", "config", "pace")
+FEATURES = ("chat", "chat.start", "auth", "models", "events", "config", "pace", "passed")
 
 
 class ConnectionMethod(Method):

@@ -8,7 +8,14 @@ from collections.abc import Iterator, Sequence
 from aircher_wire import frames, methods
 from aircherd.api.wire import to_wire
 from aircherd.chat.caller import Delta
-from aircherd.vocabulary.reply import Ending, InItem, PartEnd, ReasoningDelta, TextDelta
+from aircherd.vocabulary.reply import (
+    Ending,
+    InItem,
+    PartEnd,
+    ReasoningDelta,
+    TextDelta,
+    WholeMessage,
+)
 
 
 class DeltaWriter:
@@ -54,4 +61,4 @@ def _is_empty(delta: Delta) -> bool:
     """Return whether there is nothing to send: endings, signatures and order are in the result."""
     if type(delta) is TextDelta or type(delta) is ReasoningDelta:
         return not delta.text
-    return type(delta) in (Ending, PartEnd, InItem)
+    return type(delta) in (Ending, PartEnd, InItem, WholeMessage)

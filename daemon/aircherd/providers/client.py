@@ -51,8 +51,10 @@ from aircherd.providers.transport.request import (
     RequestHead,
     ignore_sent,
 )
+from aircherd.providers.upstream.links import Links, UpstreamChat
 from aircherd.redaction import Redactor
 from aircherd.swap_lock import SWAP_LOCK
+from aircherd.vocabulary.builtin_providers import SOCKET
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey
@@ -81,7 +83,7 @@ class ProviderClient:
     """Calls providers for chats, and reports to `cooldowns` how each went. Holds no connection.
 
     `transport_for` returns the transport for network settings; `network` the current settings, for
-    `free_calls`, which are made outside of requests.
+    `free_calls`, which are made outside of requests. `links` lead to other daemons.
     """
 
     def __init__(
@@ -92,14 +94,16 @@ class ProviderClient:
         cooldowns: CooldownManager,
         redactor: Redactor,
         clock: Callable[[], float] = time.time,
+        links: Links | None = None,
     ) -> None:
+        self.links = links or Links()
         self._api_client = ApiClient(
             transport_for=transport_for, network=network, redactor=redactor, clock=clock
         )
         self._redactor = redactor
         self._clock = clock
         self.cooldowns = cooldowns
-        self.free_calls = FreeCalls(self._api_client, cooldowns)
+        self.free_calls = FreeCalls(self._api_client, cooldowns, self.links)
         self._targets = weakref.WeakSet[CallTarget]()
         self._open = 0
 
@@ -201,15 +205,15 @@ class ProviderClient:
             redacting(self._redactor.redact, request),
             key.secret if key else None,
         )
+        if target.provider.kind == SOCKET:
+            chat = self._for_daemon(target, request, verbatim)
+            return await self._open_upstream(chat, report, memory, on_sent)
         call, body = (
             self._build(target, request, report)
             if verbatim is None
             else self._build_passed(target, request, report, verbatim)
         )
-        counted = 0
-        if len(body) > SMALL:
-            memory.grow(len(body))
-            counted = len(body)
+        counted = _count(body, memory)
         done: list[Edit] = []
         tries_left = MAX_CORRECTIONS
         try:
@@ -246,6 +250,30 @@ class ProviderClient:
         finally:
             if counted:
                 memory.shrink(counted)
+
+    def _for_daemon(
+        self, target: CallTarget, request: ChatRequest, passage: "Passage | None"
+    ) -> UpstreamChat:
+        """Return the chat for another daemon, which speaks no API of HTTP clients."""
+        if passage is not None:
+            from aircherd.providers.verbatim.speakers import refusal  # noqa: PLC0415
+            from aircherd.providers.verbatim.wishes import build_as_wished  # noqa: PLC0415
+
+            if reason := refusal(passage):
+                failure = Failure(kind=FailureClass.UNSUPPORTED, message=reason)
+                raise self._api_client.without_keys(failure)
+            request = build_as_wished(lambda asked: asked, request, target.model)
+            passage.begin_translated()
+        return UpstreamChat(target.provider, target.model.id, request, target.network)
+
+    async def _open_upstream(
+        self, chat: UpstreamChat, report: CallReport, memory: RequestMemory, on_sent: OnSent
+    ) -> ChatCall:
+        from aircherd.providers.upstream.call import open_call  # noqa: PLC0415 -- few have one
+
+        return await open_call(
+            self.links, chat, report, memory=memory, on_sent=on_sent, now=self._clock()
+        )
 
     def _build(
         self, target: CallTarget, request: ChatRequest, report: CallReport
@@ -411,6 +439,15 @@ class ProviderClient:
 
     def __repr__(self) -> str:
         return f"<ProviderClient {self._open} calls open, {self.cooldowns!r}>"
+
+
+def _count(body: bytes, memory: RequestMemory) -> int:
+    """Count a body in `memory` unless it is small; return the bytes to give back."""
+    size = len(body)
+    if size <= SMALL:
+        return 0
+    memory.grow(size)
+    return size
 
 
 def _lock(call: PreparedCall) -> None:

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 import trio
 
+from aircherd.catalog.sanitize import sanitize_models
 from aircherd.config.model import Provider
 from aircherd.errors import AircherError, ProviderFailed, fail
 from aircherd.providers.adapter import Adapter
@@ -31,6 +32,8 @@ from aircherd.providers.health.credit import has_credit
 from aircherd.providers.model_list import MAX_LIST, read_list
 from aircherd.providers.registry import ADAPTERS
 from aircherd.providers.transport.request import BadUrl, HttpRequest, endpoint_of
+from aircherd.providers.upstream.links import Links
+from aircherd.vocabulary.builtin_providers import SOCKET
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey, KeyCheck
@@ -63,9 +66,12 @@ class Probe(msgspec.Struct, frozen=True):
 class FreeCalls:
     """Makes free calls, and notes in `cooldowns` what they show."""
 
-    def __init__(self, api_client: ApiClient, cooldowns: CooldownManager) -> None:
+    def __init__(
+        self, api_client: ApiClient, cooldowns: CooldownManager, links: Links | None = None
+    ) -> None:
         self._api_client = api_client
         self._cooldowns = cooldowns
+        self._links = links or Links()
 
     # -------------------------------------------------------------- keys
 
@@ -152,6 +158,24 @@ class FreeCalls:
             ProviderFailed: the list cannot be fetched.
             AircherError: our own failure.
         """
+        models = (
+            await self._list_upstream(provider)
+            if provider.kind == SOCKET
+            else await self._fetch_list(provider, key)
+        )
+        self._cooldowns.note_reachable(provider.name)
+        self._cooldowns.note_models(provider.name, (model.id for model in models))
+        return models
+
+    async def _list_upstream(self, provider: Provider) -> list[Model]:
+        api_client = self._api_client
+        try:
+            models = await self._links.list_models(provider, api_client.network())
+        except ProviderFailed as error:
+            raise api_client.without_keys(error.failure) from None
+        return sanitize_models(models, api_client.redactor.has_key)
+
+    async def _fetch_list(self, provider: Provider, key: ApiKey | None) -> list[Model]:
         assert_key_origin(key, provider)
         api_client, adapter = self._api_client, ADAPTERS[provider.kind]
         secret = key.secret if key else None
@@ -159,10 +183,7 @@ class FreeCalls:
         data = await api_client.read_whole(
             provider, call, secret, MAX_LIST, "has no list of models"
         )
-        models = await self._read_list(adapter, data, provider.name)
-        self._cooldowns.note_reachable(provider.name)
-        self._cooldowns.note_models(provider.name, (model.id for model in models))
-        return models
+        return await self._read_list(adapter, data, provider.name)
 
     async def _read_list(self, adapter: Adapter, data: bytes, provider: str) -> list[Model]:
         holds_key = self._api_client.redactor.has_key
@@ -210,6 +231,8 @@ class FreeCalls:
             ProviderFailed: it cannot be called without a key.
             AircherError: our own failure.
         """
+        if provider.kind == SOCKET:
+            return (await self._ping(provider)).failure is None
         call = self._api_client.build_request(
             None, ADAPTERS[provider.kind].models_call, provider, None
         )
@@ -224,6 +247,8 @@ class FreeCalls:
 
         Raises nothing. The caller sets the deadline.
         """
+        if provider.kind == SOCKET:
+            return await self._ping(provider)
         api_client, network = self._api_client, self._api_client.network()
         try:
             call = api_client.build_request(
@@ -243,6 +268,16 @@ class FreeCalls:
             return Probe(Failure(kind=FailureClass.NETWORK, message=error.message))
         date = httpx.Headers(response.headers).get("date")
         return Probe(skew=clock_skew(date, began, api_client.clock()))
+
+    async def _ping(self, provider: Provider) -> Probe:
+        """Return whether the daemon that `provider` is answers."""
+        try:
+            await self._links.ping(provider, self._api_client.network())
+        except ProviderFailed as error:
+            return Probe(self._api_client.without_keys(error.failure).failure)
+        except AircherError as error:  # this daemon is stopping
+            return Probe(Failure(kind=FailureClass.NETWORK, message=error.message))
+        return Probe()
 
     async def download(self, url: str, max_bytes: int) -> bytes:
         """Return a public file. The caller sets the deadline.

@@ -12,6 +12,7 @@ from aircherd.errors import AircherError
 from aircherd.installation import INSTALLATION
 from aircherd.providers.adapter import Adapter
 from aircherd.providers.signing import Signer
+from aircherd.vocabulary.builtin_providers import SOCKET
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 
@@ -123,7 +124,7 @@ def fixed_adapter(provider: Provider, model: Model) -> Adapter | None:
     The user's setting decides, then the catalogue. Compatible servers get chat completions by
     default.
     """
-    if provider.kind == "anthropic":
+    if provider.kind in ("anthropic", SOCKET):
         return None
     if provider.kind == "openai":
         api = provider.api or model.api
@@ -136,12 +137,20 @@ def fixed_adapter(provider: Provider, model: Model) -> Adapter | None:
 
 def load_adapters(provider: Provider) -> None:
     """Load the adapters that requests to the provider need."""
+    if provider.kind == SOCKET:
+        _load_upstream()
+        return
     if provider.kind == "anthropic":
         _anthropic_choice()
     elif provider.kind == "openai" and (provider.api == "responses" or _openai_test()(provider)):
         _responses_test()
         ADAPTERS[RESPONSES]
     ADAPTERS[provider.kind]
+
+
+def _load_upstream() -> None:
+    """Load what calls another daemon, which is no HTTP API and has no adapter."""
+    from aircherd.providers.upstream import call, models, request  # noqa: F401
 
 
 def _openai_adapter(request: ChatRequest, model: Model) -> Adapter:

@@ -50,21 +50,5 @@ class ChatResult(msgspec.Struct, frozen=True, kw_only=True):
     skipped: list[Skipped]
     empty: Literal[True] | msgspec.UnsetType = msgspec.UNSET
     """Present if the provider answered with nothing."""
-
-
-class AttemptDelta(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="attempt"
-):
-    """Progress of a request: a candidate is `trying`, `skipped` or `waiting`, or it failed.
-
-    `outcome` is one of these three or an error code. `ms` is how long the request waits for a
-    candidate; `until` is the Unix time when the candidate is available again, if known.
-    """
-
-    provider: str
-    model: str
-    outcome: str
-    key: str | None = None
-    ms: int | None = None
-    message: str | None = None
-    until: float | None = None
+    answered_by: str | msgspec.UnsetType = msgspec.UNSET
+    """Present if the provider is another daemon: the `provider/model` that answered there."""

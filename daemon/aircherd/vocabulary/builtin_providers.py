@@ -71,5 +71,8 @@ VENDORS: dict[str, Vendor] = {
     )
 }
 
-KINDS: tuple[str, ...] = ("openai", "anthropic", "gemini", "openrouter", "ollama")
+SOCKET = "socket"
+"""The kind of a provider that is another daemon, called over a socket of this machine."""
+
+KINDS: tuple[str, ...] = ("openai", "anthropic", "gemini", "openrouter", "ollama", SOCKET)
 """The supported values of `kind` in the configuration."""

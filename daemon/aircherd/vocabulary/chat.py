@@ -54,6 +54,9 @@ class SchemaFormat(
 ResponseFormat = JsonFormat | SchemaFormat
 
 
+PassedId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
 class RouteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A client's routing options.
 
@@ -61,7 +64,7 @@ class RouteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `no_fallback` allows the first candidate only. `key` restricts all routes that name no key
     themselves to keys with this label. `fallbacks` restricts the `fallback` of providers to models
     of these names, with `*` for any part of one; what the model's own name stands for is not
-    restricted.
+    restricted. `passed` has the ids of the daemons that have passed the request on.
     """
 
     providers: list[str] | None = None
@@ -69,6 +72,7 @@ class RouteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     no_fallback: bool = False
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
     fallbacks: list[str] | None = None
+    passed: Annotated[list[PassedId], msgspec.Meta(max_length=16)] = []
 
 
 class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

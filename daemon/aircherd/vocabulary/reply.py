@@ -123,6 +123,35 @@ class UsageDelta(msgspec.Struct, frozen=True, tag_field="type", tag="usage"):
     usage: Usage
 
 
+class AttemptDelta(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="attempt"
+):
+    """Progress of a request: a candidate is `trying`, `skipped` or `waiting`, or it failed.
+
+    `outcome` is one of these three or an error code. `ms` is how long the request waits for a
+    candidate; `until` is the Unix time when the candidate is available again, if known.
+    """
+
+    provider: str
+    model: str
+    outcome: str
+    key: str | None = None
+    ms: int | None = None
+    message: str | None = None
+    until: float | None = None
+
+
+class WholeMessage(msgspec.Struct, frozen=True, tag_field="type", tag="whole_message"):
+    """The parts of the whole message as clients get them, in place of what came before.
+
+    From another daemon, which has joined them already; `answered_by` is the `provider/model` that
+    answered there.
+    """
+
+    content: tuple[dict[str, object], ...]
+    answered_by: str
+
+
 class Ending(msgspec.Struct, frozen=True, tag_field="type", tag="ending"):
     """The provider's end of the reply; a reply without it is incomplete.
 
@@ -147,5 +176,7 @@ ReplyEvent = (
     | AudioDelta
     | OtherDelta
     | UsageDelta
+    | AttemptDelta
+    | WholeMessage
     | Ending
 )

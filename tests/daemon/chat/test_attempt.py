@@ -12,11 +12,18 @@ from aircherd.errors import AircherError
 from aircherd.events import EventBus
 from aircherd.memory.request_memory import uncounted
 from aircherd.routing.candidate import Candidate
-from aircherd.vocabulary.attempt import Attempt, AttemptDelta
+from aircherd.vocabulary.attempt import Attempt
 from aircherd.vocabulary.chat import ChatRequest, Message, Requirements
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta, Usage, UsageDelta
+from aircherd.vocabulary.reply import (
+    AttemptDelta,
+    Ending,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
+    UsageDelta,
+)
 from helpers.chat import CONFIG, DONE, A, Chats, FakeProviderClient, Unsent, failed
 
 CANDIDATE = Candidate(A, Model(id="m"), None)

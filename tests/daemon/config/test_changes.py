@@ -7,6 +7,7 @@ from aircherd.config.load import parse_config
 from aircherd.config.model import DEFAULT_CONFIG
 
 WORK = '[providers.work]\nkind = "openai"\nbase_url = "http://127.0.0.1:1/v1"\n'
+FAR = '[providers.far]\nkind = "socket"\npath = "/run/a.sock"\n'
 SHARED = '[shared]\nurl = "redis://one.localhost"\n'
 LIMIT = '[[limits]]\nper = "day"\nusd = 5\n'
 
@@ -36,6 +37,7 @@ def changes(before: str, after: str) -> list[tuple[str, object, object]]:
             ("providers.openai.base_url", "https://api.openai.com/v1", "https://proxy.example/v1"),
             ("providers.openai.env", ["OPENAI_API_KEY"], []),
         ]),
+        (FAR, FAR.replace("/a.", "/b."), [("providers.far.path", "/run/a.sock", "/run/b.sock")]),
         ("", "[network]\nidle_timeout = 5\n", [("network.idle_timeout", 60.0, 5.0)]),
         ("", "[usage]\nkeep_days = 40\n", [("usage.keep_days", None, 40)]),
         ("", '[auth]\nlifetime = "8h"\n', [("auth.lifetime", None, "8h")]),

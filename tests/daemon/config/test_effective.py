@@ -226,8 +226,9 @@ def test_every_entry_of_the_schema_is_shown_with_its_line(tmp_path):
         Entry(("models", "mine", "routes"), ["openai/x"]),
         Entry(("limits",), [{"per": "day", "requests": 1}]),
     ]
-    # What excludes others is not set: no source of a key, as there is one of each.
-    entries = [Entry(*each) for each in every_entry() if each[0][-1] != "auth"]
+    # What excludes others is not set: no source of a key, as there is one of each, no other kind.
+    others = ("auth", "path", "kind")
+    entries = [Entry(*each) for each in every_entry() if each[0][-1] not in others]
     text = change_entries("", [*required, *entries])
     config = parse_config(text, file=str(tmp_path / "config.toml"))
     found = {each.path: each for each in settings(config, text)}
@@ -244,6 +245,15 @@ def test_every_entry_of_the_schema_is_shown_with_its_line(tmp_path):
         is_table = isinstance(entry.value, dict) and entry.path[0] == "http"
         name = next(iter(entry.value)) if is_table else entry.path[-1]
         assert lines[line - 1].lstrip().startswith(str(name)), path
+
+
+def test_another_daemon_has_a_path_and_no_address() -> None:
+    """As its entry has it."""
+    config = parse_config('[providers.far]\nkind = "socket"\npath = "/run/x.sock"', file="c.toml")
+    shown = {
+        name: value for name, value in config_data(config)["providers"]["far"].items() if value
+    }
+    assert shown == {"kind": "socket", "path": "/run/x.sock"}
 
 
 def test_rights_that_are_not_from_the_file_are_not_shown() -> None:

@@ -3,8 +3,14 @@
 import msgpack
 
 from aircherd.ipc.deltas import DeltaWriter
-from aircherd.vocabulary.attempt import AttemptDelta
-from aircherd.vocabulary.reply import Ending, TextDelta, ToolCallDelta, Usage, UsageDelta
+from aircherd.vocabulary.reply import (
+    AttemptDelta,
+    Ending,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    UsageDelta,
+)
 
 
 def frames(data):

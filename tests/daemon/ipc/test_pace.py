@@ -7,8 +7,8 @@ from aircherd.ipc.deltas import DeltaWriter
 from aircherd.ipc.outbox import Outbox
 from aircherd.ipc.pace import AT_ONCE_ABOVE, PacedDeltas, joined
 from aircherd.memory.budget import MemoryBudget
-from aircherd.vocabulary.attempt import AttemptDelta
 from aircherd.vocabulary.reply import (
+    AttemptDelta,
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,

@@ -13,9 +13,9 @@ from aircherd.errors import AircherError
 from aircherd.memory.request_memory import uncounted
 from aircherd.providers.verbatim.passage import Passage
 from aircherd.testing.simulator import Fault, Received, Simulator, open_simulator
-from aircherd.vocabulary.attempt import AttemptDelta, ChatResult
+from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.chat import ChatRequest, Message
-from aircherd.vocabulary.reply import TextDelta
+from aircherd.vocabulary.reply import AttemptDelta, TextDelta
 from aircherd.vocabulary.verbatim import Dialect, VerbatimDelta, VerbatimHead, VerbatimRequest
 from helpers.daemon.in_process import running, write_config
 

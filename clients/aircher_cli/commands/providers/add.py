@@ -19,6 +19,7 @@ EXAMPLES = """
 aircher-cli providers add local --kind openai --base-url http://127.0.0.1:8000/v1 --auth none
 aircher-cli providers add work --kind openai --base-url https://llm.example.com/v1
 aircher-cli providers add ollama --base-url http://gpu-box:11434 --replace
+aircher-cli providers add laptop --kind socket --path /run/user/1000/aircher/laptop.sock
 """
 
 DESCRIPTION = """\
@@ -26,7 +27,8 @@ Add a server of your own to the configuration, or change where a built-in provid
 needs a key that is not stored yet, its list of models is fetched, free of charge, to see whether it
 answers."""
 
-KINDS = ("openai", "anthropic", "gemini", "openrouter", "ollama")
+SOCKET = "socket"
+KINDS = ("openai", "anthropic", "gemini", "openrouter", "ollama", SOCKET)
 
 SHOWN_MODELS = 3
 
@@ -36,8 +38,18 @@ def build_parser() -> Parser:
     parser = make_parser("providers add", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
     add("name", type=non_empty_name, metavar="NAME", help="lower-case letters, digits, - and _")
-    add("--kind", choices=KINDS, help="the API of the server; openai is everything compatible")
+    add(
+        "--kind",
+        choices=KINDS,
+        help="the API of the server; openai is everything compatible, socket is another daemon",
+    )
     add("--base-url", type=non_empty_name, metavar="URL", help="the base of that API")
+    add(
+        "--path",
+        type=non_empty_name,
+        metavar="PATH",
+        help="the socket of another daemon; NAME.sock beside your own daemon's by default",
+    )
     add("--auth", choices=("none",), help="the server needs no key")
     add(
         "--env",
@@ -116,6 +128,7 @@ def _entry(options: argparse.Namespace) -> Map:
     fields: Map = {
         "kind": options.kind,
         "base_url": (options.base_url or "").rstrip("/"),
+        "path": options.path,
         "auth": options.auth,
         "env": env[0] if len(env) == 1 else env,
         "key_command": _key_command(options.key_command),
@@ -136,6 +149,8 @@ def _key_command(command: str | None) -> list[str]:
 
 
 def _require(options: argparse.Namespace) -> None:
+    if options.kind == SOCKET:
+        return
     missing = [
         option
         for option, value in (("--kind", options.kind), ("--base-url", options.base_url))

@@ -6,6 +6,7 @@ import msgspec
 
 from aircherd.api.diagnosis.finding import Finding, refused
 from aircherd.auth.key_sources import ENV_PREFIX
+from aircherd.config.model import UNIX
 from aircherd.vocabulary.keys import USABLE, KeyState, KeyStatus
 
 CLOCK = "clock"
@@ -69,10 +70,7 @@ def _is_down(facts: ProviderFacts) -> bool:
 def _about(facts: ProviderFacts) -> list[Finding]:
     check, key = f"provider {facts.name}", facts.best
     if facts.unreachable is not None:
-        cure = (
-            "check the network, the proxy and base_url; what this machine gets: 'curl -sSI "
-            f"{facts.base_url}'"
-        )
+        cure = _cure_of_silence(facts.base_url)
         return [Finding(check, "problem", f"does not answer: {facts.unreachable}", cure)]
     answers = "" if facts.ms is None else f", answers in {facts.ms} ms"
     if key.state is KeyState.NOT_CONFIGURED and key.key is None:
@@ -86,6 +84,18 @@ def _about(facts: ProviderFacts) -> list[Finding]:
         cure = f"aircher-cli cooldowns clear {facts.name}"
         return [Finding(check, "warning", f"is skipped now: {facts.health}{answers}", cure)]
     return [Finding(check, "ok", f"{_signed_in(key)}{answers}")]
+
+
+def _cure_of_silence(base_url: str) -> str:
+    """Return what to do about a provider that does not answer."""
+    if base_url.startswith(UNIX):
+        return (
+            "start the daemon behind the socket, or where it is on another machine, run "
+            "'aircher-cli forward' there"
+        )
+    return (
+        f"check the network, the proxy and base_url; what this machine gets: 'curl -sSI {base_url}'"
+    )
 
 
 def _reason_and_hint(key: KeyStatus) -> tuple[str, str | None]:

@@ -163,6 +163,9 @@ class ChatResult(TypedDict):
     attempts: Annotated[list[Attempt], says("the calls, in order; the last one answered")]
     skipped: Annotated[list[Skipped], says("candidates that were not called")]
     empty: NotRequired[Annotated[bool, says("true: the provider answered with nothing")]]
+    answered_by: NotRequired[
+        Annotated[str, says("provider/model that answered, where the provider is another daemon")]
+    ]
 
 
 class Stream(TypedDict):

@@ -95,6 +95,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
         "all": "true: also of providers that are not signed in",
         "model": "one provider/model, even if it is on no list",
         "wait": "false: at once; lists that are fetched are announced by an event",
+        "own": "true: without the models of other daemons",
     },
     methods.MODELS_USE: {"model": "any name that a chat accepts"},
     methods.MODELS_REFRESH: _ONE_PROVIDER,
@@ -258,6 +259,7 @@ MAPS: dict[str, dict[str, str]] = {
         "no_fallback": "true: the first candidate only",
         "key": "label of the only keys that may be used, unless a route names one itself",
         "fallbacks": "names, with * for any part, of models that a fallback may lead to",
+        "passed": "for daemons: the ids of those that have passed the request on",
     },
     "EntryParams": {
         "path": "as in TOML: limits[0].usd",

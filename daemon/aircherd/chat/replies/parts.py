@@ -169,7 +169,24 @@ class Other:
         }
 
 
-PartSoFar = TextSoFar | CallSoFar | Media | Other
+class Whole:
+    """A part that came as clients get it, with its own origin."""
+
+    __slots__ = ("_part",)
+
+    def __init__(self, part: Wire) -> None:
+        self._part = part
+
+    def size_in_memory(self) -> int:
+        """Return the bytes that the part takes."""
+        return _PART_SIZE + size_of(self._part)
+
+    def to_wire(self, _origin: str) -> Wire:
+        """Return the part as clients get it."""
+        return self._part
+
+
+PartSoFar = TextSoFar | CallSoFar | Media | Other | Whole
 
 
 def _mark_origin(part: Wire, signature: str | None, origin: str, *, always: bool = False) -> Wire:

@@ -9,6 +9,7 @@ from aircherd.chat.replies.parts import (
     Other,
     PartSoFar,
     TextSoFar,
+    Whole,
     Wire,
     is_text,
 )
@@ -32,6 +33,7 @@ from aircherd.vocabulary.reply import (
     ToolCallDelta,
     Usage,
     UsageDelta,
+    WholeMessage,
 )
 
 MAX_CHARACTERS = 7_000_000
@@ -70,6 +72,8 @@ class Reply:
         """
         self._has_others = False
 
+    answered_by: str | None = None
+    """What answered at another daemon, `provider/model`."""
     was_sent = False
     """Whether any of it was sent to a client that cannot drop it when another provider answers."""
 
@@ -191,11 +195,20 @@ class Reply:
             self._open = None
         elif isinstance(event, InItem):
             self._enter(event)
+        elif isinstance(event, WholeMessage):
+            self._replace_parts(event)
 
     def _enter(self, event: InItem) -> None:
         """Begin an item, or continue it."""
         items = self._items = self._items or Items(self._parts)
         self._parts, self._open = items.enter(event, self._open)
+
+    def _replace_parts(self, event: WholeMessage) -> None:
+        """Take the whole message of another daemon, and what answered there."""
+        self.answered_by = event.answered_by
+        self._items, self._open = None, None
+        self._parts = [Whole(part) for part in event.content]
+        self._count_at = 0  # it is counted as it is now
 
     def _note_refusal(self) -> None:
         part = self._parts[-1]

@@ -10,7 +10,7 @@ from aircherd.config.model import AMOUNTS
 from aircherd.config.sections.projects import FOLDER
 from aircherd.config.sections.tasks import NAME
 from aircherd.config.toml.locate import KeyPath
-from aircherd.vocabulary.builtin_providers import VENDORS
+from aircherd.vocabulary.builtin_providers import SOCKET, VENDORS
 from aircherd.vocabulary.suggestions import nearest
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -108,7 +108,12 @@ def _providers() -> Fragment:
     return named(
         "Your own servers, and changes to the built-in providers",
         {"pattern": _PROVIDER_NAME},
-        table("A server of your own", entries.PROVIDERS, required=["kind", "base_url"]),
+        table(
+            "A server of your own, or another daemon",
+            entries.PROVIDERS,
+            required=["kind"],
+            anyOf=[{"required": ["base_url"]}, {"properties": {"kind": {"const": SOCKET}}}],
+        ),
         properties=builtin,
     )
 

@@ -66,12 +66,20 @@ TOP_LEVEL: dict[str, Fragment] = {
 """The entries before the first section."""
 
 PROVIDERS: dict[str, Fragment] = {
-    "kind": choice("The API of the server; openai covers everything compatible", KINDS),
+    "kind": choice(
+        "The API of the server; openai covers everything compatible, socket is another daemon",
+        KINDS,
+    ),
     "base_url": string(
         "The base of the API, as in the vendor's own library: openai with /v1, anthropic without, "
         "gemini with or without /v1beta, openrouter with /api/v1, ollama the root",
         pattern=_URL,
         examples=["http://127.0.0.1:8000/v1"],
+    ),
+    "path": string(
+        "For socket: the socket of the other daemon, as aircher-cli forward makes it. By default "
+        "NAME.sock beside this daemon's own socket",
+        examples=["/run/user/1000/aircher/laptop.sock"],
     ),
     "auth": choice('Only "none": the server needs no key', ["none"]),
     "env": {

@@ -1,11 +1,13 @@
 """Read `[providers.NAME]`: a provider of the user's own, or changes to a built-in one."""
 
+import os
 import re
 from typing import cast, get_args
 
 import msgspec
 
-from aircherd.config.model import MaxTokensField, Provider, builtin_providers, origin_of
+from aircher_wire import address
+from aircherd.config.model import UNIX, MaxTokensField, Provider, builtin_providers, origin_of
 from aircherd.config.problems import BadValue, ProblemCollector
 from aircherd.config.secret_detection import (
     contains_key,
@@ -26,7 +28,7 @@ from aircherd.config.values import (
     read_tokens,
     type_name,
 )
-from aircherd.vocabulary.builtin_providers import KINDS
+from aircherd.vocabulary.builtin_providers import KINDS, SOCKET
 from aircherd.vocabulary.models import ApiName
 
 SECTION = Section(
@@ -34,6 +36,7 @@ SECTION = Section(
     (
         "kind",
         "base_url",
+        "path",
         "auth",
         "env",
         "key_command",
@@ -48,8 +51,11 @@ SECTION = Section(
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
-KEYLESS_KINDS = frozenset({"ollama"})
+KEYLESS_KINDS = frozenset({"ollama", SOCKET})
 """Servers of these kinds need a key only if their entry names a source for it."""
+
+OF_SOCKETS = ("kind", "path", "fallback")
+"""The fields of an entry with the kind `socket`."""
 
 _BUILTIN = builtin_providers()
 
@@ -59,6 +65,7 @@ class _Entry(msgspec.Struct):
 
     kind: str | None = None
     base_url: str | None = None
+    path: str | None = None
     auth: str | None = None
     env: tuple[str, ...] | None = None
     key_command: tuple[str, ...] | None = None
@@ -138,6 +145,9 @@ class _EntryReader:
 
     def _read_base_url(self, value: object) -> None:
         self.entry.base_url = self._report.read((*self._path, "base_url"), value, read_base_url)
+
+    def _read_path(self, value: object) -> None:
+        self.entry.path = self._report.read((*self._path, "path"), value, _socket_path)
 
     def _read_auth(self, value: object) -> None:
         self.entry.auth = self._report.read((*self._path, "auth"), value, self._auth)
@@ -219,6 +229,31 @@ class _EntryReader:
             raise BadValue(key_message(self._name))
 
 
+def _socket_path(value: object) -> str:
+    path = os.path.expanduser(read_text(value))  # noqa: PTH111 -- a text
+    if not path.startswith("/") or not path.isprintable():
+        raise BadValue(
+            "must be the absolute path of a socket", 'write "/run/user/1000/aircher/laptop.sock"'
+        )
+    try:
+        address.check_length(path)
+    except address.AddressError:
+        raise BadValue(
+            f"is longer than the {address.MAX_PATH} bytes that the system takes",
+            "choose a shorter one",
+        ) from None
+    return path
+
+
+def _default_path(name: str) -> str | None:
+    """Return `NAME.sock` beside the daemon's own socket, None if that cannot be found."""
+    try:
+        own = address.find_socket(os.environ)
+    except address.AddressError:
+        return None
+    return f"{own.rpartition('/')[0]}/{name}.sock"
+
+
 def _api(value: object) -> ApiName:
     return cast("ApiName", read_choice(value, get_args(ApiName)))
 
@@ -243,6 +278,8 @@ def _max_tokens_field(value: object) -> MaxTokensField:
 
 def _report_missing(report: ProblemCollector, path: KeyPath, table: dict[str, object]) -> None:
     """Report the required fields that a provider of the user's own lacks."""
+    if table.get("kind") == SOCKET:
+        return
     if "kind" not in table:
         kinds = ", ".join(f'"{kind}"' for kind in KINDS)
         report.add(path, "has no kind: the API of the server", f"add kind = one of {kinds}")
@@ -254,6 +291,9 @@ def _merge(name: str, entry: _Entry, builtin: Provider | None) -> Provider | Non
     """Merge the entry into the built-in provider, if any; None if required fields are missing."""
     kind = builtin.kind if builtin else entry.kind
     base_url = entry.base_url or (builtin.base_url if builtin else None)
+    if kind == SOCKET:
+        path = entry.path or _default_path(name)
+        base_url = UNIX + path if path else None
     if kind is None or base_url is None:
         return None
     provider = Provider(
@@ -304,7 +344,9 @@ def _check_combination(
     report: ProblemCollector, path: KeyPath, table: dict[str, object], provider: Provider
 ) -> None:
     """Report fields that are valid but conflict."""
-    if table.get("auth") == "none":
+    if provider.kind == SOCKET or "path" in table:
+        _check_fields_of_kind(report, path, table, provider)
+    elif table.get("auth") == "none":
         for field in ("env", "key_command"):
             if field in table:
                 report.add(
@@ -318,3 +360,21 @@ def _check_combination(
             "is plain http to another machine: keys are never sent unencrypted",
             'use https, or add auth = "none" if the server needs no key',
         )
+
+
+def _check_fields_of_kind(
+    report: ProblemCollector, path: KeyPath, table: dict[str, object], provider: Provider
+) -> None:
+    """Report fields that mean nothing for another daemon, and `path` for everything else."""
+    if provider.kind != SOCKET:
+        report.add(
+            (*path, "path"), 'is only for the kind "socket"', "remove the line, or change the kind"
+        )
+        return
+    for field in table:
+        if field in SECTION.names and field not in OF_SOCKETS:
+            report.add(
+                (*path, field),
+                "means nothing for another daemon, which has its own keys and settings",
+                "remove the line",
+            )

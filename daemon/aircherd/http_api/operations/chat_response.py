@@ -22,8 +22,8 @@ from aircherd.http_api.operations.answer_headers import (
 from aircherd.http_api.operations.exchange import Deltas, Exchange
 from aircherd.http_api.problem import Problem
 from aircherd.providers.verbatim.passage import Passage
-from aircherd.vocabulary.attempt import AttemptDelta, ChatResult
-from aircherd.vocabulary.reply import ReplyEvent
+from aircherd.vocabulary.attempt import ChatResult
+from aircherd.vocabulary.reply import AttemptDelta, ReplyEvent
 from aircherd.vocabulary.verbatim import VerbatimDelta, VerbatimHead
 
 IDLE_SECONDS = 10.0

@@ -36,7 +36,7 @@ ALLOWED = frozenset(
         methods.EVENTS_UNSUBSCRIBE,
     }
 )
-FEATURES = ("chat", "chat.start", "models", "events", "pace")
+FEATURES = ("chat", "chat.start", "models", "events", "pace", "passed")
 """Of the features of `hello`, those that are left."""
 
 _STATE = ("state", "since", "on_failure")

@@ -10,6 +10,7 @@ from aircherd.config.model import Provider
 from aircherd.providers.adapter import Adapter
 from aircherd.providers.registry import ADAPTERS, RESPONSES, adapter_for
 from aircherd.providers.verbatim.passage import Passage
+from aircherd.vocabulary.builtin_providers import SOCKET
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.verbatim import Dialect, Operation
@@ -68,8 +69,9 @@ def _adapter_of(
 ) -> Adapter | None:
     wanted = passage.request.dialect
     if provider.kind != "openai":
-        adapter = ADAPTERS[provider.kind]
-        return adapter if adapter.dialect == wanted else None
+        # Another daemon speaks no API of HTTP clients.
+        adapter = None if provider.kind == SOCKET else ADAPTERS[provider.kind]
+        return adapter if adapter is not None and adapter.dialect == wanted else None
     if wanted == "openai_responses":
         return ADAPTERS[RESPONSES] if _has_responses(provider, model) else None
     if wanted != "openai_chat":

@@ -299,7 +299,7 @@ def test_words_are_those_of_the_code(name, key, words):
         ("AuthEvent", KeyStatus, set()),
         ("Attempt", attempt.Attempt, set()),
         ("AttemptEvent", attempt.Attempt, set()),
-        ("AttemptDelta", attempt.AttemptDelta, set()),
+        ("AttemptDelta", reply.AttemptDelta, set()),
         ("Skipped", attempt.Skipped, set()),
         ("Usage", reply.Usage, set()),
         ("TextDelta", reply.TextDelta, {"signature"}),

@@ -200,3 +200,49 @@ def test_entry_without_a_provider_name_is_refused(entry: str, hint: str) -> None
     assert line == 2
     assert hint in message
     assert "CANARY" not in f"{path} {message}"
+
+
+# ------------------------------------------------------------------ other daemons
+
+
+def test_another_daemon_needs_neither_a_key_nor_an_address(monkeypatch) -> None:
+    """Its socket is beside this daemon's own by default."""
+    monkeypatch.setenv("AIRCHER_SOCKET", "/run/user/7/aircher/aircher.sock")
+    provider = _provider('[providers.laptop]\nkind = "socket"', "laptop")
+    assert provider.socket_path == "/run/user/7/aircher/laptop.sock"
+    assert (provider.needs_key, provider.origin) == (False, provider.base_url)
+    text = '[providers.laptop]\nkind = "socket"\npath = "/run/x.sock"\nfallback = ["ollama"]'
+    provider = _provider(text, "laptop")
+    assert (provider.socket_path, provider.fallback) == ("/run/x.sock", ("ollama",))
+
+
+def test_two_sockets_are_two_origins() -> None:
+    """What is known of one daemon is not known of another."""
+    text = (
+        '[providers.a]\nkind = "socket"\npath = "/a"\n[providers.b]\nkind = "socket"\npath = "/b"'
+    )
+    assert _provider(text, "a").origin != _provider(text, "b").origin
+
+
+@pytest.mark.parametrize(
+    "path", ["laptop.sock", "", "/run/a\\nb", "/" + 107 * "x", "./x", "host:/run/x.sock"]
+)
+def test_a_path_is_that_of_a_socket(path: str) -> None:
+    """Absolute, printable, and short enough for the system."""
+    found = problem(f'[providers.laptop]\nkind = "socket"\npath = "{path}"')
+    assert found[:2] == (3, "providers.laptop.path")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ['base_url = "https://h/v1"', 'env = "KEY"', 'auth = "none"', "num_ctx = 5", 'api = "chat"'],
+)
+def test_another_daemon_has_its_own_settings(entry: str) -> None:
+    """So what is set here would mean nothing."""
+    found = problem(f'[providers.laptop]\nkind = "socket"\npath = "/x"\n{entry}')
+    assert "means nothing for another daemon" in found[2]
+
+
+def test_a_path_is_for_other_daemons_only() -> None:
+    """A server has an address."""
+    assert "only for the kind" in problem(WORK + 'path = "/run/x.sock"')[2]

@@ -14,8 +14,7 @@ from aircherd.http_api.operations.exchange import Exchange
 from aircherd.http_api.operations.problems import internal_problem
 from aircherd.providers.openai_chat.adapter import OpenAIChat
 from aircherd.providers.verbatim.passage import Passage
-from aircherd.vocabulary.attempt import AttemptDelta
-from aircherd.vocabulary.reply import TextDelta
+from aircherd.vocabulary.reply import AttemptDelta, TextDelta
 from aircherd.vocabulary.verbatim import VerbatimDelta, VerbatimHead
 from helpers.http_api.chat_dialect import call_of
 from helpers.http_api.performing import FakeClient, Recorder
