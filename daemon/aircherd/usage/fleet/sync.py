@@ -379,9 +379,10 @@ def limits_digest(names: Names, counters: Sequence[Shared]) -> str:
 def _rest(rest: int, pending: Pending | None) -> int:
     """Return what can be asked for in another report: nothing, if it was asked for and refused.
 
-    The engine has granted less than was needed although it seems to be there: it is learning.
+    The engine has granted less than was needed although it seems to be there: it is learning. But
+    until it knows what this machine has used, it grants nothing, and is asked again at once.
     """
-    if pending is None or pending.report.least == 0:
+    if pending is None or pending.report.least == 0 or pending.share.is_whole_needed:
         return rest
     was_refused = (
         pending.share.view is not None and pending.share.view.granted < pending.report.least

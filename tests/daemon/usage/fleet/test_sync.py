@@ -154,6 +154,21 @@ async def test_a_flushed_engine_is_filled_again(autojump_clock, engine):
         nursery.cancel_scope.cancel()
 
 
+async def test_requests_go_on_while_a_flushed_engine_is_filled(autojump_clock, engine):
+    """It grants nothing until it knows what this machine has used: that is no full limit."""
+    machine = machine_of(engine)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        end(await machine.take())
+        await trio.sleep(2)
+        engine.flush()
+        for _ in range(40):
+            taken = await machine.take()
+            assert isinstance(taken, Reservation)
+            end(taken)
+        nursery.cancel_scope.cancel()
+
+
 async def _names(engine: MemoryEngine) -> "Names":
     return Names(await engine.secret(bytes(SECRET_BYTES)))
 
