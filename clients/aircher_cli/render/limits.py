@@ -69,7 +69,9 @@ def shared_notes(status: Map, now: float) -> list[str]:
 
     away = problem(shared, now)
     return [
-        note for note in (f"! {away}" * bool(away), differing(shared), age_note(shared)) if note
+        note
+        for note in (f"! {away}" * bool(away), differing(shared), age_note(shared, shared))
+        if note
     ]
 
 

@@ -45,6 +45,6 @@ def run(context: Context, options: argparse.Namespace) -> int:
     lines = paragraph(problem(shared, now) or headline(shared), console.width, style="bold")
     for line in [*lines, *machine_lines(report, console.width, now)]:
         console.styled(line)
-    for note in filter(None, (differing(shared), age_note(report))):
+    for note in filter(None, (differing(shared), age_note(report, shared))):
         console.note(note)
     return OK

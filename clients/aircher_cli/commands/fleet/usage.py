@@ -83,7 +83,9 @@ class FleetUsageView:
     def notes(self, record: Map, now: float) -> list[str]:
         """Return what the table needs as an explanation."""
         shared = as_map(record.get("shared"))
-        return list(filter(None, (problem(shared, now), differing(shared), age_note(record))))
+        return list(
+            filter(None, (problem(shared, now), differing(shared), age_note(record, shared)))
+        )
 
     def has_countdown(self, record: Map, now: float) -> bool:
         """Tell that nothing counts down."""

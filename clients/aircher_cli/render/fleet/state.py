@@ -13,10 +13,12 @@ def problem(shared: Map, now: float) -> str:
     if state not in {"away", "refused"}:
         return ""
     since = number(shared.get("since"))
-    when = "" if since is None else f" since {format_time(since, now)}"
+    when = "" if since is None else f" (since {format_time(since, now)})"
     then = REFUSE if shared.get("on_outage") == "refuse" else LOCAL
-    what = "cannot be used" if state == "refused" else "is away"
-    return f"the engine {text(shared.get('engine'))} {what}{when}: {reason or 'no answer'}; {then}"
+    if not reason.startswith("the engine"):
+        what = "cannot be used" if state == "refused" else "is away"
+        reason = f"the engine at {text(shared.get('engine'))} {what}: {reason or 'no answer'}"
+    return f"{reason}{when}; {then}"
 
 
 def differing(shared: Map) -> str:
@@ -40,12 +42,16 @@ def headline(shared: Map) -> str:
     return f"{namespace} on {text(shared.get('engine'))}{by}{starting}"
 
 
-def age_note(answer: Map) -> str:
-    """Return how old what is shown of other machines is; empty if it is of now."""
+def age_note(answer: Map, shared: Map) -> str:
+    """Return how old what is shown of other machines is; empty if it is of now.
+
+    `shared`: the state of the engine, which is shown, too; it says why.
+    """
     why = text(answer.get("problem")).rstrip(".")
     if not why:
         return ""
+    because = "" if text(shared.get("state")) in {"away", "refused"} else f": {why}"
     age = number(answer.get("age_s"))
     if age is None:
-        return f"! only this machine is shown: {why}"
-    return f"! other machines as they were {format_duration(age)} ago: {why}"
+        return f"! only this machine is shown{because}"
+    return f"! other machines as they were {format_duration(age)} ago{because}"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from aircherd.api.diagnosis.finding import Finding, refused
+from aircherd.api.diagnosis.finding import Finding
 from aircherd.api.diagnosis.providers import SET_CLOCK
 from aircherd.shared_state.engine_facts import NO_EVICTION, EngineFacts
 from aircherd.shared_state.fleet_status import FleetStatus, SeenMachines
@@ -31,17 +31,17 @@ def fleet_findings(
 
 
 def _away(status: FleetStatus) -> list[Finding]:
-    reason = (status.reason or f"the engine {status.engine} does not answer").rstrip(".")
-    found = refused(FLEET, "problem", reason)
+    """Return the finding about an engine that does not answer; where it refused, why has a cure."""
+    reason = (status.reason or f"the engine at {status.engine} does not answer").rstrip(".")
+    cure = "check that the engine runs and can be reached from here; it is tried again by itself"
+    if status.state == "refused" and ": " in reason:
+        reason, _, cure = reason.partition(": ")
     effect = (
         "requests under shared limits are refused"
         if status.on_outage == "refuse"
         else "each machine uses its part of what was left"
     )
-    cure = found.cure or (
-        "check that the engine runs and can be reached from here; it is tried again by itself"
-    )
-    return [Finding(FLEET, "problem", f"{found.message}; until it answers, {effect}", cure)]
+    return [Finding(FLEET, "problem", f"{reason}; until it answers, {effect}", cure)]
 
 
 def _reached(status: FleetStatus, facts: EngineFacts) -> list[Finding]:

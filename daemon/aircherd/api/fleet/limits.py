@@ -28,19 +28,23 @@ async def machines_by_limit(fleet: Fleet, limits: Sequence[LimitStatus]) -> tupl
 
 def _about(limit: LimitStatus, name: str, seen: SeenMachines, this: str) -> Map:
     rows = sorted(seen.rows, key=lambda row: (row.machine != this, row.label, row.machine))
-    machines = [
-        {
-            "machine": row.machine,
-            "label": row.label,
-            **({"this": True} if row.machine == this else {}),
-            "live": row.is_live,
-            "used": _amount(limit, row.used, name),
-            "held": _amount(limit, row.held, name),
-        }
-        for row in rows
-        if _has_any(row, name)
-    ]
+    machines = [_machine(limit, row, name) for row in rows if _has_any(row, name)]
+    for machine in machines:
+        if machine["machine"] == this:
+            machine["this"] = True
+            if limit.used_here is not None:  # of now, also when the engine is away
+                machine["used"] = limit.used_here
     return {"machines": machines}
+
+
+def _machine(limit: LimitStatus, row: MachineRow, name: str) -> Map:
+    return {
+        "machine": row.machine,
+        "label": row.label,
+        "live": row.is_live,
+        "used": _amount(limit, row.used, name),
+        "held": _amount(limit, row.held, name),
+    }
 
 
 def _has_any(row: MachineRow, name: str) -> bool:

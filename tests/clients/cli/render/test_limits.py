@@ -157,5 +157,5 @@ def test_shared_limits_say_when_the_engine_is_away() -> None:
     assert note.startswith("ci has other limits")
     away = {"state": "away", "engine": "redis://db:1", "reason": "no way", "problem": "no way"}
     first, second = shared_notes({"shared": away}, NOW)
-    assert first.startswith("! the engine redis://db:1 is away: no way")
-    assert second == "! only this machine is shown: no way"
+    assert first.startswith("! the engine at redis://db:1 is away: no way")
+    assert second == "! only this machine is shown"

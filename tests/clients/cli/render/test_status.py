@@ -448,7 +448,7 @@ def test_an_engine_that_is_away_is_shown_above() -> None:
     away = {**SHARED, "state": "away", "reason": "connection refused", "differing": ["ci"]}
     lines = shown({**STATUS, "shared": away}, 60)
     text = " ".join(" ".join(lines).split())
-    assert "the engine redis://db:6379 is away: connection refused" in text
+    assert "the engine at redis://db:6379 is away: connection refused" in text
     assert "ci has other limits" in text
     assert all(len(line) < 60 for line in lines)
     assert not [line for line in lines if "team on" in line]

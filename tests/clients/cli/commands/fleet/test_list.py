@@ -53,8 +53,8 @@ def test_an_engine_that_is_away(daemon: CliDaemon) -> None:
     away = {**SHARED, "state": "away", "reason": "refused", "since": time.time()}
     daemon.answers["fleet.report"] = {**REPORT, "shared": away, "problem": "refused"}
     outcome = run_cli(daemon.environ, "fleet")
-    assert outcome.out.startswith("the engine redis://db:6379 is away since")
-    assert outcome.err == "! other machines as they were 0 s ago: refused\n"
+    assert outcome.out.startswith("the engine at redis://db:6379 is away: refused (since")
+    assert outcome.err == "! other machines as they were 0 s ago\n"
     assert outcome.code == 0
 
 

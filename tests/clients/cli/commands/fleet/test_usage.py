@@ -73,8 +73,8 @@ def test_without_the_engine_a_note_says_what_is_missing(fleet: CliDaemon) -> Non
     del alone["age_s"]
     fleet.answers["fleet.report"] = alone
     outcome = run_cli(fleet.environ, "usage", "--fleet")
-    assert "the engine redis://db:6379 is away: no way" in " ".join(outcome.err.split())
-    assert "! only this machine is shown: no way" in outcome.err
+    assert "the engine at redis://db:6379 is away: no way" in " ".join(outcome.err.split())
+    assert "! only this machine is shown\n" in outcome.err
     assert outcome.code == 0
 
 

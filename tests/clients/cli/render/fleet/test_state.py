@@ -26,15 +26,17 @@ def test_an_engine_that_answers() -> None:
 
 
 def test_an_engine_that_does_not_answer() -> None:
-    """Since when, why, and what happens to requests."""
+    """Why, since when, and what happens to requests."""
     assert problem(AWAY, NOW) == (
-        "the engine rediss://db:6379 is away since 14:29:00: connection refused; until then this "
-        "machine uses its part of what was left"
+        "the engine at rediss://db:6379 is away: connection refused (since 14:29:00); until then "
+        "this machine uses its part of what was left"
     )
+    named = {**AWAY, "reason": "the engine at rediss://db:6379 is full"}
+    assert problem(named, NOW).startswith("the engine at rediss://db:6379 is full (since")
     refused = {**AWAY, "state": "refused", "reason": "wrong password.", "on_outage": "refuse"}
     assert problem(refused, NOW) == (
-        "the engine rediss://db:6379 cannot be used since 14:29:00: wrong password; until then "
-        "requests under shared limits are refused, once what is leased is used"
+        "the engine at rediss://db:6379 cannot be used: wrong password (since 14:29:00); until "
+        "then requests under shared limits are refused, once what is leased is used"
     )
 
 
@@ -46,9 +48,9 @@ def test_machines_with_other_limits_are_named() -> None:
 
 
 def test_old_figures_say_how_old_they_are() -> None:
-    """And whether there are any of other machines."""
-    assert age_note({"age_s": 0}) == ""
-    assert age_note({"problem": "no answer."}) == "! only this machine is shown: no answer"
-    assert age_note({"problem": "no answer", "age_s": 90.0}) == (
-        "! other machines as they were 1 min ago: no answer"
-    )
+    """And whether there are any of other machines; why is said once."""
+    assert age_note({"age_s": 0}, OK) == ""
+    assert age_note({"problem": "no answer."}, OK) == "! only this machine is shown: no answer"
+    old = {"problem": "no answer", "age_s": 90.0}
+    assert age_note(old, OK) == "! other machines as they were 1 min ago: no answer"
+    assert age_note(old, AWAY) == "! other machines as they were 1 min ago"
