@@ -43,14 +43,21 @@ from aircherd.vocabulary.secret import Secret
 POLL_SECONDS = 1.0
 """Between two questions while no message comes."""
 
-PAUSE_SECONDS = 0.02
-"""After a round: changes that come at once are one round."""
+MIN_PAUSE, MAX_PAUSE, PAUSES = 0.02, 0.3, 10
+"""Seconds after a round, so that changes that come at once are one round: so many times as long as
+it took, that a busy or distant engine is asked less often."""
+
+AT_ONCE = 32
+"""Scopes that are sent together."""
 
 FAILED_SECONDS = 30.0
 """After an internal error."""
 
 CLAIM_SECONDS = 0.1
 """How long a request waits for the right to probe; then it decides by what is known here."""
+
+LEFT_PAUSE = 0.95
+"""What is left of keys is sent once a second at most; rounds do not come at exact times."""
 
 LEFT_SECONDS = 600.0
 """How long what is left of a key is kept. The same for all, so that the latest is kept."""
@@ -95,6 +102,7 @@ class FleetCooldowns:
         self._are_keys_new = True
         self._records: dict[str, _Record] = {}
         self._outbox = Outbox()
+        self._sent: dict[str, float] = {}  # and until which tick it cools
         self._left: set[Place] = set()
         self._left_sent_at = -math.inf
         self._released: set[str] = set()
@@ -211,7 +219,7 @@ class FleetCooldowns:
                 self._cooldowns.fleet = None
 
     async def _round(self) -> None:
-        self._woken = trio.Event()
+        self._woken, began = trio.Event(), trio.current_time()
         try:
             await self._send()
             await self._ask()
@@ -225,8 +233,9 @@ class FleetCooldowns:
             await trio.sleep(FAILED_SECONDS)
             return
         self._note_problem(None)
-        await trio.sleep(PAUSE_SECONDS)
-        with trio.move_on_after(POLL_SECONDS - PAUSE_SECONDS):
+        pause = min(max(PAUSES * (trio.current_time() - began), MIN_PAUSE), MAX_PAUSE)
+        await trio.sleep(pause)
+        with trio.move_on_after(POLL_SECONDS - pause):
             await self._woken.wait()
 
     async def _listen(self) -> None:
@@ -260,14 +269,28 @@ class FleetCooldowns:
         while self._released:
             scope = self._released.pop()
             await self._state.release_probe(scope, self._machine)
-        while (found := self._outbox.take()) is not None:
-            scope, pending = found
-            try:
-                await self._send_one(scope, pending)
-            except BaseException:
-                self._outbox.put_back(scope, pending)
-                raise
+        while len(self._outbox):
+            await self._send_some()
         await self._send_left()
+
+    async def _send_some(self) -> None:
+        errors: list[SharedStateError] = []
+        async with trio.open_nursery() as nursery:
+            for _ in range(min(AT_ONCE, len(self._outbox))):
+                nursery.start_soon(self._send_first, errors)
+        if errors:
+            raise errors[0]
+
+    async def _send_first(self, errors: list[SharedStateError]) -> None:
+        scope, pending = self._outbox.take()
+        try:
+            await self._send_one(scope, pending)
+        except SharedStateError as error:
+            self._outbox.put_back(scope, pending)
+            errors.append(error)
+        except BaseException:
+            self._outbox.put_back(scope, pending)
+            raise
 
     async def _send_one(self, scope: str, pending: Pending) -> None:
         now = self._clocks.ticks()
@@ -283,11 +306,12 @@ class FleetCooldowns:
             age, left = max(now - cooldown.since, 0.0), cooldown.until - now
             shared = SharedCooldown(scope=scope, left=left, age=age, content=content)
             await self._state.cool(shared, self._machine)
+            self._sent[scope] = cooldown.until
 
     async def _send_left(self) -> None:
         """Send what is left of keys, at most once a second."""
         now = self._clocks.ticks()
-        is_early = now < self._left_sent_at + POLL_SECONDS - PAUSE_SECONDS
+        is_early = now < self._left_sent_at + LEFT_PAUSE
         if self._scopes is None or not self._left or is_early:
             return
         self._left_sent_at = now
@@ -319,6 +343,9 @@ class FleetCooldowns:
             self._take(shared, answered, is_whole=found.is_whole)
         if found.is_whole:
             self._offer_all()
+        else:
+            self._end_refused(answered)
+        self._sent.clear()
         self._version = found.version
         if len(self._records) > MAX_RECORDS // 2:
             self._drop_some(answered)
@@ -346,6 +373,9 @@ class FleetCooldowns:
             record = _Record(content, answered - age, answered + left)
             if not self._outbox.is_cleared(shared.scope, record.since):
                 self._records[shared.scope] = record
+                if not is_whole and not self._outbox.is_cooling(shared.scope):
+                    # The engine keeps the later end: so what ends later here was cleared before.
+                    self._end(shared.scope, math.inf, record.until + SAME_SECONDS)
                 self._learn(shared.scope, record)
         else:
             log.debug("cooldown_not_understood", scope=shared.scope)
@@ -378,8 +408,8 @@ class FleetCooldowns:
             if record.until > now:
                 self._learn(scope, record)
 
-    def _end(self, scope: str, cleared_at: float) -> None:
-        """End what began before this tick.
+    def _end(self, scope: str, cleared_at: float, until: float = -math.inf) -> None:
+        """End what began before the tick `cleared_at`, and ends after the tick `until`.
 
         What began here since the last answer is in the outbox, or the engine knows it and has
         judged: clocks need not be compared. Only a machine that has just come has to.
@@ -393,9 +423,17 @@ class FleetCooldowns:
                     and cooldown.key == key
                     and cooldown.kind in SHARED
                     and cooldown.since <= cleared_at
+                    and cooldown.until > until
                     and self._scopes.is_about(scope, cooldown.model)
                 ):
                     self._cooldowns.store.drop(name, cooldown.scope)
+
+    def _end_refused(self, answered: float) -> None:
+        """End what was sent and is not kept: it was cleared by what happened since, elsewhere."""
+        for scope, until in self._sent.items():
+            is_kept = scope in self._records or self._outbox.is_cooling(scope)
+            if until > answered and not is_kept:
+                self._end(scope, math.inf)
 
     def _offer_all(self) -> None:
         """Send again what cools here and, by the whole answer, not or not as long for the fleet."""

@@ -49,10 +49,10 @@ class Outbox:
         later = self._pending.get(scope)
         self._pending[scope] = pending if later is None else merged(pending, later)
 
-    def take(self) -> tuple[str, Pending] | None:
-        """Remove and return the first, None if all was sent."""
-        scope = next(iter(self._pending), None)
-        return None if scope is None else (scope, self._pending.pop(scope))
+    def take(self) -> tuple[str, Pending]:
+        """Remove and return the first; there must be one."""
+        scope = next(iter(self._pending))
+        return scope, self._pending.pop(scope)
 
     def is_cleared(self, scope: str, since: float) -> bool:
         """Return whether it is still to be sent that what began at `since` is over."""

@@ -1,9 +1,13 @@
 """What one machine of a fleet learns, all know: in time, once, and in spite of losses."""
 
+from random import Random
+
 import pytest
 import trio
 
 from aircherd.providers.health.fleet.exchange import CLAIM_SECONDS, POLL_SECONDS
+from aircherd.providers.health.fleet.scopes import SHARED
+from aircherd.shared_state.base import EngineAway
 from aircherd.vocabulary.failure import FailureClass
 from helpers.cooling import failed, left
 from helpers.fleet.cooling import (
@@ -561,3 +565,85 @@ async def test_no_name_and_no_key_reaches_the_engine(autojump_clock):
         (row,) = (await engine.cooldowns()).cooldowns
     for secret in (KEY.reveal(), "my-label", "org-1234", first.provider.name, "openai"):
         assert secret not in str(row)
+
+
+# ------------------------------------------------------------------ everything at once
+
+
+class Chaos(Deaf):
+    """An engine at which any call may fail, before or after it was carried out."""
+
+    def __init__(self, engine, random):
+        super().__init__(engine, repeats=random.choice([0, 1, 3]))
+        self._random = random
+        self.is_over = False
+
+    async def _fail_at_times(self, call, *arguments):
+        luck = 1.0 if self.is_over else self._random.random()
+        await trio.sleep(0.0 if self.is_over else 0.1 * self._random.random())
+        if luck < 0.15:
+            raise EngineAway("lost on the way there")
+        answer = await call(*arguments)
+        if luck < 0.3:
+            raise EngineAway("lost on the way back")
+        return answer
+
+    async def cool(self, *arguments):
+        await self._fail_at_times(self._engine.cool, *arguments)
+
+    async def cooldowns(self, *arguments):
+        return await self._fail_at_times(self._engine.cooldowns, *arguments)
+
+    async def claim_probe(self, *arguments):
+        return await self._fail_at_times(self._engine.claim_probe, *arguments)
+
+
+def random_event(machine, random):
+    """Let something happen at a machine."""
+    model = random.choice("mn")
+    kind = random.choice([RATE, QUOTA, OVERLOADED, MODEL, FailureClass.NETWORK])
+    seconds = random.choice([None, 30, 300, 3000])
+    match random.randrange(6):
+        case 0 | 1 | 2:
+            machine.fails(failed(kind, retry_after=seconds), model)
+        case 3:
+            machine.succeeds(model)
+        case 4:
+            machine.cooldowns.note_credit(machine.provider.name, machine.label)
+        case 5:
+            machine.cooldowns.clear()
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_in_the_end_all_know_what_the_engine_knows(autojump_clock, seed):
+    """After losses, repetitions, an outage and a flush; then nothing more is sent."""
+    random = Random(seed)  # noqa: S311 -- a test
+    engine = an_engine()
+    states = [Chaos(engine, random) for _ in range(4)]
+    machines = [CoolingMachine(state) for state in states]
+    async with sharing(*machines):
+        for step in range(60):
+            random_event(random.choice(machines), random)
+            await trio.sleep(random.expovariate(2.0))
+            engine.is_away = 20 < step < 25
+            if step == 40:
+                engine.flush()
+        for state in states:
+            state.is_over = True
+        await trio.sleep(5)
+        version = (await engine.cooldowns()).version
+        await trio.sleep(5)
+        assert (await engine.cooldowns()).version == version
+        found = await engine.cooldowns()
+        cooling = [row.left for row in found.cooldowns if row.left > 0]
+        for machine in machines:
+            now = machine.cooldowns.now()
+            shared = [
+                (each.until - now, each.learned_from)
+                for _, _, each in machine.cooldowns.store.cooldowns()
+                if each.kind in SHARED and each.until > now
+            ]
+            known = sorted(left for left, _ in shared)
+            assert all(any(abs(left - each) < 1 for each in known) for left in cooling)
+            learned = [left for left, origin in shared if origin is not None]
+            assert all(any(abs(left - each) < 1 for each in cooling) for left in learned)
