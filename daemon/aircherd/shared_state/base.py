@@ -222,7 +222,8 @@ class SharedState(Protocol):
 
         Of two cooldowns, the one with the later end is kept, and the later beginning. A clearing
         ends those that had begun before it, also those that the engine learns of later: so it is
-        kept for as long as what it ended would have lasted, and for a minute at least.
+        kept for as long as what it ended would have lasted, and for a minute at least, even if
+        the scope cools again meanwhile and that is over.
         """
 
     async def cooldowns(self, version: str = "") -> Cooldowns:

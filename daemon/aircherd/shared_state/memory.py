@@ -69,22 +69,22 @@ _NO_PROBE = _Probe("", -math.inf)
 
 
 class _ScopeState(msgspec.Struct):
-    """What is known of a scope: it cools `until`, or what had begun by `began` is cleared."""
+    """What is known of a scope: it cools `until`, and what had begun by `cleared_at` is over."""
 
     scope: str
     began: float
     until: float
     content: Mapping[str, object]
-    is_cleared: bool = False
+    cleared_at: float = -math.inf
     forgotten_at: float = 0.0
     version: int = 0
 
     def shared(self, now: float) -> SharedCooldown:
         """Return it as it is sent."""
-        left = 0.0 if self.is_cleared else max(0.0, self.until - now)
-        return SharedCooldown(
-            scope=self.scope, left=left, age=now - self.began, content=self.content
-        )
+        if self.until > now:
+            left, age = self.until - now, now - self.began
+            return SharedCooldown(scope=self.scope, left=left, age=age, content=self.content)
+        return SharedCooldown(scope=self.scope, left=0.0, age=now - self.cleared_at)
 
 
 def _cooled(cooldown: SharedCooldown, kept: _ScopeState | None, now: float) -> _ScopeState | None:
@@ -93,8 +93,11 @@ def _cooled(cooldown: SharedCooldown, kept: _ScopeState | None, now: float) -> _
     made = _ScopeState(cooldown.scope, began, until, cooldown.content, forgotten_at=until)
     if kept is None:
         return made
-    if kept.is_cleared:
-        return made if began > kept.began else None
+    if began <= kept.cleared_at:
+        return None
+    made.cleared_at, made.forgotten_at = kept.cleared_at, max(until, kept.forgotten_at)
+    if kept.until <= now:
+        return made
     if began <= kept.began and until <= kept.until:
         return None
     later = made if until > kept.until else kept
@@ -104,10 +107,11 @@ def _cooled(cooldown: SharedCooldown, kept: _ScopeState | None, now: float) -> _
 def _cleared(cooldown: SharedCooldown, kept: _ScopeState | None, now: float) -> _ScopeState | None:
     """Return a clearing as the engine keeps it, None if something newer cools or is cleared."""
     began = now - cooldown.age
-    if kept is not None and kept.began > began:
+    if kept is not None and began < (kept.began if kept.until > now else kept.cleared_at):
         return None
     ended = kept.forgotten_at if kept is not None else now
-    return _ScopeState(cooldown.scope, began, now, {}, True, max(ended, now + MIN_CLEARED))
+    forgotten_at = max(ended, now + MIN_CLEARED)
+    return _ScopeState(cooldown.scope, began, now, {}, began, forgotten_at)
 
 
 class _Fleet(NamedTuple):

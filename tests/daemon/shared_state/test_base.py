@@ -421,6 +421,24 @@ async def test_what_began_after_a_clearing_cools(rig):
     assert lefts(await rig.engine.cooldowns()) == {"key": True}
 
 
+async def test_a_clearing_is_known_after_it_has_cooled_again(rig):
+    """To machines that have missed it; and what began before it still does not come back."""
+    await rig.engine.cool(SharedCooldown(scope="key", left=900.0, age=9.0), "a")
+    known = await rig.engine.cooldowns()
+    await rig.engine.cool(SharedCooldown(scope="key", left=0.0, age=1.0), "a")
+    await rig.engine.cool(SharedCooldown(scope="key", left=0.2, age=0.0), "a")
+    await rig.engine.cool(SharedCooldown(scope="key", left=800.0, age=8.0), "slept")
+    [cooling] = (await rig.engine.cooldowns(known.version)).cooldowns
+    assert 0 < cooling.left < 1
+    await rig.pass_time(0.25)
+    for version in (known.version, ""):
+        [over] = (await rig.engine.cooldowns(version)).cooldowns
+        assert over.left == 0
+        assert over.age > 1
+    await rig.engine.cool(SharedCooldown(scope="key", left=800.0, age=9.0), "slept")
+    assert lefts(await rig.engine.cooldowns()) == {"key": False}
+
+
 async def test_the_later_beginning_is_kept(rig):
     """A shorter cooldown that began later cannot be cleared by what began before it."""
     await rig.engine.cool(SharedCooldown(scope="key", left=30.0, age=9.0), "a")

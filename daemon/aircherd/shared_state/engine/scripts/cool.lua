@@ -6,10 +6,11 @@
 -- Publishes scope, left, age, length of the machine's name, that name, content.
 --
 -- The hash has epoch, version (of the last change), and for each scope
---   s:SCOPE   version, began, until, when to forget it, whether it is cleared, content
+--   s:SCOPE   version, began, until, when to forget it, began before when it was cleared, content
 -- All times are the engine's.
 
 local MIN_CLEARED = 60
+local NEVER = -1e12
 local MANY = 64
 
 local clock = redis.call('TIME')
@@ -20,24 +21,25 @@ local is_clearing = left <= 0
 
 local function parse(value)
   local _, from, stop, forgotten, cleared, content =
-    string.match(value or '', '^(%d+) (%-?[%d.]+) ([%d.]+) ([%d.]+) (%d) (.*)$')
+    string.match(value or '', '^(%d+) (%-?[%d.]+) ([%d.]+) ([%d.]+) (%-?[%d.]+) (.*)$')
   if not from or tonumber(forgotten) <= now then return nil end
   return {began = tonumber(from), stop = tonumber(stop), forgotten = tonumber(forgotten),
-    is_cleared = cleared == '1', content = content}
+    cleared = tonumber(cleared), content = content}
 end
 
 local kept = parse(redis.call('HGET', key, 's:' .. scope))
-local stop, forgotten = now + left, now + left
+local stop, forgotten, cleared = now + left, now + left, NEVER
 if is_clearing then
-  if kept and kept.began > began then return 0 end
+  if kept and began < (kept.stop > now and kept.began or kept.cleared) then return 0 end
   stop, forgotten = now, math.max(kept and kept.forgotten or 0, now + MIN_CLEARED)
-elseif kept and kept.is_cleared then
-  if began <= kept.began then return 0 end
+  cleared = began
 elseif kept then
-  if stop <= kept.stop and began <= kept.began then return 0 end
-  began = math.max(began, kept.began)
-  if stop <= kept.stop then
-    stop, forgotten, content = kept.stop, kept.stop, kept.content
+  if began <= kept.cleared then return 0 end
+  cleared, forgotten = kept.cleared, math.max(stop, kept.forgotten)
+  if kept.stop > now then
+    if stop <= kept.stop and began <= kept.began then return 0 end
+    began = math.max(began, kept.began)
+    if stop <= kept.stop then stop, content = kept.stop, kept.content end
   end
 end
 
@@ -52,8 +54,8 @@ if version % MANY == 0 then
     end
   end
 end
-redis.call('HSET', key, 's:' .. scope, string.format('%.0f %.6f %.6f %.6f %d ', version, began, stop,
-  forgotten, is_clearing and 1 or 0) .. content)
+redis.call('HSET', key, 's:' .. scope, string.format('%.0f %.6f %.6f %.6f %.6f ', version, began, stop,
+  forgotten, cleared) .. content)
 local ttl = redis.call('PTTL', key)
 redis.call('PEXPIRE', key, string.format('%.0f',
   math.max(ttl, math.ceil((forgotten - now) * 1000) + 60000, 3600000)))

@@ -4,6 +4,8 @@
 -- ARGV  epoch and version that the machine knows, epoch if there is none.
 -- Returns epoch, version, whether it is everything, then (scope, left, age, content)...
 
+local EMPTY = string.char(128)  -- of MessagePack: no content
+
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
 local key = KEYS[1]
@@ -22,15 +24,13 @@ local since = is_whole and 0 or tonumber(ARGV[2])
 local all = redis.call('HGETALL', key)
 for place = 1, #all, 2 do
   local changed, began, stop, forgotten, cleared, content =
-    string.match(all[place + 1], '^(%d+) (%-?[%d.]+) ([%d.]+) ([%d.]+) (%d) (.*)$')
+    string.match(all[place + 1], '^(%d+) (%-?[%d.]+) ([%d.]+) ([%d.]+) (%-?[%d.]+) (.*)$')
   if changed and tonumber(changed) > since and tonumber(forgotten) > now then
-    local is_cleared = cleared == '1'
-    if is_cleared or tonumber(stop) > now then
-      answer[#answer + 1] = string.sub(all[place], 3)
-      answer[#answer + 1] = is_cleared and '0' or string.format('%.6f', tonumber(stop) - now)
-      answer[#answer + 1] = string.format('%.6f', now - tonumber(began))
-      answer[#answer + 1] = content
-    end
+    local left = tonumber(stop) - now
+    answer[#answer + 1] = string.sub(all[place], 3)
+    answer[#answer + 1] = left > 0 and string.format('%.6f', left) or '0'
+    answer[#answer + 1] = string.format('%.6f', now - tonumber(left > 0 and began or cleared))
+    answer[#answer + 1] = left > 0 and content or EMPTY
   end
 end
 return answer
