@@ -372,7 +372,7 @@ def _fleet_member(
         bus=bus,
         path=path,
         files=files,
-        open_engine=engine_opener(read_password),
+        open_engine=engine_opener(read_password, bus),
     )
 
 

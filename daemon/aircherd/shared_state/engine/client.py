@@ -47,10 +47,19 @@ async def open_engine(
     is none. `password` is asked for each connection.
     """
     link = Link(shared, password or _without_password, f"{{{shared.namespace}}}:changes")
+    # Who is cancelled may still have something to report: what is leased is given back.
+    kept = trio.CancelScope(shield=True)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(link.run)
-        yield Engine(link, shared.namespace)
-        nursery.cancel_scope.cancel()
+        nursery.start_soon(_keep, link, kept)
+        try:
+            yield Engine(link, shared.namespace)
+        finally:
+            kept.cancel()
+
+
+async def _keep(link: Link, scope: trio.CancelScope) -> None:
+    with scope:
+        await link.run()
 
 
 async def _without_password() -> None:

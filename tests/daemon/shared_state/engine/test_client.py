@@ -41,6 +41,20 @@ async def test_another_format_is_refused(engine, running, namespace):
         await engine.sync(report("a", 1), seconds=5)
 
 
+async def test_a_last_report_can_be_made_when_all_is_cancelled(standing_valkey, namespace):
+    """A daemon that is stopped gives back what it has leased: the connection lasts so long."""
+    with trio.CancelScope() as everything:
+        async with open_engine(settings(standing_valkey, namespace=namespace)) as engine:
+            await engine.sync(report("a", 1, counter(held=30)), seconds=5)
+            try:
+                everything.cancel()
+                await trio.sleep_forever()
+            finally:
+                with trio.CancelScope(shield=True):
+                    view = await engine.sync(report("a", 2, counter(held=2)), seconds=5)
+    assert view.counters[0].held == 2
+
+
 async def test_a_foreign_message_in_the_channel_is_ignored(engine, running, namespace):
     """Who may publish there cannot stop the machines from learning."""
     async with engine.changes() as changes:
