@@ -364,7 +364,7 @@ def _fleet_member(
         key = await auth.engine_password()
         return None if key is None else key.secret.reveal()
 
-    return FleetMember(
+    member = FleetMember(
         shared,
         ledger,
         limits,
@@ -374,6 +374,8 @@ def _fleet_member(
         files=files,
         open_engine=engine_opener(read_password, bus),
     )
+    auth.on_password_change(member.try_now)
+    return member
 
 
 def _open_tokens(

@@ -57,6 +57,9 @@ class Engine(SharedState, Protocol):
             SharedStateError: it is away.
         """
 
+    def try_now(self) -> None:
+        """Connect now if there is no connection."""
+
 
 OpenEngine = Callable[[Shared], AbstractAsyncContextManager[Engine]]
 """Opens an engine, which need not be there yet.
@@ -142,8 +145,28 @@ class FleetMember:
         self._limits.sharing = None
         self.sharing.close()
 
+    def try_now(self) -> None:
+        """Try again at once: the password has changed."""
+        if self.engine is not None:
+            self.engine.try_now()
+        if self._sync is not None:
+            self._sync.try_now()
+
     async def run(self) -> None:
-        """Report to the engine, forever. When it is cancelled, give everything back first."""
+        """Report to the engine, forever. When it is cancelled, give everything back first.
+
+        That takes a second at most. The connection is closed afterwards.
+        """
+        stop = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._take_part, stop)
+            try:
+                await trio.sleep_forever()
+            finally:
+                stop.set()
+
+    async def _take_part(self, stop: trio.Event) -> None:
+        """Report until `stop` is set, whatever is cancelled: the engine has to be there then."""
         hooks = Hooks(
             identify=self._identify,
             on_jump=self._read_again,
@@ -151,21 +174,27 @@ class FleetMember:
             on_machines=self._note_machines,
         )
         try:
-            async with self._open_engine(self._shared) as engine:
-                sync = FleetSync(
-                    engine, self.sharing, self._limits, self._days, hooks, label=self._label
-                )
-                self.engine, self._sync = engine, sync
-                self._watch = MachineWatch(
-                    engine, self._named_counters, self._problem, self._limits.steady
-                )
-                async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self._days.run)
-                    await sync.run()
+            with trio.CancelScope(shield=True):
+                await self._report(hooks, stop)
         except EngineRefused as error:
             self.sharing.note_away(error.message, is_refused=True)
         finally:
             self.engine = None
+
+    async def _report(self, hooks: Hooks, stop: trio.Event) -> None:
+        async with self._open_engine(self._shared) as engine:
+            sync = FleetSync(
+                engine, self.sharing, self._limits, self._days, hooks, label=self._label
+            )
+            self.engine, self._sync = engine, sync
+            self._watch = MachineWatch(
+                engine, self._named_counters, self._problem, self._limits.steady
+            )
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._days.run)
+                nursery.start_soon(sync.run)
+                await stop.wait()
+                nursery.cancel_scope.cancel()
 
     # -------------------------------------------------------------- the ledger
 

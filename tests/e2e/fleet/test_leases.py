@@ -52,3 +52,35 @@ def test_two_daemons_keep_one_limit(two: Two) -> None:
         assert (row["shared"], row["left"]) == (True, 0)
         shared = machine.call("status")["shared"]
         assert (shared["state"], shared["machines"]) == ("ok", 2)
+
+
+def test_a_daemon_that_stops_gives_its_lease_back(two: Two) -> None:
+    """And what it used still counts."""
+    first, second = two.machines
+    assert ask(first) == "ok"
+    first.home.stop()
+    assert [ask(second) for _ in range(10)].count("ok") == 9
+    assert two.upstream.total().requests == 10
+
+
+def test_limits_are_shared_and_not_while_daemons_run(two: Two) -> None:
+    """Sections come and go, and what was used before counts."""
+    first, second = two.machines
+    assert [ask(first) for _ in range(4)] == ["ok"] * 4
+    local = limit(requests=10, scope="local")
+    for machine in two.machines:
+        text = machine.home.config_file.read_text()
+        machine.home.write_config(text[: text.index("\n[[limits]]")] + local)
+        machine.call("config.reload")
+    assert [row["used"] for row in first.call("limits.status")["limits"]] == [4]
+    assert [row["used"] for row in second.call("limits.status")["limits"]] == [0]
+    for machine in two.machines:
+        text = machine.home.config_file.read_text()
+        without = text[: text.index("\n[shared]")]
+        machine.home.write_config(without + limit(requests=10))
+        machine.call("config.reload")
+        assert "shared" not in machine.call("status")
+        machine.home.write_config(text[: text.index("\n[[limits]]")] + limit(requests=10))
+        machine.call("config.reload")
+    assert [ask(second) for _ in range(10)].count("ok") == 6
+    assert two.upstream.total().requests == 10

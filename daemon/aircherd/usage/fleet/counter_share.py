@@ -112,6 +112,11 @@ class CounterShare:
         return self.rest + self.available(now, reserved)
 
     @property
+    def is_current(self) -> bool:
+        """Whether the last answer is for this day or month."""
+        return self.view is not None and self.label == self.window.bucket.label
+
+    @property
     def rest(self) -> int:
         """What no machine had used or held when the engine was last asked."""
         view = self.view
@@ -120,7 +125,7 @@ class CounterShare:
     @property
     def used(self) -> int:
         """What all machines have used, as far as it is known here."""
-        if self.view is None or self.label != self.window.bucket.label:
+        if self.view is None or not self.is_current:
             return self.window.used
         return max(self.view.used + self.window.unreported, self.window.used)
 

@@ -134,6 +134,9 @@ class FleetSync:
         self._names: Names | None = None
         self._epoch: str | None = None
         self._heard_at = -math.inf  # when all counters were reported last
+        self._retry = trio.Event()
+        self._lag = 0.0  # how late this daemon itself was lately, in seconds
+        self._is_over = False  # whether the engine's day was another one than ours
         self.reports = 0
 
     @property
@@ -154,10 +157,23 @@ class FleetSync:
         while True:
             if await self.sync():
                 pause = MIN_RETRY_SECONDS
+                if self._is_over:
+                    await trio.sleep(RETRY_OVER_SECONDS)
                 await self._wait_until_due()
             else:
-                await trio.sleep(pause)
+                await self._wait_to_retry(pause)
                 pause = min(2 * pause, MAX_RETRY_SECONDS)
+
+    def try_now(self) -> None:
+        """End the pause before the next try."""
+        self._retry.set()
+
+    async def _wait_to_retry(self, seconds: float) -> None:
+        self._retry = trio.Event()
+        began = trio.current_time()
+        with trio.move_on_after(seconds) as pause:
+            await self._retry.wait()
+        self._lag = trio.current_time() - began - seconds if pause.cancelled_caught else 0.0
 
     async def _wait_until_due(self) -> None:
         sharing = self._sharing
@@ -216,10 +232,12 @@ class FleetSync:
         has_news = self._take(view, pendings, sent)
         self._days.note_reported(days)
         sharing.answered_at = trio.current_time()
-        if sharing.answered_at - asked > GRANT_SECONDS:
-            sharing.note_away(f"it answers only after {sharing.answered_at - asked:.1f} s")
-        else:
+        took = sharing.answered_at - asked - self._lag
+        # Only requests that wait find it too slow; then it must be fast again.
+        if not sharing.state.is_away or took <= GRANT_SECONDS:
             sharing.note_back()
+        else:
+            sharing.note_away(f"it answers only after {took:.1f} s")
         if has_news:
             self._hooks.on_machines()
         await self._serve(pendings)
@@ -300,7 +318,11 @@ class FleetSync:
         sharing = self._sharing
         was_known = sharing.clock.is_known
         has_jumped = sharing.clock.learn(view.now, sent, sharing.steady())
-        self._windows.recount() if has_jumped else self._windows.notice_clock()
+        self._is_over = any(each.is_over for each in view.counters)
+        if has_jumped or self._is_over:
+            self._windows.recount()
+        else:
+            self._windows.notice_clock()
         state, seen = sharing.state, (max(view.machines, 1), tuple(view.differing))
         has_news = seen != (state.machines, state.differing)
         state.machines, state.differing = seen
@@ -325,9 +347,9 @@ class FleetSync:
         asked = {pending.share: pending for pending in pendings}
         for counter, share in self._sharing.counters:
             while share.turns:
-                rest = _rest(share.rest, asked.get(share))
                 now = self._sharing.steady()
                 available = share.available(now, counter.reserved)
+                rest = _rest(share.room(now, counter.reserved) - available, asked.get(share))
                 if share.turns.serve(available, rest, MAX_SERVED) < MAX_SERVED:
                     break
                 await trio.lowlevel.checkpoint()
@@ -384,6 +406,8 @@ def _rest(rest: int, pending: Pending | None) -> int:
     """
     if pending is None or pending.report.least == 0 or pending.share.is_whole_needed:
         return rest
+    if not pending.share.is_current:
+        return rest  # the answer was for another day
     was_refused = (
         pending.share.view is not None and pending.share.view.granted < pending.report.least
     )

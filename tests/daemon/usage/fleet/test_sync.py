@@ -90,6 +90,19 @@ async def test_one_that_refuses_is_said_to(autojump_clock, engine):
     assert (state.is_refused, state.reason) == (True, "wrong password")
 
 
+async def test_it_tries_again_at_once_when_something_was_put_right(autojump_clock, engine):
+    machine = machine_of(engine)
+    engine.refusal = "wrong password"
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        await trio.sleep(60)
+        engine.refusal = None
+        machine.sync.try_now()
+        await trio.testing.wait_all_tasks_blocked()
+        assert not machine.sharing.state.is_away
+        nursery.cancel_scope.cancel()
+
+
 async def test_an_engine_in_another_zone_refuses(autojump_clock, engine):
     await machine_of(engine).sync.sync()
     other = machine_of(engine, "m1", zone="Europe/Berlin")
@@ -98,10 +111,12 @@ async def test_an_engine_in_another_zone_refuses(autojump_clock, engine):
 
 
 async def test_a_slow_engine_is_away_until_it_is_fast_again(autojump_clock, engine):
-    """Requests do not wait for it, but what it grants is taken."""
+    """Requests do not wait for it twice, but what it grants is taken."""
     lines = Lines(engine)
     machine = machine_of(lines)
     lines.seconds = 0.5
+    assert await machine.sync.sync()
+    machine.sharing.note_away("a request has waited for 100 ms")
     assert not await machine.sync.sync()
     assert "answers only after 0.5 s" in machine.sharing.state.reason
     assert machine.share.view is not None
@@ -183,6 +198,58 @@ async def test_clocks_an_hour_apart_do_not_matter(autojump_clock, engine):
     await ahead.sync.sync()
     assert ahead.jumps == 1
     assert ahead.share.view is not None
+
+
+@pytest.mark.parametrize("ahead", [-0.06, 0.06])
+async def test_requests_at_midnight_are_served_by_the_day_of_the_engine(
+    autojump_clock, engine, ahead
+):
+    """Each machine is a little wrong about when that is."""
+    evening = 43_200.0 - 3
+    lines = Lines(MemoryEngine(TrioClock(evening)))
+    steady = TrioClock(evening)
+    machine = Machine(lines, [shared(requests=10)], clock=steady)
+    async with trio.open_nursery() as nursery:
+        taken = []
+
+        async def take() -> None:
+            taken.append(await machine.take())
+
+        nursery.start_soon(machine.sync.run)
+        await trio.sleep(2)
+        for _ in range(4):
+            end(await machine.take())
+        await trio.sleep(0.9)
+        machine.sharing.clock.offset = ahead
+        machine.tracker.recount()
+        for _ in range(40):
+            nursery.start_soon(take)
+            await trio.sleep(0.005)
+        await trio.sleep(2)
+        nursery.cancel_scope.cancel()
+    reported = [report.counters for report in lines.reports if report.counters]
+    assert reported[-1][0].bucket.label == "2026-12-01"
+    assert len(lines.reports) < 40
+    # Of today, 4 were used before; those in progress count for tomorrow, too.
+    assert sum(isinstance(each, Reservation) for each in taken) == 6 + 4
+
+
+async def test_an_engine_whose_clock_is_set_back_goes_on(autojump_clock, engine):
+    """After a failover, for example: the lease of another day is worth nothing."""
+    clock = TrioClock()
+    engine = MemoryEngine(clock)
+    machine = machine_of(engine)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        end(await machine.take())
+        clock.ahead -= 13 * 3600.0
+        for _ in range(20):
+            await trio.sleep(1)
+            end(await machine.take())
+        assert machine.share.window.bucket.label == "2026-11-29"
+        await trio.sleep(1)
+        assert machine.share.used == 20
+        nursery.cancel_scope.cancel()
 
 
 async def test_another_machine_with_the_same_id_makes_it_take_a_new_one(autojump_clock, engine):
