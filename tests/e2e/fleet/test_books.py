@@ -1,6 +1,7 @@
 """What the books of a fleet say: each machine's ledger is the truth, and the engine agrees with it.
 
-Two real daemons on a real engine. Every request uses 3 tokens, at a thousandth of a dollar each.
+Two real daemons on a real engine; the clock of the second is an hour ahead. Every request uses 3
+tokens, at a thousandth of a dollar each.
 """
 
 import json
@@ -20,7 +21,7 @@ from helpers.fleet.upstream import Upstream, open_upstream
 from helpers.protocol.raw_client import RawClient
 from helpers.protocol.validation import Description
 
-LIMITS = limit(requests=100_000) + limit("month", usd=1000)
+LIMITS = limit("month", requests=100_000) + limit("month", usd=1000)
 CHAT = {"model": "work/m", "messages": [{"role": "user", "content": "use 1 2"}], "stream": False}
 TOKENS, USD = 3, Decimal("0.003")
 
@@ -52,7 +53,7 @@ class Fleet(NamedTuple):
     def booked(self) -> dict[str, tuple[int, Decimal]]:
         """Return the requests and the cost that each ledger has, with what it counts as a margin.
 
-        All of it was made today.
+        All of it was made this month.
         """
         found = {}
         for machine in self.machines:
@@ -98,7 +99,7 @@ def fleet() -> Iterator[Fleet]:
     with (
         valkey() as engine,
         open_upstream() as upstream,
-        open_machines(2, upstream, engine.url, LIMITS) as machines,
+        open_machines(2, upstream, engine.url, LIMITS, ahead=(0.0, 3600.0)) as machines,
     ):
         fleet = Fleet(machines, engine, upstream)
         fleet.ask(0, 5)
@@ -139,7 +140,8 @@ def test_the_command_line_shows_them(fleet: Fleet) -> None:
 def test_a_killed_machine_is_booked_once(fleet: Fleet) -> None:
     """What it had in flight is unknown, and counts; what its ledger may lack counts as a margin.
 
-    What it held is free again, as its first report says.
+    What it held is free again, as its first report says. It is started in another time zone, where
+    it may be another day: the fleet's months and days are the same.
     """
     fleet.upstream.hold()
     with ThreadPoolExecutor(1) as pool:
@@ -149,6 +151,7 @@ def test_a_killed_machine_is_booked_once(fleet: Fleet) -> None:
         fleet.machines[1].kill()
         asking.result()
     fleet.upstream.release()
+    fleet.machines[1].home.environ["TZ"] = "Pacific/Kiritimati"
     fleet.machines[1].start()
     fleet.wait_until_they_agree()
     arrived = fleet.upstream.by_machine()["m1"].requests

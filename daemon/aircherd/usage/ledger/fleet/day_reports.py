@@ -15,7 +15,7 @@ from aircherd.usage.ledger.fleet.day_sums import KEPT_DAYS, DaySum
 
 READ_SECONDS = 2.0
 """Between two reads while there is something new."""
-IDLE_FACTOR, MAX_READ_SECONDS = 20, 30.0
+IDLE_FACTOR, MAX_READ_SECONDS = 50, 30.0
 """A read that takes long is made less often: after so many times as long, or so many seconds."""
 RECENT_DAYS = 2
 """After the first read, only these change. (An attempt ends within an hour.)"""
@@ -67,13 +67,14 @@ class DayReports:
         """Read when attempts have ended; never returns."""
         seen = -1
         while True:
-            pause, ended = READ_SECONDS, self._ended()
-            if ended != seen or not self._has_all:
+            pause, ended, is_first = READ_SECONDS, self._ended(), not self._has_all
+            if ended != seen or is_first:
                 began = time.monotonic()
                 if await self._read_once():
                     seen = ended
-                took = time.monotonic() - began
-                pause = min(max(pause, IDLE_FACTOR * took), MAX_READ_SECONDS)
+                if not is_first:  # of all days, while others wait for the ledger's thread, too
+                    took = time.monotonic() - began
+                    pause = min(max(pause, IDLE_FACTOR * took), MAX_READ_SECONDS)
             with trio.move_on_after(pause):
                 await self._forgotten.wait()
 

@@ -73,7 +73,7 @@ def read_day_sums(
     excluded = msgspec.json.encode(list(ended.without)).decode()
     for span in spans(ended, first):
         shift = ahead - span.offset
-        oldest = ended.steady + span.offset - (days + 1) * 86400.0
+        oldest = ended.steady + span.offset - days * 86400.0
         source = (
             "FROM attempts WHERE id >= ? AND id < ? AND hour >= ? AND outcome <> 'started' "
             "AND id NOT IN (SELECT value FROM json_each(?)) GROUP BY 1"
