@@ -13,7 +13,7 @@ from aircher_wire import methods
 from aircherd.access.peer import Peer
 from aircherd.access.rights import Rights, is_unknown, protected_action, refusal
 from aircherd.access.rules import IN_WORDS
-from aircherd.config.model import Config
+from aircherd.config.model import ClientRights, Config
 from aircherd.errors import ConfigInvalid, Forbidden, NotServed
 from aircherd.vocabulary.chat import ChatRequest, RouteOptions
 
@@ -34,6 +34,10 @@ class Replaceable(Protocol):
 class Confirmation(Protocol):
     """Asks the user: `Questions`."""
 
+    @property
+    def first_uses(self) -> set[tuple[str, ClientRights]]:
+        """The clients on other machines that the user has let in, with their rights then."""
+
     async def ask(self, *, client: str, program: str | None, pid: int | None, action: str) -> bool:
         """Return whether the user lets a client do something; waits for the answer."""
 
@@ -44,17 +48,26 @@ M = TypeVar("M", bound=Replaceable)
 class Gate:
     """What stands between one client and the methods.
 
-    `is_confirmed`: the user has let the client use aircher.
+    `is_confirmed`: the user has let the client use aircher. `host` is its machine if that is
+    another one: each of its commands comes over a connection of its own, so the user is asked once
+    for its name, until the daemon ends or its rights change.
     """
 
     def __init__(
-        self, config: Config, rights: Rights, peer: Peer, confirmation: Confirmation
+        self,
+        config: Config,
+        rights: Rights,
+        peer: Peer,
+        confirmation: Confirmation,
+        host: str | None = None,
     ) -> None:
         self.rights = rights
+        self._host = host
+        self._use = f"use aircher from the machine {host}" if host else _USE
         self._config = config
         self._peer = peer
         self._confirmation = confirmation
-        self.is_confirmed = False
+        self.is_confirmed = host is not None and self._first_use in confirmation.first_uses
         self._refusals = 0
         self._asking = trio.Lock()
 
@@ -62,6 +75,10 @@ class Gate:
         """Keep the user's word for the same client, if its rights are still the same."""
         if before.rights == self.rights:
             self.is_confirmed = before.is_confirmed
+
+    @property
+    def _first_use(self) -> tuple[str, ClientRights]:
+        return self.rights.claimed, self.rights.entry
 
     def forbids(self, method: str) -> str | None:
         """Return why the client may not call a method, None if it may."""
@@ -134,7 +151,7 @@ class Gate:
         return asked
 
     async def confirm_once(self) -> None:
-        """Ask once per connection whether a client with `confirm = true` may be served.
+        """Ask once whether a client with `confirm = true` may be served.
 
         A no counts for all requests that waited for it.
 
@@ -146,14 +163,16 @@ class Gate:
         refusals = self._refusals
         async with self._asking:
             if self._refusals > refusals:
-                raise self._refused(_USE)
+                raise self._refused(self._use)
             if not self.is_confirmed:
                 try:
-                    await self._ask(_USE)
+                    await self._ask(self._use)
                 except Forbidden:
                     self._refusals += 1
                     raise
                 self.is_confirmed = True
+                if self._host is not None:
+                    self._confirmation.first_uses.add(self._first_use)
 
     async def confirm_topics(self, topics: Sequence[str]) -> None:
         """Ask as `confirm_once`, unless it subscribes to questions only: then it asks the user.

@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 import trio
 
 from aircher_wire.methods import CONFIRM as TOPIC
+from aircherd.config.model import ClientRights
 from aircherd.errors import BadRequest, Busy, Forbidden
 from aircherd.events import EventBus
 
@@ -93,6 +94,8 @@ class Questions:
         clock: returns the Unix time.
         desktop: asks, too; None for terminals only.
         note: is called with each question when it is asked, and when it has ended.
+
+    `first_uses` is for gates: the clients on other machines that the user has let in.
     """
 
     def __init__(
@@ -109,6 +112,7 @@ class Questions:
         self._clock = clock
         self._desktop = desktop
         self._note = note
+        self.first_uses: set[tuple[str, ClientRights]] = set()
         self._nursery: trio.Nursery | None = None
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Question] = {}

@@ -6,9 +6,10 @@ import msgspec
 
 from aircherd.access.rules import IN_WORDS, RULES, UNKNOWN, Action
 from aircherd.config.model import REPAIR, UNVERIFIED, ClientRights, Config
+from aircherd.vocabulary.hosts import is_pattern, patterns_for
 
 OTHERS = "*"
-"""The section of all clients that have none of their own."""
+"""The section of all clients that no other one is for."""
 EVERYTHING = ClientRights()
 
 
@@ -34,16 +35,21 @@ class Rights(msgspec.Struct, frozen=True):
         return ", ".join(self.entry.allow)
 
 
-def decide(config: Config, claimed: str, runs: Callable[[str], bool]) -> Rights:
+def decide(
+    config: Config, claimed: str, runs: Callable[[str], bool], host: str | None = None
+) -> Rights:
     """Return the rights of a client that calls itself `claimed`.
 
-    `runs(program)` tells whether its process is that program; it is called only if needed.
+    `runs(program)` tells whether its process is that program; it is called only if needed. `host`
+    is the machine of a client that is on another one: it has the rights of its own section, else
+    those of `*@host`, of `*@*`, of all others. A client here cannot have them by its name.
     """
-    entry = config.clients.get(claimed) if claimed != OTHERS else None
+    entry = None if claimed == OTHERS or is_pattern(claimed) else config.clients.get(claimed)
     if entry is not None and (entry.program is None or runs(entry.program)):
         return Rights(claimed, claimed, claimed, entry)
-    section = OTHERS if OTHERS in config.clients else None
-    others = config.clients.get(OTHERS, EVERYTHING)
+    general = (*(patterns_for(host) if host else ()), OTHERS)
+    section = next((each for each in general if each in config.clients), None)
+    others = config.clients[section] if section else EVERYTHING
     if entry is None:
         return Rights(claimed, claimed, section, others)
     return Rights(f"{UNVERIFIED}{claimed}", claimed, section, others, entry.program)

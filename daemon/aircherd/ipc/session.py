@@ -163,11 +163,11 @@ class Session:
             from aircherd.access.gate import Gate  # noqa: PLC0415 -- most users have no roles
             from aircherd.access.rights import decide  # noqa: PLC0415
 
-            rights = decide(config, name, self.peer.runs)
+            rights = decide(config, name, self.peer.runs, self.host)
             if rights.bound_to is not None:
                 rights = replace(rights, runs=self.peer.script or self.peer.program)
             name = rights.name
-            self.gate = Gate(config, rights, self.peer, self.services.questions)
+            self.gate = Gate(config, rights, self.peer, self.services.questions, self.host)
             if before is not None:
                 self.gate.continue_from(before)
             self._replaced = self.gate.replacements({**self._table, **self._connection_table})

@@ -22,6 +22,7 @@ class User:
 
     def __init__(self, answer: bool = True) -> None:
         self.answer = answer
+        self.first_uses: set[tuple[str, ClientRights]] = set()
         self.asked: list[tuple[str, str]] = []
 
     async def ask(self, *, client: str, program: str | None, pid: int | None, action: str) -> bool:
@@ -95,6 +96,24 @@ async def test_a_client_is_confirmed_once() -> None:
             nursery.start_soon(call, found, "status")
     await found.confirm_once()
     assert (before, user.asked) == ([], [("vi", "use aircher")])
+
+
+async def test_a_client_on_another_machine_is_confirmed_once_for_its_name() -> None:
+    """Its commands come over connections of their own; the question names the machine."""
+    user = User()
+
+    def at_host(name: str, entry: ClientRights) -> Gate:
+        config = msgspec.structs.replace(DEFAULT_CONFIG, clients={"*@box": entry})
+        rights = decide(config, name, lambda _: True, "box")
+        return Gate(config, rights, Peer(os.getpid(), os.getuid()), user, "box")
+
+    asks = ClientRights(confirm=True)
+    for _ in range(3):
+        await call(at_host("vim@box", asks), "status")
+    assert user.asked == [("vim@box", "use aircher from the machine box")]
+    await call(at_host("emacs@box", asks), "status")
+    await call(at_host("vim@box", ClientRights(confirm=True, allow=("read",))), "status")
+    assert len(user.asked) == 3
 
 
 async def test_a_client_that_the_user_refuses() -> None:

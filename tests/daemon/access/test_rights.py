@@ -34,6 +34,20 @@ def test_the_section_of_the_name_or_of_all_others(name: str, role: str) -> None:
     assert found(config(vi=CHAT, others=ClientRights(allow=("none",))), name).role == role
 
 
+def test_a_client_on_another_machine_has_the_most_exact_section() -> None:
+    """Its own, its host's, any host's, that of all others."""
+    sections = ("vim@box", "*@box", "*@*", "*")
+    for number, expected in enumerate(sections):
+        setup = msgspec.structs.replace(
+            DEFAULT_CONFIG, clients=dict.fromkeys(sections[number:], CHAT)
+        )
+        rights = decide(setup, "vim@box", lambda _: False, "box")
+        assert (rights.section, rights.name) == (expected, "vim@box")
+        # A client here cannot choose what is for other machines by calling itself so.
+        for claimed in ("a@box", "*@box", "*@*"):
+            assert decide(setup, claimed, lambda _: False).section == "*"
+
+
 def test_a_bound_name_of_another_program() -> None:
     """It has the rights of the others, counts as unverified, and the message says why."""
     setup = config(vi=BOUND, others=CHAT)

@@ -85,7 +85,8 @@ def sections() -> dict[str, Fragment]:
             table("A folder: what a request sets itself takes precedence", entries.PROJECTS),
         ),
         "clients": named(
-            "What clients may do, by the name of the client; * is all others",
+            "What clients may do, by the name of the client; *@HOST is all at another machine, *@* "
+            "all at any, * is all others",
             {"minLength": 1, "maxLength": 200},
             table("The rights of a client", entries.CLIENTS),
         ),

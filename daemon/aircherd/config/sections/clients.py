@@ -16,6 +16,7 @@ from aircherd.config.secret_detection import could_be_key, key_message
 from aircherd.config.section import Section
 from aircherd.config.toml.locate import KeyPath
 from aircherd.config.values import read_choice, read_list, read_table, read_text, type_name
+from aircherd.vocabulary.hosts import is_pattern, pattern_problem
 
 SECTION = Section("[clients.NAME]", ("allow", "program", "providers", "confirm"))
 PROTECT = Section("[protect]", ("sign_in", "sign_out", "shutdown", "config", "timeout", "desktop"))
@@ -67,7 +68,7 @@ def _read_client(
             fields[field] = report.read(here, entry, _READERS[field])
     if "none" in (allow := fields.get("allow", ())) and len(allow) > 1:
         report.add((*path, "allow"), 'has "none" besides other roles', "leave one of them out")
-    if name == "*" and fields.get("program") is not None:
+    if fields.get("program") is not None and (name == "*" or is_pattern(name)):
         report.add((*path, "program"), "binds no name", "use it in a section with a client's name")
     found = {name: value for name, value in fields.items() if value is not None}
     return ClientRights(**found)
@@ -84,6 +85,8 @@ def _name_problem(name: str, value: object) -> BadValue | None:
         return BadValue(
             "is not the name of a client", "`aircher-cli usage --by client` shows names"
         )
+    if problem := pattern_problem(name):
+        return BadValue(*problem)
     if name.startswith(UNVERIFIED):
         return BadValue(
             "is a name that clients get which take another one's",
@@ -137,7 +140,7 @@ def _read_provider(known: list[str], value: object) -> str:
 
 def _read_client_name(known: list[str], value: object) -> str:
     name = read_text(value)
-    if name == "*":
+    if name == "*" or is_pattern(name):
         raise BadValue("is no client", "to let all clients do it, leave the entry out")
     if name not in known:
         section = path_text(("clients", name))

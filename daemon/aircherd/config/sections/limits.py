@@ -14,6 +14,7 @@ from aircherd.config.section import Section
 from aircherd.config.sections.projects import FOLDER, real_folder
 from aircherd.config.toml.locate import KeyPath
 from aircherd.config.values import check_label, read_choice, read_text, type_name
+from aircherd.vocabulary.hosts import pattern_problem
 
 SECTION = Section(
     "[[limits]]",
@@ -189,6 +190,8 @@ def _read_client(value: object) -> str:
     text = read_text(value)
     if looks_like_key(text):
         raise BadValue(key_message(None))
+    if problem := pattern_problem(text):
+        raise BadValue(*problem)
     return text
 
 

@@ -6,8 +6,8 @@ from aircherd.events import Event, EventBus
 from aircherd.ipc.event_feed import EventFeed
 from aircherd.ipc.forwarded.hidden_paths import HiddenPaths
 from aircherd.ipc.forwarded.methods import config_view
-from aircherd.ipc.forwarded.names import host_of
 from aircherd.ipc.outbox import Outbox
+from aircherd.vocabulary.hosts import host_of
 
 
 class ForwardedFeed(EventFeed):

@@ -22,9 +22,3 @@ def clean_host(text: str) -> str:
 def name_at(client: str, host: str) -> str:
     """Return the name of a client at a host. The host is what follows the last `@`."""
     return f"{client}@{host}"
-
-
-def host_of(name: str) -> str | None:
-    """Return the host in a name, None if it has none."""
-    client, _, host = name.rpartition("@")
-    return host if client and host else None

@@ -7,6 +7,7 @@ from aircherd.config.model import LimitScope
 from aircherd.usage.ledger.replay import ReplayedUsage
 from aircherd.usage.limits.counter import LimitCounter
 from aircherd.usage.limits.reservation import LimitKey
+from aircherd.vocabulary.hosts import is_one_of
 
 
 class MissingHistory:
@@ -57,6 +58,13 @@ class MissingHistory:
 
 
 def matches(scope: LimitScope, key: LimitKey) -> bool:
-    """Return whether a limit applies to `key`: they agree on everything that the limit names."""
+    """Return whether a limit applies to `key`: they agree on everything that the limit names.
+
+    It may name several clients at a time, such as all at a host.
+    """
+    if scope.client is not None:
+        if not is_one_of(key.client, scope.client):
+            return False
+        scope = scope._replace(client=None)
     pairs = zip(scope, key, strict=True)
     return all(required is None or required == actual for required, actual in pairs)

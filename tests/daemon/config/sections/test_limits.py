@@ -99,6 +99,7 @@ def test_limits_are_optional(text):
         ("requests = 1\nkey = 'two words'", "key", "is not the label of a key"),
         ("requests = 1\nmodel = 'openai@work/m'", "model", "names a key"),
         ("requests = 1\nclient = ''", "client", "is empty"),
+        ("requests = 1\nclient = '*@Box'", "client", "in capital letters"),
         ("token = 1000", "token", 'did you mean "tokens"?'),
         ("cost = 5", "cost", "known here: provider, key, model, client"),
     ],

@@ -2,7 +2,8 @@
 
 import pytest
 
-from aircherd.ipc.forwarded.names import UNKNOWN_HOST, clean_host, host_of, name_at
+from aircherd.ipc.forwarded.names import UNKNOWN_HOST, clean_host, name_at
+from aircherd.vocabulary.hosts import host_of
 
 
 @pytest.mark.parametrize(

@@ -76,9 +76,20 @@ def test_restored_usage_causes_no_notification(counter):
         (LimitScope(provider="p", model="m", client="c"), True),
         (LimitScope(provider="p", key="work"), False),
         (LimitScope(client="C"), False),
+        (LimitScope(client="*@*"), False),
         (LimitScope(project="/a"), False),
     ],
 )
 def test_a_scope_matches_keys_that_agree_with_all_it_names(scope, is_covered):
     """Exactly, including case."""
     assert matches(scope, KEY) is is_covered
+
+
+@pytest.mark.parametrize(
+    ("client", "is_covered"), [("vim@box", True), ("*@box", True), ("*@*", True), ("*@b", False)]
+)
+def test_a_scope_may_name_all_clients_at_a_host(client, is_covered):
+    """Those on other machines are called `client@host`."""
+    key = KEY._replace(client="vim@box")
+    assert matches(LimitScope(provider="p", client=client), key) is is_covered
+    assert not matches(LimitScope(provider="q", client=client), key)
