@@ -372,7 +372,7 @@ def _fleet_member(
         bus=bus,
         path=path,
         files=files,
-        open_engine=engine_opener(read_password, bus),
+        open_engine=engine_opener(read_password),
     )
     auth.on_password_change(member.try_now)
     return member

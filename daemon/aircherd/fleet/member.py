@@ -155,18 +155,8 @@ class FleetMember:
     async def run(self) -> None:
         """Report to the engine, forever. When it is cancelled, give everything back first.
 
-        That takes a second at most. The connection is closed afterwards.
+        That takes a second at most; the engine's connection is kept until then.
         """
-        stop = trio.Event()
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._take_part, stop)
-            try:
-                await trio.sleep_forever()
-            finally:
-                stop.set()
-
-    async def _take_part(self, stop: trio.Event) -> None:
-        """Report until `stop` is set, whatever is cancelled: the engine has to be there then."""
         hooks = Hooks(
             identify=self._identify,
             on_jump=self._read_again,
@@ -174,27 +164,21 @@ class FleetMember:
             on_machines=self._note_machines,
         )
         try:
-            with trio.CancelScope(shield=True):
-                await self._report(hooks, stop)
+            async with self._open_engine(self._shared) as engine:
+                self.engine = engine
+                self._sync = FleetSync(
+                    engine, self.sharing, self._limits, self._days, hooks, label=self._label
+                )
+                self._watch = MachineWatch(
+                    engine, self._named_counters, self._problem, self._limits.steady
+                )
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._days.run)
+                    nursery.start_soon(self._sync.run)
         except EngineRefused as error:
             self.sharing.note_away(error.message, is_refused=True)
         finally:
             self.engine = None
-
-    async def _report(self, hooks: Hooks, stop: trio.Event) -> None:
-        async with self._open_engine(self._shared) as engine:
-            sync = FleetSync(
-                engine, self.sharing, self._limits, self._days, hooks, label=self._label
-            )
-            self.engine, self._sync = engine, sync
-            self._watch = MachineWatch(
-                engine, self._named_counters, self._problem, self._limits.steady
-            )
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._days.run)
-                nursery.start_soon(sync.run)
-                await stop.wait()
-                nursery.cancel_scope.cancel()
 
     # -------------------------------------------------------------- the ledger
 
@@ -345,16 +329,15 @@ class FleetMember:
         return f"<FleetMember {self._label} of {self.sharing!r}>"
 
 
-def engine_opener(read_password: Callable[[], Awaitable[str | None]], bus: EventBus) -> OpenEngine:
-    """Return what opens engines on Valkey or Redis. A new password is used at once."""
+def engine_opener(read_password: Callable[[], Awaitable[str | None]]) -> OpenEngine:
+    """Return what opens engines on Valkey or Redis."""
 
     @asynccontextmanager
     async def open_it(shared: Shared) -> AsyncIterator[Engine]:
         # Importing coredis takes 0.3 s of CPU; requests need not wait for it.
         open_engine = await trio.to_thread.run_sync(_load_engine)
         async with open_engine(shared, read_password) as engine:
-            with bus.subscribed(("auth",), lambda _: engine.try_now()):
-                yield engine
+            yield engine
 
     return open_it
 

@@ -186,5 +186,5 @@ async def test_a_missing_library_is_a_problem_with_its_command(tmp_path, monkeyp
         return None
 
     with pytest.raises(EngineRefused, match=r"pip install 'aircher\[shared\]'"):
-        async with engine_opener(no_password, EventBus())(SHARED):
+        async with engine_opener(no_password)(SHARED):
             pass

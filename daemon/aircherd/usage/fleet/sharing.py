@@ -21,6 +21,8 @@ from aircherd.usage.limits.reservation import GrantNeeded
 
 GRANT_SECONDS = 0.1
 """How long a request waits for an answer of the engine."""
+START_SECONDS = 3.0
+"""How long it waits for the first answer after a start: a connection has to be opened."""
 MAX_WAIT_SECONDS = 1.0
 """How long it waits if the engine answers, but others come first."""
 LAG_SECONDS = 0.02
@@ -133,6 +135,8 @@ class Sharing:
     async def wait(self, needed: GrantNeeded) -> bool:
         """Wait for a grant, at most 100 ms if the engine does not answer; return False for a no.
 
+        After a start it may take longer.
+
         Else the request tries again, before the next checkpoint: what it needed was granted, or is
         not needed any more. Nothing is reserved meanwhile, so it may be cancelled at any time.
         """
@@ -150,15 +154,16 @@ class Sharing:
 
     async def _outcome(self, turn: Turn) -> Outcome:
         began = now = trio.current_time()
-        while now < began + MAX_WAIT_SECONDS:
-            with trio.move_on_after(GRANT_SECONDS):
+        patience = GRANT_SECONDS if self.state.was_seen else START_SECONDS
+        while now < began + max(MAX_WAIT_SECONDS, patience):
+            with trio.move_on_after(patience):
                 await turn.is_over.wait()
             if turn.outcome is not None:
                 return turn.outcome
             before, now = now, trio.current_time()
-            is_own_fault = now - before > GRANT_SECONDS + LAG_SECONDS
-            if not is_own_fault and now - max(self.answered_at, before) >= GRANT_SECONDS:
-                self.note_away("it did not answer within 100 ms")
+            is_own_fault = now - before > patience + LAG_SECONDS
+            if not is_own_fault and now - max(self.answered_at, before) >= patience:
+                self.note_away(f"it did not answer within {patience * 1000:.0f} ms")
                 return Outcome.AGAIN
         return Outcome.REFUSED
 

@@ -6,6 +6,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from aircherd.config.model import Limit
 from aircherd.shared_state.memory import MemoryEngine
+from aircherd.usage.fleet.sharing import START_SECONDS
 from aircherd.usage.limits.reservation import GrantNeeded, Reservation
 from aircherd.vocabulary.availability import Limited
 from helpers.fleet.leases import Lines, Machine, TrioClock, end, shared
@@ -99,8 +100,33 @@ async def test_one_that_comes_later_waits_behind_others(autojump_clock):
         nursery.cancel_scope.cancel()
 
 
+async def test_the_first_answer_is_waited_for_longer(autojump_clock):
+    """A connection has to be opened; and how many machines there are is not known."""
+    machine, lines = machine_of()
+    lines.seconds = 1.0
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        began = trio.current_time()
+        assert isinstance(await machine.take(), Reservation)
+        assert 1.0 <= trio.current_time() - began <= START_SECONDS
+        assert not machine.sharing.state.is_away
+        nursery.cancel_scope.cancel()
+
+
+async def test_an_engine_that_never_answers_is_waited_for_once(autojump_clock):
+    machine, lines = machine_of()
+    lines.is_answer_lost = True
+    began = trio.current_time()
+    assert isinstance(await machine.take(), Reservation)
+    assert trio.current_time() - began == pytest.approx(START_SECONDS)
+    assert isinstance(await machine.take(), Reservation)
+    assert trio.current_time() - began == pytest.approx(START_SECONDS)
+
+
 async def test_after_100_ms_the_rules_of_an_outage_apply(autojump_clock):
     machine, lines = machine_of()
+    await machine.sync.sync()
+    machine.sharing.state.machines = 2
     lines.is_answer_lost = True
     async with trio.open_nursery() as nursery:
         nursery.start_soon(machine.sync.run)
