@@ -9,7 +9,8 @@ next reports.
 
 The engine keeps the sum of `used` and `held` of all machines below each limit: it grants only what
 is left. What a machine holds counts until it reports again, or its window is over: a daemon that
-was killed may have used it. All times are Unix seconds of the engine's clock, amounts are counts or
+was killed may have used it. In a rolling window it may be used for one length after the report, so
+it counts for two. All times are Unix seconds of the engine's clock, amounts are counts or
 nano-USD, and names are keyed hashes (`names`), but those of machines.
 """
 

@@ -40,9 +40,10 @@ def used_in(bucket: Bucket, totals: Mapping[str, int], now: float) -> int:
 def held_until(bucket: Bucket, now: float) -> float:
     """Return until when something counts that a machine holds, if the machine is silent from now.
 
-    By then, what it may have used of it is out of the window.
+    The machine may use it until its window is over: in a rolling one, for one length. What it has
+    used at the end of that has left the window after another one.
     """
-    return bucket.end if bucket.label else now + bucket.length
+    return bucket.end if bucket.label else now + 2 * bucket.length
 
 
 def kept_seconds(bucket: Bucket) -> float:

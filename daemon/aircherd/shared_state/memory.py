@@ -218,6 +218,10 @@ class MemoryEngine:
     async def sync(self, report: MachineReport, seconds: float) -> FleetView:  # noqa: ARG002
         """Take over a machine's report, and grant what it asks for, in one step."""
         await self._reach()
+        return self.answer(report)
+
+    def answer(self, report: MachineReport) -> FleetView:
+        """Do what `sync` does, at once."""
         now = self._clock()
         if self._zone not in (None, report.zone):
             raise EngineRefused(other_zone_message(self._zone or "", report.zone))

@@ -229,7 +229,7 @@ async def test_a_window_that_has_not_begun_takes_nothing_from_the_one_that_goes_
 
 
 async def test_what_a_silent_machine_held_counts_until_its_window_is_over(rig):
-    """A killed daemon may have used it: for a rolling window, for one length after its report."""
+    """A killed daemon may have used it, up to one length of a rolling window after its report."""
     await ask(rig, "killed", 1, counter(SHORT, held=100), lease_seconds=0.1)
     held = await ask(rig, "a", 1, counter(SHORT, least=1, most=1))
     assert (held.held, held.granted) == (100, 0)

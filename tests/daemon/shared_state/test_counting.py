@@ -43,9 +43,9 @@ def test_sums_are_those_of_the_window() -> None:
 
 
 def test_what_a_silent_machine_holds_counts_until_its_use_would_be_out_of_the_window() -> None:
-    """At the end of the calendar's window, or one length later."""
+    """It may be used for one length of a rolling window, and then it counts for another."""
     assert counting.held_until(DAY, 1500.0) == 2000.0
-    assert counting.held_until(MINUTE, 1500.0) == 1560.0
+    assert counting.held_until(MINUTE, 1500.0) == 1620.0
 
 
 def test_counters_are_kept_for_two_windows() -> None:

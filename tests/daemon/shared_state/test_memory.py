@@ -1,8 +1,23 @@
-"""The fleet within a process: its own faults; the contract of all engines is in test_base."""
+"""The fleet within a process: its own faults, and that no faults of machines let a fleet overshoot.
+
+The contract of all engines is in test_base.
+"""
+
+from collections import Counter
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from aircherd.shared_state.base import EngineAway, EngineRefused
+from aircherd.shared_state.base import (
+    Bucket,
+    CounterReport,
+    CounterView,
+    EngineAway,
+    EngineRefused,
+    MachineReport,
+)
 from aircherd.shared_state.memory import MemoryEngine
 
 
@@ -22,3 +37,188 @@ async def test_engine_may_refuse() -> None:
     engine.refusal = "wrong password"
     with pytest.raises(EngineRefused, match="wrong password"):
         await engine.forget("one")
+
+
+# ------------------------------------------------------------------ whatever machines do
+
+MAXIMUM = 60
+LENGTH = 20
+"""Of the rolling window, in seconds. A day of the calendar has 100."""
+LEASE_SECONDS = 5.0
+
+NAMES = ("a", "b")
+PAUSES = (0.0, 5.5, 14.5)
+"""Together the last two are a window long; machines count as such for less than either."""
+
+
+KINDS = ("report",) * 4 + ("use",) * 3 + ("lose", "arrive", "give_back", "kill")
+
+
+class Machine:
+    """A daemon: its ledger, which outlives it, and what it may still use of one counter.
+
+    `seen` is when the engine has last taken over a report. `rest` is how much was left for all when
+    it knew last.
+    """
+
+    def __init__(self, name: str, *, is_rolling: bool) -> None:
+        self.name = name
+        self.is_rolling = is_rolling
+        self.ledger: Counter[str] = Counter()
+        self.sequence = 0
+        self.machines = 1
+        self.start()
+
+    def start(self) -> None:
+        self.is_alive = True
+        self.lease = 0
+        self.seen = -1e9
+        self.label = ""
+        self.must_report_all = True
+
+    def bucket(self, now: float) -> Bucket:
+        if self.is_rolling:
+            return Bucket(length=LENGTH, step=1)
+        day = now // 100
+        return Bucket(label=f"day-{day:g}", start=day * 100, end=day * 100 + 100)
+
+    def available(self, now: float) -> int:
+        """Return what it may use: what is held counts no longer when its window is over."""
+        bucket = self.bucket(now)
+        is_over = now >= self.seen + LENGTH if self.is_rolling else self.label != bucket.label
+        return self.lease if self.is_alive and not is_over else 0
+
+    def use(self, amount: int, now: float) -> int:
+        used = min(amount, self.available(now))
+        self.lease -= used
+        self.ledger[str(int(now)) if self.is_rolling else self.bucket(now).label] += used
+        return used
+
+    def report(self, now: float, least: int, most: int, *, is_whole: bool) -> MachineReport:
+        self.sequence += 1
+        bucket = self.bucket(now)
+        if self.label != bucket.label:
+            self.lease, self.label = 0, bucket.label
+        is_whole = is_whole or self.must_report_all
+        changed = list(self.ledger)[-2:]
+        asked = CounterReport(
+            name="limit",
+            maximum=MAXIMUM,
+            bucket=bucket,
+            used=dict(self.ledger) if is_whole else {each: self.ledger[each] for each in changed},
+            is_whole=is_whole,
+            held=self.available(now),
+            least=least,
+            most=most,
+        )
+        return MachineReport(
+            machine=self.name,
+            label=self.name,
+            sequence=self.sequence,
+            limits="",
+            zone="UTC",
+            machines=self.machines,
+            lease_seconds=LEASE_SECONDS,
+            counters=[asked],
+        )
+
+    def take(self, held: int, view: CounterView, machines: int, now: float) -> None:
+        """Take over an answer to a report in which it held so much, and nothing was used since."""
+        self.lease = held + view.granted
+        self.must_report_all = view.wants_whole
+        self.machines = machines
+        self.seen = now
+
+
+class Fleet(RuleBasedStateMachine):
+    """Machines that use, report, are killed and come back, over an engine that may lose answers."""
+
+    is_rolling = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+        self.engine = MemoryEngine(lambda: self.now)
+        self.machines = {name: Machine(name, is_rolling=self.is_rolling) for name in NAMES}
+        self.uses: list[tuple[float, int]] = []
+        self.late: list[MachineReport] = []
+
+    def used(self) -> int:
+        """Return what was really used in the window, to the moment."""
+        if self.is_rolling:
+            return sum(amount for at, amount in self.uses if at > self.now - LENGTH)
+        return sum(amount for at, amount in self.uses if at // 100 == self.now // 100)
+
+    def sync(self, report: MachineReport) -> tuple[CounterView, int]:
+        view = self.engine.answer(report)
+        return view.counters[0], view.machines
+
+    @rule(
+        kind=st.sampled_from(KINDS),
+        name=st.sampled_from(NAMES),
+        after=st.sampled_from(PAUSES),
+        amount=st.sampled_from([1, 40]),
+        is_so=st.booleans(),
+    )
+    def act(self, kind: str, name: str, after: float, amount: int, is_so: bool) -> None:
+        """A machine does something, after a pause."""
+        self.now += after
+        getattr(self, kind)(self.machines[name], amount, is_so)
+
+    def report(self, machine: Machine, least: int, is_whole: bool) -> None:
+        """It needs something, and gets an answer."""
+        if machine.is_alive:
+            made = machine.report(self.now, least, least + 20, is_whole=is_whole)
+            machine.take(made.counters[0].held, *self.sync(made), self.now)
+
+    def use(self, machine: Machine, _: int, uses_all: bool) -> None:
+        """Requests are sent."""
+        self.uses.append((self.now, machine.use(MAXIMUM if uses_all else 5, self.now)))
+
+    def lose(self, machine: Machine, most: int, is_late: bool) -> None:
+        """A report arrives, at once or later, but its answer does not."""
+        if machine.is_alive:
+            made = machine.report(self.now, 1, most, is_whole=False)
+            self.late.append(made)
+            if not is_late:
+                self.sync(made)
+
+    def arrive(self, _: Machine, number: int, __: bool) -> None:
+        """What was sent arrives, or arrives again."""
+        if self.late:
+            self.sync(self.late[number % len(self.late)])
+
+    def give_back(self, machine: Machine, _: int, __: bool) -> None:
+        """A lease is idle, or the daemon is stopped."""
+        if machine.is_alive:
+            machine.lease = 0
+            self.sync(machine.report(self.now, 0, 0, is_whole=False))
+
+    def kill(self, machine: Machine, _: int, is_back: bool) -> None:
+        """It forgets what it held; when it comes back, its ledger has what it used."""
+        machine.start()
+        machine.is_alive = is_back
+
+    @invariant()
+    def never_more_than_the_maximum_is_used(self) -> None:
+        """By the moment of each request, not by what anyone knows."""
+        assert self.used() <= MAXIMUM
+
+    @invariant()
+    def what_may_be_used_fits(self) -> None:
+        """All leases together, if they were used now."""
+        leases = sum(machine.available(self.now) for machine in self.machines.values())
+        assert self.used() + leases <= MAXIMUM
+
+
+class RollingFleet(Fleet):
+    """The same with a window that moves."""
+
+    is_rolling = True
+
+
+FEW = settings(max_examples=100, stateful_step_count=25, deadline=None)
+TestCalendarWindow = Fleet.TestCase
+TestCalendarWindow.settings = FEW
+TestRollingWindow = RollingFleet.TestCase
+TestRollingWindow.settings = FEW

@@ -271,8 +271,9 @@ local function sweep(report, counter)
       if counter.created + lease < now then over[#over + 1] = field end
     elseif kind == 'h:' and field ~= 'h:' .. machine then
       local hold = parse_hold(value)
-      local length = report.is_rolling and report.length or 2 * DAY
-      if hold.time + length < now and (report.is_rolling or hold.label ~= report.label) then
+      -- It may be used for one length, and what was used counts for another.
+      local kept = 2 * (report.is_rolling and report.length or DAY)
+      if hold.time + kept < now and (report.is_rolling or hold.label ~= report.label) then
         over[#over + 1] = field
         if report.is_rolling then counter.held = counter.held - hold.amount end
       end
@@ -360,7 +361,7 @@ end
 
 local function write_hold(counter, amount, of)
   write(counter, 'h:' .. machine, table.concat(
-    {text(amount), text(math.floor(now)), counter.has_all and '1' or '0', of or ''}, ' '))
+    {text(amount), text(math.ceil(now)), counter.has_all and '1' or '0', of or ''}, ' '))
 end
 
 local function take_held(report, counter)
