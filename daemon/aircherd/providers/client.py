@@ -207,7 +207,7 @@ class ProviderClient:
         )
         if target.provider.kind == SOCKET:
             chat = self._for_daemon(target, request, verbatim)
-            return await self._open_upstream(chat, report, memory, on_sent)
+            return await self._open_upstream(chat, report, verbatim, memory=memory, on_sent=on_sent)
         call, body = (
             self._build(target, request, report)
             if verbatim is None
@@ -263,17 +263,25 @@ class ProviderClient:
                 failure = Failure(kind=FailureClass.UNSUPPORTED, message=reason)
                 raise self._api_client.without_keys(failure)
             request = build_as_wished(lambda asked: asked, request, target.model)
-            passage.begin_translated()
         return UpstreamChat(target.provider, target.model.id, request, target.network)
 
     async def _open_upstream(
-        self, chat: UpstreamChat, report: CallReport, memory: RequestMemory, on_sent: OnSent
+        self,
+        chat: UpstreamChat,
+        report: CallReport,
+        passage: "Passage | None",
+        *,
+        memory: RequestMemory,
+        on_sent: OnSent,
     ) -> ChatCall:
         from aircherd.providers.upstream.call import open_call  # noqa: PLC0415 -- few have one
 
-        return await open_call(
+        call = await open_call(
             self.links, chat, report, memory=memory, on_sent=on_sent, now=self._clock()
         )
+        if passage is not None:
+            passage.begin_translated()
+        return call
 
     def _build(
         self, target: CallTarget, request: ChatRequest, report: CallReport

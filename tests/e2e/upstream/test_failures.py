@@ -25,7 +25,7 @@ def test_a_key_that_is_missing_there_is_reported_with_where_to_sign_in(client):
     error = refusal(client, model="laptop/bare/gpt-5.5")
     assert error.code == "provider_error"
     assert "no key for bare" in error.message
-    assert "has to be stored there" in error.message
+    assert "has to be stored where that daemon runs" in error.message
     assert "sign_in" not in error.data
 
 
@@ -39,7 +39,8 @@ def test_a_key_that_is_rejected_there_is_reported(pair, client):
         with pair.back.client() as direct:
             direct.call("auth.test", {"provider": "spare"})
     assert error.code == "provider_error"
-    assert "has to be stored there" in error.message
+    assert "has to be stored where that daemon runs" in error.message
+    assert KEYS["SPARE_KEY"] not in pair.front.everything_written()
 
 
 @pytest.mark.parametrize(

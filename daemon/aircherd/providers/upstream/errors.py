@@ -4,7 +4,7 @@ That daemon has tried its own keys and candidates already, so its failures are a
 was asked for, never about a key here; what its user has to do has to be done there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from aircher_wire import codes
 from aircherd.vocabulary.failure import Failure, FailureClass, Reach
@@ -41,12 +41,12 @@ _CLASSES: dict[str, tuple[FailureClass, Reach | None]] = {
     codes.CANCELLED: (_C.NETWORK, None),
 }
 
-_SIGN_IN = "the key is missing where that daemon runs, and has to be stored there"
-
 _HINTS = {
-    **dict.fromkeys((codes.NOT_AUTHENTICATED, codes.AUTH_REJECTED), _SIGN_IN),
-    codes.KEYRING_LOCKED: "its keys are locked where that daemon runs, and are unlocked there",
+    codes.NOT_AUTHENTICATED: "has no key for it, which has to be stored where that daemon runs",
+    codes.AUTH_REJECTED: "has no valid key for it, which has to be stored where that daemon runs",
+    codes.KEYRING_LOCKED: "has locked its keys, which have to be unlocked where that daemon runs",
 }
+"""What comes before the daemon's own words, whose end may be cut off."""
 
 MAX_RETRY_SECONDS = 366 * 24 * 3600.0
 """What it says of a time beyond that is not believed."""
@@ -65,13 +65,27 @@ def failure_of(error: object, path: str, now: float) -> Failure:
     if not isinstance(code, str) or not isinstance(message, str):
         text = f"the daemon at {path} sent an error that is none of the protocol's"
         return Failure(kind=FailureClass.PROTOCOL, message=text)
-    data = found.get("data")
-    until = data.get("until") if isinstance(data, Mapping) else None
-    retry_after = _seconds(until, now)
+    more = found.get("data")
+    data: Mapping[str, object] = more if isinstance(more, Mapping) else {}
+    if code == codes.ALL_FAILED and _is_about_keys(data):
+        code = codes.AUTH_REJECTED
+    retry_after = _seconds(data.get("until"), now)
     kind, reach = _class_of(code, retry_after)
-    hint = _HINTS.get(code)
-    text = f"the daemon at {path} says: {message}" + (f" ({hint})" if hint else "")
+    hint = f"{_HINTS[code]}; it " if code in _HINTS else ""
+    text = f"the daemon at {path} {hint}says: {message}"
     return Failure(kind=kind, message=text, retry_after=retry_after, reach=reach)
+
+
+def _is_about_keys(data: Mapping[str, object]) -> bool:
+    """Return whether all that was tried there failed because of its keys."""
+    reasons = [*_texts(data.get("attempts"), "outcome"), *_texts(data.get("skipped"), "reason")]
+    return bool(reasons) and codes.ABOUT_AUTHENTICATION.issuperset(reasons)
+
+
+def _texts(rows: object, field: str) -> Iterator[str]:
+    for row in rows if isinstance(rows, list) else ():
+        value = row.get(field) if isinstance(row, Mapping) else None
+        yield value if isinstance(value, str) else ""
 
 
 def _class_of(code: str, retry_after: float | None) -> tuple[FailureClass, Reach | None]:

@@ -21,7 +21,8 @@ def failure(code: str, **data: object):
 def test_every_code_has_a_class_and_says_which_daemon_said_it(code: str) -> None:
     """A new code would be an error of the server's until it is put into the table."""
     found = failure(code)
-    assert "the daemon at /run/x.sock says: it said so" in found.message
+    assert "the daemon at /run/x.sock " in found.message
+    assert found.message.endswith("says: it said so")
     # No key is needed here, so none can be wrong: nothing offers to sign in.
     assert found.code not in codes.ABOUT_AUTHENTICATION
 
@@ -34,6 +35,17 @@ def test_keys_are_a_matter_of_the_other_machine(code: str) -> None:
     found = failure(code)
     assert "where that daemon runs" in found.message
     assert scope_of(found, None, "m") is None
+
+
+def test_all_failed_because_of_keys_is_a_matter_of_keys() -> None:
+    """And of nothing else: something else may end."""
+    keys = [{"outcome": "auth_rejected"}]
+    skipped = [{"reason": "not_authenticated"}]
+    found = failure(codes.ALL_FAILED, attempts=keys, skipped=skipped, until=1060.0)
+    assert found.kind is FailureClass.PERMISSION
+    for more in ([{"reason": "rate_limited"}], [{}], [5]):
+        found = failure(codes.ALL_FAILED, attempts=keys, skipped=[*skipped, *more])
+        assert found.kind is FailureClass.SERVER
 
 
 def test_what_cools_there_cools_here_as_long_for_that_model() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from aircherd.config.model import Provider
+from aircherd.config.model import UNIX, Provider
 from aircherd.routing.cooldown_rules import CooldownScope
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.hosts import is_loopback
@@ -79,7 +79,8 @@ class Scopes:
         return head if head is None or model is None else f"{head}.{self._of_model(model)}"
 
     def _of_origin(self, origin: str) -> str | None:
-        if is_loopback(urlsplit(origin).hostname or ""):
+        # A socket's path leads to another daemon on each machine.
+        if origin.startswith(UNIX) or is_loopback(urlsplit(origin).hostname or ""):
             return None
         return self._names.hash("cooldown origin", origin)
 

@@ -44,6 +44,7 @@ def test_scopes_differ_by_origin_key_and_model(scopes):
         (LOCAL, KEY, OF_MODEL),
         (LOCAL, None, OF_MODEL),
         ("http://[::1]:4000", None, OF_MODEL),
+        ("unix:///run/user/1000/aircher/laptop.sock", None, OF_MODEL),
     ],
 )
 def test_what_is_of_this_machine_alone_is_not_shared(scopes, origin, key, scope):
