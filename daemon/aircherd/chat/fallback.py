@@ -374,15 +374,17 @@ class FallbackRunner:
     ) -> PendingCharge | Skipped | GrantNeeded:
         """Wait until the fleet's engine has granted what is needed, and reserve it.
 
-        If the call is a probe, it stays so meanwhile.
+        Without room for all that it may use, it may still go out alone, with what it needs at
+        least. If the call is a probe, it stays so meanwhile.
         """
         try:
             refused = await self._services.accounting.wait_for_grant(needed)
         except BaseException:
             self._give_probe_back(target)
             raise
-        if refused is None:
-            return self._begin(target, has_turn=True)
+        charge = self._begin(target, has_turn=True)
+        if refused is None or not isinstance(charge, GrantNeeded) or charge.is_less_than(needed):
+            return charge
         self._give_probe_back(target)
         return skip_by_limit(target.candidate, refused, self._requirements)
 

@@ -184,9 +184,10 @@ class Machine:
         """Reserve for a request that waits for a grant if it needs one, as chats do."""
         found = self.reserve(tokens)
         while isinstance(found, GrantNeeded):
-            if not await self.sharing.wait(found):
-                return self.tracker.refusal(found)
+            needed, is_granted = found, await self.sharing.wait(found)
             found = self.tracker.reserve(KEY, tokens, None, has_turn=True)
+            if not is_granted and isinstance(found, GrantNeeded) and not found.is_less_than(needed):
+                return self.tracker.refusal(needed)
         return found
 
 

@@ -24,12 +24,16 @@ from aircherd.usage.fleet.shared_window import SharedWindow
 from aircherd.usage.fleet.turns import Turns
 from aircherd.usage.limits.descriptions import describe_rounded
 
+FRESH_SECONDS = 0.25
+"""For so long after an answer there is no more room than it said."""
+
 
 class CounterShare:
     """The lease of one counter. `reserved` is what calls in progress have reserved under it.
 
     - `view`: the last answer, None if there is none for this window.
     - `elsewhere`: what other machines held then.
+    - `seen_at`: when it was asked for.
     - `lapses_at`: the steady time from which on the lease counts no more.
     - `promised`: what was kept for requests whose turn it is.
     - `refill_below`: ask for more when less is available.
@@ -54,6 +58,7 @@ class CounterShare:
         "refill_below",
         "refused",
         "reserved_before",
+        "seen_at",
         "speed",
         "state",
         "turns",
@@ -72,6 +77,7 @@ class CounterShare:
         self.view: CounterView | None = None
         self.label = ""
         self.elsewhere = 0
+        self.seen_at = -math.inf
         self.turns = Turns()
         self.is_unread = False
         self.is_whole_needed = True
@@ -109,7 +115,12 @@ class CounterShare:
             return self.available(now, reserved)
         if now >= self.lapses_at or self.label != self.window.bucket.label:
             return self.maximum - self.window.used - reserved - self.turns.promised
-        return self.rest + self.available(now, reserved)
+        room = self.rest + self.available(now, reserved)
+        if now - self.seen_at < FRESH_SECONDS:
+            return room
+        # Others may have given back what they had leased: the engine is asked before it is said
+        # that there is none.
+        return max(room, self.maximum - self.window.used - reserved - self.turns.promised)
 
     @property
     def is_current(self) -> bool:

@@ -4,6 +4,7 @@ A request calls `shortage` and `note_reserved` right before it is sent, and wait
 is too small. `sync` does the rest in the background: `urgent` wakes it at once, `activity` soon.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -27,6 +28,11 @@ MAX_WAIT_SECONDS = 1.0
 """How long it waits if the engine answers, but others come first."""
 LAG_SECONDS = 0.02
 """If the daemon itself was late by so much, the engine may not be."""
+
+
+def _without_numbers(reason: str) -> str:
+    """Return a reason without how long it took: that is no other reason."""
+    return re.sub(r"\d+(\.\d+)?", "", reason)
 
 
 class Shared(NamedTuple):
@@ -172,7 +178,8 @@ class Sharing:
     def note_away(self, reason: str, *, is_refused: bool = False) -> None:
         """Let requests go on without the engine, or be refused."""
         state = self.state
-        is_new = not state.is_away or (reason, is_refused) != (state.reason, state.is_refused)
+        before = _without_numbers(state.reason), state.is_refused
+        is_new = not state.is_away or (_without_numbers(reason), is_refused) != before
         if state.away_since is None:
             state.away_since = self.steady()
         state.reason, state.is_refused = reason, is_refused

@@ -327,6 +327,7 @@ class FleetSync:
         has_news = seen != (state.machines, state.differing)
         state.machines, state.differing = seen
         for pending, each in zip(pendings, view.counters, strict=True):
+            pending.share.seen_at = sent
             if not take_answer(pending, each) or each.wants_whole:
                 sharing.ask_now()
         answered = {pending.share for pending in pendings if pending.is_last}

@@ -39,6 +39,10 @@ class GrantNeeded(NamedTuple):
     counter: LimitCounter
     amount: int
 
+    def is_less_than(self, other: "GrantNeeded") -> bool:
+        """Return whether this may be granted although the other was not."""
+        return self.counter is not other.counter or self.amount < other.amount
+
 
 REQUEST_ONLY = Amounts(1, 0, 0)
 """What an attempt uses that produced nothing."""

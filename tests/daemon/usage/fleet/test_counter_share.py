@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from aircherd.config.model import OnOutage
 from aircherd.shared_state.base import CounterView
-from aircherd.usage.fleet.counter_share import CounterShare
+from aircherd.usage.fleet.counter_share import FRESH_SECONDS, CounterShare
 from aircherd.usage.fleet.engine_clock import EngineClock
 from aircherd.usage.fleet.outage import FleetState
 from aircherd.usage.fleet.shared_window import SharedWindow
@@ -24,6 +24,7 @@ def share_of(on_outage: OnOutage = "local", maximum: int = 100, machines: int = 
     )
     share.window.advance(NOON)
     share.maximum = maximum
+    share.seen_at = NOON
     return share
 
 
@@ -47,6 +48,16 @@ def test_a_lease_is_used_up_by_what_is_reserved_and_used():
     assert share.room(NOON, 5) == 62
     assert share.used == 13
     assert share.elsewhere == 20
+
+
+def test_what_was_seen_is_believed_for_a_moment():
+    """Then others may have given something back."""
+    share = share_of()
+    answer(share, CounterView(used=60, held=40, granted=0))
+    share.seen_at = NOON
+    assert share.room(NOON, 0) == 0
+    assert share.room(NOON + FRESH_SECONDS, 0) == 100
+    assert share.available(NOON + FRESH_SECONDS, 0) == 0
 
 
 def test_a_promise_is_kept_from_others():

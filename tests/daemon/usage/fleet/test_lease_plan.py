@@ -34,6 +34,7 @@ def grant(machine: Machine, clock: Clock, granted: int, used: int = 0, held: int
     sent = report(machine, clock)
     total = held + sent.report.held + granted
     assert take_answer(sent, CounterView(used=used, held=total, granted=granted))
+    machine.share.seen_at = clock()
     return sent
 
 

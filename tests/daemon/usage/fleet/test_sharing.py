@@ -7,9 +7,9 @@ from trio.testing import wait_all_tasks_blocked
 from aircherd.config.model import Limit
 from aircherd.shared_state.memory import MemoryEngine
 from aircherd.usage.fleet.sharing import START_SECONDS
-from aircherd.usage.limits.reservation import GrantNeeded, Reservation
+from aircherd.usage.limits.reservation import Amounts, GrantNeeded, High, Reservation
 from aircherd.vocabulary.availability import Limited
-from helpers.fleet.leases import Lines, Machine, TrioClock, end, shared
+from helpers.fleet.leases import KEY, Lines, Machine, TrioClock, end, shared
 
 
 def machine_of(requests: int = 100, **more: object) -> tuple[Machine, Lines]:
@@ -37,6 +37,54 @@ async def test_a_request_that_the_fleet_has_no_room_for_is_refused(autojump_cloc
         assert isinstance(first, Reservation)
         assert isinstance(refused, Limited)
         assert "limit reached" in refused.message
+        nursery.cancel_scope.cancel()
+
+
+async def test_what_others_gave_back_is_found_by_the_first_request(autojump_clock):
+    """It asks the engine, although the last answer said that there is no room."""
+    machine, lines = machine_of(10)
+    other = Machine(lines.engine, [shared(requests=10)], clock=TrioClock(), name="m1")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        nursery.start_soon(other.sync.run)
+        taken = [await other.take() for _ in range(10)]
+        refused = await machine.take()
+        assert isinstance(refused, Limited)
+        assert "10 requests leased by other machines" in refused.message
+        other.configure([])
+        await trio.sleep(0.3)
+        assert isinstance(await machine.take(), Reservation)
+        assert len(taken) == 10
+        nursery.cancel_scope.cancel()
+
+
+async def test_the_last_part_of_a_limit_goes_to_one_call_that_may_use_more(autojump_clock):
+    """As without a fleet: it goes out alone."""
+    machine, _ = machine_of()
+    machine.configure([Limit(per="day", tokens=100, is_shared=True)])
+
+    def reserve(*, has_turn: bool = False) -> Reservation | Limited | GrantNeeded:
+        high = High(Amounts(1, 80, None))
+        return machine.tracker.reserve(KEY, 20, None, high, has_turn=has_turn)
+
+    async def take() -> Reservation | Limited:
+        found = reserve()
+        while isinstance(found, GrantNeeded):
+            needed, is_granted = found, await machine.sharing.wait(found)
+            found = reserve(has_turn=True)
+            if not is_granted and isinstance(found, GrantNeeded) and not found.is_less_than(needed):
+                return machine.tracker.refusal(needed)
+        return found
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        first = await take()
+        await trio.sleep(0.3)
+        second, third = await take(), await take()
+        assert isinstance(first, Reservation)
+        assert isinstance(second, Reservation)
+        assert [hold.amount for hold in (*first.holds, *second.holds)] == [80, 20]
+        assert isinstance(third, Limited)
         nursery.cancel_scope.cancel()
 
 
