@@ -226,6 +226,33 @@ def _next(client: RawClient, state: str) -> dict[str, Any]:
             return frame[2][0]
 
 
+def test_another_fleet_in_the_namespace_is_noticed(fleet: Fleet) -> None:
+    """By its limits, which is said; by its time zone, which would mix up days: it is refused."""
+    other = fleet.machines[1]
+    file, as_it_was = other.home.config_file, other.home.config_file.read_text()
+    file.write_text(as_it_was.replace("requests = 100000", "requests = 99999"))
+    other.call("config.reload")
+    wait_until(lambda: fleet.state().get("differing") == ["m1"], "m0 to see other limits")
+    assert (
+        "m1 has other limits"
+        in run_program(fleet.machines[0].home.environ, "status").stdout.decode()
+    )
+    warnings = [
+        each["message"]
+        for each in fleet.machines[0].call("diagnose")["findings"]
+        if (each["check"], each["status"]) == ("shared state", "warning")
+    ]
+    assert [each for each in warnings if "other machines have other limits: m1" in each]
+    file.write_text(as_it_was.replace("[shared]", '[shared]\ntime_zone = "Asia/Tokyo"'))
+    other.call("config.reload")
+    wait_until(lambda: fleet.state(1)["state"] == "refused", "m1 to be refused")
+    assert "Asia/Tokyo" in fleet.state(1)["reason"]
+    file.write_text(as_it_was)
+    other.call("config.reload")
+    fleet.wait_until_they_agree()
+    wait_until(lambda: "differing" not in fleet.state(), "m0 to see the same limits")
+
+
 def test_a_machine_that_reports_is_not_forgotten(fleet: Fleet) -> None:
     """It would be known again at once; the message of an unknown one has those that are known."""
     for name, expected in (("m1", "still reports"), ("m0", "still reports"), ("x", "m0, m1")):

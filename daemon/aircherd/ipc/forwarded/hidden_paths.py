@@ -1,6 +1,7 @@
 """Answers without the folders of this machine: a client elsewhere needs them for nothing."""
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TypeVar
@@ -10,6 +11,9 @@ from aircherd.api.services import About
 from aircherd.errors import AircherError
 
 E = TypeVar("E", bound=AircherError)
+
+_SOCKET = re.compile(r"unix://[^\s'\",;]*[^\s'\",;:.]")
+"""The address of a fleet's engine on this machine, which may be in any folder."""
 
 
 class HiddenPaths:
@@ -36,7 +40,7 @@ class HiddenPaths:
         for folder, name in self._names:
             if folder.strip("/"):
                 text = text.replace(folder, name)
-        return text
+        return _SOCKET.sub("unix://...", text)
 
     def value(self, value: object) -> object:
         """Return a copy of a result, with all its texts changed."""

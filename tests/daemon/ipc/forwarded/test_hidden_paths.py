@@ -49,3 +49,10 @@ def test_no_home_hides_the_rest() -> None:
     paths = HiddenPaths(SimpleNamespace(paths=resolve_paths(environ)), environ)
 
     assert paths.error(Forbidden("/a/b", path=Path)).message == "/a/b"
+
+
+def test_the_socket_of_a_fleet_s_engine_is_hidden() -> None:
+    """It may be in any folder; the address of another machine's engine is none."""
+    said = "the engine at unix:///run/valkey/v.sock: no such socket"
+    assert hidden().text(said) == "the engine at unix://...: no such socket"
+    assert hidden().text("rediss://db:6379 is away") == "rediss://db:6379 is away"
