@@ -32,6 +32,7 @@ from aircherd.usage.fleet.lease_plan import (
     REPORT_SECONDS,
     Pending,
     is_due,
+    is_in_use,
     make_report,
     take_answer,
     take_back,
@@ -189,11 +190,11 @@ class FleetSync:
         """Return how long to wait if nothing happens: leases that are not used are given back."""
         sharing, now = self._sharing, self._sharing.steady()
         machines = max(sharing.state.machines, 1)
-        has_leased = any(share.lease > counter.reserved for counter, share in sharing.counters)
-        is_due_now = any(is_due(*each, now, machines) for each in sharing.counters)
-        if is_due_now:
+        if any(is_due(*each, now, machines) for each in sharing.counters):
             return REPORT_SECONDS
-        return IDLE_SECONDS if has_leased else HEARTBEAT_SECONDS
+        if any(is_in_use(share, now) for _, share in sharing.counters):
+            return IDLE_SECONDS
+        return max(self._heard_at + HEARTBEAT_SECONDS - now, REPORT_SECONDS)
 
     # -------------------------------------------------------------- one report
 
@@ -274,7 +275,8 @@ class FleetSync:
         sharing = self._sharing
         self._windows.notice_clock()
         machines = max(sharing.state.machines, 1)
-        is_heartbeat = now - self._heard_at >= HEARTBEAT_SECONDS
+        # Woken for it, it may be a little early by another clock.
+        is_heartbeat = now - self._heard_at >= HEARTBEAT_SECONDS - REPORT_SECONDS
         if is_heartbeat:
             self._heard_at = now
         chosen = [

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from aircherd.config.model import Limit
 from aircherd.shared_state.memory import MemoryEngine
 from aircherd.shared_state.names import SECRET_BYTES, Names
+from aircherd.usage.fleet.lease_plan import HEARTBEAT_SECONDS, LEASE_SECONDS
 from aircherd.usage.fleet.sync import counter_name, limits_digest
 from aircherd.usage.ledger.fleet.day_sums import DaySum
 from aircherd.usage.limits.reservation import Reservation
@@ -38,6 +39,20 @@ async def test_what_was_used_is_reported(autojump_clock, engine):
         await other.sync.sync()
         assert other.share.used == 1
         assert other.sharing.state.machines == 2
+        nursery.cancel_scope.cancel()
+
+
+async def test_an_idle_machine_reports_rarely(autojump_clock, engine):
+    """Every few seconds, so that it counts as one of the fleet."""
+    lines = Lines(engine)
+    machine = machine_of(lines)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        end(await machine.take())
+        await trio.sleep(5)
+        before = len(lines.reports)
+        await trio.sleep(60)
+        assert 60 / LEASE_SECONDS < len(lines.reports) - before <= 60 / HEARTBEAT_SECONDS
         nursery.cancel_scope.cancel()
 
 
