@@ -41,6 +41,7 @@ from aircherd.catalog.model_list_cache import move_old_folder
 from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.controller import ChatController
 from aircherd.chat.spending.observed_file import ObservedUseFile
+from aircherd.config.accounts import EngineAccount
 from aircherd.config.model import Shared
 from aircherd.config.paths import resolve_paths
 from aircherd.config.store import ConfigStore
@@ -75,6 +76,8 @@ from aircherd.usage.ledger.ledger import Ledger, open_ledger
 from aircherd.usage.limits.backfill import Backfill
 from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.usage.output_estimator import OutputEstimator
+from aircherd.vocabulary.keys import KeyCheck
+from aircherd.vocabulary.secret import Secret
 
 if TYPE_CHECKING:
     from aircherd.fleet.member import FleetMember  # imported only under [shared]
@@ -161,6 +164,7 @@ async def open_daemon(
                 bus=bus,
                 redactor=redactor,
                 check_key=provider_client.free_calls.check_key,
+                check_password=partial(_check_password, config),
                 environment_file=paths.environment_file,
                 on_key_replaced=partial(_note_other_key, config, cooldowns, transports),
                 lock_file=paths.lock_file,
@@ -359,10 +363,7 @@ def _fleet_member(
     auth: AuthManager,
 ) -> "FleetMember":
     from aircherd.fleet.member import FleetMember, engine_opener  # noqa: PLC0415 -- for a fleet
-
-    async def read_password() -> str | None:
-        key = await auth.engine_password()
-        return None if key is None else key.secret.reveal()
+    from aircherd.fleet.password import EnginePassword  # noqa: PLC0415 -- likewise
 
     member = FleetMember(
         shared,
@@ -372,10 +373,18 @@ def _fleet_member(
         bus=bus,
         path=path,
         files=files,
-        open_engine=engine_opener(read_password),
+        open_engine=engine_opener(EnginePassword(auth)),
     )
     auth.on_password_change(member.try_now)
     return member
+
+
+async def _check_password(config: ConfigStore, _: EngineAccount, secret: Secret) -> KeyCheck:
+    from aircherd.fleet.password import check_password  # noqa: PLC0415 -- for a fleet
+
+    shared = config.current.shared
+    assert shared is not None  # it has an account
+    return await check_password(shared, secret)
 
 
 def _open_tokens(

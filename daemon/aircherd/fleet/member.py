@@ -8,11 +8,11 @@ Imported only if the configuration has `[shared]`.
 """
 
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -24,6 +24,7 @@ from aircherd.api.wire import to_wire
 from aircherd.config.model import LimitScope, Shared
 from aircherd.events import EventBus
 from aircherd.files.background_files import BackgroundFiles
+from aircherd.fleet.password import EnginePassword, load_engine
 from aircherd.shared_state.base import (
     Bucket,
     DayUse,
@@ -67,13 +68,6 @@ OpenEngine = Callable[[Shared], AbstractAsyncContextManager[Engine]]
 Raises:
     EngineRefused: it cannot be opened, and trying again does not help.
 """
-
-if TYPE_CHECKING:
-    from aircherd.shared_state.engine.client import Engine as RealEngine
-
-OpenByPassword = Callable[
-    [Shared, Callable[[], Awaitable[str | None]]], AbstractAsyncContextManager["RealEngine"]
-]
 
 log = structlog.get_logger()
 
@@ -329,30 +323,13 @@ class FleetMember:
         return f"<FleetMember {self._label} of {self.sharing!r}>"
 
 
-def engine_opener(read_password: Callable[[], Awaitable[str | None]]) -> OpenEngine:
+def engine_opener(password: EnginePassword) -> OpenEngine:
     """Return what opens engines on Valkey or Redis."""
 
     @asynccontextmanager
     async def open_it(shared: Shared) -> AsyncIterator[Engine]:
-        # Importing coredis takes 0.3 s of CPU; requests need not wait for it.
-        open_engine = await trio.to_thread.run_sync(_load_engine)
-        async with open_engine(shared, read_password) as engine:
+        module = await trio.to_thread.run_sync(load_engine)
+        async with module.open_engine(shared, password.read, password.judge) as engine:
             yield engine
 
     return open_it
-
-
-def _load_engine() -> "OpenByPassword":
-    """Import what needs coredis.
-
-    Raises:
-        EngineRefused: it is not installed.
-    """
-    try:
-        from aircherd.shared_state.engine import open_engine  # noqa: PLC0415 -- may be missing
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "coredis":
-            raise
-        hint = "install it with: pip install 'aircher[shared]'"
-        raise EngineRefused(f"[shared] needs the package coredis: {hint}") from None
-    return open_engine

@@ -190,6 +190,10 @@ class EngineRefused(SharedStateError):
     """Trying again does not help: a wrong password or certificate, no engine, another zone."""
 
 
+class PasswordRefused(EngineRefused):
+    """The engine does not accept the user or the password, or wants one."""
+
+
 def other_zone_message(theirs: str, own: str) -> str:
     """Return why a machine with the time zone `own` is refused."""
     return (

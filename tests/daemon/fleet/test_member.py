@@ -1,23 +1,27 @@
 """One machine with a real ledger, on an engine in memory."""
 
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
+import msgspec
 import trio
 
 from aircherd.config.model import EngineAddress, Limit, Shared
 from aircherd.events import Event, EventBus
 from aircherd.fleet.member import FleetMember, engine_opener
-from aircherd.shared_state.base import EngineRefused, SharedState
+from aircherd.fleet.password import EnginePassword
+from aircherd.shared_state.base import SharedState
 from aircherd.shared_state.memory import MemoryEngine
 from aircherd.usage.ledger.ledger import Ledger, open_ledger
 from aircherd.usage.limits.backfill import Backfill
 from aircherd.usage.limits.tracker import LimitTracker
+from aircherd.vocabulary.secret import Secret
+from helpers.auth import Rig
 from helpers.background_files import WrittenAtOnce
+from helpers.engines import valkey
+from helpers.engines.using import settings
 from helpers.ledger.attempts import NOW, settled, started
 
 SHARED = Shared(address=EngineAddress(scheme="redis", host="localhost"), machine="laptop")
@@ -175,16 +179,12 @@ async def test_one_that_has_left_shares_nothing(tmp_path):
         assert parts.limits.sharing is None
 
 
-async def test_a_missing_library_is_a_problem_with_its_command(tmp_path, monkeypatch):
-    for name in [
-        each for each in sys.modules if each.startswith(("aircherd.shared_state.engine", "coredis"))
-    ]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "coredis", None)
-
-    async def no_password() -> None:
-        return None
-
-    with pytest.raises(EngineRefused, match=r"pip install 'aircher\[shared\]'"):
-        async with engine_opener(no_password)(SHARED):
-            pass
+async def test_an_engine_is_opened_with_its_password(tmp_path):
+    """What the daemon opens is a real engine."""
+    rig = Rig(tmp_path)
+    with valkey(password="canary-7c21") as running:
+        shared = settings(running)
+        rig.config = msgspec.structs.replace(rig.config, shared=shared)
+        await rig.auth.stored.login("shared", Secret("canary-7c21"), verify=False)
+        async with engine_opener(EnginePassword(rig.auth))(shared) as engine:
+            assert (await engine.inspect("aircher")).product == "Valkey"

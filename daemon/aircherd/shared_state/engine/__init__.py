@@ -11,6 +11,6 @@ Of coredis only its connections are used, not its clients and pools: their tasks
 that opened them, and a connection alone is easy to replace.
 """
 
-from aircherd.shared_state.engine.client import Engine, open_engine
+from aircherd.shared_state.engine.client import Engine, open_engine, try_password
 
-__all__ = ["Engine", "open_engine"]
+__all__ = ["Engine", "open_engine", "try_password"]

@@ -20,10 +20,11 @@ from aircherd.shared_state.base import (
     MachineReport,
     MachineRow,
     SharedCooldown,
+    SharedStateError,
 )
 from aircherd.shared_state.engine import encoding, records, scripts
-from aircherd.shared_state.engine.connecting import PasswordReader
-from aircherd.shared_state.engine.link import Link
+from aircherd.shared_state.engine.connecting import PasswordJudge, PasswordReader
+from aircherd.shared_state.engine.link import CONNECT_SECONDS, Link
 from aircherd.shared_state.engine_facts import EngineFacts, read_info, read_user
 
 CALL_SECONDS = 1.0
@@ -39,14 +40,18 @@ _log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def open_engine(
-    shared: Shared, password: PasswordReader | None = None
+    shared: Shared,
+    password: PasswordReader | None = None,
+    on_password: PasswordJudge | None = None,
 ) -> AsyncIterator["Engine"]:
     """Use an engine for the duration of the context. It need not be there, now or later.
 
     A connection is made in the background, and made again when it is lost; calls raise while there
-    is none. `password` is asked for each connection.
+    is none. `password` is asked for each connection, and `on_password` learns what the engine says
+    of it.
     """
-    link = Link(shared, password or _without_password, f"{{{shared.namespace}}}:changes")
+    channel = f"{{{shared.namespace}}}:changes"
+    link = Link(shared, password or _without_password, on_password or _ignore, channel)
     # Who is cancelled may still have something to report: what is leased is given back.
     kept = trio.CancelScope(shield=True)
     async with trio.open_nursery() as nursery:
@@ -66,6 +71,24 @@ async def _without_password() -> None:
     return None
 
 
+async def _ignore(_refusal: str | None) -> None:
+    return None
+
+
+async def try_password(shared: Shared, password: str) -> SharedStateError | None:
+    """Return why an engine cannot be used with a password; None if it can."""
+
+    async def read() -> str:
+        return password
+
+    async with open_engine(shared, read) as engine:
+        try:
+            await engine.ping()
+        except SharedStateError as error:
+            return error
+    return None
+
+
 class Engine:
     """An engine as a `SharedState`; see there. `open_engine` makes it."""
 
@@ -76,6 +99,14 @@ class Engine:
     def try_now(self) -> None:
         """Connect now if there is no connection: what was wrong may be right, as a password."""
         self._link.try_now()
+
+    async def ping(self) -> None:
+        """Reach the engine once.
+
+        Raises:
+            SharedStateError: it cannot be reached.
+        """
+        await self._link.ask(trio.current_time() + CONNECT_SECONDS, (b"PING",))
 
     # -------------------------------------------------------------- limits
 

@@ -17,6 +17,10 @@ from aircherd.shared_state.base import EngineRefused
 PasswordReader: TypeAlias = Callable[[], Awaitable[str | None]]
 """Returns the engine's password, None if it has none. It is asked for each connection."""
 
+PasswordJudge: TypeAlias = Callable[[str | None], Awaitable[None]]
+"""Learns what the engine says of the password that was read last: why not, None if it accepts it.
+"""
+
 # It logs each failed attempt, with its frames; `explanations` has the words for them.
 logging.getLogger("coredis").setLevel(logging.CRITICAL + 1)
 

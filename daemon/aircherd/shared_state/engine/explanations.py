@@ -10,7 +10,12 @@ from coredis import exceptions as answers
 from coredis.exceptions import RedisError
 
 from aircherd.config.model import EngineAddress
-from aircherd.shared_state.base import EngineAway, EngineRefused, SharedStateError
+from aircherd.shared_state.base import (
+    EngineAway,
+    EngineRefused,
+    PasswordRefused,
+    SharedStateError,
+)
 
 STORE_IT = "store it with `aircher-cli auth login shared`"
 DOCUMENTED = "docs/fleet.md has the line for its access control list"
@@ -21,6 +26,14 @@ class _Words(NamedTuple):
 
     text: str
     is_final: bool = False
+    is_about_password: bool = False
+
+    @property
+    def kind(self) -> type[SharedStateError]:
+        """The class of the error that says so."""
+        if self.is_about_password:
+            return PasswordRefused
+        return EngineRefused if self.is_final else EngineAway
 
 
 _ANSWERS = {
@@ -41,8 +54,8 @@ _ANSWERS = {
         "node in url of [shared]",
         is_final=True,
     ),
-    "WRONGPASS": _Words(f"does not accept the user or the password: {STORE_IT}", True),
-    "NOAUTH": _Words(f"needs a password: {STORE_IT}", True),
+    "WRONGPASS": _Words(f"does not accept the user or the password: {STORE_IT}", True, True),
+    "NOAUTH": _Words(f"needs a password: {STORE_IT}", True, True),
     "NOPERM": _Words(f"does not let this user do what is needed: {DOCUMENTED}", True),
     "WRONGTYPE": _Words(
         "has other data under the names that aircher uses: choose another namespace in [shared]",
@@ -83,8 +96,7 @@ def explain(
     `is_opening`: the connection has not been used yet, so its kind may be wrong.
     """
     text = _answer(error) or _failure(error, address, is_opening=is_opening)
-    kind = EngineRefused if text.is_final else EngineAway
-    return kind(f"the engine at {address.origin} {text.text}")
+    return text.kind(f"the engine at {address.origin} {text.text}")
 
 
 def silent(address: EngineAddress, seconds: float) -> EngineAway:

@@ -14,9 +14,13 @@ from coredis.exceptions import MovedError, NoScriptError, ReadOnlyError, RedisEr
 
 from aircherd.config.model import EngineAddress, Shared
 from aircherd.errors import AircherError
-from aircherd.shared_state.base import EngineRefused, SharedStateError
+from aircherd.shared_state.base import EngineRefused, PasswordRefused, SharedStateError
 from aircherd.shared_state.engine import explanations
-from aircherd.shared_state.engine.connecting import PasswordReader, open_connection
+from aircherd.shared_state.engine.connecting import (
+    PasswordJudge,
+    PasswordReader,
+    open_connection,
+)
 
 Command: TypeAlias = tuple[bytes | str | float, ...]
 """The name of a command, and its arguments."""
@@ -49,10 +53,17 @@ class Link:
     until then: it would wait, too.
     """
 
-    def __init__(self, shared: Shared, read_password: PasswordReader, channel: str) -> None:
+    def __init__(
+        self,
+        shared: Shared,
+        read_password: PasswordReader,
+        judge_password: PasswordJudge,
+        channel: str,
+    ) -> None:
         self.address = shared.address
         self._shared = shared
         self._read_password = read_password
+        self._judge_password = judge_password
         self._channel = channel
         self._connection: BaseConnection | None = None
         self._problem: SharedStateError | None = None
@@ -194,12 +205,19 @@ class Link:
             except LOST as error:
                 # A cancelled attempt ends with coredis's own error.
                 if not scope.cancel_called:
-                    self._fail(explanations.explain(error, self.address, is_opening=True))
+                    await self._fail_opening(error)
                     return None
             else:
+                await self._judge_password(None)
                 return connection, ended
         self._fail(explanations.not_connected(self.address, CONNECT_SECONDS))
         return None
+
+    async def _fail_opening(self, error: BaseException) -> None:
+        problem = explanations.explain(error, self.address, is_opening=True)
+        if isinstance(problem, PasswordRefused):
+            await self._judge_password(problem.message)
+        self._fail(problem)
 
     def _fail(self, problem: SharedStateError) -> None:
         self._problem = problem
