@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "allow": ("allow", "use the .aircher file of this repository"),
     "deny": ("deny", "do not use the .aircher file of this repository"),
     "run": ("run.command", "start a tool that uses aircher, such as claude or codex"),
+    "forward": ("forward", "let another machine use the daemon of this one, over ssh"),
     "editors": ("editors.command", "print the settings with which an editor uses aircher"),
     "token create": ("token.create", "create a token for a program that uses aircher over HTTP"),
     "token list": ("token.list", "list the tokens"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from aircher_client.connection import Connection, connect
 from aircher_client.errors import START_HINT, DaemonUnreachable
+from aircher_wire.forward_record import ended_message, read_record
 
 REPLACED_SECONDS = 0.2
 """systemd removes the file of an existing socket before it makes its own."""
@@ -30,17 +31,22 @@ def open_connection(
     """
     from aircher_client import autostart as starter  # noqa: PLC0415 -- brings subprocess
 
+    forward = read_record(environ, path)
     if not starter.is_enabled(environ):
         # `daemon install` may be replacing the file of a running daemon's socket.
         time.sleep(REPLACED_SECONDS)
         if (sock := connect(path, time.monotonic() + timeout)) is not None:
             return Connection(sock)
+        if forward is not None:
+            raise DaemonUnreachable(ended_message(forward))
         raise DaemonUnreachable(
             f"aircherd is not running: no process listens on {path}, and AIRCHER_AUTOSTART is "
             f"off. {START_HINT}"
         )
     starter.check_directories(environ)
     sock = None if command else _connect_through_systemd(environ, path, timeout, on_wait)
+    if sock is None and forward is not None:
+        raise DaemonUnreachable(ended_message(forward))
     sock = sock or starter.start(
         environ,
         lambda: connect(path, time.monotonic() + timeout),

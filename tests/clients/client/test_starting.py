@@ -10,6 +10,7 @@ from aircher_client import (
     DaemonUnreachable,
 )
 from aircher_client.systemd_socket import MARKER
+from aircher_wire.forward_record import Forward, write_record
 from helpers.daemon.fake_daemon import FakeDaemon
 
 
@@ -54,3 +55,19 @@ def test_an_installed_service_is_started_instead_of_a_daemon(
     }
     with Client.connect(environ) as client:
         assert client.call("ping") is not None
+
+
+@pytest.mark.parametrize("autostart", ["0", "1"])
+def test_a_client_says_that_a_forward_has_ended(tmp_path: Path, autostart: str) -> None:
+    """It starts no daemon, which would have no key."""
+    path = tmp_path / "run" / "a.sock"
+    environ = {
+        "HOME": str(tmp_path),
+        "AIRCHER_SOCKET": str(path),
+        "AIRCHER_AUTOSTART": autostart,
+    }
+    write_record(environ, str(path), Forward("laptop", "buildbox"))
+
+    with pytest.raises(DaemonUnreachable, match="the forward from laptop has ended") as caught:
+        Client.connect(environ, command=["/no/such/aircherd"])
+    assert "aircher-cli forward buildbox" in caught.value.message

@@ -2,7 +2,13 @@
 
 import argparse
 
-from aircher_cli.commands.daemon.lifecycle import is_running, show_config_problems, show_line, start
+from aircher_cli.commands.daemon.lifecycle import (
+    is_running,
+    show_config_problems,
+    show_line,
+    socket_path,
+    start,
+)
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
@@ -22,12 +28,18 @@ def build_parser() -> Parser:
         "a service.",
         EXAMPLES,
     )
+    here_help = "also where the daemon of another machine was used: see 'aircher-cli forward'"
+    parser.add_argument("--here", action="store_true", help=here_help)
     add_json(parser)
     return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
     """Start the daemon unless it is running, and print its process."""
+    if options.here:
+        from aircher_wire.forward_record import remove_record  # noqa: PLC0415 -- rarely needed
+
+        remove_record(context.environ, socket_path(context))
     ran_before = is_running(context)
     status = start(context)
     if options.json:

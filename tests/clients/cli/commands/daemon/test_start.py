@@ -6,6 +6,7 @@ import pytest
 
 from aircher_cli.commands.daemon import lifecycle
 from aircher_client import Client
+from aircher_wire.forward_record import Forward, read_record, write_record
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon
 
@@ -48,3 +49,15 @@ def test_a_broken_configuration_is_reported(daemon: CliDaemon) -> None:
     assert (outcome.code, outcome.out.count("is running (process 7")) == (0, 1)
     assert outcome.err == "the configuration is invalid:\n  /c.toml:2: bad\n"
     assert run_cli(daemon.environ, "daemon", "start", "--json").err == ""
+
+
+def test_a_machine_whose_forward_has_ended(daemon: CliDaemon) -> None:
+    """With --here it has a daemon of its own from now on."""
+    daemon.answers["status"] = STATUS
+    socket = daemon.environ["AIRCHER_SOCKET"]
+    write_record(daemon.environ, socket, Forward("laptop", "box"))
+
+    assert run_cli(daemon.environ, "daemon", "start").code == 0
+    assert read_record(daemon.environ, socket) is not None
+    assert run_cli(daemon.environ, "daemon", "start", "--here").code == 0
+    assert read_record(daemon.environ, socket) is None

@@ -1,0 +1,33 @@
+"""Lines for `~/.ssh/config`."""
+
+import os
+
+from aircher_cli.forwarding.printing import ssh_lines
+
+ENVIRON = {"HOME": "/home/me", "XDG_RUNTIME_DIR": "/run/user/1000"}
+
+
+def test_the_sockets_of_both_machines() -> None:
+    """With what to mind: ssh leaves the file, and the other user id may differ."""
+    lines = ssh_lines(ENVIRON, "me@buildbox", None)
+
+    there = f"/run/user/{os.getuid()}/aircher/aircher.sock"
+    assert lines[-5:] == [
+        "Host buildbox",
+        f"    RemoteForward {there} /run/user/1000/aircher/extra.sock",
+        "    ExitOnForwardFailure yes",
+        "    ServerAliveInterval 5",
+        "    ServerAliveCountMax 3",
+    ]
+    notes = "\n".join(lines[:-5])
+    assert all(line.startswith("#") for line in lines[:-5])
+    assert "StreamLocalBindUnlink yes" in notes
+    assert "id -u" in notes
+
+
+def test_a_path_of_ones_own() -> None:
+    """A `~` is not expanded there."""
+    assert "write the path in full" in "\n".join(ssh_lines(ENVIRON, "box", "~/a.sock"))
+    lines = ssh_lines(ENVIRON, "box", "/srv/me/a.sock")
+    assert "    RemoteForward /srv/me/a.sock /run/user/1000/aircher/extra.sock" in lines
+    assert "id -u" not in "\n".join(lines)

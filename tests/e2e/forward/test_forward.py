@@ -1,0 +1,209 @@
+"""`aircher-cli forward` through a real sshd, to a machine without a key, config or daemon."""
+
+import os
+import signal
+import socket
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from aircher_client import Client, DaemonError, DaemonUnreachable
+from aircher_wire import frames
+from helpers.daemon.ipc_requests import KEYS, a_chat
+from helpers.daemon.real_daemon import wait_until
+from helpers.forward.sshd import children_of
+
+from .conftest import Machines
+
+
+def test_the_command_line_there(machines: Machines) -> None:
+    """It asks and looks; the laptop counts it for the host, as it is called here."""
+    machines.forward()
+    there = machines.there
+
+    asked = there.cli("ask", "one two three")
+    assert (asked.returncode, asked.stdout, asked.stderr) == (0, "one two three\n", "")
+    for command in (("status",), ("models", "list"), ("route",), ("limits",)):
+        done = there.cli(*command)
+        assert (done.returncode, str(machines.laptop.root) in done.stdout) == (0, False)
+    refused = there.cli("auth", "login", "work", "--with-token", stdin="canary-other-0123456789")
+    assert refused.returncode != 0
+
+    assert machines.clients()[-1] == "aircher-cli@buildbox"
+    # No key, configuration or daemon came to be there.
+    found = {path.name for path in there.root.rglob("*")}
+    assert not found & {"config.toml", "keys.json", "credentials.json", "ledger.db"}
+
+
+def test_many_clients_at_once(machines: Machines) -> None:
+    """One that reads nothing stops no other one."""
+    machines.forward()
+    prompt = "word " * 2_000
+
+    def ask(number: int) -> int:
+        with machines.there.client() as client:
+            text: list[str] = []
+            chat = a_chat(f"{prompt}{number}", model="work/gpt-5.5")
+            client.chat(chat, lambda delta: text.append(str(delta.get("text", ""))))
+            return len("".join(text))
+
+    with socket.socket(socket.AF_UNIX) as stuck, ThreadPoolExecutor(8) as pool:
+        stuck.connect(str(machines.there.socket))
+        chat = a_chat(prompt * 10, model="work/gpt-5.5")
+        stuck.sendall(frames.encode_request(1, "chat", chat))
+        assert set(pool.map(ask, range(8))) == {len(prompt) + 1}
+
+
+ENDED = r"the forward from .* has ended"
+HOWS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL", "ssh", "remote", "sshd"]
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_nothing_is_left_at_any_end(machines: Machines, how: str) -> None:
+    """A client there learns of it; the next one starts no daemon; a new forward works."""
+    process = machines.forward()
+    with Client.connect(machines.there.environ) as client:
+        client.call("ping")
+        if how == "ssh":
+            os.kill(children_of(process.pid)[0], signal.SIGKILL)
+        elif how == "remote":
+            os.kill(machines.remote_ends()[0], signal.SIGTERM)
+        elif how == "sshd":
+            for pid in machines.server.sessions():
+                os.kill(pid, signal.SIGKILL)
+        else:
+            process.send_signal(getattr(signal, how))
+        machines.wait_clean()
+        process.wait(20)
+        with pytest.raises((DaemonError, DaemonUnreachable), match=ENDED):
+            client.call("status")
+    said = process.communicate()[1]
+    assert "Traceback" not in said
+    if how in ("ssh", "remote", "sshd"):
+        assert process.returncode == 3
+        assert "buildbox" in said.splitlines()[-1]
+
+    asked = machines.there.cli("ask", "hello", environ={"AIRCHER_AUTOSTART": "1"})
+    assert asked.returncode == 3
+    assert "aircher-cli forward buildbox" in asked.stderr
+    machines.forward()
+
+
+def test_a_killed_end_leaves_a_file_that_the_next_one_takes(machines: Machines) -> None:
+    """It cannot remove it itself."""
+    process = machines.forward()
+    os.kill(machines.remote_ends()[0], signal.SIGKILL)
+    assert process.wait(20) == 3
+    assert machines.there.socket.exists()
+
+    machines.forward()
+    assert machines.there.cli("ask", "hello").stdout == "hello\n"
+
+
+def test_the_daemon_is_restarted_under_it(machines: Machines) -> None:
+    """Connections end with an error that says why; new ones work once it is back."""
+    machines.forward()
+    laptop = machines.laptop
+    with machines.there.client() as client:
+        client.call("ping")
+        laptop.stop()
+        with pytest.raises(DaemonUnreachable):
+            client.call("ping")
+    with machines.there.client() as away:
+        with pytest.raises(DaemonError, match="AIRCHER_AUTOSTART is off") as caught:
+            away.call("ping")
+        assert caught.value.code == "shutting_down"  # clients try again for a while
+
+    laptop.start(KEYS)
+    assert machines.there.cli("ask", "hello").stdout == "hello\n"
+
+
+def test_a_daemon_and_a_forward_there_are_left_alone(machines: Machines) -> None:
+    """The message says what to do; another path does it."""
+    machines.there.start()
+    try:
+        process = machines.forward(is_ready=False)
+        said = process.communicate(timeout=20)[1]
+        assert process.returncode == 1
+        assert "a daemon runs there" in said
+        assert "--as PATH" in said
+
+        other = machines.there.root / "other" / "a.sock"
+        machines.forward("--as", str(other), is_ready=False)
+        wait_until(other.exists, "it forwards to another path")
+        environ = {"AIRCHER_SOCKET": str(other)}
+        assert machines.there.cli("ask", "hello", environ=environ).stdout == "hello\n"
+    finally:
+        machines.there.stop()
+        machines.there.config_file.unlink(missing_ok=True)
+
+    second = machines.forward("--as", str(other), is_ready=False)
+    assert "another forward from" in second.communicate(timeout=20)[1]
+
+
+def test_a_kept_forward_connects_again(machines: Machines) -> None:
+    """After its ssh was killed."""
+    process = machines.forward("--keep")
+    first = machines.remote_ends()
+    os.kill(children_of(process.pid)[0], signal.SIGKILL)
+    wait_until(lambda: machines.is_forwarded() and machines.remote_ends() != first, "it is back")
+    assert machines.there.cli("ask", "hello").stdout == "hello\n"
+
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=20)[1]
+    assert process.returncode == 130
+    assert "connecting again in 1 s" in said
+    assert "forwarding again" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "said"),
+    [
+        ((), ("-p", "1"), "Connection refused"),
+        ((), ("-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=yes"), "verif"),
+        (("--command", "no-such-aircher"), (), "was not found on buildbox"),
+        (("--command", "echo one two; true"), (), "it wrote: one two"),
+    ],
+)
+def test_why_it_does_not_begin(
+    machines: Machines, arguments: tuple[str, ...], options: tuple[str, ...], said: str
+) -> None:
+    """What ssh says reaches the user, and options reach ssh."""
+    config = str(machines.server.client_config)
+    done = machines.laptop.cli("forward", *arguments, "buildbox", "--", "-F", config, *options)
+
+    assert done.returncode == 1
+    assert said in done.stderr
+
+
+def test_lines_for_ssh_do_it_too(machines: Machines, tmp_path: Path) -> None:
+    """Then a client says itself where it is; ssh leaves the file."""
+    there = machines.there
+    there.socket.parent.mkdir(mode=0o700, exist_ok=True)
+    printed = machines.laptop.cli("forward", "--print", "--as", str(there.socket), "buildbox")
+    config = tmp_path / "config"
+    config.write_text(f"{printed.stdout}\n{machines.server.client_config.read_text()}")
+    process = subprocess.Popen(["ssh", "-F", str(config), "-N", "buildbox"])
+    try:
+        wait_until(machines.is_forwarded, "ssh forwards it")
+        assert there.cli("ask", "hello").stdout == "hello\n"
+    finally:
+        process.terminate()
+        process.wait(20)
+    assert machines.clients()[-1] == f"aircher-cli@{os.uname().nodename.lower()}"
+    assert there.socket.exists()
+    there.socket.unlink()
+
+
+@pytest.fixture(autouse=True)
+def _no_key_there(machines: Machines) -> None:
+    """The key of the laptop is nowhere on the other machine."""
+    assert KEYS["WORK_KEY"] not in machines.there.everything_written()
+
+
+def test_a_client_that_may_start_none(machines: Machines) -> None:
+    """It just says that none listens, as everywhere."""
+    with pytest.raises(DaemonUnreachable, match="no process listens"):
+        Client.connect(machines.there.environ, autostart=False)
