@@ -49,7 +49,7 @@ class HelloParams(msgspec.Struct, frozen=True):
     `folder` is the working directory, if that is not the project. `shows_notices`: it shows every
     notice to the user. `session_bus`: what it has in `DBUS_SESSION_BUS_ADDRESS`. `pace_ms`: the
     milliseconds between two sends of a chat's deltas; None leaves it as it is, at first 0. `host`:
-    the name of its machine, for a daemon on another one.
+    the name of its machine, for a daemon on another one. `signatures`: its deltas have them.
     """
 
     protocol: int = methods.PROTOCOL
@@ -60,6 +60,7 @@ class HelloParams(msgspec.Struct, frozen=True):
     session_bus: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
     pace_ms: Annotated[int, msgspec.Meta(ge=0, le=1000)] | None = None
     host: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
+    signatures: bool = False
 
 
 class ExplainParams(ChatRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -45,6 +45,7 @@ async def hello(session: "Session", params: HelloParams) -> object:
         session.services.auth.note_session_bus(params.session_bus)
     if params.pace_ms is not None:
         session.pace = params.pace_ms / 1000
+    session.signs = params.signatures
     config = session.services.config.current
     kept = config.conversations
     given: dict[str, object] = {}

@@ -22,9 +22,11 @@ class DeltaWriter:
     """Numbers the deltas of one chat, and encodes those of one read into one buffer.
 
     Each delta has `{name: number}`: `id` with the request's msgid, or `stream` with its number.
+    With `signs`, it has its signature, too, which else only the result has.
     """
 
-    def __init__(self, name: str, number: int) -> None:
+    def __init__(self, name: str, number: int, *, signs: bool = False) -> None:
+        self.signs = signs
         self._name = name
         self._number = number
         self._seq = 0
@@ -46,14 +48,15 @@ class DeltaWriter:
     def _params(self, deltas: Sequence[Delta]) -> Iterator[dict[str, object]]:
         name, number = self._name, self._number
         for delta in deltas:
-            if _is_empty(delta):
+            if _is_empty(delta) and not (self.signs and getattr(delta, "signature", None)):
                 continue
             seq = self._seq = self._seq + 1
-            if type(delta) is TextDelta and not delta.refusal:
+            if type(delta) is TextDelta and not delta.refusal and not self.signs:
                 yield {name: number, "seq": seq, "type": "text", "text": delta.text}
             else:
                 params = {name: number, "seq": seq, **to_wire(delta)}
-                params.pop("signature", None)
+                if not self.signs:
+                    params.pop("signature", None)
                 yield params
 
 

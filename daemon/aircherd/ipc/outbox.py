@@ -113,7 +113,7 @@ class Outbox:
                 self.put(data)
             return
         for delta in deltas:
-            if type(delta) is TextDelta:
+            if type(delta) is TextDelta and not writer.signs:
                 self._merge(writer, delta.text)
             elif type(delta) is not Ending:
                 self._growing.pop(writer, None)

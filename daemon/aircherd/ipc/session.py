@@ -96,6 +96,8 @@ class Session:
         self.gate: Gate | None = None
         self.pace = 0.0
         """Seconds between two sends of a stream that the client asked for; 0 for no pause."""
+        self.signs = False
+        """Whether deltas have signatures."""
         self._own_name = self._claimed_name = UNKNOWN
         self._replaced: dict[Method, Method] = {}
         self.services = services
@@ -518,7 +520,7 @@ class Session:
 
     def delta_sender(self, name: str, number: int) -> Send:
         """Return a function that sends a chat's deltas to this client with `{name: number}`."""
-        writer, outbox = DeltaWriter(name, number), self.outbox
+        writer, outbox = DeltaWriter(name, number, signs=self.signs), self.outbox
 
         async def send(deltas: Sequence[Delta]) -> None:
             outbox.put_deltas(writer, deltas)

@@ -6,6 +6,7 @@ from aircherd.ipc.deltas import DeltaWriter
 from aircherd.vocabulary.reply import (
     AttemptDelta,
     Ending,
+    ReasoningDelta,
     TextDelta,
     ToolCallDelta,
     Usage,
@@ -73,6 +74,19 @@ def test_numbers_continue_across_reads():
         "type": "text",
         "text": "b",
     }
+
+
+def test_signatures_are_sent_to_clients_that_pass_them_on():
+    """Also one without any text; others get it with the result."""
+    deltas = [TextDelta("a"), ReasoningDelta("b", "s1"), ReasoningDelta("", "s2"), TextDelta("")]
+    sent = [frame[2][0] for frame in frames(DeltaWriter("id", 1, signs=True).encode(deltas))]
+    assert sent == [
+        {"id": 1, "seq": 1, "type": "text", "text": "a"},
+        {"id": 1, "seq": 2, "type": "reasoning", "text": "b", "signature": "s1"},
+        {"id": 1, "seq": 3, "type": "reasoning", "signature": "s2"},
+    ]
+    plain = [frame[2][0] for frame in frames(DeltaWriter("id", 1).encode(deltas))]
+    assert [each["text"] for each in plain] == ["a", "b"]
 
 
 def test_ending_alone_is_not_sent():

@@ -43,6 +43,19 @@ def test_a_stream(http, pair) -> None:
     assert chats(pair.sim)[-1].vendor == "anthropic"
 
 
+def test_a_stream_has_signatures(http) -> None:
+    """A tool that sends thinking back has what its model needs to believe it."""
+    thinking = {"type": "enabled", "budget_tokens": 1024}
+    body = chat("laptop/spare/claude-sonnet-5", stream=True, max_tokens=4000, thinking=thinking)
+    data = http.post("/v1/messages", json=body).text
+    assert "signature_delta" in data
+    body["stream"] = False
+    answer = http.post("/v1/messages", json=body).json()
+    thought = next(part for part in answer["content"] if part["type"] == "thinking")
+    assert thought["signature"]
+    assert thought["signature"] in data
+
+
 def test_the_next_provider_answers_in_its_own_words(http, pair) -> None:
     """The daemon fails before any output, and the client gets the vendor's bytes."""
     pair.sim.faults.add(Fault("error", error="overloaded", vendor="openai", times=None))

@@ -22,19 +22,24 @@ class _Delta(TypedDict):
     seq: Annotated[int, says("counts the deltas of the chat from 1")]
 
 
+Signature = Annotated[str, says("the provider's signature, where `hello` asked for signatures")]
+
+
 class TextDelta(_Delta):
     """More text."""
 
     type: Literal["text"]
     text: Annotated[str, says("what is added")]
     refusal: NotRequired[Annotated[bool, says("true: the model says why it does not answer")]]
+    signature: NotRequired[Signature]
 
 
 class ReasoningDelta(_Delta):
     """More of the model's thinking."""
 
     type: Literal["reasoning"]
-    text: Annotated[str, says("what is added")]
+    text: NotRequired[Annotated[str, says("what is added; missing where a signature comes alone")]]
+    signature: NotRequired[Signature]
 
 
 class ToolCallDelta(_Delta):
@@ -46,6 +51,7 @@ class ToolCallDelta(_Delta):
     name: NotRequired[Annotated[str, says("on the first piece: the tool")]]
     arguments: NotRequired[Annotated[str, says("a fragment of JSON, or of any text if custom")]]
     custom: NotRequired[Annotated[bool, says("true: a call of a custom tool")]]
+    signature: NotRequired[Signature]
 
 
 class CitationDelta(_Delta):
@@ -62,6 +68,7 @@ class ImageDelta(_Delta):
     data: NotRequired[Annotated[str, says("base64")]]
     media_type: NotRequired[Annotated[str, says("such as image/png")]]
     url: NotRequired[Annotated[str, says("instead of data")]]
+    signature: NotRequired[Signature]
 
 
 class AudioDelta(_Delta):
@@ -71,6 +78,7 @@ class AudioDelta(_Delta):
     data: Annotated[str, says("base64")]
     media_type: NotRequired[Annotated[str, says("such as audio/wav")]]
     transcript: NotRequired[Annotated[str, says("what is said in it")]]
+    signature: NotRequired[Signature]
 
 
 class OtherDelta(_Delta):

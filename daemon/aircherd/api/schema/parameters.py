@@ -44,6 +44,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
         "folder": "the working directory, if it is another: selects the entry of [projects]",
         "shows_notices": "true: it shows every notice to the user",
         "session_bus": "its DBUS_SESSION_BUS_ADDRESS: the keyring may be there",
+        "signatures": "true: deltas have them, without pace_ms; for clients that pass them on",
         "pace_ms": "milliseconds between two sends of a chat's deltas, 0 to 1000",
         "host": "the name of its machine, for a daemon on another one",
     },

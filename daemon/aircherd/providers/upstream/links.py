@@ -212,6 +212,7 @@ class Links:
             "protocol": methods.PROTOCOL,
             "client": {"name": CLIENT, "version": __version__},
             "host": self._host,
+            "signatures": True,
         }
         try:
             response = await link.call(methods.HELLO, msgspec.msgpack.encode(about))

@@ -1,8 +1,7 @@
 """Another daemon's deltas and results as our events: pure.
 
 It is trusted no more than any provider. Deltas say what a client sees at once; only the result has
-the whole message, with the signatures and the origin of each part, so it replaces what was joined
-from the deltas.
+the whole message, with the origin of each part, so it replaces what was joined from the deltas.
 """
 
 import re
@@ -57,6 +56,8 @@ _DELTAS: Final[dict[object, type[msgspec.Struct]]] = {
     "other": OtherDelta,
     "attempt": AttemptDelta,
 }
+_PLAIN_TEXT: Final = 4
+"""The keys of a delta of text that is nothing else: `id`, `seq`, `type`, `text`."""
 _FINISHES: Final[dict[object, Finish]] = {each: each for each in get_args(Finish)}
 _COST = re.compile(r"[0-9]{1,9}(\.[0-9]{1,18})?")
 _SHOWN: Final = frozenset({"trying", "ok"})
@@ -75,7 +76,8 @@ def event_of(delta: Map, provider: str) -> ReplyEvent | None:
         ProviderFailed: it is malformed.
     """
     kind = delta.get("type")
-    if kind == "text" and isinstance(text := delta.get("text"), str) and "refusal" not in delta:
+    text = delta.get("text")
+    if kind == "text" and isinstance(text, str) and len(delta) == _PLAIN_TEXT:
         return TextDelta(text)
     if kind == "usage":
         usage = _usage(delta.get("usage"))
