@@ -44,6 +44,9 @@ class CounterReport(msgspec.Struct, frozen=True, kw_only=True):
     - `used`: its totals by bucket; `is_whole`: all that it has, else those that have changed.
     - `held`: what it may still use under this counter. It replaces what it held before.
     - `least`, `most`: how much more it needs at least and would take; 0: nothing.
+    - `rest`: how much was left for all machines when it knew last, within this window; None: it
+      does not know. An engine that has lost everything grants no more than each one's part of
+      what they report first, until all have reported.
     """
 
     name: str
@@ -54,6 +57,7 @@ class CounterReport(msgspec.Struct, frozen=True, kw_only=True):
     held: int
     least: int = 0
     most: int = 0
+    rest: int | None = None
 
 
 class CounterView(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,6 +71,24 @@ def learning_rest(maximum: int, used: int, held: int, new: int, machines: int) -
     return (maximum - used + new) // machines - held - new
 
 
+def known_rest(known: int | None, reported: int | None) -> int | None:
+    """Return how much was left when a counter was lost, after one more machine has `reported`.
+
+    It is the least of what they know.
+    """
+    if known is None or reported is None:
+        return reported if known is None else known
+    return min(known, reported)
+
+
+def part_of_rest(left: int, held: int, first_held: int, new: int, machines: int) -> int:
+    """Return how much a machine may get of what was `left` when its counter was lost.
+
+    `new` and `held` are what it has used since and holds; `first_held` is what it held already.
+    """
+    return max(left, 0) // machines - (new + held - first_held)
+
+
 def frees_at(bucket: Bucket, totals: Mapping[str, int], missing: int, now: float) -> float | None:
     """Return when an amount is free that is `missing`, if nothing else is used.
 

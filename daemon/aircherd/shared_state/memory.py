@@ -126,7 +126,9 @@ class _Counter:
     """The totals of one counter, and what each machine holds.
 
     `known_at` is when the engine began to know it. `used` is by machine and bucket; `whole` has
-    what each machine had used when it reported all of it.
+    what each machine had used when it reported all of it, `first_held` what it held at first, and
+    `left` is how much was left before and `known` how many machines there were, as far as they
+    know.
     """
 
     def __init__(self, known_at: float) -> None:
@@ -135,6 +137,9 @@ class _Counter:
         self.used: dict[str, dict[str, int]] = {}
         self.held: dict[str, _Held] = {}
         self.whole: dict[str, int] = {}
+        self.first_held: dict[str, int] = {}
+        self.left: int | None = None
+        self.known = 0
 
     @property
     def totals(self) -> dict[str, int]:
@@ -169,6 +174,9 @@ class _Counter:
         own = {} if report.is_whole else self.used.get(machine, {})
         kept = {name: own[name] for name in own if counting.counts(bucket, name, now)}
         self.used[machine] = {**kept, **report.used}
+        if machine not in self.first_held:
+            self.first_held[machine] = report.held
+            self.left = counting.known_rest(self.left, report.rest)
         if report.is_whole and machine not in self.whole:
             self.whole[machine] = self.used_by(machine, bucket, now)
         if not counting.is_over(bucket, now):
@@ -270,14 +278,21 @@ class MemoryEngine:
         """Take over the report of one counter, and grant what it asks for."""
         counter, now = self._counter(asked.name, fleet.now), fleet.now
         counter.apply(report.machine, asked, now)
+        counter.known = max(counter.known, fleet.known)
         view = self._view(report, asked, fleet)
         if view.is_over or view.wants_whole:
             return view
         rest = asked.maximum - view.used - view.held
         if view.is_learning:
             new = counter.used_newly(report.machine, asked.bucket, now)
-            part = counting.learning_rest(asked.maximum, view.used, asked.held, new, fleet.known)
+            part = counting.learning_rest(asked.maximum, view.used, asked.held, new, counter.known)
             rest = min(rest, part)
+            if counter.left is not None:
+                first_held = counter.first_held[report.machine]
+                part = counting.part_of_rest(
+                    counter.left, asked.held, first_held, new, counter.known
+                )
+                rest = min(rest, part)
         granted = counting.grant_size(rest, asked.least, asked.most, fleet.machines)
         counter.hold(report.machine, asked.held + granted, asked.bucket, now)
         return msgspec.structs.replace(view, held=view.held + granted, granted=granted)
@@ -295,7 +310,7 @@ class MemoryEngine:
             used=used,
             held=0 if is_over else held,
             frees_at=counting.frees_at(bucket, totals, missing, now) if can_fit else None,
-            is_learning=is_young and len(counter.whole) < fleet.known,
+            is_learning=is_young and len(counter.whole) < max(counter.known, fleet.known),
             wants_whole=report.machine not in counter.whole,
             is_over=is_over,
         )

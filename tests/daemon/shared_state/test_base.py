@@ -196,6 +196,24 @@ async def test_while_it_is_learning_a_machine_gets_no_more_than_its_part(rig):
     assert (second.is_learning, second.granted) == (True, 0)
 
 
+async def test_after_a_flush_each_gets_no_more_than_its_part_of_what_was_left(rig):
+    """As the machines knew it: what the others had used, the engine does not know yet."""
+    today = day()
+    await ask(rig, "b", 1, counter(today, {"today": 70}))
+    before = await ask(rig, "a", 1, counter(today, {"today": 20}))
+    rest = 100 - before.used - before.held
+    rig.flush()
+    asked = {"least": 1, "most": 100, "rest": rest}
+    changed = counter(today, is_whole=False, **asked)
+    assert (await ask(rig, "a", 2, changed, machines=2)).wants_whole
+    first = await ask(rig, "a", 3, counter(today, {"today": 20}, least=5, most=5), machines=1)
+    more = await ask(rig, "a", 4, counter(today, {"today": 20}, 5, least=1, most=9), machines=1)
+    assert (first.is_learning, first.granted) == (True, 5)
+    assert (more.is_learning, more.granted) == (True, 0)
+    second = await ask(rig, "b", 2, counter(today, {"today": 70}, **asked), machines=2)
+    assert (second.is_learning, second.used, second.granted) == (False, 90, 1)
+
+
 async def test_learning_ends_when_the_others_would_have_reported(rig):
     """A machine that was off when the engine was flushed may never come."""
     first = await ask(rig, "a", 1, counter(least=60, most=60), machines=2, lease_seconds=0.3)

@@ -87,6 +87,16 @@ def test_part_of_a_machine_does_not_grow_while_it_uses_it() -> None:
     assert counting.learning_rest(100, used=40, held=0, new=0, machines=2) == 30
 
 
+def test_part_of_what_was_left_when_a_counter_was_lost() -> None:
+    """The least that a machine knows counts, and what each held before is not taken from it."""
+    assert counting.known_rest(None, None) is None
+    assert counting.known_rest(None, 7) == counting.known_rest(7, None) == 7
+    assert counting.known_rest(9, 7) == counting.known_rest(7, 9) == 7
+    assert counting.part_of_rest(20, held=50, first_held=50, new=0, machines=2) == 10
+    assert counting.part_of_rest(20, held=40, first_held=50, new=15, machines=2) == 5
+    assert counting.part_of_rest(-20, held=1, first_held=0, new=0, machines=2) == -1
+
+
 @pytest.mark.parametrize(
     ("bucket", "missing", "frees_at"),
     [

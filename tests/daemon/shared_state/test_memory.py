@@ -51,7 +51,7 @@ PAUSES = (0.0, 5.5, 14.5)
 """Together the last two are a window long; machines count as such for less than either."""
 
 
-KINDS = ("report",) * 4 + ("use",) * 3 + ("lose", "arrive", "give_back", "kill")
+KINDS = ("report",) * 4 + ("use",) * 3 + ("lose", "arrive", "give_back", "kill", "flush")
 
 
 class Machine:
@@ -73,7 +73,7 @@ class Machine:
         self.is_alive = True
         self.lease = 0
         self.seen = -1e9
-        self.label = ""
+        self.label, self.rest, self.rest_of = "", 0, "unknown"
         self.must_report_all = True
 
     def bucket(self, now: float) -> Bucket:
@@ -110,6 +110,7 @@ class Machine:
             held=self.available(now),
             least=least,
             most=most,
+            rest=self.rest if self.label == self.rest_of else None,
         )
         return MachineReport(
             machine=self.name,
@@ -126,6 +127,7 @@ class Machine:
         """Take over an answer to a report in which it held so much, and nothing was used since."""
         self.lease = held + view.granted
         self.must_report_all = view.wants_whole
+        self.rest, self.rest_of = MAXIMUM - view.used - view.held, self.label
         self.machines = machines
         self.seen = now
 
@@ -142,6 +144,7 @@ class Fleet(RuleBasedStateMachine):
         self.machines = {name: Machine(name, is_rolling=self.is_rolling) for name in NAMES}
         self.uses: list[tuple[float, int]] = []
         self.late: list[MachineReport] = []
+        self.is_fresh = False  # whether the engine has just lost everything
 
     def used(self) -> int:
         """Return what was really used in the window, to the moment."""
@@ -162,6 +165,9 @@ class Fleet(RuleBasedStateMachine):
     )
     def act(self, kind: str, name: str, after: float, amount: int, is_so: bool) -> None:
         """A machine does something, after a pause."""
+        if self.is_fresh and (after or kind == "kill"):
+            # Machines report more often than so. What one used that is killed before is lost.
+            self.report_all()
         self.now += after
         getattr(self, kind)(self.machines[name], amount, is_so)
 
@@ -194,6 +200,24 @@ class Fleet(RuleBasedStateMachine):
             machine.lease = 0
             self.sync(machine.report(self.now, 0, 0, is_whole=False))
 
+    def flush(self, _: Machine, __: int, ___: bool) -> None:
+        """The engine loses everything, while all machines are there and know how much is left."""
+        for machine in self.machines.values():
+            if not machine.is_alive:
+                machine.start()
+        self.report_all()
+        self.report_all()
+        self.engine.flush()
+        self.late.clear()  # the connections have ended
+        self.is_fresh = True
+
+    def report_all(self) -> None:
+        for machine in self.machines.values():
+            if machine.is_alive:
+                made = machine.report(self.now, 0, 0, is_whole=True)
+                machine.take(made.counters[0].held, *self.sync(made), self.now)
+        self.is_fresh = False
+
     def kill(self, machine: Machine, _: int, is_back: bool) -> None:
         """It forgets what it held; when it comes back, its ledger has what it used."""
         machine.start()
@@ -217,7 +241,7 @@ class RollingFleet(Fleet):
     is_rolling = True
 
 
-FEW = settings(max_examples=100, stateful_step_count=25, deadline=None)
+FEW = settings(max_examples=120, stateful_step_count=25, deadline=None)
 TestCalendarWindow = Fleet.TestCase
 TestCalendarWindow.settings = FEW
 TestRollingWindow = RollingFleet.TestCase

@@ -46,6 +46,7 @@ def counter(
     is_whole: bool = True,
     least: int = 0,
     most: int = 0,
+    rest: int | None = None,
 ) -> CounterReport:
     return CounterReport(
         name=name,
@@ -56,6 +57,7 @@ def counter(
         held=held,
         least=least,
         most=most,
+        rest=rest,
     )
 
 

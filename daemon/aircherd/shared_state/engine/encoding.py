@@ -53,6 +53,7 @@ def _pack_counter(report: CounterReport) -> Words:
         report.held,
         report.least,
         report.most,
+        "" if report.rest is None else report.rest,
         len(report.used),
     ]
     for name, total in report.used.items():

@@ -133,6 +133,11 @@ class CounterShare:
         view = self.view
         return 0 if view is None else self.maximum - view.used - view.held
 
+    def known_rest(self, now: float) -> int | None:
+        """Return `rest` if it is of this window, None if it is not known."""
+        is_current = now < self.lapses_at and self.label == self.window.bucket.label
+        return self.rest if self.view is not None and is_current else None
+
     @property
     def used(self) -> int:
         """What all machines have used, as far as it is known here."""

@@ -109,6 +109,7 @@ def make_report(
         held=0 if is_last else reserved + free,
         least=least,
         most=most,
+        rest=share.known_rest(now),
     )
     share.hold(report.held)
     return Pending(

@@ -137,6 +137,7 @@ class Step(NamedTuple):
     is_whole: bool
     least: int
     most: int
+    rest: int | None
     machines: int
     is_forgotten: bool
     lost: str
@@ -152,6 +153,7 @@ STEPS = st.lists(
         is_whole=st.booleans(),
         least=st.integers(0, 25),
         most=st.integers(0, 60),
+        rest=st.none() | st.integers(-5, 90),
         machines=st.integers(0, 4),
         is_forgotten=st.sampled_from([False] * 9 + [True]),
         lost=st.sampled_from([""] * 18 + ["day", "all"]),
@@ -175,7 +177,7 @@ class Writer:
         for name, more in zip(self._hours, step.used, strict=True):
             self._hours[name] = max(0, self._hours[name] + more)
         self._day["today"] = max(0, self._day["today"] + step.used[0])
-        asks: Any = {"least": step.least, "most": step.most, "is_whole": step.is_whole}
+        asks: Any = {name: getattr(step, name) for name in ("least", "most", "is_whole", "rest")}
         return report(
             self._machine,
             self._number,

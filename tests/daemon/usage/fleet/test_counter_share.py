@@ -101,6 +101,16 @@ def test_without_the_engine_a_part_of_the_rest_is_there():
     assert share.room(NOON, 8) == 42
 
 
+def test_what_was_left_is_reported_while_it_is_of_this_window():
+    """An engine that has lost everything grants no more than a part of it."""
+    share = share_of()
+    assert share.known_rest(NOON) is None
+    answer(share, CounterView(used=10, held=30, granted=20))
+    assert share.known_rest(NOON) == 60
+    share.window.advance(LATER)
+    assert share.known_rest(LATER) is None
+
+
 def test_the_next_day_without_the_engine_has_a_part_of_the_maximum():
     share = share_of()
     answer(share, CounterView(used=90, held=10, granted=10))

@@ -3,14 +3,16 @@
 -- KEYS  meta, machines, live, counters, the machine's days, then one hash for each counter.
 -- ARGV  machine, label, sequence, limits, zone, machines it knew, lease seconds, epoch if there is
 --       none, number of days, (day, its use)..., then for each counter: its name, maximum, length,
---       step, label, start, end, whether all is reported, held, least, most, number of buckets,
+--       step, label, start, end, whether all is reported, held, least, most, rest or nothing, number of buckets,
 --       (bucket, total)...
 --
 -- A counter's hash has
 --   t:BUCKET          what all machines used
 --   u:MACHINE:BUCKET  what one used
 --   h:MACHINE         what one holds: amount, time of its report, whether it has reported all, label
---   b:MACHINE         what one used newly, while the counter is young
+--   b:MACHINE         what one used newly, and what it held at first, while the counter is young
+--   left, known       how much was left before the counter was lost, and how many machines there
+--                     were, as far as they know
 --   sum, first, last  of a rolling window: the sum of its buckets, the first of them and the last
 --   held, label       the sum of what machines hold, and the label that it is of
 --   created, whole    since when it is known, and how many machines have reported all of it
@@ -149,7 +151,7 @@ local function take_report(key)
   local report = {key = key, name = take(), maximum = take_number(), length = take_number(),
     step = take_number(), label = take(), start = take_number(), stop = take_number(),
     is_whole = take() == '1', held = take_number(), least = take_number(), most = take_number(),
-    buckets = {}, totals = {}}
+    rest = tonumber(take()), buckets = {}, totals = {}}
   for _ = 1, take_number() do
     report.buckets[#report.buckets + 1] = take()
     report.totals[#report.totals + 1] = take_number()
@@ -160,7 +162,7 @@ local function take_report(key)
 end
 
 local NAMES = {'created', 'whole', 'sum', 'first', 'last', 'held', 'label', 'kept', 'swept',
-  'cursor'}
+  'cursor', 'left', 'known'}
 
 local function load_counter(report)
   local fields = {unpack(NAMES)}
@@ -173,7 +175,10 @@ local function load_counter(report)
   counter.is_known = counter.created ~= nil
   counter.created = tonumber(counter.created) or now
   counter.hold = parse_hold(values[#NAMES + 1] or nil)
-  counter.newly = number(values[#NAMES + 2])
+  local newly, first = string.match(values[#NAMES + 2] or '', '^(%-?%d+) (%d+)$')
+  counter.newly, counter.first_held = number(newly), number(first)
+  counter.left = tonumber(counter.left or nil)
+  counter.known = math.max(number(counter.known), known)
   counter.total = number(values[#NAMES + 3])
   for _, name in ipairs({'whole', 'sum', 'last', 'held', 'kept', 'swept'}) do
     counter[name] = number(counter[name])
@@ -292,8 +297,12 @@ local function find_grant(report, counter)
   local rest = rest_of(report, counter)
   if counter.is_learning then
     local new = math.max(counter.newly, 0)
-    local part = math.floor((report.maximum - counter.used + new) / known)
+    local part = math.floor((report.maximum - counter.used + new) / counter.known)
     rest = math.min(rest, part - new - report.held)
+    if counter.left then
+      local share = math.floor(math.max(counter.left, 0) / counter.known)
+      rest = math.min(rest, share - (new + report.held - counter.first_held))
+    end
   end
   if most <= 0 or rest <= 0 or report.least > rest then return 0 end
   local piece = math.floor(rest / (2 * count))
@@ -335,7 +344,11 @@ end
 
 -- Writes all at once, and keeps the counter for two of its windows, at least two days.
 local function store(report, counter)
-  if now < counter.created + lease then write(counter, 'b:' .. machine, text(counter.newly)) end
+  if now < counter.created + lease then
+    write(counter, 'b:' .. machine, text(counter.newly) .. ' ' .. text(counter.first_held))
+    write(counter, 'known', text(counter.known))
+    if counter.left then write(counter, 'left', text(counter.left)) end
+  end
   if not counter.is_known then write(counter, 'created', moment(counter.created)) end
   write(counter, 'whole', text(counter.whole))
   local is_due = now - counter.kept > 600
@@ -356,7 +369,11 @@ local function take_used(report, counter)
   local grown = add_used(report, counter)
   counter.has_all = report.is_whole or had_all
   if had_all then counter.newly = counter.newly + grown end
-  if counter.has_all and not had_all then counter.whole = counter.whole + 1 end
+  if report.is_whole and not had_all then counter.whole = counter.whole + 1 end
+  if not counter.hold.is_known then
+    counter.first_held = report.held
+    if report.rest then counter.left = math.min(counter.left or report.rest, report.rest) end
+  end
 end
 
 local function write_hold(counter, amount, of)
@@ -406,7 +423,7 @@ local function look(report)
   local counter = load_counter(report)
   counter.has_all = counter.hold.is_known and counter.hold.is_whole
   local is_young = now < counter.created + lease
-  counter.is_learning = is_young and counter.whole < known
+  counter.is_learning = is_young and counter.whole < counter.known
   if not report.is_rolling and (now < report.start or now >= report.stop) then
     return look_outside(report, counter)
   end
@@ -420,7 +437,7 @@ local function look(report)
     take_held(report, counter)
   end
   counter.used = report.is_rolling and counter.sum or counter.total
-  counter.is_learning = is_young and counter.whole < known
+  counter.is_learning = is_young and counter.whole < counter.known
   return view(report, counter, is_new and grant(report, counter) or 0)
 end
 
