@@ -291,6 +291,8 @@ ON-DELTA, ON-TEXT and ON-DONE are its callbacks, CONTEXT is where it comes from.
       (shows_notices . t)
       ;; A little less than a turn of the writer: the daemon joins what comes meanwhile.
       (pace_ms . 25)
+      ;; The daemon may be on another machine.
+      (host . ,(system-name))
       ,@(and bus (<= 1 (length bus) 4096) `((session_bus . ,bus)))
       ,@context)))
 

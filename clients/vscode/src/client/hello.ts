@@ -1,5 +1,7 @@
 // What the client says of itself, and what the daemon answers; plain functions.
 
+import { hostname } from "node:os";
+
 import type { Environment } from "./address.js";
 import type { Origin } from "./project.js";
 import { asFields, asRecords, asText, type Fields } from "./values.js";
@@ -16,6 +18,7 @@ export function helloParams(version: string, origin: Origin, environ: Environmen
     client: { name: "vscode", version },
     shows_notices: true,
     pace_ms: PACE_MS,
+    host: hostname(), // the daemon may be on another machine
     ...origin,
     ...(bus === undefined ? {} : { session_bus: bus }),
   };

@@ -62,6 +62,7 @@ function M.params(client)
     session_bus = session_bus(),
     shows_notices = true,
     pace_ms = PACE_MS,
+    host = sendable(uv.os_gethostname()), -- the daemon may be on another machine
   }
 end
 

@@ -14,6 +14,7 @@ import { FallbackLine } from "../../../../../clients/vscode/src/chat/fallback.js
 import { BrokenFrame, FrameReader, MAX_FRAME } from "../../../../../clients/vscode/src/client/frames.js";
 import { startDaemon } from "../../../../../clients/vscode/src/client/autostart.js";
 import { DaemonClient, type ClientOptions } from "../../../../../clients/vscode/src/client/client.js";
+import { helloParams } from "../../../../../clients/vscode/src/client/hello.js";
 import type { Fields } from "../../../../../clients/vscode/src/client/values.js";
 import { findOrigin } from "../../../../../clients/vscode/src/client/project.js";
 import { unseenVariables } from "../../../../../clients/vscode/src/client/signIn.js";
@@ -50,6 +51,10 @@ test("a frame is the same in pieces of any size", () => {
     assert.deepEqual(frames[0], { kind: "notification", method: "event", params: value });
     assert.deepEqual(frames[1], { kind: "response", id: 7, error: null, result: value });
   }
+});
+
+test("the daemon gets the name of this machine, which may be another one", () => {
+  assert.equal(helloParams("1", {}, {})["host"], os.hostname());
 });
 
 test("a frame of 20 MB in small pieces is read in linear time", () => {
