@@ -49,7 +49,7 @@ def load_engine() -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "coredis":
             raise
-        hint = "install it with: pip install 'aircher[shared]'"
+        hint = "install it with: pip install 'aircher[shared]', and restart the daemon"
         raise EngineRefused(f"[shared] needs the package coredis: {hint}") from None
 
 

@@ -37,7 +37,7 @@ from aircherd.usage.fleet.lease_plan import (
     take_answer,
     take_back,
 )
-from aircherd.usage.fleet.sharing import GRANT_SECONDS, Shared, Sharing
+from aircherd.usage.fleet.sharing import GRANT_SECONDS, ROUNDS, Shared, Sharing
 from aircherd.usage.ledger.fleet.day_sums import DaySum
 from aircherd.usage.limits.counter import LimitCounter
 
@@ -202,6 +202,7 @@ class FleetSync:
         """Report once, and hand out what is granted; return whether the engine has answered."""
         pendings: list[Pending] = []
         sharing = self._sharing
+        sharing.asked_at = trio.current_time()
         try:
             with trio.fail_after(SYNC_SECONDS + LATE_SECONDS):
                 machine = self._machine or await self._identify()
@@ -210,6 +211,7 @@ class FleetSync:
                 days = dict(self._days.waiting)
                 report = self._report(machine, pendings, names, days)
                 sent, asked = sharing.steady(), trio.current_time()
+                sharing.asked_at = asked
                 view = await self._engine.sync(report, SYNC_SECONDS)
         except trio.TooSlowError:
             take_back(pendings)
@@ -226,14 +228,15 @@ class FleetSync:
         except BaseException:
             take_back(pendings)
             raise
+        finally:
+            sharing.asked_at = None
         if view.is_stale:
             take_back(pendings)
             self._note_stale()
             return False
         has_news = self._take(view, pendings, sent)
         self._days.note_reported(days)
-        sharing.answered_at = trio.current_time()
-        took = sharing.answered_at - asked - self._lag
+        took = trio.current_time() - asked - ROUNDS * self._lag
         # Only requests that wait find it too slow; then it must be fast again.
         if not sharing.state.is_away or took <= GRANT_SECONDS:
             sharing.note_back()
@@ -367,7 +370,7 @@ class FleetSync:
         """Report that nothing is held any more, but by requests that are in progress still."""
         sharing = self._sharing
         machine, names = self._machine, self._names
-        if machine is None or names is None or sharing.state.is_away:
+        if machine is None or names is None:
             return
         self._windows.notice_clock()
         now, machines = sharing.steady(), max(sharing.state.machines, 1)
