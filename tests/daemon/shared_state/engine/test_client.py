@@ -117,6 +117,25 @@ def _ca(engine):
     return {"ca_file": str(engine.ca_file)} if engine.has_tls else {}
 
 
+async def test_what_is_over_is_removed_where_others_report(standing_valkey, namespace):
+    """Machines that come and go leave nothing in a counter, however many there were."""
+    short = Bucket(length=1, step=1)
+    key = f"{{{namespace}}}:c:requests"
+    async with open_engine(settings(standing_valkey, namespace=namespace)) as engine:
+        for number in range(200):
+            used = counter(short, {str(int(time.time())): 1}, held=1, maximum=10**6)
+            await engine.sync(report(f"runner-{number}", 1, used, lease_seconds=0.1), seconds=5)
+        with trio.fail_after(30):
+            for sequence in itertools.count(1):
+                asked = counter(short, least=10**6, maximum=10**6)
+                made = report("a", sequence, asked, lease_seconds=0.1)
+                view = await engine.sync(made, seconds=5)
+                if standing_valkey.command("HLEN", key) < 20:
+                    break
+                await trio.sleep(0.1)
+    assert view.counters[0].granted == 10**6
+
+
 # ------------------------------------------------------------------ the same as in memory
 
 

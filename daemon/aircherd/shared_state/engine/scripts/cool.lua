@@ -54,11 +54,11 @@ if version % MANY == 0 then
     end
   end
 end
-redis.call('HSET', key, 's:' .. scope, string.format('%.0f %.6f %.6f %.6f %.6f ', version, began, stop,
-  forgotten, cleared) .. content)
+redis.call('HSET', key, 's:' .. scope, string.format('%.0f %.6f %.6f %.6f %.6f ', version, began,
+  stop, forgotten, cleared) .. content)
 local ttl = redis.call('PTTL', key)
 redis.call('PEXPIRE', key, string.format('%.0f',
   math.max(ttl, math.ceil((forgotten - now) * 1000) + 60000, 3600000)))
-redis.call('PUBLISH', ARGV[6], string.format('%s %.6f %.6f %d ', scope, is_clearing and 0 or stop - now,
-  now - began, #ARGV[5]) .. ARGV[5] .. content)
+redis.call('PUBLISH', ARGV[6], string.format('%s %.6f %.6f %d ', scope,
+  is_clearing and 0 or stop - now, now - began, #ARGV[5]) .. ARGV[5] .. content)
 return 1

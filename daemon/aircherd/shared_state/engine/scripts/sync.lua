@@ -3,13 +3,13 @@
 -- KEYS  meta, machines, live, counters, the machine's days, then one hash for each counter.
 -- ARGV  machine, label, sequence, limits, zone, machines it knew, lease seconds, epoch if there is
 --       none, number of days, (day, its use)..., then for each counter: its name, maximum, length,
---       step, label, start, end, whether all is reported, held, least, most, rest or nothing, number of buckets,
---       (bucket, total)...
+--       step, label, start, end, whether all is reported, held, least, most, rest or nothing,
+--       number of buckets, (bucket, total)...
 --
 -- A counter's hash has
 --   t:BUCKET          what all machines used
 --   u:MACHINE:BUCKET  what one used
---   h:MACHINE         what one holds: amount, time of its report, whether it has reported all, label
+--   h:MACHINE         what one holds: amount, time of its report, whether all was reported, label
 --   b:MACHINE         what one used newly, and what it held at first, while the counter is young
 --   left, known       how much was left before the counter was lost, and how many machines there
 --                     were, as far as they know
@@ -54,7 +54,8 @@ end
 local function in_chunks(command, key, words)
   local answers = {}
   for start = 1, #words, CHUNK do
-    local answer = redis.call(command, key, unpack(words, start, math.min(start + CHUNK - 1, #words)))
+    local stop = math.min(start + CHUNK - 1, #words)
+    local answer = redis.call(command, key, unpack(words, start, stop))
     if type(answer) == 'table' then
       for _, each in ipairs(answer) do answers[#answers + 1] = each end
     end
@@ -285,7 +286,8 @@ local function sweep(report, counter)
     end
   end
   in_chunks('HDEL', report.key, over)
-  counter.cursor, counter.swept = found[1], now
+  -- Once a second; sooner where much was found.
+  counter.cursor, counter.swept = found[1], #over > 20 and now - 0.9 or now
 end
 
 local function rest_of(report, counter)
