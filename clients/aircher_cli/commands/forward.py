@@ -11,6 +11,7 @@ EXAMPLES = """
 aircher-cli forward buildbox
 aircher-cli forward --keep me@buildbox -- -p 2222
 aircher-cli forward --as /tmp/me/aircher.sock buildbox
+aircher-cli forward --as laptop buildbox
 aircher-cli forward --print buildbox
 """
 
@@ -38,7 +39,10 @@ def build_parser() -> Parser:
     add = parser.add_argument
     add("host", nargs="?", metavar="HOST", help="where to, as ssh knows it")
     add("--keep", action="store_true", help="connect again whenever the connection ends")
-    as_help = "the socket on HOST; clients there need AIRCHER_SOCKET=PATH then"
+    as_help = (
+        "the socket on HOST; clients there need AIRCHER_SOCKET=PATH then. A NAME is for the daemon "
+        "there: its provider NAME of kind socket looks for it"
+    )
     add("--as", dest="wished", type=non_empty_name, metavar="PATH", help=as_help)
     name_help = "what clients' names end with; without it HOST as it is given"
     add("--name", type=non_empty_name, metavar="NAME", help=name_help)

@@ -148,7 +148,12 @@ def one_line(value: object) -> str:
 
 
 def socket_path(environ: Mapping[str, str], wanted: str) -> Path:
-    """Return the path of the socket: `wanted`, or where clients of this user look for a daemon."""
+    """Return the path of the socket: `wanted`, or where clients of this user look for a daemon.
+
+    A single word is the name of a provider: `NAME.sock` beside that, where its daemon looks.
+    """
+    if wanted and "/" not in wanted:
+        return address.socket_path(environ).parent / f"{wanted.removesuffix('.sock')}.sock"
     return address.socket_path({**environ, "AIRCHER_SOCKET": wanted} if wanted else environ)
 
 

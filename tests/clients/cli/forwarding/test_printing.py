@@ -31,3 +31,11 @@ def test_a_path_of_ones_own() -> None:
     lines = ssh_lines(ENVIRON, "box", "/srv/me/a.sock")
     assert "    RemoteForward /srv/me/a.sock /run/user/1000/aircher/extra.sock" in lines
     assert "id -u" not in "\n".join(lines)
+
+
+def test_a_name_is_for_the_daemon_there() -> None:
+    """It looks for its provider of that name beside its own socket."""
+    lines = ssh_lines(ENVIRON, "box", "laptop")
+    there = f"/run/user/{os.getuid()}/aircher/laptop.sock"
+    assert f"    RemoteForward {there} /run/user/1000/aircher/extra.sock" in lines
+    assert "id -u" in "\n".join(lines)

@@ -159,6 +159,9 @@ def test_the_usual_path_is_that_of_a_daemon() -> None:
 
     assert socket_path(environ, "") == Path("/run/user/7/aircher/aircher.sock")
     assert socket_path(environ, "~/a.sock") == Path("/home/me/a.sock")
+    # A single word is the name of a provider, whose daemon looks there.
+    for name in ("laptop", "laptop.sock"):
+        assert socket_path(environ, name) == Path("/run/user/7/aircher/laptop.sock")
 
 
 def test_a_boundary_is_between_two_frames() -> None:
