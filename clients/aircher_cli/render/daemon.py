@@ -19,6 +19,8 @@ def headline(status: dict[str, object]) -> str:
     """Return version, process and uptime of the daemon."""
     version, pid = text(status.get("version")), text(status.get("pid"))
     up = format_duration(number(status.get("uptime_s")) or 0)
+    if status.get("is_elsewhere"):
+        return f"aircherd {version} is running on another machine (up {up})"
     return f"aircherd {version} is running (process {pid}, up {up})"
 
 

@@ -254,12 +254,15 @@ def _activity(record: Map, now: float) -> list[tuple[str, str]]:
         ("memory", _memory(as_map(record.get("memory")))),
         ("audit", text(as_map(record.get("audit")).get("reason"))),
         ("http", _http_problems(as_map(record.get("http")))),
+        ("forward", text(as_map(record.get("forwarding")).get("problem"))),
     )
 
 
 def _facts(record: Map, home: str) -> list[tuple[str, str]]:
     """Return what rarely changes."""
     tasks = [text(task.get("name")) for task in records(record.get("tasks"))]
+    if record.get("is_elsewhere"):
+        return _known(("tasks", ", ".join(tasks)))
     return _known(
         ("tasks", ", ".join(tasks)),
         ("shared", _shared(as_map(record.get("shared")))),

@@ -25,7 +25,10 @@ def test_the_command_line_there(machines: Machines) -> None:
 
     asked = there.cli("ask", "one two three")
     assert (asked.returncode, asked.stdout, asked.stderr) == (0, "one two three\n", "")
-    for command in (("status",), ("models", "list"), ("route",), ("limits",)):
+    status = there.cli("status").stdout
+    assert "is running on another machine" in status
+    assert ("not known" in status, "socket" in status) == (False, False)
+    for command in (("models", "list"), ("route",), ("limits",)):
         done = there.cli(*command)
         assert (done.returncode, str(machines.laptop.root) in done.stdout) == (0, False)
     refused = there.cli("auth", "login", "work", "--with-token", stdin="canary-other-0123456789")

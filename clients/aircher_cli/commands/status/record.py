@@ -38,6 +38,7 @@ def fetch_record(client: "Client", now: float, *, keyring: bool = True) -> Map:
         DaemonUnreachable: the connection was lost, or the daemon hangs.
     """
     record = _status(client, keyring=keyring)
+    is_elsewhere = bool(client.server.get("host"))
     unavailable: Map = {}
 
     def fetch(name: str, call: "Callable[[], object]") -> None:
@@ -53,9 +54,11 @@ def fetch_record(client: "Client", now: float, *, keyring: bool = True) -> Map:
 
     fetch("cooling", lambda: _cooling(client))
     fetch("limits", lambda: _limits(client))
-    fetch("spend", lambda: _spend(client, now))
+    if not is_elsewhere:  # at another machine's daemon, it is not for us
+        fetch("spend", lambda: _spend(client, now))
     if _lacks_default(record):
         fetch("sign_in", lambda: _sign_in(client))
+    record |= {"is_elsewhere": True} if is_elsewhere else {}
     return {**record, **({"unavailable": unavailable} if unavailable else {})}
 
 

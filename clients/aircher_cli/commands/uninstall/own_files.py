@@ -28,7 +28,7 @@ _HOME: Names = {
     r"config\.toml|environment": None,
     r"\.config\.toml\.aircher-\w+": None,  # of a program that was killed while it wrote the file
     r"backup-\d{4}-\d\d-\d\d(-\d+)?": r"\.?(config\.toml|unfinished)(\.tmp)?",
-    r"run": r"[0-9a-f]{8}(\.http)?\.sock(\.lock)?",
+    r"run": r"[0-9a-f]{8}(\.http|\.extra)?\.sock(\.lock)?",
 }
 _DATA: Names = {
     r"\.?(keys|credentials|cooldowns|checked_keys|observed_use)\.json(\..+)?": None,
@@ -41,6 +41,7 @@ _STATE: Names = {
     r"aircherd\.log(\..+)?": None,
     r"\.?(key-lock|picker|project-files)\.json(\..+)?": None,
     r"\.?shown-[\w-]+(\.tmp)?": None,
+    r"\.?forwarded-[0-9a-f]{8}(\.tmp)?": None,
     r"conversations": ANYTHING,
 }
 _CACHE: Names = {r"catalog": ANYTHING}
@@ -111,8 +112,8 @@ def _find_socket(environ: Mapping[str, str]) -> Place:
     place = Place(socket.parent)
     if not _is_directory(socket.parent):
         return place
-    http = Path(address.http_socket(str(socket)))
-    known = (socket, socket.with_name(f"{socket.name}.lock"), http)
+    beside = (address.http_socket(str(socket)), address.extra_socket(str(socket)))
+    known = (socket, socket.with_name(f"{socket.name}.lock"), *map(Path, beside))
     place.files += [path for path in known if os.path.lexists(path)]
     for left in socket.parent.glob("aircher-run-*"):  # of a `run` that was killed
         if _is_directory(left):

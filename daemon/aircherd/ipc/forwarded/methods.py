@@ -39,25 +39,34 @@ ALLOWED = frozenset(
 FEATURES = ("chat", "chat.start", "models", "events", "pace", "passed")
 """Of the features of `hello`, those that are left."""
 
+TOPICS = frozenset({"auth", "provider", "attempt", "usage", "config", "models"})
+"""Of the topics of events, those that are left. The fleet and questions are this machine's."""
+
+_STATUS = (
+    *("version", "pid", "started_at", "started_by", "uptime_s", "clients", "requests", "lock"),
+    *("memory", "swap", "default", "tasks"),
+)
 _STATE = ("state", "since", "on_failure")
 _CONFIG = ("exists", "ok", "in_use", "keeps_roles")
+_HERE = frozenset({"base_url", "path"})
+"""Of a provider's row: where it is, which may be a name of this network."""
 
 
 def status_view(status: dict[str, object]) -> dict[str, object]:
     """Return a `status` without files, other clients, and what only the user here can fix."""
-    found = {
-        name: value
-        for name, value in status.items()
-        if name not in {"log", "connected", "audit", "key_file", "forwarding"}
-    }
+    rows = status.get("providers")
     return {
-        **found,
+        **_only(status, _STATUS),
         "socket": "",
         "home": "",
         "data": "",
         "http": {"socket": "", "connections": 0},
         "config": config_view(_part(status, "config")),
         "ledger": _only(_part(status, "ledger"), _STATE),
+        "providers": [
+            {name: value for name, value in row.items() if name not in _HERE}
+            for row in (rows if isinstance(rows, list) else [])
+        ],
     }
 
 
@@ -123,23 +132,33 @@ def _paths(first: Any) -> HiddenPaths:
     return HiddenPaths(getattr(first, "services", first).about)
 
 
+_HTTP = frozenset({methods.HTTP_OPEN, methods.TOKEN_CREATE})
+_OVER_HTTP = (
+    "run the tool where the daemon runs; or create a token with a limit there (aircher-cli token "
+    "create), and forward the daemon's port with ssh -R"
+)
+
+
 def _refuse(name: str) -> Handler:
+    cure = _OVER_HTTP if name in _HTTP else "run this where the daemon runs"
+
     async def refuse(*_: object) -> object:
-        raise Forbidden(
-            f"{name} does not work from another machine: run this where the daemon runs",
-            method=name,
-        )
+        raise Forbidden(f"{name} does not work from another machine: {cure}", method=name)
 
     return refuse
 
 
-def _without_questions(handler: Handler) -> Handler:
-    """Return `events.subscribe` without the questions to the user: they are answered here."""
+def _with_few_topics(handler: Handler) -> Handler:
+    """Return `events.subscribe` without the questions to the user, which are answered here.
+
+    Other topics of this machine are left out, since clients subscribe to all that they know.
+    """
 
     async def subscribe(session: object, params: Any) -> object:
         if methods.CONFIRM in params.topics:
             raise BadRequest(f"the topic {methods.CONFIRM!r} is not for other machines")
-        return await handler(session, params)
+        left = [topic for topic in params.topics if topic in TOPICS or topic not in methods.TOPICS]
+        return await handler(session, msgspec.structs.replace(params, topics=left))
 
     return subscribe
 
@@ -153,7 +172,7 @@ def _handler(name: str, method: Method) -> Handler:
         return _refuse(name)
     handler: Handler = method.handler
     if name == methods.EVENTS_SUBSCRIBE:
-        handler = _without_questions(handler)
+        handler = _with_few_topics(handler)
     return hiding(handler, _VIEWS.get(name))
 
 

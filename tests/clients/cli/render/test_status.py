@@ -452,3 +452,18 @@ def test_an_engine_that_is_away_is_shown_above() -> None:
     assert "ci has other limits" in text
     assert all(len(line) < 60 for line in lines)
     assert not [line for line in lines if "team on" in line]
+
+
+def test_a_daemon_on_another_machine() -> None:
+    """Its process and its files are not of this machine; how its providers do is."""
+    lines = shown({**STATUS, "is_elsewhere": True, "tasks": [{"name": "review"}]})
+
+    assert lines[0] == "aircherd 0.1.0 is running on another machine (up 1 min)"
+    assert lines[-1] == "tasks     review"
+    assert "process" not in "\n".join(lines)
+
+
+def test_the_socket_for_other_machines_cannot_be_opened() -> None:
+    """The line says why."""
+    lines = shown({**STATUS, "forwarding": {"socket": "/a", "problem": "/a is in the way"}})
+    assert "forward   /a is in the way" in lines

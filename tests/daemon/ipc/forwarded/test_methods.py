@@ -6,8 +6,10 @@ import pytest
 
 from aircher_wire import methods
 from aircherd.access.rules import RULES
+from aircherd.api.params import SubscribeParams
 from aircherd.config.paths import resolve_paths
 from aircherd.errors import BadRequest, Forbidden
+from aircherd.events import EventBus
 from aircherd.ipc.forwarded.methods import (
     ALLOWED,
     CONNECTION_TABLE,
@@ -32,7 +34,7 @@ def test_every_method_is_decided() -> None:
 @pytest.mark.parametrize("name", sorted(set(ALL) - ALLOWED))
 async def test_all_others_are_refused(name: str) -> None:
     """Whatever their parameters are; the error says where they can be called."""
-    with pytest.raises(Forbidden, match="run this where the daemon runs") as caught:
+    with pytest.raises(Forbidden, match="where the daemon runs") as caught:
         await ALL[name].handler(None, None)
 
     assert caught.value.data == {"method": name}
@@ -44,8 +46,24 @@ async def test_questions_are_answered_here() -> None:
     about = SimpleNamespace(paths=resolve_paths({"HOME": "/home/me"}))
     session = SimpleNamespace(services=SimpleNamespace(about=about))
 
-    with pytest.raises(BadRequest, match="confirm"):
-        await subscribe.handler(session, SimpleNamespace(topics=["auth", "confirm"]))
+    with pytest.raises(BadRequest, match="'confirm' is not for other machines"):
+        await subscribe.handler(session, SubscribeParams(topics=["auth", "confirm"]))
+
+
+async def test_topics_of_this_machine_are_left_out() -> None:
+    """A client that subscribes to all that it knows gets the others; unknown ones are refused."""
+    seen: list[str] = []
+    about = SimpleNamespace(paths=resolve_paths({"HOME": "/home/me"}))
+    session = SimpleNamespace(
+        services=SimpleNamespace(about=about, bus=EventBus()),
+        events=SimpleNamespace(subscribe=seen.extend),
+    )
+    subscribe = CONNECTION_TABLE[methods.EVENTS_SUBSCRIBE].handler
+
+    result = await subscribe(session, SubscribeParams(topics=["attempt", "shared"]))
+    assert (result, seen) == ({"snapshot": {"attempt": []}}, ["attempt"])
+    with pytest.raises(BadRequest, match="unknown topic 'later'"):
+        await subscribe(session, SubscribeParams(topics=["later"]))
 
 
 def test_a_status_without_files_and_other_clients() -> None:
@@ -60,7 +78,8 @@ def test_a_status_without_files_and_other_clients() -> None:
         "http": {"socket": "/run/http.sock", "connections": 2, "ports": [80]},
         "config": {"file": "/c", "exists": True, "ok": False, "problem": {"file": "/c"}},
         "ledger": {"state": "degraded", "reason": "cannot write /data/ledger.db"},
-        "providers": [{"provider": "work"}],
+        "providers": [{"provider": "work", "base_url": "http://intranet/v1"}],
+        "shared": {"url": "redis://intranet"},
     }
 
     assert status_view(status) == {

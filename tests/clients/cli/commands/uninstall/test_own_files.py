@@ -14,6 +14,7 @@ OURS = (
     "home/.aircher/backup-2026-11-29-2/config.toml",
     "home/.aircher/run/0123abcd.sock.lock",
     "home/.aircher/run/0123abcd.http.sock",
+    "home/.aircher/run/0123abcd.extra.sock",
     "data/aircher/keys.json",
     "data/aircher/keys.json.damaged-1",
     "data/aircher/.cooldowns.json.tmp",
@@ -26,12 +27,14 @@ OURS = (
     "data/aircher/proof",
     "state/aircher/aircherd.log.1",
     "state/aircher/shown-old_home",
+    "state/aircher/forwarded-0123abcd",
     "state/aircher/picker.json",
     "state/aircher/project-files.json",
     "state/aircher/conversations/tea/part.json",
     "home/.cache/aircher/catalog/models_dev.json",
     "run/aircher/aircher.sock.lock",
     "run/aircher/http.sock",
+    "run/aircher/extra.sock",
 )
 """One of each kind; docs/files.md has them all, and the first hour's test leaves them."""
 
