@@ -390,7 +390,8 @@ class FleetSync:
 
 def counter_name(names: Names, counter: LimitCounter) -> str:
     """Return what the engine calls a counter."""
-    return name_of(names, *counter.key)
+    key = counter.key
+    return name_of(names, key.scope, key.per, key.amount)
 
 
 def name_of(names: Names, scope: LimitScope, per: Per, amount: Amount) -> str:
