@@ -80,7 +80,8 @@ from aircherd.vocabulary.keys import KeyCheck
 from aircherd.vocabulary.secret import Secret
 
 if TYPE_CHECKING:
-    from aircherd.fleet.member import FleetMember  # imported only under [shared]
+    from aircherd.fleet.member import FleetMember, ShareMore  # imported only under [shared]
+    from aircherd.shared_state.base import SharedState  # likewise
     from aircherd.systemd.manager import ServiceManager  # imported only if there is one
 
 CLOCK_SECONDS = 10.0
@@ -192,6 +193,9 @@ async def open_daemon(
                     path=paths.data / "fleet.json",
                     files=files,
                     auth=auth,
+                    share_more=partial(
+                        _share_cooldowns, config=config, auth=auth, cooldowns=cooldowns, bus=bus
+                    ),
                 ),
             )
             token_store = TokenStore(paths.data / "tokens.json", files)
@@ -361,6 +365,7 @@ def _fleet_member(
     path: Path,
     files: BackgroundFiles,
     auth: AuthManager,
+    share_more: "ShareMore",
 ) -> "FleetMember":
     from aircherd.fleet.member import FleetMember, engine_opener  # noqa: PLC0415 -- for a fleet
     from aircherd.fleet.password import EnginePassword  # noqa: PLC0415 -- likewise
@@ -374,6 +379,7 @@ def _fleet_member(
         path=path,
         files=files,
         open_engine=engine_opener(EnginePassword(auth)),
+        share_more=share_more,
     )
     auth.on_password_change(member.try_now)
     return member
@@ -385,6 +391,30 @@ async def _check_password(config: ConfigStore, _: EngineAccount, secret: Secret)
     shared = config.current.shared
     assert shared is not None  # it has an account
     return await check_password(shared, secret)
+
+
+async def _share_cooldowns(
+    engine: "SharedState",
+    label: str,
+    *,
+    config: ConfigStore,
+    auth: AuthManager,
+    cooldowns: CooldownManager,
+    bus: EventBus,
+) -> None:
+    """Let what cools here cool on all machines of a fleet, and the reverse; never returns."""
+    from aircherd.providers.health.fleet.exchange import (  # noqa: PLC0415 -- for a fleet only
+        FleetCooldowns,
+    )
+
+    fleet = FleetCooldowns(
+        engine,
+        cooldowns,
+        label=label,
+        providers=lambda: config.current.providers,
+        keys_of=auth.known_keys,
+    )
+    await fleet.run(bus)
 
 
 def _open_tokens(

@@ -8,7 +8,7 @@ Imported only if the configuration has `[shared]`.
 """
 
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -69,7 +69,14 @@ Raises:
     EngineRefused: it cannot be opened, and trying again does not help.
 """
 
+ShareMore = Callable[[SharedState, str], Awaitable[object]]
+"""Takes the engine and the label of this machine."""
+
 log = structlog.get_logger()
+
+
+async def _share_no_more(_engine: SharedState, _label: str) -> None:
+    """Share limits only."""
 
 
 class _Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +92,8 @@ _CONTENT = msgspec.json.Decoder(_Content)
 class FleetMember:
     """One machine of one fleet; implements `shared_state.fleet_status.Fleet`.
 
-    `path` keeps how many machines there are, for a start without the engine.
+    `path` keeps how many machines there are, for a start without the engine. `share_more` shares
+    what has nothing to do with limits, as long as the engine is open.
     """
 
     def __init__(
@@ -99,6 +107,7 @@ class FleetMember:
         path: Path,
         files: BackgroundFiles,
         open_engine: OpenEngine,
+        share_more: ShareMore = _share_no_more,
     ) -> None:
         self._shared = shared
         self._ledger = ledger
@@ -108,6 +117,7 @@ class FleetMember:
         self._path = path
         self._files = files
         self._open_engine = open_engine
+        self._share_more = share_more
         self._machine: MachineId | None = None
         self._identifying = trio.Lock()
         self._sync: FleetSync | None = None
@@ -169,6 +179,7 @@ class FleetMember:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._days.run)
                     nursery.start_soon(self._sync.run)
+                    nursery.start_soon(self._share_more, engine, self._label)
         except EngineRefused as error:
             self.sharing.note_away(error.message, is_refused=True)
         finally:

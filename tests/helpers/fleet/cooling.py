@@ -69,7 +69,6 @@ class CoolingMachine:
         return FleetCooldowns(
             self.engine,
             self.cooldowns,
-            machine=f"id{self.number}",
             label=f"host{self.number}",
             providers=lambda: {self.provider.name: self.provider},
             keys_of=self._keys_of,

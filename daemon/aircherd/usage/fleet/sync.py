@@ -390,8 +390,7 @@ class FleetSync:
 
 def counter_name(names: Names, counter: LimitCounter) -> str:
     """Return what the engine calls a counter."""
-    key = counter.key
-    return name_of(names, key.scope, key.per, key.amount)
+    return name_of(names, *counter.key)
 
 
 def name_of(names: Names, scope: LimitScope, per: Per, amount: Amount) -> str:

@@ -395,19 +395,3 @@ class Fleet(RuleBasedStateMachine):
 
 Fleet.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 TestFleet = Fleet.TestCase
-
-
-async def test_a_fleet_and_a_machine_may_limit_the_same(autojump_clock, engine):
-    """Both count, each for itself, and both must have room."""
-    limits = [Limit(per="day", requests=2), shared(requests=3)]
-    machine = Machine(engine, limits, clock=TrioClock(), name="m0")
-    other = Machine(engine, limits, clock=TrioClock(), name="m1")
-    async with trio.open_nursery() as nursery:
-        for each in (machine, other):
-            nursery.start_soon(each.sync.run)
-        own = [await machine.take() for _ in range(3)]
-        assert [isinstance(each, Reservation) for each in own] == [True, True, False]
-        assert "everything: 2 requests a day" in str(own[2])
-        others = [await other.take() for _ in range(2)]
-        assert [isinstance(each, Reservation) for each in others] == [True, False]
-        nursery.cancel_scope.cancel()

@@ -44,8 +44,8 @@ POLL_SECONDS = 1.0
 """Between two questions while no message comes."""
 
 MIN_PAUSE, MAX_PAUSE, PAUSES = 0.02, 0.3, 10
-"""Seconds after a round, so that changes that come at once are one round: so many times as long as
-it took, that a busy or distant engine is asked less often."""
+"""Seconds between an answer and the next question, so that changes that come at once are one
+answer: so many times as long as it took, that a busy or distant engine is asked less often."""
 
 AT_ONCE = 32
 """Scopes that are sent together."""
@@ -84,7 +84,6 @@ class FleetCooldowns:
         state: SharedState,
         cooldowns: CooldownManager,
         *,
-        machine: str,
         label: str,
         providers: Callable[[], Mapping[str, Provider]],
         keys_of: KeysOf,
@@ -92,7 +91,7 @@ class FleetCooldowns:
     ) -> None:
         self._state = state
         self._cooldowns = cooldowns
-        self._machine = machine
+        self._machine = secrets.token_hex(8)  # who claims a probe, for as long as this runs
         self._label = label
         self._providers = providers
         self._keys_of = keys_of
@@ -109,6 +108,8 @@ class FleetCooldowns:
         self._claimed: dict[str, float] = {}
         self._version = ""
         self._woken = trio.Event()
+        self._has_news = True
+        self._asked_at = self._may_ask_at = -math.inf
         self.problem: str | None = None
 
     # -------------------------------------------------------------- what happens here
@@ -219,10 +220,12 @@ class FleetCooldowns:
                 self._cooldowns.fleet = None
 
     async def _round(self) -> None:
-        self._woken, began = trio.Event(), trio.current_time()
+        """Send what there is, ask if it is time, and wait until there is something to do."""
+        self._woken = trio.Event()
         try:
             await self._send()
-            await self._ask()
+            if trio.current_time() >= self._ask_time():
+                await self._ask_timed()
         except SharedStateError as error:
             self._note_problem(error.message)
             await trio.sleep(POLL_SECONDS)
@@ -233,19 +236,31 @@ class FleetCooldowns:
             await trio.sleep(FAILED_SECONDS)
             return
         self._note_problem(None)
-        pause = min(max(PAUSES * (trio.current_time() - began), MIN_PAUSE), MAX_PAUSE)
-        await trio.sleep(pause)
-        with trio.move_on_after(POLL_SECONDS - pause):
+        with trio.move_on_at(self._ask_time()):
             await self._woken.wait()
+
+    def _ask_time(self) -> float:
+        """Return when to ask: soon if there is news, or what was sent is to be confirmed."""
+        return self._may_ask_at if self._has_news or self._sent else self._asked_at + POLL_SECONDS
+
+    async def _ask_timed(self) -> None:
+        self._has_news, began = False, trio.current_time()
+        try:
+            await self._ask()
+        except BaseException:
+            self._has_news = True
+            raise
+        self._asked_at = now = trio.current_time()
+        self._may_ask_at = now + min(max(PAUSES * (now - began), MIN_PAUSE), MAX_PAUSE)
 
     async def _listen(self) -> None:
         """Have a round whenever another machine has learned something."""
         while True:
             try:
                 async with self._state.changes() as changes:
-                    self._woken.set()  # what came before is asked for
+                    self._note_news()  # there may have been some before
                     async for _ in changes:
-                        self._woken.set()
+                        self._note_news()
             except SharedStateError as error:
                 log.debug("no_messages", reason=error.message)
             await trio.sleep(POLL_SECONDS)
@@ -258,10 +273,14 @@ class FleetCooldowns:
             log.info("cooldowns_shared")
         self.problem = reason
 
+    def _note_news(self) -> None:
+        self._has_news = True
+        self._woken.set()
+
     def _note_places(self) -> None:
         """Keys or providers have changed."""
         self._are_keys_new = True
-        self._woken.set()
+        self._note_news()
 
     # -------------------------------------------------------------- sending
 

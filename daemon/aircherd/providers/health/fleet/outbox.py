@@ -22,12 +22,15 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def merged(earlier: Pending, later: Pending) -> Pending:
-    """Return what both say together: of two cooldowns the later end, unless it was cleared."""
+    """Return what both say together: the later cooldown, unless it began before a clearing.
+
+    Of two cooldowns in a row, the later one lasts as long as the earlier one at least.
+    """
     times = [each for each in (earlier.cleared_at, later.cleared_at) if each is not None]
     cleared_at = max(times, default=None)
-    cooldowns = [each for each in (earlier.cooldown, later.cooldown) if each is not None]
-    kept = [each for each in cooldowns if cleared_at is None or each.since > cleared_at]
-    cooldown = max(kept, key=lambda each: each.until, default=None)
+    cooldown = later.cooldown or earlier.cooldown
+    if cooldown is not None and cleared_at is not None and cooldown.since <= cleared_at:
+        cooldown = None
     return Pending(cleared_at=cleared_at, cooldown=cooldown)
 
 

@@ -531,7 +531,7 @@ async def test_nothing_is_sent_twice(autojump_clock):
         for _ in range(64):
             first.fails(failed(RATE, retry_after=100), began=began)
         await trio.sleep(10)
-    assert sent == [f"id{first.number}"]
+    assert sent == [first.fleet._machine]
 
 
 async def test_nonsense_from_the_engine_is_ignored(autojump_clock):

@@ -1,9 +1,6 @@
 """What waits for the engine: the latest of each scope, in order."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from aircherd.providers.health.fleet.outbox import MAX_SCOPES, Outbox, Pending, merged
+from aircherd.providers.health.fleet.outbox import MAX_SCOPES, Outbox, Pending
 from aircherd.routing.cooldown_policy import start_cooldown
 from aircherd.vocabulary.failure import FailureClass
 from helpers.cooling import failed
@@ -69,23 +66,3 @@ def test_there_is_a_bound():
     assert outbox.take()[0] == "1"
     outbox.clear()
     assert len(outbox) == 0
-
-
-PENDING = st.builds(
-    lambda at, since, seconds: Pending(
-        cleared_at=at, cooldown=None if since is None else a_cooldown(since, seconds)
-    ),
-    st.none() | st.floats(0, 100),
-    st.none() | st.floats(0, 100),
-    st.floats(1, 100),
-)
-
-
-@given(PENDING, PENDING, PENDING)
-def test_the_order_of_arrival_does_not_matter(one, two, three):
-    """So nothing is lost by what is put back late."""
-    assert merged(merged(one, two), three) == merged(one, merged(two, three))
-    times = [each.cleared_at for each in (one, two)]
-    assert merged(one, two).cleared_at == merged(two, one).cleared_at
-    kept = merged(one, two).cooldown
-    assert kept is None or all(at is None or kept.since > at for at in times)
