@@ -80,3 +80,13 @@ def test_every_check_of_doctor_is_listed(module: str) -> None:
     names = set(_checks(module))
     assert names
     assert [name for name in sorted(names) if f"`{name}`" not in table] == []
+
+
+def test_the_page_about_fleets_quotes_messages_as_they_are() -> None:
+    """What a reader searches for is in the source, in words that are not split."""
+    page = (DOCS / "fleet.md").read_text()
+    _, _, table = page.partition("## What to do about a message")
+    rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    messages = [message for row in rows for message in re.findall("`([^`]+)`", row)]
+    assert len(messages) > 10
+    assert [each for each in messages if missing_parts(each)] == []

@@ -62,16 +62,14 @@ class EngineConnection(BaseConnection):
         return f"<EngineConnection to {self.location}>"
 
 
-async def open_connection(shared: Shared, read_password: PasswordReader) -> EngineConnection:
+async def open_connection(shared: Shared, password: str | None) -> EngineConnection:
     """Return a connection whose stream is open; it must be run.
 
     Raises:
         EngineRefused: the password must not be sent there, or a file of `[shared]` is unreadable.
-        AircherError: of `read_password`.
         OSError, anyio.BrokenResourceError, anyio.EndOfStream: it cannot be opened.
     """
     address = shared.address
-    password = await read_password()
     if password is not None and not address.can_carry_password:
         raise EngineRefused(
             f"the engine at {address.origin} is on another machine and has no TLS, and passwords "

@@ -104,6 +104,16 @@ def silent(address: EngineAddress, seconds: float) -> EngineAway:
     return EngineAway(f"the engine at {address.origin} did not answer within {seconds:.3g} s")
 
 
+def connecting(address: EngineAddress, seconds: float) -> EngineAway:
+    """Return what to say while the first connection is being made."""
+    return EngineAway(f"the engine at {address.origin} is not connected yet, after {seconds:.3g} s")
+
+
+def without_password(address: EngineAddress, reason: str) -> EngineRefused:
+    """Return what to say where the password cannot be read."""
+    return EngineRefused(f"no password for the engine at {address.origin}: {reason}")
+
+
 def not_connected(address: EngineAddress, seconds: float) -> EngineAway:
     """Return what to say of an engine to which no connection could be made in time."""
     hint = " If it has no TLS, write redis:// in url of [shared]." if address.is_encrypted else ""
@@ -140,13 +150,18 @@ def _failure(error: BaseException, address: EngineAddress, *, is_opening: bool) 
     for cause in causes:
         if words := _cause(cause, address):
             return words
-    if any(isinstance(each, answers.InvalidResponse | ValueError) for each in causes):
+    if not is_opening and any(isinstance(each, _NO_ANSWER) for each in causes):
+        return _Words("has sent what is no answer of Valkey or Redis")
+    if any(isinstance(each, _NO_ANSWER) for each in causes):
         return _Words(
             "is no Valkey or Redis: something else has answered. Correct url of [shared]", True
         )
     hint = _ENDED_BY_TLS if address.is_encrypted else _ENDED_WITHOUT_TLS
     return _Words(f"has ended the connection{hint if is_opening else ''}")
 
+
+_NO_ANSWER = (answers.InvalidResponse, ValueError, LookupError, TypeError)
+"""What coredis's parser raises."""
 
 _ENDED_WITHOUT_TLS = ". If it has TLS, write rediss:// in url of [shared]"
 _ENDED_BY_TLS = (

@@ -4,7 +4,7 @@ import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from functools import partial
-from typing import Never, TypeAlias
+from typing import NamedTuple, Never, TypeAlias
 
 import anyio
 import trio
@@ -12,7 +12,7 @@ from coredis.connection import BaseConnection
 from coredis.connection._request import Request
 from coredis.exceptions import MovedError, NoScriptError, ReadOnlyError, RedisError
 
-from aircherd.config.model import EngineAddress, Shared
+from aircherd.config.model import Shared
 from aircherd.errors import AircherError
 from aircherd.shared_state.base import EngineRefused, PasswordRefused, SharedStateError
 from aircherd.shared_state.engine import explanations
@@ -42,8 +42,14 @@ LOST = (
     anyio.BrokenResourceError,
     anyio.ClosedResourceError,
     anyio.EndOfStream,
+    ValueError,
+    LookupError,
+    TypeError,
 )
-"""What coredis and anyio raise where a connection is lost or an answer is an error."""
+"""What coredis and anyio raise where a connection is lost or an answer is an error.
+
+The last three are what its parser raises where an answer cannot be one.
+"""
 
 
 class Link:
@@ -108,7 +114,7 @@ class Link:
                 if self._connection is not None:
                     return self._connection
                 await self._changed.wait()
-        raise explanations.not_connected(self.address, deadline - began)
+        raise explanations.connecting(self.address, deadline - began)
 
     def _raise_problem(self) -> None:
         if self._overdue is not None and not self._overdue.complete:
@@ -190,17 +196,19 @@ class Link:
 
         None if there is none; `_problem` says why.
         """
+        if (found := await self._find_password()) is None:
+            return None
         ended = trio.Event()
         with trio.move_on_after(CONNECT_SECONDS) as scope:
             try:
-                connection = await open_connection(self._shared, self._read_password)
+                connection = await open_connection(self._shared, found.password)
                 await nursery.start(partial(_run, connection, ended))
                 # What it answers to a subscription is no answer to a request. If it refuses, that
                 # is taken for the answer to the next one: so this one is asked before all others.
                 connection.send_command(b"SUBSCRIBE", self._channel)
                 await connection.create_request(b"PING")
-            except AircherError as error:
-                self._fail(_without_password(error, self.address))
+            except SharedStateError as problem:
+                self._fail(problem)
                 return None
             except LOST as error:
                 # A cancelled attempt ends with coredis's own error.
@@ -211,6 +219,18 @@ class Link:
                 await self._judge_password(None)
                 return connection, ended
         self._fail(explanations.not_connected(self.address, CONNECT_SECONDS))
+        return None
+
+    async def _find_password(self) -> "_Found | None":
+        """Return the password; None if it cannot be read, and `_problem` says why."""
+        with trio.move_on_after(CONNECT_SECONDS):
+            try:
+                return _Found(await self._read_password())
+            except AircherError as error:
+                self._fail(explanations.without_password(self.address, error.message))
+                return None
+        reason = f"it could not be read within {CONNECT_SECONDS:g} s"
+        self._fail(explanations.without_password(self.address, reason))
         return None
 
     async def _fail_opening(self, error: BaseException) -> None:
@@ -260,6 +280,12 @@ class Link:
         return f"<Link to {self.address.origin}: {state}>"
 
 
+class _Found(NamedTuple):
+    """A password that could be read; None: the engine has none."""
+
+    password: str | None
+
+
 async def _run(
     connection: BaseConnection, ended: trio.Event, *, task_status: trio.TaskStatus[None]
 ) -> None:
@@ -273,9 +299,3 @@ def _request(connection: BaseConnection, command: Command) -> Request:
     name, *arguments = command
     assert isinstance(name, bytes)
     return connection.create_request(name, *arguments, decode=False)
-
-
-def _without_password(error: AircherError, address: EngineAddress) -> SharedStateError:
-    if isinstance(error, SharedStateError):
-        return error
-    return EngineRefused(f"no password for the engine at {address.origin}: {error.message}")

@@ -8,7 +8,7 @@ import trio
 from aircherd.shared_state.base import EngineRefused
 from aircherd.shared_state.engine.connecting import open_connection
 from helpers.engines import valkey
-from helpers.engines.using import password, settings
+from helpers.engines.using import settings
 
 CANARY = "canary-8d1f0b"
 
@@ -17,14 +17,14 @@ async def test_a_password_is_never_sent_unencrypted_to_another_machine():
     """The daemon refuses before it connects."""
     plain = settings("redis://engine.example:6379")
     with pytest.raises(EngineRefused, match="no TLS, and passwords are never sent") as refusal:
-        await open_connection(plain, password(CANARY))
+        await open_connection(plain, CANARY)
     assert CANARY not in str(refusal.value)
 
 
 async def test_a_password_may_go_to_this_machine():
     """Nothing else hears it; and no description of the connection has it."""
     with valkey(password=CANARY) as engine:
-        connection = await open_connection(settings(engine), password(CANARY))
+        connection = await open_connection(settings(engine), CANARY)
         async with trio.open_nursery() as nursery:
             await nursery.start(connection.run)
             assert await connection.create_request(b"PING") == b"PONG"
@@ -36,7 +36,7 @@ async def test_a_missing_file_of_certificates_is_named(tmp_path: Path):
     """The message has the path of what cannot be read."""
     lost = str(tmp_path / "lost.pem")
     with pytest.raises(EngineRefused, match=r"cannot read certificates .*lost\.pem"):
-        await open_connection(settings("rediss://localhost", ca_file=lost), password(CANARY))
+        await open_connection(settings("rediss://localhost", ca_file=lost), CANARY)
 
 
 async def test_a_file_without_certificates_is_named(tmp_path: Path):
@@ -44,4 +44,4 @@ async def test_a_file_without_certificates_is_named(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("hello")
     notes = str(tmp_path / "notes.txt")
     with pytest.raises(EngineRefused, match=r"cannot read certificates .*notes\.txt"):
-        await open_connection(settings("rediss://localhost", ca_file=notes), password(CANARY))
+        await open_connection(settings("rediss://localhost", ca_file=notes), CANARY)

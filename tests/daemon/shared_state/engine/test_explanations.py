@@ -1,7 +1,5 @@
 """The words for answers of engines that cannot be had from a real one in a test."""
 
-import re
-
 import pytest
 from coredis.exceptions import ConnectionError as LostConnection
 from coredis.exceptions import MovedError, ResponseError
@@ -9,8 +7,6 @@ from coredis.exceptions import MovedError, ResponseError
 from aircherd.config.sections.shared.engine_url import read_engine_url
 from aircherd.shared_state.base import EngineAway, EngineRefused
 from aircherd.shared_state.engine.explanations import explain, not_connected, silent
-from helpers.docs_commands import DOCS
-from helpers.source_messages import missing_parts
 
 PLAIN = read_engine_url("redis://engine.example")
 SECURE = read_engine_url("rediss://engine.example")
@@ -60,13 +56,3 @@ def test_silence_has_words():
     assert silent(PLAIN, 0.1).message.endswith("did not answer within 0.1 s")
     assert "write redis://" in not_connected(SECURE, 5).message
     assert "write" not in not_connected(PLAIN, 5).message
-
-
-def test_the_page_about_fleets_quotes_messages_as_they_are():
-    """What a reader searches for is in the source, in words that are not split."""
-    page = (DOCS / "fleet.md").read_text()
-    _, _, table = page.partition("## What to do about a message")
-    rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
-    messages = [message for row in rows for message in re.findall("`([^`]+)`", row)]
-    assert len(messages) > 10
-    assert [each for each in messages if missing_parts(each)] == []

@@ -157,8 +157,14 @@ async def test_a_locked_keyring_is_named():
     async def read() -> str:
         raise KeyringLocked("the keyring is locked: unlock it")
 
+    async def hang() -> str:
+        await trio.sleep_forever()
+        raise AssertionError
+
     with talker(SILENCE) as url:
         problem = await why(settings(url), read)
+        hanging = await why(settings(url), hang)
+    assert hanging.message.endswith("it could not be read within 0.5 s")
     assert isinstance(problem, EngineRefused)
     assert problem.message.startswith("no password for the engine at redis://127.0.0.1")
     assert problem.message.endswith("the keyring is locked: unlock it")
@@ -369,6 +375,24 @@ async def test_a_report_whose_answer_is_lost_counts_once():
                 between.cut()
             await until_it_works(engine, 7)
             assert await ask(engine, 8) == 8
+
+
+@pytest.mark.parametrize("words", [b":abc\r\n", b"#\r\n", b"-\xff\r\n", b"HTTP/1.1 200 OK\r\n"])
+async def test_what_cannot_be_an_answer_ends_the_connection(own_valkey, words):
+    """Something between the two has spoken: another connection is made."""
+    with proxy(own_valkey) as between:
+        async with open_engine(settings(between.url, namespace="garbled")) as engine:
+            await until_it_works(engine)
+            between.say(words)
+            await until_it_works(engine, 2)
+            between.delay = 3600.0
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(expect_away, engine, "what is no answer|has ended")
+                await trio.testing.wait_all_tasks_blocked()
+                between.say(words)
+            between.delay = 0.0
+            between.cut()
+            await until_it_works(engine, 3)
 
 
 async def test_as_many_clients_as_allowed(own_valkey):
