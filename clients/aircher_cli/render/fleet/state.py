@@ -15,7 +15,9 @@ def problem(shared: Map, now: float) -> str:
     since = number(shared.get("since"))
     when = "" if since is None else f" (since {format_time(since, now)})"
     then = REFUSE if shared.get("on_outage") == "refuse" else LOCAL
-    if not reason.startswith("the engine"):
+    if reason.startswith("the ledger"):
+        reason = f"limits cannot be shared: {reason}"
+    elif not reason.startswith("the engine"):
         what = "cannot be used" if state == "refused" else "is away"
         reason = f"the engine at {text(shared.get('engine'))} {what}: {reason or 'no answer'}"
     return f"{reason}{when}; {then}"

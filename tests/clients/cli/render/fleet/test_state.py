@@ -33,6 +33,8 @@ def test_an_engine_that_does_not_answer() -> None:
     )
     named = {**AWAY, "reason": "the engine at rediss://db:6379 is full"}
     assert problem(named, NOW).startswith("the engine at rediss://db:6379 is full (since")
+    unread = {**AWAY, "reason": "the ledger cannot be read: the disk is full"}
+    assert problem(unread, NOW).startswith("limits cannot be shared: the ledger cannot be read")
     refused = {**AWAY, "state": "refused", "reason": "wrong password.", "on_outage": "refuse"}
     assert problem(refused, NOW) == (
         "the engine at rediss://db:6379 cannot be used: wrong password (since 14:29:00); until "
