@@ -13,7 +13,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -25,6 +24,7 @@ from aircherd.config.model import LimitScope, Shared
 from aircherd.events import EventBus
 from aircherd.files.background_files import BackgroundFiles
 from aircherd.fleet.password import EnginePassword, load_engine
+from aircherd.process.time_zone import zone_of
 from aircherd.shared_state.base import (
     Bucket,
     DayUse,
@@ -126,7 +126,7 @@ class FleetMember:
         self.sharing = Sharing(
             steady=limits.steady,
             clock=limits.clock,
-            zone=ZoneInfo(shared.time_zone),
+            zone=zone_of(shared.time_zone),
             on_outage=shared.on_outage,
             machines=self._known_machines(),
             on_change=self._note_engine,

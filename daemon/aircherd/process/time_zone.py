@@ -10,18 +10,25 @@ all programs of the user. On a machine without a zone it is all there is, and is
 The C library reads the zone once; `tzset` has it look again.
 """
 
+import io
 import os
 import re
+import struct
 import time
 from collections.abc import MutableMapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 LOCALTIME = Path("/etc/localtime")
 FOLDERS = (Path("/usr/share/zoneinfo"), Path("/var/db/timezone/zoneinfo"), Path("/etc/zoneinfo"))
 """Where systems keep the rules of all zones."""
 MAGIC = b"TZif"
+UTC_NAMES = ("UTC", "Etc/UTC")
 
 _VARIABLE = "TZ"
 _NAME = re.compile(r"\w[\w+-]*(/\w[\w+-]*)*", re.ASCII)
@@ -35,6 +42,26 @@ def zone_file(name: str) -> Path | None:
     if not _NAME.fullmatch(name):
         return None
     return next((path for folder in FOLDERS if _is_zone(path := folder / name)), None)
+
+
+_UTC_FILE = MAGIC + bytes(16) + struct.pack(">6l", 0, 0, 0, 0, 1, 4) + bytes(6) + b"UTC\0"
+"""The rules of UTC as RFC 9636 has them: one type of time, without an offset."""
+
+
+def zone_of(name: str) -> "ZoneInfo":
+    """Return the zone `name`, from the file that `zone_file` finds; UTC needs none.
+
+    Raises:
+        LookupError: the machine does not know it.
+    """
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 -- only with [shared], and 1 MB
+
+    if file := zone_file(name):
+        with file.open("rb") as rules:
+            return ZoneInfo.from_file(rules, key=name)
+    if name in UTC_NAMES:  # a small image of a system may have no zones at all
+        return ZoneInfo.from_file(io.BytesIO(_UTC_FILE), key=name)
+    raise LookupError(f"this machine does not know the time zone {name}")
 
 
 def drop_inherited_zone(

@@ -2,10 +2,13 @@
 
 import os
 import time
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from aircherd.process.time_zone import TimeZone, drop_inherited_zone, zone_file
+from aircherd.process import time_zone
+from aircherd.process.time_zone import TimeZone, drop_inherited_zone, zone_file, zone_of
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +85,22 @@ def test_zones_with_the_same_time_now_are_different():
     assert not zone.refresh()
     assert zone.use("Africa/Lagos")
     assert repr(zone) == "<TimeZone WAT>"
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlin", "UTC"])
+def test_a_zone_is_that_of_its_file(name):
+    """As Python reads it."""
+    found = zone_of(name)
+    moment = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    assert found.key == name
+    assert moment.astimezone(found).utcoffset() == moment.astimezone(ZoneInfo(name)).utcoffset()
+
+
+def test_a_machine_without_zones_knows_utc(monkeypatch, tmp_path):
+    """A small image of a system may have no files of zones; other zones need theirs."""
+    monkeypatch.setattr(time_zone, "FOLDERS", (tmp_path,))
+    found = zone_of("UTC")
+    moment = datetime(2026, 7, 1, 12, tzinfo=found)
+    assert (found.key, moment.utcoffset(), moment.tzname()) == ("UTC", timedelta(0), "UTC")
+    with pytest.raises(LookupError, match="does not know the time zone Europe/Berlin"):
+        zone_of("Europe/Berlin")

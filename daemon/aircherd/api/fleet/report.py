@@ -6,8 +6,7 @@ engine they are as they were seen last, and the report says so.
 
 import time
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import msgspec
 
@@ -15,6 +14,7 @@ from aircherd.api.params import FleetReportParams
 from aircherd.api.services import Services
 from aircherd.api.wire import to_wire
 from aircherd.errors import BadRequest
+from aircherd.process.time_zone import zone_of
 from aircherd.shared_state.base import DayUse, MachineRow, SharedStateError
 from aircherd.shared_state.fleet_status import Fleet, FleetStatus, SeenMachines
 from aircherd.usage.nano_usd import usd_text
@@ -50,7 +50,7 @@ async def fleet_report(services: Services, params: FleetReportParams) -> Map:
     seen = await fleet.machines()
     status = fleet.status()
     now = time.time()
-    today = datetime.fromtimestamp(now, _zone(status.time_zone)).date()
+    today = datetime.fromtimestamp(now, zone_of(status.time_zone)).date()
     since = params.since or f"{today:%Y-%m}-01"
     until = params.until or f"{today:%Y-%m-%d}"
     if until < since and params.until:
@@ -145,7 +145,3 @@ def _sums(parts: Iterable[Mapping[str, DayUse]]) -> Map:
 
 def _use(use: DayUse) -> Map:
     return {"requests": use.requests, "tokens": use.tokens, "cost": usd_text(use.cost_nano)}
-
-
-def _zone(name: str) -> tzinfo:
-    return UTC if name == "UTC" else ZoneInfo(name)

@@ -11,7 +11,7 @@ from aircherd.config.secret_detection import contains_key, could_be_key, key_mes
 from aircherd.config.section import Section
 from aircherd.config.sections.shared.engine_url import EXAMPLE, read_engine_url
 from aircherd.config.values import read_choice, read_file, read_list, read_text
-from aircherd.process.time_zone import zone_file
+from aircherd.process.time_zone import UTC_NAMES, zone_file
 
 SECTION = Section(
     "[shared]",
@@ -36,7 +36,6 @@ NAMESPACE = "[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"
 MAX_MACHINE = 64
 
 _FILES = ("ca_file", "cert_file", "cert_key_file")
-_UTC = ("UTC", "Etc/UTC")
 
 
 def read_shared(report: ProblemCollector, table: dict[str, object], folder: Path) -> Shared | None:
@@ -117,7 +116,7 @@ def _read_on_outage(value: object) -> str:
 
 def _read_zone(value: object) -> str:
     name = read_text(value)
-    if name not in _UTC and zone_file(name) is None:
+    if name not in UTC_NAMES and zone_file(name) is None:
         raise BadValue(
             "is not a time zone that this machine knows",
             "write a name such as Europe/Berlin, the same on all machines",
