@@ -89,7 +89,7 @@ def test_without_a_fleet_nothing_of_it_is_imported():
     program = (
         "import sys, aircherd.__main__, aircherd.app, aircherd.preload\n"
         "parts = ('aircherd.shared_state.', 'aircherd.usage.fleet', 'aircherd.usage.ledger.fleet',"
-        " 'aircherd.fleet.member', 'coredis', 'zoneinfo')\n"
+        " 'aircherd.providers.health.fleet', 'aircherd.fleet.member', 'coredis', 'zoneinfo')\n"
         "print([name for name in sys.modules if name.startswith(parts)])"
     )
     done = subprocess.run(

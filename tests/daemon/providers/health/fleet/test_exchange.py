@@ -4,7 +4,9 @@ from random import Random
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 
+from aircherd.providers.health.fleet import exchange
 from aircherd.providers.health.fleet.exchange import CLAIM_SECONDS, POLL_SECONDS
 from aircherd.providers.health.fleet.scopes import SHARED
 from aircherd.shared_state.base import EngineAway
@@ -532,6 +534,74 @@ async def test_nothing_is_sent_twice(autojump_clock):
             first.fails(failed(RATE, retry_after=100), began=began)
         await trio.sleep(10)
     assert sent == [first.fleet._machine]
+
+
+async def test_a_thousand_scopes_at_once(autojump_clock):
+    """All are known within a second, by few questions."""
+    engine = an_engine()
+    asked = []
+
+    class Counting(Deaf):
+        def changes(self):
+            return engine.changes()
+
+        async def cooldowns(self, version):
+            asked.append(version)
+            return await engine.cooldowns(version)
+
+    first, second = two(Counting(engine))
+    async with sharing(first, second):
+        for number in range(1000):
+            first.fails(failed(RATE, retry_after=100), f"m{number}")
+        asked.clear()
+        await trio.sleep(1)
+        assert len(second.cooldowns.store.cooldowns()) == 1000
+        assert len(asked) < 30
+        third = CoolingMachine(engine)
+        async with sharing(third):
+            assert len(third.cooldowns.store.cooldowns()) == 1000
+
+
+async def test_what_is_kept_for_keys_to_come_is_bounded(autojump_clock, monkeypatch):
+    """Of many cooldowns of keys that are not here, those that end last are kept."""
+    monkeypatch.setattr(exchange, "MAX_RECORDS", 10)
+    first, second = two(key=OTHER_KEY)
+    async with sharing(first, second):
+        for number in range(50):
+            first.fails(failed(RATE, retry_after=100 + number), f"m{number}")
+        await soon()
+        second.use_key(KEY)
+        await soon()
+        cooling = [each.model for _, _, each in second.cooldowns.store.cooldowns()]
+        assert sorted(cooling) == [f"m{number}" for number in range(40, 50)]
+
+
+async def test_an_internal_error_is_logged_and_tried_again(autojump_clock):
+    """The daemon goes on."""
+    engine = an_engine()
+
+    class Broken(Deaf):
+        is_broken = True
+
+        async def cooldowns(self, version):
+            if self.is_broken:
+                raise KeyError("unexpected")
+            return await engine.cooldowns(version)
+
+    first, second = CoolingMachine(broken := Broken(engine)), CoolingMachine(engine)
+    with capture_logs() as logs:
+        async with sharing(first, second):
+            assert first.fleet.problem == "internal error: KeyError"
+            broken.is_broken = False
+            second.fails(failed(QUOTA))
+            await trio.sleep(2 * exchange.FAILED_SECONDS)
+            assert first.fleet.problem is None
+            assert first.cooling() is not None
+    assert [each["event"] for each in logs] == [
+        "cooldown_exchange_failed",
+        "cooldowns_not_shared",
+        "cooldowns_shared",
+    ]
 
 
 async def test_nonsense_from_the_engine_is_ignored(autojump_clock):
