@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from aircher_wire import frames
 from aircherd.testing.simulator import Fault
 from helpers.daemon.ipc_requests import (
     KEYS,
@@ -117,6 +118,24 @@ def test_many_requests_share_one_connection(pair, client):
     with pair.back.client() as direct:
         connected = direct.call("status", {"clients": True, "keyring": False})["connected"]
     assert [each["name"] for each in connected].count("aircherd") == 1
+
+
+def test_a_client_that_does_not_read_stops_no_other(pair, client):
+    """Its long answers wait, in both daemons; when it leaves, they are cancelled there."""
+    words = " ".join(map(str, range(20_000)))
+    with socket.socket(socket.AF_UNIX) as stuck:
+        stuck.connect(str(pair.front.socket))
+        for number in range(4):
+            messages = [{"role": "user", "content": words}]
+            request = {"model": "laptop/work/gpt-5.5", "messages": messages}
+            stuck.sendall(frames.encode_request(number, "chat", request))
+        assert ask(client, model=MODEL)["provider"] == "laptop"
+    with pair.back.client() as direct:
+
+        def active() -> int:
+            return direct.call("status", {"keyring": False})["requests"]["active"]
+
+        wait_until(lambda: not active(), "its requests have ended there")
 
 
 def test_a_socket_where_nothing_answers_fails_in_time(pair, client, tmp_path):
