@@ -2,8 +2,8 @@
 
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 
 import msgspec
 import structlog
@@ -22,7 +22,7 @@ from aircherd.shared_state.base import (
     SharedCooldown,
     SharedStateError,
 )
-from aircherd.shared_state.engine import encoding, records, scripts
+from aircherd.shared_state.engine import encoding, explanations, records, scripts
 from aircherd.shared_state.engine.connecting import PasswordJudge, PasswordReader
 from aircherd.shared_state.engine.link import CONNECT_SECONDS, Link
 from aircherd.shared_state.engine_facts import EngineFacts, read_info, read_user
@@ -117,11 +117,12 @@ class Engine:
             *self._keys(*(f"c:{counter.name}" for counter in report.counters)),
         ]
         answer = await self._run(scripts.SYNC, keys, encoding.pack_report(report), seconds)
-        assert isinstance(answer, list)
-        kind, *rest = answer
-        if kind != b"ok":
-            raise EngineRefused(encoding.refusal(kind, rest[0], report.zone))
-        return encoding.unpack_view(rest)
+        with self._reading():
+            kind, *rest = encoding.as_list(answer)
+            if kind == b"ok":
+                return encoding.unpack_view(rest)
+            reason = encoding.refusal(kind, rest[0], report.zone)
+        raise EngineRefused(reason)
 
     async def rows(self, counters: Sequence[tuple[str, Bucket]]) -> list[MachineRow]:
         """Return all machines of the last 62 days, with what each used under these counters."""
@@ -130,14 +131,22 @@ class Engine:
         assert isinstance(clock, list)
         now = int(clock[0]) + int(clock[1]) / 1e6
         [known] = await self._hashes(["machines"], deadline)
-        found = await self._hashes([f"c:{name}" for name, _ in counters], deadline)
-        machines = records.read_machines(known)
-        days = await self._hashes([f"d:{each.machine}" for each in machines], deadline)
-        read = [(*counter, each) for counter, each in zip(counters, found, strict=True)]
-        return [
-            records.read_row(machine, read, use, now)
-            for machine, use in zip(machines, days, strict=True)
-        ]
+        with self._reading():
+            machines = records.read_machines(known)
+            amounts = {name: await self._amounts(name, each, deadline) for name, each in counters}
+            days = await self._hashes([f"d:{each.machine}" for each in machines], deadline)
+            return [
+                records.make_row(machine, amounts, use, now)
+                for machine, use in zip(machines, days, strict=True)
+            ]
+
+    async def _amounts(
+        self, name: str, bucket: Bucket, deadline: float
+    ) -> Mapping[str, records.Amounts]:
+        keys = self._keys(f"c:{name}")
+        window: encoding.Words = [bucket.length, bucket.step, bucket.label, repr(float(bucket.end))]
+        seconds = deadline - trio.current_time()
+        return records.unpack_amounts(await self._run(scripts.ROWS, keys, window, seconds))
 
     async def forget(self, machine: str) -> bool:
         """Forget a machine and what it holds, not what it used; return whether it was known."""
@@ -201,8 +210,8 @@ class Engine:
         answer = await self._run(
             scripts.COOLDOWNS, self._keys("cooldowns"), arguments, CALL_SECONDS
         )
-        assert isinstance(answer, list)
-        return records.unpack_cooldowns(answer)
+        with self._reading():
+            return records.unpack_cooldowns(encoding.as_list(answer))
 
     async def claim_probe(self, scope: str, machine: str, seconds: float) -> bool:
         """Return whether this machine may probe: one at a time may, for at most so long."""
@@ -241,6 +250,14 @@ class Engine:
         except NoScriptError:
             [answer] = await self._link.ask(deadline, (b"EVAL", script.text, *words))
         return answer
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Refuse what the scripts cannot have written."""
+        try:
+            yield
+        except (ValueError, TypeError, LookupError) as error:
+            raise explanations.foreign(self._link.address) from error
 
     async def _hashes(self, names: Sequence[str], deadline: float) -> list[Mapping[str, bytes]]:
         found: list[object] = []

@@ -65,17 +65,17 @@ def unpack_view(answer: Sequence[object]) -> FleetView:
     """Return what the script has answered, after its first word."""
     now, epoch, machines, differing, is_stale, *counters = answer
     return FleetView(
-        now=float(_bytes(now)),
-        epoch=_text(epoch),
-        machines=int(_bytes(machines)),
-        differing=sorted({_text(label) for label in _list(differing)}),
-        counters=[_unpack_counter(_list(counter)) for counter in counters],
+        now=float(as_bytes(now)),
+        epoch=as_text(epoch),
+        machines=int(as_bytes(machines)),
+        differing=sorted({as_text(label) for label in as_list(differing)}),
+        counters=[_unpack_counter(as_list(counter)) for counter in counters],
         is_stale=is_stale == b"1",
     )
 
 
 def _unpack_counter(words: Sequence[object]) -> CounterView:
-    used, held, granted, frees_at, marks = map(_bytes, words)
+    used, held, granted, frees_at, marks = map(as_bytes, words)
     return CounterView(
         used=int(used),
         held=int(held),
@@ -90,10 +90,10 @@ def _unpack_counter(words: Sequence[object]) -> CounterView:
 def refusal(kind: object, theirs: object, zone: str) -> str:
     """Return why the script has taken nothing over."""
     if kind == b"zone":
-        return other_zone_message(_text(theirs), zone)
+        return other_zone_message(as_text(theirs), zone)
     return (
-        f"the other machines write the shared state in format {_text(theirs)}, which this version "
-        "of aircher does not know: use the same version everywhere, or another namespace"
+        f"the other machines write the shared state in format {as_text(theirs)}, which this "
+        "version of aircher does not know: use the same version everywhere, or another namespace"
     )
 
 
@@ -107,15 +107,20 @@ def unpack_day(text: bytes) -> DayUse:
     return DayUse(*map(int, text.split()))
 
 
-def _bytes(word: object) -> bytes:
-    assert isinstance(word, bytes)
+def as_bytes(word: object) -> bytes:
+    """Return a word of an answer; raises ValueError if it is none."""
+    if not isinstance(word, bytes):
+        raise ValueError("no word")  # noqa: TRY004 - as all others that are wrong in an answer
     return word
 
 
-def _text(word: object) -> str:
-    return _bytes(word).decode(errors="replace")
+def as_text(word: object) -> str:
+    """Return a word of an answer as text; raises ValueError if it is none."""
+    return as_bytes(word).decode(errors="replace")
 
 
-def _list(words: object) -> list[object]:
-    assert isinstance(words, list)
+def as_list(words: object) -> list[object]:
+    """Return a list of an answer; raises ValueError if it is none."""
+    if not isinstance(words, list):
+        raise ValueError("no list")  # noqa: TRY004 - likewise
     return words

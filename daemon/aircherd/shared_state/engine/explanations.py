@@ -99,6 +99,11 @@ def explain(
     return text.kind(f"the engine at {address.origin} {text.text}")
 
 
+def foreign(address: EngineAddress) -> EngineRefused:
+    """Return what to say of data that aircher has not written."""
+    return EngineRefused(f"the engine at {address.origin} {_ANSWERS['WRONGTYPE'].text}")
+
+
 def silent(address: EngineAddress, seconds: float) -> EngineAway:
     """Return what to say of an engine that takes connections and does not answer."""
     return EngineAway(f"the engine at {address.origin} did not answer within {seconds:.3g} s")

@@ -1,19 +1,15 @@
 """What scripts and commands say of cooldowns and of machines, as words. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from aircherd.shared_state import counting
-from aircherd.shared_state.base import Bucket, Change, Cooldowns, MachineRow, SharedCooldown
-from aircherd.shared_state.engine.encoding import unpack_day
+from aircherd.shared_state.base import Change, Cooldowns, MachineRow, SharedCooldown
+from aircherd.shared_state.engine.encoding import as_list, as_text, unpack_day
 
 Hash: TypeAlias = Mapping[str, bytes]
 """A hash of the engine."""
-
-_OWN_TOTAL, _HOLD = "u:", "h:"
-"""What fields of a counter's hash begin with; see scripts/sync.lua."""
 
 
 # ------------------------------------------------------------------ cooldowns
@@ -76,48 +72,38 @@ def read_machines(found: Hash) -> list[KnownMachine]:
     return sorted(machines, key=lambda each: (each.label, each.machine))
 
 
-def read_row(
-    known: KnownMachine,
-    counters: Sequence[tuple[str, Bucket, Hash]],
-    days: Hash,
-    now: float,
+class Amounts(NamedTuple):
+    """What a machine used of a counter, and what it holds."""
+
+    used: int
+    held: int
+
+
+NOTHING = Amounts(0, 0)
+
+
+def unpack_amounts(answer: object) -> dict[str, Amounts]:
+    """Return what the script `rows` has answered, by machine.
+
+    Raises:
+        ValueError: it was not that script.
+    """
+    words = [as_text(word) for word in as_list(answer)]
+    triples = zip(words[::3], words[1::3], words[2::3], strict=True)
+    return {machine: Amounts(int(used), int(held)) for machine, used, held in triples}
+
+
+def make_row(
+    known: KnownMachine, counters: Mapping[str, Mapping[str, Amounts]], days: Hash, now: float
 ) -> MachineRow:
-    """Return what is known of one machine, with the hashes of counters and of its days."""
-    used = {name: _used(found, known.machine, bucket, now) for name, bucket, found in counters}
-    held = {name: _held(found, known.machine, bucket, now) for name, bucket, found in counters}
+    """Return what is known of one machine; `counters` has what all used, by name and machine."""
+    amounts = {name: of.get(known.machine, NOTHING) for name, of in counters.items()}
     return MachineRow(
         machine=known.machine,
         label=known.label,
         seen_at=known.seen_at,
         is_live=known.seen_at > now - known.lease_seconds,
-        used={name: amount for name, amount in used.items() if amount},
-        held={name: amount for name, amount in held.items() if amount},
+        used={name: each.used for name, each in amounts.items() if each.used},
+        held={name: each.held for name, each in amounts.items() if each.held},
         days={day: unpack_day(use) for day, use in days.items()},
     )
-
-
-def _used(found: Hash, machine: str, bucket: Bucket, now: float) -> int:
-    totals = dict(_own_totals(found, machine))
-    if not bucket.label:
-        totals = {name: total for name, total in totals.items() if name.isdecimal()}
-    return counting.used_in(bucket, totals, now)
-
-
-def _own_totals(found: Hash, machine: str) -> Iterator[tuple[str, int]]:
-    start = f"{_OWN_TOTAL}{machine}:"
-    return (
-        (field.removeprefix(start), int(total))
-        for field, total in found.items()
-        if field.startswith(start)
-    )
-
-
-def _held(found: Hash, machine: str, bucket: Bucket, now: float) -> int:
-    hold = found.get(f"{_HOLD}{machine}")
-    if hold is None:
-        return 0
-    amount, reported_at, _, label = hold.decode().split(" ", 3)
-    if label != bucket.label:
-        return 0
-    until = counting.held_until(bucket, float(reported_at))
-    return int(amount) if now < until else 0

@@ -55,6 +55,24 @@ async def test_a_last_report_can_be_made_when_all_is_cancelled(standing_valkey, 
     assert view.counters[0].held == 2
 
 
+async def read_all(engine):
+    await engine.rows([("requests", HOUR)])
+    await engine.sync(report("a", 2, counter()), seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "value"),
+    [("machines", "x", "nonsense"), ("d:a", "2026-11-30", "many"), ("c:requests", "sum", "nan")],
+)
+async def test_data_of_others_is_refused(standing_valkey, namespace, key, field, value):
+    """Something else writes under the names that aircher uses."""
+    async with open_engine(settings(standing_valkey, namespace=namespace)) as engine:
+        await engine.sync(report("a", 1, counter(used={this_bucket(): 5})), seconds=5)
+        standing_valkey.command("HSET", f"{{{namespace}}}:{key}", field, value)
+        with pytest.raises(EngineRefused, match="choose another namespace in"):
+            await read_all(engine)
+
+
 async def test_a_foreign_message_in_the_channel_is_ignored(engine, running, namespace):
     """Who may publish there cannot stop the machines from learning."""
     async with engine.changes() as changes:

@@ -2,16 +2,17 @@
 
 import pytest
 
-from aircherd.shared_state.base import Bucket, Change, Cooldowns, SharedCooldown
+from aircherd.shared_state.base import Change, Cooldowns, DayUse, SharedCooldown
 from aircherd.shared_state.engine.records import (
+    Amounts,
     KnownMachine,
+    make_row,
     pack_content,
     read_machines,
-    read_row,
+    unpack_amounts,
     unpack_change,
     unpack_cooldowns,
 )
-from helpers.engines.using import HOUR
 
 CONTENT = {"class": "rate_limit", "words": "a b\r\n\0"}
 COOLDOWN = SharedCooldown(scope="key", left=4.0, age=1.5, content=CONTENT)
@@ -50,21 +51,24 @@ def test_machines_are_listed_by_label():
     ]
 
 
-def test_a_row_has_what_counts_now():
-    """Buckets that left the window do not count, nor what is held in a window that is over."""
-    today = Bucket(label="today", start=0.0, end=200_000.0)
-    hours = {
-        "u:a:9999": b"5",
-        "u:a:1": b"4",
-        "u:a:today": b"2",
-        "u:ab:9999": b"3",
-        "h:a": b"7 99900 1 ",
-    }
-    days = {"u:a:today": b"8", "u:a:yesterday": b"2", "h:a": b"6 99900 1 yesterday"}
-    row = read_row(
-        KnownMachine("a", "laptop", 99_995.0, 10.0),
-        [("x", HOUR, hours), ("y", today, days)],
-        {"2026-11-30": b"1 2 3"},
-        100_000.0,
+def test_amounts_are_by_machine():
+    """Three words for each."""
+    answer = [b"a b", b"5", b"7", b"c", b"0", b"9007199254740991"]
+    assert unpack_amounts(answer) == {"a b": Amounts(5, 7), "c": Amounts(0, 2**53 - 1)}
+
+
+@pytest.mark.parametrize("answer", [None, {}, [b"a", b"1"], [b"a", b"nan", b"1"], [b"a", 1, 2]])
+def test_what_are_no_amounts_is_an_error(answer):
+    """Each mistake is a ValueError."""
+    with pytest.raises(ValueError, match=r"."):
+        unpack_amounts(answer)
+
+
+def test_a_row_has_only_what_is_not_zero():
+    """And the counters in which the machine is."""
+    counters = {"x": {"a": Amounts(5, 0), "b": Amounts(1, 1)}, "y": {"a": Amounts(0, 7)}, "z": {}}
+    row = make_row(
+        KnownMachine("a", "laptop", 99_995.0, 10.0), counters, {"2026-11-30": b"1 2 3"}, 100_000.0
     )
-    assert (row.used, row.held, row.is_live) == ({"x": 5, "y": 8}, {"x": 7}, True)
+    assert (row.used, row.held, row.is_live) == ({"x": 5}, {"y": 7}, True)
+    assert row.days == {"2026-11-30": DayUse(1, 2, 3)}

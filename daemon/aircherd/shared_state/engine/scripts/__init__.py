@@ -19,6 +19,7 @@ class Script:
 
 
 SYNC = Script("sync")
+ROWS = Script("rows")
 FORGET = Script("forget")
 COOL = Script("cool")
 COOLDOWNS = Script("cooldowns")
