@@ -122,6 +122,13 @@ class Connection:
         except OSError:
             return None
 
+    def path(self) -> str:
+        """Return the path of the socket that this connects to; "" if the system does not tell."""
+        try:
+            return os.fsdecode(self._sock.getpeername())
+        except (OSError, TypeError):
+            return ""
+
     def is_to_systemd(self) -> bool:
         """Tell whether systemd, not the daemon, has opened the socket that this connects to."""
         return is_systemd(self.peer_pid() or 0)

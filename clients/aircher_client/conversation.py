@@ -269,6 +269,15 @@ class Conversation:
         if self.connection.is_to_systemd():
             status = "systemctl --user status aircherd.service"
             return f"aircherd hangs or does not start: see '{status}'"
+        from pathlib import Path  # noqa: PLC0415 -- after this failure only
+
+        from aircher_client.lock_holder import forward_origin  # noqa: PLC0415 -- likewise
+
+        if origin := forward_origin(Path(f"{self.connection.path()}.lock")):
+            return (
+                f"{origin}, whose daemon is used here, does not answer: it sleeps, or the network "
+                "between is gone. The forward ends by itself then"
+            )
         return _hang_message(self.connection.peer_pid())
 
     def _until(self, deadline: float | None) -> float | None:

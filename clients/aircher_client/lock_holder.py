@@ -15,6 +15,10 @@ MAX_BYTES = 8192
 """Bytes to read of a lock file; a process id and a path need far less."""
 
 
+FORWARD = "forward from "
+"""How the fourth line begins if the holder is a forward: the machine of the daemon follows."""
+
+
 class LockHolder(NamedTuple):
     """A daemon that is running or stopping: its process id and its socket.
 
@@ -80,19 +84,29 @@ def lock_line(file: Path) -> str | None:
     return next((line for line in locks.splitlines() if f" {device} " in line), None)
 
 
-def read_lock_holder(lock_file: Path) -> LockHolder | None:
-    """Parse a lock file; return None if it is missing or not written yet."""
+def forward_origin(lock_file: Path) -> str | None:
+    """Return the machine that a forward leads to, None if the holder is a daemon, or unknown."""
+    line = next(iter(read_lines(lock_file)[3:4]), "")
+    return line.removeprefix(FORWARD) if line.startswith(FORWARD) else None
+
+
+def read_lines(lock_file: Path) -> list[str]:
+    """Return the lines of a lock file; none if it cannot be read."""
     try:
         descriptor = os.open(lock_file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
-        return None
+        return []
     try:
-        text = os.read(descriptor, MAX_BYTES).decode(errors="surrogateescape")
+        return os.read(descriptor, MAX_BYTES).decode(errors="surrogateescape").split("\n")
     except OSError:
-        return None
+        return []
     finally:
         os.close(descriptor)
-    pid, socket, listener = (*text.split("\n"), "", "")[:3]
+
+
+def read_lock_holder(lock_file: Path) -> LockHolder | None:
+    """Parse a lock file; return None if it is missing or not written yet."""
+    pid, socket, listener = (*read_lines(lock_file), "", "", "")[:3]
     if not (pid.isdecimal() and int(pid) > 0 and socket):
         return None
     return LockHolder(int(pid), socket, int(listener) if listener.isdecimal() else None)

@@ -6,6 +6,7 @@ sleeps, so that an end that wakes up notices at once that the other one has give
 """
 
 import os
+import select
 import selectors
 import signal
 import socket
@@ -92,6 +93,7 @@ class Carrier:
         self._clock = clock
         self._heard_at = self._asked_at = clock()
         self._is_blocked = False
+        self._signals: socket.socket | None = None
         for number in (source, sink):
             os.set_blocking(number, False)
         self.selector.register(source, selectors.EVENT_READ, self._read_source)
@@ -129,6 +131,7 @@ class Carrier:
         try:
             while self.end is None:
                 self._step()
+            self._look_for_signal()
             self.on_end(self.end)
             self._flush()
             return self.end
@@ -136,6 +139,11 @@ class Carrier:
             for link in tuple(self.links.values()):
                 self._drop(link, self.farewell())
             self.selector.close()
+
+    def _look_for_signal(self) -> None:
+        """Note a signal that came with the end: Ctrl-C ends ssh, too, which may be seen first."""
+        if self._signals is not None and select.select([self._signals], [], [], 0)[0]:
+            self.end = End(Why.SIGNAL, number=self._signals.recv(64)[0])
 
     def stop(self, why: Why, text: str = "", number: int = 0) -> None:
         """End; the first reason counts."""
@@ -340,12 +348,10 @@ class Carrier:
     def stopped_by_signals(self) -> Iterator[None]:
         """End by the signals that stop a program, inside the context."""
         with woken_by_signals() as ours:
-
-            def note(_mask: int) -> None:
-                self.stop(Why.SIGNAL, number=ours.recv(64)[0])
-
-            self.selector.register(ours, selectors.EVENT_READ, note)
+            self._signals = ours
+            self.selector.register(ours, selectors.EVENT_READ, lambda _: self.stop(Why.SIGNAL))
             yield
+            self._signals = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self.links)} connections, {self.mux!r}>"

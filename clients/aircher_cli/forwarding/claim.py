@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from aircher_client.lock_holder import read_lock_holder
+from aircher_client.lock_holder import FORWARD, forward_origin, read_lines, read_lock_holder
 from aircher_wire import address
 from aircher_wire.directories import failure_reason, make_private_directory
 from aircher_wire.forward_record import Forward, write_record
@@ -26,9 +26,6 @@ BACKLOG = 512
 PREDECESSOR_SECONDS = 5.0
 """For the earlier end of the same forward to go: its ssh is dead, which it may not know yet."""
 POLL_SECONDS = 0.05
-MAX_BYTES = 8192
-FORWARD = "forward from "
-"""How the fourth line of a lock file begins."""
 
 
 class Refused(Exception):
@@ -123,7 +120,7 @@ def _lock(path: Path, token: str) -> int:
 def _tell_predecessor(file: Path, token: str) -> bool:
     """Tell the earlier end of the same forward to go; return whether it is that which is there."""
     holder = read_lock_holder(file)
-    if holder is None or not token or _lines(file)[4:5] != [token]:
+    if holder is None or not token or read_lines(file)[4:5] != [token]:
         return False
     with suppress(ProcessLookupError):  # it has just ended
         os.kill(holder.pid, signal.SIGTERM)
@@ -133,23 +130,15 @@ def _tell_predecessor(file: Path, token: str) -> bool:
 def _in_use(file: Path, path: Path) -> str:
     holder = read_lock_holder(file)
     who = f"process {holder.pid}" if holder else "another process"
-    origin = next((line for line in _lines(file)[3:4] if line.startswith(FORWARD)), "")
-    if origin:
-        what = f"another {origin} ({who}) has {path}. End that one, or use --as PATH"
+    origin = forward_origin(file)
+    if origin is not None:
+        what = f"another forward from {origin} ({who}) has {path}. End that one, or use --as PATH"
     else:
         what = (
             f"a daemon runs there ({who}) and has {path}: stop it there (aircher-cli daemon stop), "
             "or leave it, and use --as PATH"
         )
     return what
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(MAX_BYTES).decode(errors="surrogateescape").split("\n")
-    except OSError:
-        return []
 
 
 def _write_holder(lock: int, path: Path, origin: str, token: str) -> None:

@@ -19,9 +19,14 @@ def headline(status: dict[str, object]) -> str:
     """Return version, process and uptime of the daemon."""
     version, pid = text(status.get("version")), text(status.get("pid"))
     up = format_duration(number(status.get("uptime_s")) or 0)
-    if status.get("is_elsewhere"):
+    if is_elsewhere(status):
         return f"aircherd {version} is running on another machine (up {up})"
     return f"aircherd {version} is running (process {pid}, up {up})"
+
+
+def is_elsewhere(status: dict[str, object]) -> bool:
+    """Return whether the daemon is on another machine, and used through a forward."""
+    return status.get("socket") == ""
 
 
 HTTP = {"socket": "over HTTP", "token": "over HTTP with a token"}

@@ -6,7 +6,13 @@ What has a problem comes with what to do about it; what is not configured is fol
 import time
 from collections.abc import Mapping
 
-from aircher_cli.render.daemon import STARTED_BY, config_lines, headline, lock_lines
+from aircher_cli.render.daemon import (
+    STARTED_BY,
+    config_lines,
+    headline,
+    is_elsewhere,
+    lock_lines,
+)
 from aircher_cli.render.formatting import count, format_cost, relative_time, short_path
 from aircher_cli.render.keys import folded_lines, is_in_use
 from aircher_cli.render.layout import Line, columns, fields, paragraph, wrap_hanging
@@ -261,7 +267,7 @@ def _activity(record: Map, now: float) -> list[tuple[str, str]]:
 def _facts(record: Map, home: str) -> list[tuple[str, str]]:
     """Return what rarely changes."""
     tasks = [text(task.get("name")) for task in records(record.get("tasks"))]
-    if record.get("is_elsewhere"):
+    if is_elsewhere(record):
         return _known(("tasks", ", ".join(tasks)))
     return _known(
         ("tasks", ", ".join(tasks)),

@@ -218,6 +218,18 @@ def test_a_daemon_that_hangs_later_is_noticed(
     assert impatient.connection.is_closed
 
 
+def test_a_machine_that_sleeps_is_named(
+    daemon: FakeDaemon, impatient: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that listens is the end of a forward: to kill it would not help."""
+    monkeypatch.setattr(conversation, "HELLO_TIMEOUT", 0.05)
+    lines = ("7", str(daemon.path), "", "forward from laptop", "token", "")
+    daemon.path.with_name(f"{daemon.path.name}.lock").write_text("\n".join(lines))
+    daemon.handlers["status"] = lambda peer, request: time.sleep(0.4)
+    with pytest.raises(NoAnswer, match="laptop, whose daemon is used here, does not answer"):
+        impatient.exchange("status", None, None, None)
+
+
 def test_a_long_answer_that_arrives_in_pieces_is_no_silence(
     daemon: FakeDaemon, impatient: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,11 @@ base_url = "http://127.0.0.1:1"
 """
 
 
+def environment(there: Home) -> dict[str, str]:
+    """Return what a session there has, with the programs of this installation."""
+    return {**there.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
 class Machines:
     """The laptop, the machine `there`, its sshd, and the forwards between them."""
 
@@ -34,6 +39,7 @@ class Machines:
         self.laptop = laptop
         self.there = there
         self.server = server
+        self.environ = environment(there)
 
     def forward(self, *arguments: str, is_ready: bool = True) -> "subprocess.Popen[str]":
         """Start `aircher-cli forward buildbox` on the laptop; wait until clients can connect."""
@@ -96,8 +102,7 @@ def running(forward_sim: Simulator) -> Iterator[Machines]:
     with home() as laptop, home() as there:
         laptop.write_config(CONFIG.format(url=forward_sim.url))
         laptop.start(KEYS)
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        with sshd({**there.environ, "PATH": path}, "StreamLocalBindUnlink yes") as server:
+        with sshd(environment(there), "StreamLocalBindUnlink yes") as server:
             yield Machines(laptop, there, server)
 
 

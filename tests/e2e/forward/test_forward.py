@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from aircher_client import Client, DaemonError, DaemonUnreachable
+from aircher_client.connection import Connection, try_connect
 from aircher_wire import frames
 from helpers.daemon.ipc_requests import KEYS, a_chat
 from helpers.daemon.real_daemon import wait_until
-from helpers.forward.sshd import children_of
+from helpers.forward.sshd import children_of, descendants_of, sshd
+from helpers.screen.terminal_user import CLI, TerminalUser
 
 from .conftest import Machines
 
@@ -92,6 +94,43 @@ def test_nothing_is_left_at_any_end(machines: Machines, how: str) -> None:
     assert asked.returncode == 3
     assert "aircher-cli forward buildbox" in asked.stderr
     machines.forward()
+
+
+def test_a_machine_that_sleeps(machines: Machines) -> None:
+    """A client there connects, and learns soon that it is not answered; later all goes on."""
+    process = machines.forward()
+    (ssh,) = children_of(process.pid)
+    os.kill(ssh, signal.SIGSTOP)
+    try:
+        sock = try_connect(str(machines.there.socket))
+        assert sock is not None
+        with (
+            Client(lambda: Connection(sock), retries=False, hello_timeout=0.2) as client,
+            pytest.raises(DaemonUnreachable, match="whose daemon is used here, does not"),
+        ):
+            client.call("ping")
+    finally:
+        os.kill(ssh, signal.SIGCONT)
+    assert machines.there.cli("ask", "hello").stdout == "hello\n"
+
+
+def test_what_ssh_asks_reaches_the_user(machines: Machines) -> None:
+    """Whether the host's key is right, and for a passphrase; Ctrl-C ends it all."""
+    with sshd(machines.environ, passphrase="open sesame") as server:
+        options = ("-F", str(server.client_config), "-o", "StrictHostKeyChecking=ask")
+        command = [*CLI, "forward", "buildbox", "--", *options]
+        with TerminalUser(command, machines.laptop.environ) as user:
+            user.read_until("Are you sure you want to continue connecting")
+            user.send("yes\n")
+            user.read_until("passphrase")
+            user.send("open sesame\n")
+            user.read_until("forwarding: ")
+            assert machines.there.cli("ask", "hello").stdout == "hello\n"
+            user.send("\x03")
+            user.read_until("the forward to buildbox has ended")
+            assert user.process.wait(20) == 130
+            assert user.is_restored()
+        wait_until(lambda: not descendants_of(server.process.pid), "nothing is left there")
 
 
 def test_a_killed_end_leaves_a_file_that_the_next_one_takes(machines: Machines) -> None:

@@ -7,6 +7,7 @@ import time
 
 from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.render.cooldowns import unhealthy_rows
+from aircher_cli.render.daemon import is_elsewhere
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client import DaemonError, NoAnswer
 from aircher_wire import codes, methods
@@ -38,7 +39,6 @@ def fetch_record(client: "Client", now: float, *, keyring: bool = True) -> Map:
         DaemonUnreachable: the connection was lost, or the daemon hangs.
     """
     record = _status(client, keyring=keyring)
-    is_elsewhere = bool(client.server.get("host"))
     unavailable: Map = {}
 
     def fetch(name: str, call: "Callable[[], object]") -> None:
@@ -54,11 +54,10 @@ def fetch_record(client: "Client", now: float, *, keyring: bool = True) -> Map:
 
     fetch("cooling", lambda: _cooling(client))
     fetch("limits", lambda: _limits(client))
-    if not is_elsewhere:  # at another machine's daemon, it is not for us
+    if not is_elsewhere(record):  # it is not for us there
         fetch("spend", lambda: _spend(client, now))
     if _lacks_default(record):
         fetch("sign_in", lambda: _sign_in(client))
-    record |= {"is_elsewhere": True} if is_elsewhere else {}
     return {**record, **({"unavailable": unavailable} if unavailable else {})}
 
 

@@ -112,6 +112,17 @@ def test_a_signal_ends_it(pipes: Pipes) -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_a_signal_counts_that_came_with_the_end(pipes: Pipes) -> None:
+    """At a terminal, Ctrl-C ends ssh as well, which may be seen first."""
+    end = Carrier(pipes.source, pipes.sink, opens=True)
+    with end.stopped_by_signals():
+        pipes.close(pipes.to_end)
+        end._step()
+        assert end.end == End(Why.CLOSED)
+        os.kill(os.getpid(), signal.SIGINT)
+        assert end.run() == End(Why.SIGNAL, "", signal.SIGINT)
+
+
 def test_an_ignored_signal_stays_ignored() -> None:
     """As SIGHUP under nohup."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -456,7 +456,7 @@ def test_an_engine_that_is_away_is_shown_above() -> None:
 
 def test_a_daemon_on_another_machine() -> None:
     """Its process and its files are not of this machine; how its providers do is."""
-    lines = shown({**STATUS, "is_elsewhere": True, "tasks": [{"name": "review"}]})
+    lines = shown({**STATUS, "socket": "", "tasks": [{"name": "review"}]})
 
     assert lines[0] == "aircherd 0.1.0 is running on another machine (up 1 min)"
     assert lines[-1] == "tasks     review"
