@@ -5,7 +5,7 @@ from collections.abc import Callable
 from aircherd.events import Event, EventBus
 from aircherd.ipc.event_feed import EventFeed
 from aircherd.ipc.forwarded.hidden_paths import HiddenPaths
-from aircherd.ipc.forwarded.methods import config_view
+from aircherd.ipc.forwarded.methods import config_view, row_view
 from aircherd.ipc.outbox import Outbox
 from aircherd.vocabulary.hosts import host_of
 
@@ -26,6 +26,8 @@ class ForwardedFeed(EventFeed):
             return
         if event.topic == "config":
             data = {"ok": data.get("ok", True), **_changed(data)}
+        elif event.topic == "auth":
+            data = row_view(data)
         found = {key: self._paths.value(value) for key, value in data.items()}
         super()._take_event(Event(event.topic, event.seq, event.at, found))
 

@@ -48,13 +48,12 @@ _STATUS = (
 )
 _STATE = ("state", "since", "on_failure")
 _CONFIG = ("exists", "ok", "in_use", "keeps_roles")
-_HERE = frozenset({"base_url", "path"})
-"""Of a provider's row: where it is, which may be a name of this network."""
+_HERE = frozenset({"base_url", "path", "origin", "masked"})
+"""Of a row: where a provider is, which may be a name of this network, and the end of a key."""
 
 
 def status_view(status: dict[str, object]) -> dict[str, object]:
     """Return a `status` without files, other clients, and what only the user here can fix."""
-    rows = status.get("providers")
     return {
         **_only(status, _STATUS),
         "socket": "",
@@ -63,10 +62,7 @@ def status_view(status: dict[str, object]) -> dict[str, object]:
         "http": {"socket": "", "connections": 0},
         "config": config_view(_part(status, "config")),
         "ledger": _only(_part(status, "ledger"), _STATE),
-        "providers": [
-            {name: value for name, value in row.items() if name not in _HERE}
-            for row in (rows if isinstance(rows, list) else [])
-        ],
+        "providers": _rows(status.get("providers")),
     }
 
 
@@ -80,15 +76,31 @@ def config_view(config: Mapping[str, object]) -> dict[str, object]:
 
 def keys_view(result: dict[str, object]) -> dict[str, object]:
     """Return the result of `auth.status` with the configuration as above."""
-    return {**result, "config": config_view(_part(result, "config"))}
+    return {
+        **result,
+        "rows": _rows(result.get("rows")),
+        "config": config_view(_part(result, "config")),
+    }
 
 
 def snapshot_view(result: dict[str, object]) -> dict[str, object]:
-    """Return the result of `events.subscribe` with the configuration as above."""
+    """Return the result of `events.subscribe` with keys and the configuration as above."""
     snapshot = _part(result, "snapshot")
+    if "auth" in snapshot:
+        snapshot = {**snapshot, "auth": _rows(snapshot["auth"])}
     if "config" in snapshot:
         snapshot = {**snapshot, "config": config_view(_part(snapshot, "config"))}
     return {**result, "snapshot": snapshot}
+
+
+def row_view(row: dict[str, object]) -> dict[str, object]:
+    """Return a row of a provider or a key without what only this machine may know."""
+    return {name: value for name, value in row.items() if name not in _HERE}
+
+
+def _rows(rows: object) -> list[object]:
+    found = rows if isinstance(rows, list) else []
+    return [row_view(row) if isinstance(row, dict) else row for row in found]
 
 
 def _part(value: Mapping[str, object], name: str) -> dict[str, object]:

@@ -44,7 +44,7 @@ def test_attempts_of_its_own_machine_only() -> None:
 def test_no_paths() -> None:
     """The configuration's problem is named, but not quoted."""
     found = events(
-        ("auth", {"provider": "work", "hint": "see /home/me/x"}),
+        ("auth", {"provider": "work", "hint": "see /home/me/x", "masked": "…cdef"}),
         ("config", {"ok": True, "changed": True, "changes": [{"path": "providers.work"}]}),
         ("config", {"ok": False, "problem": {"message": "/home/me/c:1", "file": "/home/me/c"}}),
     )

@@ -16,6 +16,7 @@ from aircherd.ipc.forwarded.methods import (
     TABLE,
     config_view,
     hiding,
+    keys_view,
     snapshot_view,
     status_view,
 )
@@ -94,11 +95,22 @@ def test_a_status_without_files_and_other_clients() -> None:
     }
 
 
-def test_a_snapshot_of_the_configuration_has_no_file() -> None:
+def test_a_snapshot_has_no_file_and_no_end_of_a_key() -> None:
     """Other topics stay as they are."""
-    result = {"snapshot": {"config": {"file": "/c", "ok": True}, "auth": [1]}}
+    keys = [{"provider": "work", "masked": "…cdef", "origin": "http://intranet"}]
+    result = {"snapshot": {"config": {"file": "/c", "ok": True}, "auth": keys, "usage": [1]}}
 
-    assert snapshot_view(result) == {"snapshot": {"config": {"file": "", "ok": True}, "auth": [1]}}
+    assert snapshot_view(result) == {
+        "snapshot": {
+            "config": {"file": "", "ok": True},
+            "auth": [{"provider": "work"}],
+            "usage": [1],
+        }
+    }
+    assert keys_view({"rows": keys, "config": {}}) == {
+        "rows": [{"provider": "work"}],
+        "config": {"file": ""},
+    }
 
 
 async def test_a_result_without_a_view_is_passed_on() -> None:
