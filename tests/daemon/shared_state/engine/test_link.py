@@ -244,6 +244,16 @@ async def test_a_socket_of_this_machine_is_an_engine(own_valkey):
         assert await ask(engine) == 1
 
 
+async def test_a_database_has_a_number(own_valkey):
+    """`redis://HOST/3` is another one than `redis://HOST`; not all numbers exist."""
+    async with open_engine(settings(f"{own_valkey.url}/3", namespace="third")) as engine:
+        assert await ask(engine) == 1
+    assert "db3:" in own_valkey.command("INFO", "keyspace")
+    problem = await why(settings(f"{own_valkey.url}/99", namespace="none"))
+    assert isinstance(problem, EngineRefused)
+    assert "DB index is out of range" in problem.message
+
+
 async def test_a_full_engine_is_away_until_it_has_room(own_valkey):
     """Scripts that write get `OOM`; what was reported before is kept."""
     async with open_engine(settings(own_valkey, namespace="full")) as engine:
