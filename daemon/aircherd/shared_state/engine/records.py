@@ -82,14 +82,14 @@ class Amounts(NamedTuple):
 NOTHING = Amounts(0, 0)
 
 
-def unpack_amounts(answer: object) -> dict[str, Amounts]:
-    """Return what the script `rows` has answered, by machine.
+def unpack_amounts(answer: object, machines: Sequence[str]) -> dict[str, Amounts]:
+    """Return what the script `rows` has answered for machines.
 
     Raises:
         ValueError: it was not that script.
     """
     words = [as_text(word) for word in as_list(answer)]
-    triples = zip(words[::3], words[1::3], words[2::3], strict=True)
+    triples = zip(machines, words[::2], words[1::2], strict=True)
     return {machine: Amounts(int(used), int(held)) for machine, used, held in triples}
 
 
