@@ -20,6 +20,7 @@ from helpers.fleet.machines import CLOCK_PROGRAM
 
 KEY, OTHER = "canary-work-0123456789abcdef", "canary-other-0123456789abcdef"
 SPARE = "canary-spare-0123456789abcdef"
+OLD, NEW = "canary-old-0123456789abcdef", "canary-new-0123456789abcdef"
 AHEAD = 3600.0
 
 CONFIG = """
@@ -32,6 +33,11 @@ env = "{name}_KEY"
 kind = "openai"
 base_url = "{url}/v1"
 env = "SECOND_KEY"
+
+[providers.rotated]
+kind = "openai"
+base_url = "{url}/v1"
+key_command = ["cat", "{file}"]
 
 [providers.spare]
 kind = "anthropic"
@@ -71,9 +77,10 @@ class Machine(NamedTuple):
         except ClientError as error:
             return error.data
 
-    def health(self) -> str:
+    def health(self, provider: str = "") -> str:
+        """Return the health of a provider: of the one that both have."""
         rows = self.call("auth.status")["rows"]
-        return next(row["health"] for row in rows if row["provider"] == self.name)
+        return next(row["health"] for row in rows if row["provider"] == (provider or self.name))
 
     def share(self, url: str | None) -> None:
         """Write the configuration with or without `[shared]`, and load it."""
@@ -106,12 +113,15 @@ class Fleet(NamedTuple):
 @pytest.fixture(scope="module")
 def running() -> Iterator[Fleet]:
     with valkey() as engine, simulator() as sim, open_home() as one, open_home() as two:
-        sim.keys.accept("openai", KEY, OTHER)
+        sim.keys.accept("openai", KEY, OTHER, OLD, NEW)
         sim.keys.accept("anthropic", SPARE)
         machines = []
         for home, label, name in ((one, "laptop", "work"), (two, "server", "job")):
             home.environ |= {f"{name}_KEY": KEY, "SECOND_KEY": OTHER, "SPARE_KEY": SPARE}
-            machine = Machine(home, label, name, CONFIG.format(name=name, url=sim.url))
+            file = home.root / "rotated.key"
+            file.write_text(OLD)
+            config = CONFIG.format(name=name, url=sim.url, file=file)
+            machine = Machine(home, label, name, config)
             home.write_config(machine.config + SHARED.format(url=engine.url, label=label))
             machines.append(machine)
         one.start()
@@ -166,6 +176,26 @@ def test_other_keys_go_on(fleet: Fleet) -> None:
     assert fleet.server.ask()["provider"] == "spare"
     fleet.laptop.call("auth.logout", {"provider": "work"})
     wait_until(lambda: fleet.laptop.health() == "cooling", "the old key is back, and cools")
+
+
+def test_a_key_that_is_rotated_on_one_machine(fleet: Fleet) -> None:
+    """The old one is refused to the other machine alone, until it has the new one too."""
+    for machine in (fleet.laptop, fleet.server):
+        assert machine.ask("rotated/gpt-5.5")["provider"] == "rotated"
+    (fleet.laptop.home.root / "rotated.key").write_text(NEW)
+    fleet.sim.keys.revoke("openai", OLD)
+    refused = fleet.server.ask("rotated/gpt-5.5")
+    assert [each["outcome"] for each in refused["attempts"]] == ["auth_rejected"]
+    answered = fleet.laptop.ask("rotated/gpt-5.5")
+    assert [each["outcome"] for each in answered["attempts"]] == ["auth_rejected", "ok"]
+    (fleet.server.home.root / "rotated.key").write_text(NEW)
+    fleet.server.call("config.reload")
+    assert fleet.server.ask("rotated/gpt-5.5")["provider"] == "rotated"
+    fleet.limit(600)
+    assert "attempts" in fleet.laptop.ask("rotated/gpt-5.5")
+    wait_until(lambda: fleet.server.health("rotated") == "cooling", "the server knows")
+    [skipped] = fleet.server.ask("rotated/gpt-5.5")["skipped"]
+    assert "as machine 'laptop' of the fleet has learned" in skipped["message"]
 
 
 def test_one_machine_probes_after_a_guessed_end(fleet: Fleet) -> None:

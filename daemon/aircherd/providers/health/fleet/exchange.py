@@ -37,6 +37,7 @@ from aircherd.providers.health.fleet.scopes import LEFT, SHARED, KeysOf, Place, 
 from aircherd.routing.cooldown_policy import SAME_SECONDS, Cooldown
 from aircherd.shared_state.base import SharedCooldown, SharedState, SharedStateError
 from aircherd.shared_state.names import SECRET_BYTES, Names
+from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.secret import Secret
 
@@ -64,6 +65,10 @@ LEFT_SECONDS = 600.0
 
 MAX_RECORDS = 10_000
 """Cooldowns of the fleet that are kept for keys that may come."""
+
+MAX_MISSING, MAX_OF_MODELS = 200, 1000
+"""How many cooldowns of models the fleet may have until no more are sent; fewer for models that do
+not exist, since clients may make up names. Beyond, each machine finds out by itself."""
 
 log = structlog.get_logger()
 
@@ -117,7 +122,7 @@ class FleetCooldowns:
     def note_cooling(self, provider: Provider, cooldown: Cooldown, key: Secret | None) -> None:
         """A scope of a provider began to cool, or cools for longer; `key` was refused."""
         scope = self._scope(provider, cooldown, key)
-        if scope is not None:
+        if scope is not None and self._has_room(scope, cooldown):
             self._put(scope, Pending(cooldown=cooldown))
 
     def note_end(self, provider: str, cooldown: Cooldown, began: float | None) -> None:
@@ -191,6 +196,12 @@ class FleetCooldowns:
         if name is None:
             return None
         return next((key for label, key in self._keys_of(provider) if label == name), None)
+
+    def _has_room(self, scope: str, cooldown: Cooldown) -> bool:
+        if cooldown.model is None or scope in self._records:
+            return True
+        most = MAX_MISSING if cooldown.kind is FailureClass.MODEL else MAX_OF_MODELS
+        return len(self._records) + len(self._outbox) < most
 
     def _put(self, scope: str, pending: Pending) -> None:
         self._outbox.put(scope, pending)
@@ -366,8 +377,7 @@ class FleetCooldowns:
             self._end_refused(answered)
         self._sent.clear()
         self._version = found.version
-        if len(self._records) > MAX_RECORDS // 2:
-            self._drop_some(answered)
+        self._drop_some(answered)
 
     async def _start_over(self) -> None:
         """Forget what the engine said before it lost everything, or before this machine came."""
@@ -462,7 +472,8 @@ class FleetCooldowns:
                 continue
             scope = self._scope_here(name, cooldown)
             record = self._records.get(scope) if scope else None
-            if scope and (record is None or cooldown.until > record.until + SAME_SECONDS):
+            is_longer = record is None or cooldown.until > record.until + SAME_SECONDS
+            if scope and is_longer and self._has_room(scope, cooldown):
                 self._put(scope, Pending(cooldown=cooldown))
 
     def _drop_some(self, now: float) -> None:

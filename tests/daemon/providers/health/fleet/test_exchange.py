@@ -562,6 +562,30 @@ async def test_a_thousand_scopes_at_once(autojump_clock):
             assert len(third.cooldowns.store.cooldowns()) == 1000
 
 
+async def test_names_that_clients_make_up_do_not_fill_the_engine(autojump_clock, monkeypatch):
+    """Only so many missing models are sent, and there is room for what else cools."""
+    monkeypatch.setattr(exchange, "MAX_MISSING", 10)
+    monkeypatch.setattr(exchange, "MAX_OF_MODELS", 15)
+    engine = an_engine()
+    first, second = two(engine)
+    async with sharing(first, second):
+        for number in range(30):
+            first.fails(failed(MODEL), f"made-up-{number}")
+            await trio.sleep(0.1)
+        assert len((await engine.cooldowns()).cooldowns) == 10
+        for number in range(10):
+            first.fails(failed(RATE, retry_after=30), f"m{number}")
+            await trio.sleep(0.1)
+        assert len((await engine.cooldowns()).cooldowns) == 15
+        first.fails(failed(QUOTA))
+        await soon()
+        assert second.cooling("any") is not None
+        await trio.sleep(60)
+        first.fails(failed(RATE, retry_after=30), "later")
+        await soon()
+        assert second.cooldowns.store.at(second.provider.name, ("key+model", "default", "later"))
+
+
 async def test_what_is_kept_for_keys_to_come_is_bounded(autojump_clock, monkeypatch):
     """Of many cooldowns of keys that are not here, those that end last are kept."""
     monkeypatch.setattr(exchange, "MAX_RECORDS", 10)
