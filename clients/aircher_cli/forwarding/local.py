@@ -113,7 +113,7 @@ class LocalEnd(Carrier):
             self.stop(Why.REFUSED, str(message["refused"]))
         elif "bye" in message:
             self.stop(Why.LEFT, str(message["bye"]))
-        elif "ready" in message:
+        elif "ready" in message and not self.is_ready:
             self.is_ready = True
             self._on_ready(message)
 

@@ -22,6 +22,10 @@ WINDOW = 256 * 1024
 """Bytes of a connection that may be on the way to its reader."""
 GRANT = WINDOW // 4
 """Bytes that the reader has taken until more are allowed."""
+MAX_CHANNELS = 256
+"""Connections at a time. An end on a hostile machine could take all memory and descriptors here."""
+MAX_WAITING = 2 * 1024 * 1024
+"""Bytes to be written; beyond them, an end that asks without reading gets no answer."""
 MAX_REASON = 1000
 """Characters of why a connection was closed."""
 
@@ -159,7 +163,7 @@ class Mux:
 
     def _event(self, kind: int, number: int, payload: bytes) -> MuxEvent | None:
         if kind == Kind.PING:
-            self.out += encode(Kind.PONG)
+            self.out += encode(Kind.PONG) if len(self.out) < MAX_WAITING else b""
         elif kind == Kind.MESSAGE:
             return Message(decode_message(payload))
         elif kind == Kind.OPEN:
@@ -172,6 +176,8 @@ class Mux:
     def _note_opened(self, number: int) -> Opened:
         if self._opens or number in self._channels:
             raise FrameError(f"connection {number} cannot be opened")
+        if len(self._channels) >= MAX_CHANNELS:
+            raise FrameError(f"more than {MAX_CHANNELS} connections")
         self._channels[number] = _Channel()
         return Opened(number)
 

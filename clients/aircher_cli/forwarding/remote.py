@@ -13,6 +13,7 @@ import msgpack
 
 from aircher_cli.forwarding.carrier import SILENCE_SECONDS, Carrier, End, Link, Why
 from aircher_cli.forwarding.claim import Claim, Refused, claim
+from aircher_cli.forwarding.mux import MAX_CHANNELS
 from aircher_wire import address, codes, frames, methods
 from aircher_wire.forward_record import Forward
 from aircher_wire.peer import peer_of
@@ -20,8 +21,6 @@ from aircher_wire.version import __version__
 
 PROTOCOL = 1
 """Of the messages of the two ends. They may be of different versions of aircher."""
-MAX_LINKS = 256
-"""Connections at a time; more wait in the kernel's queue."""
 STDIN, STDOUT = 0, 1
 
 
@@ -94,7 +93,8 @@ class RemoteEnd(Carrier):
             self.mux.announce(bye=text)
             self.stop(Why.LOST, text)
             return
-        may_accept = len(self.links) < MAX_LINKS
+        # More wait in the kernel's queue. One that has just ended may not have ended there yet.
+        may_accept = len(self.links) < MAX_CHANNELS // 2
         if may_accept != self._is_accepting:
             self._is_accepting = may_accept
             if may_accept:

@@ -11,12 +11,16 @@ OPTIONS = (
     "-T",  # no terminal: its driver would change bytes
     "-a",  # no agent and no X11 of this machine for what runs there
     "-x",
-    "-oClearAllForwardings=yes",  # those of the configuration may be open already, and would fail
     "-oPermitLocalCommand=no",
     "-oRemoteCommand=none",
     "-oConnectTimeout=15",
 )
 """As `scp` uses it: one connection for one purpose. The user's own options come first and win."""
+
+NO_FORWARDS = "-oClearAllForwardings=yes"
+"""Those of the configuration may be open already, and would fail."""
+FORWARDS = ("-R", "-L", "-D")
+"""Options with which the user wants some after all, such as the port for HTTP."""
 
 CANNOT_CONNECT = 255
 """The exit code of ssh if it could not connect; all others are the remote command's."""
@@ -35,7 +39,9 @@ def command_line(host: str, options: Sequence[str], remote: str) -> list[str]:
     if host.startswith("-") or not host:
         raise UsageError(f"{host or 'nothing'} is no host: options of ssh follow --")
     script = f'PATH="$PATH:$HOME/.local/bin"; exec {remote} forward --remote'
-    return [PROGRAM, *options, *OPTIONS, "--", host, f"exec sh -c {shlex.quote(script)}"]
+    wants_forwards = any(option.startswith(FORWARDS) for option in options)
+    own = OPTIONS if wants_forwards else (*OPTIONS, NO_FORWARDS)
+    return [PROGRAM, *options, *own, "--", host, f"exec sh -c {shlex.quote(script)}"]
 
 
 def host_name(host: str) -> str:

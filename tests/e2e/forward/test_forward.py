@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from aircher_client.connection import Connection, try_connect
 from aircher_wire import frames
 from helpers.daemon.ipc_requests import KEYS, a_chat
 from helpers.daemon.real_daemon import wait_until
-from helpers.forward.sshd import children_of, descendants_of, sshd
+from helpers.forward.sshd import children_of, descendants_of, free_port, sshd
 from helpers.screen.terminal_user import CLI, TerminalUser
 
 from .conftest import Machines
@@ -198,6 +200,28 @@ def test_a_kept_forward_connects_again(machines: Machines) -> None:
     assert process.returncode == 130
     assert "connecting again in 1 s" in said
     assert "forwarding again" in said
+
+
+def test_a_tool_over_http_there(machines: Machines) -> None:
+    """With a token that was made here, through a port that ssh forwards beside the socket."""
+    with machines.laptop.client() as local:
+        opened = local.call("http.open", {"name": "tool"})
+        port = free_port()
+        config = str(machines.server.client_config)
+        options = ("-F", config, "-R", f"{port}:127.0.0.1:{opened['port']}")
+        machines.laptop.popen("forward", "buildbox", "--", *options)
+        wait_until(machines.is_forwarded, "it is ready")
+
+        # On two machines both ports have the same number.
+        headers = {
+            "Authorization": f"Bearer {opened['token']}",
+            "Host": f"127.0.0.1:{opened['port']}",
+        }
+        with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as tool:
+            tool.request("GET", "/v1/models", headers=headers)
+            assert "gpt-5.5" in tool.getresponse().read().decode()
+        refused = machines.there.cli("run", "--", "env")
+    assert "aircher-cli forward HOST -- -R PORT" in refused.stderr
 
 
 @pytest.mark.parametrize(

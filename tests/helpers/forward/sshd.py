@@ -82,7 +82,7 @@ def sshd(environ: Mapping[str, str], *options: str, passphrase: str = "") -> Ite
 def _running(
     program: str, root: Path, environ: Mapping[str, str], options: tuple[str, ...]
 ) -> Iterator[Sshd]:
-    port = _free_port()
+    port = free_port()
     _write_configs(root, port, environ, options)
     with (root / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -142,7 +142,8 @@ def _write_configs(
     (root / "client_config").write_text("\n".join(client) + "\n")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that is free now."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]

@@ -146,8 +146,8 @@ def _paths(first: Any) -> HiddenPaths:
 
 _HTTP = frozenset({methods.HTTP_OPEN, methods.TOKEN_CREATE})
 _OVER_HTTP = (
-    "run the tool where the daemon runs; or create a token with a limit there (aircher-cli token "
-    "create), and forward the daemon's port with ssh -R"
+    "run the tool where the daemon runs; or create a token there (aircher-cli token create), and "
+    "forward the daemon's port, too: aircher-cli forward HOST -- -R PORT:127.0.0.1:PORT"
 )
 
 

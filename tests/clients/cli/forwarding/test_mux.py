@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from aircher_cli.forwarding.frames import MAX_DATA, FrameError, Kind, encode
 from aircher_cli.forwarding.mux import (
     GRANT,
+    MAX_CHANNELS,
+    MAX_WAITING,
     WINDOW,
     Closed,
     Credited,
@@ -87,6 +89,19 @@ def test_only_the_end_on_host_opens_connections() -> None:
         here.feed(encode(Kind.OPEN, 1))
     with pytest.raises(FrameError):
         there.feed(encode(Kind.OPEN, 2))
+
+
+def test_a_hostile_end_gets_no_memory() -> None:
+    """Neither by connections, nor by questions whose answers it does not read."""
+    there, here = pair()
+    for number in range(MAX_CHANNELS):
+        here.feed(encode(Kind.OPEN, number))
+    with pytest.raises(FrameError, match="more than 256"):
+        here.feed(encode(Kind.OPEN, MAX_CHANNELS))
+
+    for _ in range(25):
+        there.feed(encode(Kind.PING) * 10_000)
+    assert len(there.out) < MAX_WAITING + 100
 
 
 def test_a_ping_is_answered() -> None:

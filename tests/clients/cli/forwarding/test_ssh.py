@@ -17,6 +17,13 @@ def test_the_users_options_come_first() -> None:
     )
 
 
+def test_forwards_of_the_configuration_are_left_out() -> None:
+    """They may be open already; unless the user wants one here."""
+    assert ssh.NO_FORWARDS in ssh.command_line("box", ["-p", "22"], "x")
+    for option in ("-R", "-R8080:localhost:8080", "-L", "-D"):
+        assert ssh.NO_FORWARDS not in ssh.command_line("box", [option], "x")
+
+
 @pytest.mark.parametrize("host", ["", "-oProxyCommand=touch /tmp/x"])
 def test_an_option_is_no_host(host: str) -> None:
     """It could run a program here."""
