@@ -26,9 +26,10 @@ START_SECONDS = 3.0
 """How long it waits for the first answer after a start: a connection has to be opened."""
 MAX_WAIT_SECONDS = 1.0
 """How long it waits if the engine answers, but others come first."""
+LOOK_SECONDS = 0.05
 ROUNDS = 5
-"""Of the daemon's loop, which it takes to take over an answer that has arrived. When the daemon is
-busy, they take longer than the engine does."""
+"""Of the daemon's loop, in which it takes over an answer that has arrived. When the daemon is busy,
+they take longer than the engine does."""
 
 
 def _without_numbers(reason: str) -> str:
@@ -68,6 +69,7 @@ class Sharing:
         self.counters: list[Shared] = []
         self.gone: list[Shared] = []  # their leases are to be given back
         self.urgent, self.activity = trio.Event(), trio.Event()
+        self._is_looking = False
         self.asked_at: float | None = None  # when the report was sent that is not answered yet
 
     # -------------------------------------------------------------- for the tracker
@@ -161,22 +163,40 @@ class Sharing:
 
     async def _outcome(self, turn: Turn) -> Outcome:
         patience = GRANT_SECONDS if self.state.was_seen else START_SECONDS
-        give_up_at = trio.current_time() + max(MAX_WAIT_SECONDS, patience)
-        while (now := trio.current_time()) < give_up_at:
-            with trio.move_on_at((now if self.asked_at is None else self.asked_at) + patience):
+        now = trio.current_time()
+        give_up_at, wait_until = now + max(MAX_WAIT_SECONDS, patience), self._late_at(patience)
+        while now < give_up_at:
+            with trio.move_on_at(wait_until):
                 await turn.is_over.wait()
-            for _ in range(ROUNDS):
-                if turn.outcome is not None:
-                    return turn.outcome
-                await trio.lowlevel.checkpoint()
-            asked_at = self.asked_at
-            if asked_at is not None and trio.current_time() >= asked_at + patience:
+            # One of thousands that wait looks whether the daemon itself is to blame.
+            is_busy = self._is_looking or await self._let_others_run(turn)
+            if turn.outcome is not None:
+                return turn.outcome
+            now = trio.current_time()
+            if now >= self._late_at(patience) and not is_busy:
                 break
-        else:
-            if self.state.was_seen:
-                return Outcome.REFUSED
+            wait_until = max(self._late_at(patience), now + LOOK_SECONDS)
+        if self.state.was_seen and now < self._late_at(patience):
+            return Outcome.REFUSED  # others came first, again and again
         self.note_away(f"it did not answer within {patience * 1000:.0f} ms")
         return Outcome.AGAIN
+
+    def _late_at(self, patience: float) -> float:
+        """Return when the engine is late; a report that was not sent yet is not its fault."""
+        asked_at = trio.current_time() if self.asked_at is None else self.asked_at
+        return asked_at + patience
+
+    async def _let_others_run(self, turn: Turn) -> bool:
+        """Let the daemon take over an answer that has arrived; return whether it is busy."""
+        began = trio.current_time()
+        self._is_looking = True
+        try:
+            for _ in range(ROUNDS):
+                if turn.outcome is None:
+                    await trio.lowlevel.checkpoint()
+        finally:
+            self._is_looking = False
+        return trio.current_time() - began > GRANT_SECONDS / 2
 
     # -------------------------------------------------------------- the engine's state
 

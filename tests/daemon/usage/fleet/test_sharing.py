@@ -191,6 +191,25 @@ async def test_after_100_ms_the_rules_of_an_outage_apply(autojump_clock):
         nursery.cancel_scope.cancel()
 
 
+async def test_a_daemon_that_is_busy_does_not_blame_the_engine(autojump_clock):
+    """Each round of its loop takes 20 ms: an answer may have arrived long ago."""
+    machine, lines = machine_of()
+    await machine.sync.sync()
+    lines.seconds = 0.3
+
+    async def be_busy() -> None:
+        for _ in range(30):
+            autojump_clock.jump(0.02)
+            await trio.lowlevel.checkpoint()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        nursery.start_soon(be_busy)
+        assert isinstance(await machine.take(), Reservation)
+        assert not machine.sharing.state.is_away
+        nursery.cancel_scope.cancel()
+
+
 async def test_refusing_says_that_the_engine_is_away(autojump_clock):
     machine, lines = machine_of(on_outage="refuse")
     lines.is_answer_lost = True
