@@ -59,13 +59,18 @@ def note_speed(share: CounterShare, reserved: int, now: float) -> None:
 
 def wanted_lease(share: CounterShare, now: float, machines: int) -> int:
     """Return what should be available, besides what is reserved."""
-    has_plenty = share.view is None or share.rest >= _PLENTY * machines * share.typical
+    is_plenty = has_plenty(share, machines)
     if not is_in_use(share, now):
-        return share.typical if has_plenty else 0
+        return share.typical if is_plenty else 0
     speed = max(share.speed, max(share.drained, 0) / _MEASURED_SECONDS)
     wanted = max(round(speed * _AHEAD_SECONDS), _FEW * share.typical)
-    # Where little is left, others need it as well.
-    return wanted if has_plenty else min(wanted, max(share.rest // (2 * machines), share.typical))
+    # Where little is left, others need it as well: near the end, nothing is held ahead of need.
+    return wanted if is_plenty else min(wanted, max(share.rest, 0) // (2 * machines))
+
+
+def has_plenty(share: CounterShare, machines: int) -> bool:
+    """Return whether the fleet has so much left that a lease for a few requests does not matter."""
+    return share.view is None or share.rest >= _PLENTY * machines * share.typical
 
 
 def is_in_use(share: CounterShare, now: float) -> bool:
@@ -96,7 +101,8 @@ def make_report(
     if is_last or has_surplus(share, free, wanted, now):
         free = wanted
     else:
-        least, most = _ask(share, free, wanted, now)
+        spare = _FEW * share.typical if has_plenty(share, machines) else 0
+        least, most = _ask(share, free, wanted, spare, now)
     share.refill_below = (wanted + 1) // 2 if is_in_use(share, now) else 0
     changed = window.take_changed()
     totals = window.totals() if share.is_whole_needed else window.totals(changed)
@@ -124,13 +130,13 @@ def make_report(
     )
 
 
-def _ask(share: CounterShare, free: int, wanted: int, now: float) -> tuple[int, int]:
+def _ask(share: CounterShare, free: int, wanted: int, spare: int, now: float) -> tuple[int, int]:
     """Return how much more to ask for: at least, and at most."""
     turns, refused = share.turns, share.refused
     share.refused = 0
     if turns:
         least = max(turns.promised + turns.least - free, 1)
-        return least, max(wanted + _FEW * share.typical - free, least)
+        return least, max(wanted + spare - free, least)
     if refused > free:
         return refused - free, refused - free
     if is_in_use(share, now) and free < (wanted + 1) // 2:
