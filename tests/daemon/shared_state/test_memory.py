@@ -241,7 +241,7 @@ class RollingFleet(Fleet):
     is_rolling = True
 
 
-FEW = settings(max_examples=120, stateful_step_count=25, deadline=None)
+FEW = settings(max_examples=250, stateful_step_count=25, deadline=None)
 TestCalendarWindow = Fleet.TestCase
 TestCalendarWindow.settings = FEW
 TestRollingWindow = RollingFleet.TestCase

@@ -41,13 +41,16 @@ def refuse_keys(words: list[str]) -> None:
         raise UsageError(KEY_ON_COMMAND_LINE)
 
 
-def read_key(context: Context, provider: str) -> str:
+def read_key(context: Context, provider: str, what: str = "") -> str:
     """Return a key: typed at a hidden prompt, or all of standard input if that is not a terminal.
+
+    The prompt asks for `what`, by default the key of the provider.
 
     Raises:
         UsageError: the key is empty or too long, or the terminal would show it.
     """
-    key = _read_piped(context) if context.has_input() else _ask_for_key(context, provider)
+    wanted = what or f"Key for {provider}"
+    key = _read_piped(context) if context.has_input() else _ask_for_key(context, wanted)
     if not key.strip():
         raise UsageError("the key is empty", "aircher-cli auth login --help")
     return key
@@ -60,9 +63,9 @@ def _read_piped(context: Context) -> str:
     return data.decode(errors="surrogateescape")
 
 
-def _ask_for_key(context: Context, provider: str) -> str:
+def _ask_for_key(context: Context, what: str) -> str:
     try:
-        key = ask_hidden(f"Key for {provider} (not shown): ")
+        key = ask_hidden(f"{what} (not shown): ")
     except termios.error:
         raise UsageError(
             "this terminal cannot hide what you type; pipe the key in instead"

@@ -27,6 +27,9 @@ aircher-cli auth login openai --store file
 aircher-cli auth login shared
 """
 
+ENGINE = "shared"
+"""What the password of a fleet's engine is stored as."""
+
 DESCRIPTION = """\
 Check a key for a provider and store it. At a terminal you are prompted for the key, which is not
 shown; otherwise it is read from standard input. The daemon checks the key with the provider, free
@@ -66,6 +69,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if options.misplaced:
         raise UsageError(KEY_ON_COMMAND_LINE)
     refuse_keys([options.provider, options.label or ""])
+    what = ""
     with context.connect() as client:
         if not context.has_input():
             # Check the provider's name before the user pastes the key.
@@ -74,7 +78,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
             refuse_locked(status)
             if page := keys_page(records(status.get("rows")), options.provider):
                 context.console.note(f"Keys for {options.provider} are created at {page}")
-        params = {"provider": options.provider, "key": read_key(context, options.provider)}
+            if options.provider == ENGINE and status.get("shared"):
+                what = "Password of the engine"
+        params = {"provider": options.provider, "key": read_key(context, options.provider, what)}
         if options.label:
             params["label"] = options.label
         if options.store:
@@ -101,6 +107,8 @@ def refuse_unknown_provider(status: dict[str, object], provider: str) -> None:
     if reason is not None:
         raise DaemonError(codes.CONFIG_INVALID, f"{provider} is refused: {reason}", {})
     known = list(dict.fromkeys(text(row.get("provider")) for row in rows))
+    if provider == ENGINE and provider not in known:
+        raise UsageError("the configuration has no [shared]: add it first, with its url")
     if known and provider not in known:
         names = ", ".join(known)
         raise UsageError(f'unknown provider "{provider}"{suggest(provider, known)}; known: {names}')

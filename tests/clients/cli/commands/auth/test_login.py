@@ -159,3 +159,43 @@ def _read_until(terminal: int, end: bytes | None) -> bytes:
             break
         screen += data
     return screen
+
+
+def test_the_password_of_an_engine_needs_its_section_first(daemon: CliDaemon) -> None:
+    """It is not an unknown provider; nothing is asked before that is clear."""
+    daemon.answers["auth.status"] = {"rows": [{"provider": "openai"}]}
+    ours, theirs = pty.openpty()
+    outcome = subprocess.run(
+        [*COMMAND, "auth", "login", "shared"],
+        stdin=theirs,
+        capture_output=True,
+        env=daemon.environ,
+        check=False,
+    )
+    os.close(theirs)
+    os.close(ours)
+    assert outcome.returncode == 2
+    assert b"the configuration has no [shared]" in outcome.stderr
+
+
+def test_the_password_of_an_engine_is_asked_for_by_its_name(daemon: CliDaemon) -> None:
+    """A key is something else."""
+    daemon.answers["auth.status"] = {"rows": [], "shared": {"provider": "shared"}}
+    daemon.answers["auth.login"] = ROW
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "auth", "login", "shared"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=daemon.environ,
+        start_new_session=True,
+    ) as program:
+        os.close(theirs)
+        screen = _read_until(ours, b"shown): ")
+        os.write(ours, KEY.encode() + b"\n")
+        screen += _read_until(ours, None)
+    os.close(ours)
+    assert program.returncode == 0
+    assert b"Password of the engine (not shown): " in screen
+    assert daemon.params_of("auth.login")["provider"] == "shared"
