@@ -22,8 +22,17 @@ class Proxy:
         self._listener = socket.create_server((HOST, 0))
 
     @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    @property
     def url(self) -> str:
-        return f"{self.scheme}://{HOST}:{self._listener.getsockname()[1]}"
+        return f"{self.scheme}://{HOST}:{self.port}"
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there was a connection."""
+        return bool(self._sockets)
 
     def cut(self) -> None:
         """End all connections that there are, with the answers that are on their way."""
