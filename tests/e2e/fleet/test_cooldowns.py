@@ -207,12 +207,23 @@ def test_one_machine_probes_after_a_guessed_end(fleet: Fleet) -> None:
     wait_until(lambda: fleet.server.health() == "ok", "its end has come")
     wait_until(lambda: fleet.laptop.health() == "ok", "its end has come")
     before = fleet.requests()
-    fleet.sim.faults.add(Fault("slow_head", vendor="openai", seconds=0.001))
+    fleet.sim.faults.add(Fault("slow_head", vendor="openai", seconds=0.002))
     with ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(each.ask) for each in (fleet.laptop, fleet.server) * 2]
     answers = sorted(each.result()["provider"] in ("work", "job") for each in asked)
     assert answers == [False, False, False, True]
     assert fleet.requests() == before + 1
+
+
+def test_connections_that_are_lost_lose_nothing(fleet: Fleet) -> None:
+    """Messages are lost with them; each machine asks what it has missed."""
+    fleet.limit(600)
+    fleet.engine.command("CLIENT", "KILL", "TYPE", "pubsub")
+    fleet.laptop.ask()
+    wait_until(lambda: fleet.server.health() == "cooling", "the server knows")
+    fleet.engine.command("CLIENT", "KILL", "TYPE", "pubsub")
+    assert fleet.server.call("cooldowns.clear")["cleared"] > 0
+    wait_until(lambda: fleet.laptop.health() == "ok", "the laptop knows")
 
 
 def test_without_the_engine_each_goes_on_and_then_they_agree(fleet: Fleet) -> None:

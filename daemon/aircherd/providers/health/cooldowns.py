@@ -169,8 +169,9 @@ class CooldownManager:
         self, provider: str, key: str | None, model: str
     ) -> list[tuple[Cooldown, float]]:
         """Return the cooldowns that a call would probe now, each with the seconds of its probe."""
+        if not (matching := self.store.matching(provider, key, model)):
+            return []
         now = self.store.tick()
-        matching = self.store.matching(provider, key, model)
         if any(probe_state(cooldown, now) == "cooling" for cooldown in matching):
             return []
         probes = [(each, start_probe(each, now)) for each in matching]
