@@ -14,6 +14,7 @@ from aircherd.usage.fleet.counter_share import CounterShare
 from aircherd.usage.fleet.sharing import Sharing
 from aircherd.usage.fleet.sync import FleetSync, Hooks
 from aircherd.usage.ledger.fleet.day_sums import DaySum
+from aircherd.usage.ledger.fleet.machine import RUN_BITS
 from aircherd.usage.limits.counter import LimitCounter
 from aircherd.usage.limits.reservation import GrantNeeded, LimitKey, Reservation
 from aircherd.usage.limits.tracker import LimitTracker
@@ -110,7 +111,9 @@ class Machine:
         name: str = "m0",
         on_outage: OnOutage = "local",
         zone: str = "UTC",
+        run: int = 0,
     ) -> None:
+        self._first_sequence = run << RUN_BITS
         self.tracker = LimitTracker(clock, steady=steady or clock)
         self.jumps = 0
         self.ids = 0
@@ -148,7 +151,8 @@ class Machine:
 
     async def _identify(self, renew: bool) -> Id:
         self.ids += renew
-        return Id(f"{self.name}-{self.ids}" if self.ids else self.name)
+        name = f"{self.name}-{self.ids}" if self.ids else self.name
+        return Id(name, self._first_sequence)
 
     def _note_jump(self) -> None:
         self.jumps += 1

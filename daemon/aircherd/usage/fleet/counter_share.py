@@ -15,6 +15,7 @@ import math
 from aircherd.config.model import Amount
 from aircherd.shared_state.base import CounterView
 from aircherd.usage.fleet.outage import (
+    Draws,
     FleetState,
     allowance_away,
     describe_outage,
@@ -39,6 +40,7 @@ class CounterShare:
     - `refill_below`: ask for more when less is available.
     - `label`: the day or month of `view`.
     - `is_unread`: what was used before is not read from the ledger yet, so nothing is reported.
+    - `is_unclaimed`: what an earlier run held is not known yet: see `claim`.
     - `is_whole_needed`: the engine does not know what this machine has used.
     - `refused`: what a request needed for which the fleet seemed to have no room; 0: none.
     """
@@ -47,7 +49,9 @@ class CounterShare:
         "drained",
         "drained_since",
         "drawn_at",
+        "draws",
         "elsewhere",
+        "is_unclaimed",
         "is_unread",
         "is_whole_needed",
         "label",
@@ -80,6 +84,8 @@ class CounterShare:
         self.seen_at = -math.inf
         self.turns = Turns()
         self.is_unread = False
+        self.is_unclaimed = True
+        self.draws = Draws()
         self.is_whole_needed = True
         self.refill_below = 0
         self.refused = 0
@@ -98,9 +104,10 @@ class CounterShare:
         state = self.state
         spent = reserved + self.window.unreported + self.turns.promised
         if now < self.lapses_at and self.label == self.window.bucket.label:
-            if not state.is_away:
+            if state.away_since is None:
                 return self.lease - spent
-            return allowance_away(state, lease=self.lease, rest=self.rest) - spent
+            rest = self.rest - self.draws.unseen(state.away_since, state.parts)
+            return allowance_away(state, lease=self.lease, rest=rest) - spent
         if not (state.is_away or self.is_unread):
             return -spent
         most = maximum_away(state, self.maximum)
@@ -181,7 +188,9 @@ class CounterShare:
         """
         self.lease = held + self.window.unreported
 
-    def take_answer(self, view: CounterView, *, held: int, reported: int, lapses_at: float) -> None:
+    def take_answer(
+        self, view: CounterView, *, held: int, reported: int, lapses_at: float, sent_at: float
+    ) -> None:
         """Take over the answer to a report.
 
         Args:
@@ -189,13 +198,26 @@ class CounterShare:
             held: what was reported as held.
             reported: what the report counted of `unreported`.
             lapses_at: until when it holds.
+            sent_at: when the report was made.
         """
         self.view, self.label = view, self.window.bucket.label
+        self.draws.note(view.used + view.held, view.granted, sent_at)
         self.is_whole_needed = view.wants_whole
         self.window.unreported -= reported
         self.lease = held + view.granted
         self.elsewhere = max(view.held - self.lease, 0)
         self.lapses_at = lapses_at
+
+    def claim(self, seen: int, now: float) -> int:
+        """Count what an earlier run may have used without a trace in the ledger; return it.
+
+        `seen` is what it had reported and held, as the engine knows it. A daemon that is killed has
+        not written what it used last, but that was within what it held.
+        """
+        self.is_unclaimed = False
+        lost = max(seen - self.window.used_or_just_over(), 0)
+        self.window.add(now, lost)
+        return lost
 
     def forget(self) -> None:
         """Forget what was used: it is read again from the ledger, and reported as a whole."""
@@ -206,6 +228,7 @@ class CounterShare:
         """Forget the lease and what was seen: another window has begun."""
         self.lease, self.elsewhere = 0, 0
         self.lapses_at, self.view = -math.inf, None
+        self.draws = Draws()
 
     def __repr__(self) -> str:
         return f"<CounterShare {self.lease} leased, {self.window!r}>"

@@ -33,7 +33,8 @@ _PLENTY = 32
 class Pending(NamedTuple):
     """A report that has been sent, and what its answer will be compared with.
 
-    `reported` is what of `window.unreported` it has counted. `label` is its day or month.
+    `reported` is what of `window.unreported` it has counted. `label` is its day or month. `sent_at`
+    is a steady time.
     """
 
     counter: LimitCounter
@@ -43,6 +44,7 @@ class Pending(NamedTuple):
     reported: int
     label: str
     lapses_at: float
+    sent_at: float
     is_last: bool
 
 
@@ -126,6 +128,7 @@ def make_report(
         window.unreported,
         window.bucket.label,
         window.lapses_at(now),
+        now,
         is_last,
     )
 
@@ -153,7 +156,11 @@ def take_answer(pending: Pending, view: CounterView) -> bool:
             share.lapse()
         return False
     share.take_answer(
-        view, held=pending.report.held, reported=pending.reported, lapses_at=pending.lapses_at
+        view,
+        held=pending.report.held,
+        reported=pending.reported,
+        lapses_at=pending.lapses_at,
+        sent_at=pending.sent_at,
     )
     return True
 

@@ -93,6 +93,12 @@ class SharedWindow:
             self.unreported += amount
         return math.inf
 
+    def used_or_just_over(self) -> int:
+        """Return what is used, with the step that has left a rolling window last."""
+        if self._rolling is None:
+            return self.used
+        return self.used + self._amounts.get(int(self._first) - 1, 0)
+
     def clear(self) -> None:
         """Forget all: it is read again from the ledger."""
         self._amounts.clear()

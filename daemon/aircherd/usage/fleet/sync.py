@@ -207,6 +207,10 @@ class FleetSync:
             with trio.fail_after(SYNC_SECONDS + LATE_SECONDS):
                 machine = self._machine or await self._identify()
                 names = self._names or await self._fetch_names()
+                if not sharing.clock.is_known and await self._is_stale(machine, names):
+                    self._note_stale()
+                    return False
+                await self._claim(machine, names)
                 pendings = self._pendings(names, sharing.steady())
                 days = dict(self._days.waiting)
                 report = self._report(machine, pendings, names, days)
@@ -274,6 +278,47 @@ class FleetSync:
         self._secret, self._names = secret, Names(secret)
         return self._names
 
+    async def _is_stale(self, machine: str, names: Names) -> bool:
+        """Learn the engine's time, which says what day it is; return whether the id is in use."""
+        sent = self._sharing.steady()
+        view = await self._engine.sync(self._report(machine, [], names, {}), SYNC_SECONDS)
+        if view.is_stale:
+            return True
+        if self._learn_time(view, sent):
+            self._hooks.on_jump()
+        return False
+
+    def _learn_time(self, view: FleetView, sent: float) -> bool:
+        """Go by the engine's time; return whether it is another than was thought."""
+        sharing = self._sharing
+        has_jumped = sharing.clock.learn(view.now, sent, sharing.steady())
+        self._is_over = any(each.is_over for each in view.counters)
+        if has_jumped or self._is_over:
+            self._windows.recount()
+        else:
+            self._windows.notice_clock()
+        return has_jumped
+
+    async def _claim(self, machine: str, names: Names) -> None:
+        """Count what this machine held when it was killed, before a report replaces that."""
+        sharing = self._sharing
+        found = [each for each in sharing.counters if each.share.is_unclaimed]
+        claimed = [each for each in found if not each.share.is_unread]
+        if not claimed:
+            return
+        for counter, share in claimed:
+            share.name = share.name or counter_name(names, counter)
+        buckets = [(share.name, share.window.bucket) for _, share in claimed]
+        rows = await self._engine.rows(buckets)
+        own = next((row for row in rows if row.machine == machine), None)
+        for counter, share in claimed:
+            if share.is_unread:  # since then
+                continue
+            seen = own and own.used.get(share.name, 0) + own.held.get(share.name, 0)
+            if lost := share.claim(seen or 0, sharing.steady()):
+                counter.margins.append((sharing.steady(), lost))
+                log.info("fleet_lease_counts", limit=counter.description, amount=lost)
+
     def _pendings(self, names: Names, now: float) -> list[Pending]:
         sharing = self._sharing
         self._windows.notice_clock()
@@ -285,7 +330,8 @@ class FleetSync:
         chosen = [
             each
             for each in sharing.counters
-            if not each.share.is_unread and (is_heartbeat or is_due(*each, now, machines))
+            if not (each.share.is_unread or each.share.is_unclaimed)
+            and (is_heartbeat or is_due(*each, now, machines))
         ]
         made = []
         for counter, share in chosen:
@@ -321,13 +367,7 @@ class FleetSync:
     def _take(self, view: FleetView, pendings: Sequence[Pending], sent: float) -> bool:
         """Take over an answer; return whether machines have come or left, or have other limits."""
         sharing = self._sharing
-        was_known = sharing.clock.is_known
-        has_jumped = sharing.clock.learn(view.now, sent, sharing.steady())
-        self._is_over = any(each.is_over for each in view.counters)
-        if has_jumped or self._is_over:
-            self._windows.recount()
-        else:
-            self._windows.notice_clock()
+        self._learn_time(view, sent)
         state, seen = sharing.state, (max(view.machines, 1), tuple(view.differing))
         has_news = seen != (state.machines, state.differing)
         state.machines, state.differing = seen
@@ -339,8 +379,6 @@ class FleetSync:
         sharing.gone = [
             each for each in sharing.gone if each.share.name and each.share not in answered
         ]
-        if has_jumped and not was_known:
-            self._hooks.on_jump()
         if self._epoch not in (None, view.epoch):
             # It has lost everything, the secret as well: ours is proposed before the next report.
             self._names = None
@@ -390,7 +428,8 @@ class FleetSync:
 
 def counter_name(names: Names, counter: LimitCounter) -> str:
     """Return what the engine calls a counter."""
-    return name_of(names, *counter.key)
+    key = counter.key
+    return name_of(names, key.scope, key.per, key.amount)
 
 
 def name_of(names: Names, scope: LimitScope, per: Per, amount: Amount) -> str:

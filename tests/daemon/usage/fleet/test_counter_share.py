@@ -30,7 +30,8 @@ def share_of(on_outage: OnOutage = "local", maximum: int = 100, machines: int = 
 
 def answer(share: CounterShare, view: CounterView, held: int = 0, reported: int = 0) -> None:
     """Let a report be answered until the end of the day."""
-    share.take_answer(view, held=held, reported=reported, lapses_at=share.window.lapses_at(NOON))
+    lapses_at = share.window.lapses_at(NOON)
+    share.take_answer(view, held=held, reported=reported, lapses_at=lapses_at, sent_at=NOON)
 
 
 def test_without_a_lease_the_fleet_may_have_room():
@@ -96,7 +97,7 @@ def test_a_lease_of_another_day_is_none():
 def test_without_the_engine_a_part_of_the_rest_is_there():
     share = share_of()
     answer(share, CounterView(used=10, held=30, granted=20))
-    share.state.away_since = NOON
+    share.state.away_since = NOON + 1
     assert share.available(NOON, 0) == 20 + 60 // 2
     assert share.room(NOON, 8) == 42
 
@@ -109,6 +110,23 @@ def test_what_was_left_is_reported_while_it_is_of_this_window():
     assert share.known_rest(NOON) == 60
     share.window.advance(LATER)
     assert share.known_rest(LATER) is None
+
+
+def test_what_others_were_granted_just_now_is_not_free_without_the_engine():
+    """They were granted as much as this one, after its answer."""
+    share = share_of()
+    answer(share, CounterView(used=10, held=30, granted=20))
+    share.state.away_since = NOON
+    assert share.available(NOON, 0) == 20 + (60 - 20) // 2
+
+
+def test_what_a_killed_run_may_have_used_counts():
+    """It had reported 10 and held 20; its ledger has 25 of these 30."""
+    share = share_of()
+    share.window.add(NOON, 25)
+    assert share.claim(30, NOON) == 5
+    assert share.window.totals() == {"2026-11-30": 30}
+    assert share.claim(30, NOON) == 0
 
 
 def test_the_next_day_without_the_engine_has_a_part_of_the_maximum():

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from aircherd.config.model import Limit
 from aircherd.shared_state.memory import MemoryEngine
 from aircherd.shared_state.names import SECRET_BYTES, Names
-from aircherd.usage.fleet.lease_plan import HEARTBEAT_SECONDS, LEASE_SECONDS
+from aircherd.usage.fleet.lease_plan import HEARTBEAT_SECONDS, IDLE_SECONDS, LEASE_SECONDS
 from aircherd.usage.fleet.sync import counter_name, limits_digest
 from aircherd.usage.ledger.fleet.day_sums import DaySum
 from aircherd.usage.limits.reservation import Reservation
@@ -67,6 +67,25 @@ async def test_a_clean_stop_gives_everything_back(autojump_clock, engine):
         nursery.cancel_scope.cancel()
     await other.look()
     assert other.share.elsewhere == 0
+
+
+async def test_what_a_killed_machine_held_counts_when_it_is_back(autojump_clock, engine):
+    """Its ledger lacks what it used last: all that it held may have been."""
+    killed, other = machine_of(engine), machine_of(engine, "m1")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(killed.sync.run)
+        end(await killed.take())
+        await trio.sleep(0.1)
+        held = killed.share.lease
+        assert held > 0
+        killed.sync._give_back = trio.lowlevel.checkpoint  # it is killed
+        nursery.cancel_scope.cancel()
+    again = machine_of(engine, run=1)
+    assert await again.sync.sync()
+    [(_, margin)] = again.counter.margins
+    assert margin == again.share.window.used >= held
+    await other.look()
+    assert (other.share.used, other.share.elsewhere) == (margin, 0)
 
 
 async def test_a_stop_does_not_wait_long_for_an_engine_that_is_silent(autojump_clock, engine):
@@ -282,7 +301,7 @@ async def test_days_are_reported_once(autojump_clock, engine):
     machine = machine_of(lines)
     machine.days.waiting = {"2026-11-30": DaySum(1, 10, 5)}
     await machine.sync.sync()
-    [(day, sums)] = lines.reports[0].days.items()
+    [(day, sums)] = lines.reports[1].days.items()
     assert (day, sums.requests, sums.tokens, sums.cost_nano) == ("2026-11-30", 1, 10, 5)
 
 
@@ -395,3 +414,20 @@ class Fleet(RuleBasedStateMachine):
 
 Fleet.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 TestFleet = Fleet.TestCase
+
+
+async def test_a_fleet_and_a_machine_may_limit_the_same(autojump_clock, engine):
+    """Both count, each for itself, and both must have room."""
+    limits = [Limit(per="day", requests=2), shared(requests=3)]
+    machine = Machine(engine, limits, clock=TrioClock(), name="m0")
+    other = Machine(engine, limits, clock=TrioClock(), name="m1")
+    async with trio.open_nursery() as nursery:
+        for each in (machine, other):
+            nursery.start_soon(each.sync.run)
+        own = [await machine.take() for _ in range(3)]
+        assert [isinstance(each, Reservation) for each in own] == [True, True, False]
+        assert "everything: 2 requests a day" in str(own[2])
+        await trio.sleep(2 * IDLE_SECONDS)  # what was leased ahead is given back
+        others = [await other.take() for _ in range(2)]
+        assert [isinstance(each, Reservation) for each in others] == [True, False]
+        nursery.cancel_scope.cancel()
