@@ -11,7 +11,8 @@ from aircherd.config.model import Limit
 def with_token_limits(configured: Sequence[Limit], of_tokens: Sequence[Limit]) -> list[Limit]:
     """Return all limits. Where both limit the same, the lower one holds.
 
-    So each amount is limited once, as `LimitTracker` needs it.
+    So each amount is limited once, as `LimitTracker` needs it. A token is of this machine: it
+    lowers no limit that a fleet shares, which has to be the same on all machines.
     """
     more: dict[Any, Any] = {
         (limit.scope, limit.per, amount): value
@@ -20,6 +21,9 @@ def with_token_limits(configured: Sequence[Limit], of_tokens: Sequence[Limit]) -
     }
     found = []
     for limit in configured:
+        if limit.is_shared:
+            found.append(limit)
+            continue
         lower = {
             amount: other
             for amount, value in limit.amounts.items()

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 
 class CounterKey(NamedTuple):
-    """What a counter counts; its maximum may change."""
+    """What a counter counts; its maximum may change.
+
+    A fleet's limit and a machine's own may count the same: `is_shared` tells them apart.
+    """
 
     scope: LimitScope
     per: Per
     amount: Amount
+    is_shared: bool = False
 
 
 def never_lost() -> float:
@@ -147,7 +151,8 @@ class LimitCounter:
         self.maximum, self._warn_from = maximum, warn_from
         if self.share is not None:
             self.share.maximum = maximum
-        self.description = describe_limit(*self.key, maximum)
+        key = self.key
+        self.description = describe_limit(key.scope, key.per, key.amount, maximum)
 
     def advance(self, now: float, offset: float) -> float:
         """Move the window to `now`; return when to call this next."""
@@ -290,7 +295,7 @@ class LimitCounter:
 
     def status(self) -> LimitStatus:
         """Return the current usage."""
-        scope, per, amount = self.key
+        scope, per, amount, _ = self.key
         used, maximum, began_before = self.used, self.maximum, self.window.began_before
         elsewhere = 0 if self.share is None else self.share.elsewhere
         margin = sum(amount for at, amount in self.margins if began_before(at))

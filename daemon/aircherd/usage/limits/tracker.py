@@ -223,7 +223,7 @@ class LimitTracker:
         before, self._counters = self._counters, {}
         for limit in limits:
             for amount, value in limit.amounts.items():
-                key = CounterKey(limit.scope, limit.per, amount)
+                key = CounterKey(limit.scope, limit.per, amount, limit.is_shared)
                 counter = self._kept(before, key, limit) or self._made(key, limit)
                 maximum = to_nano(value) if isinstance(value, Decimal) else value
                 counter.set_maximum(maximum, limit.warn_at)

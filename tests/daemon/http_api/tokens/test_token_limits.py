@@ -27,3 +27,11 @@ def test_limits_of_others_are_not_lowered():
     other = Limit(per="day", usd=Decimal(2), client="ci")
 
     assert with_token_limits([CONFIGURED], [other]) == [CONFIGURED, other]
+
+
+def test_a_token_lowers_no_limit_of_a_fleet():
+    """That has to be the same on all machines; the token's own limit is of this one."""
+    shared = Limit(per="day", usd=Decimal(5), client="zed", is_shared=True)
+    lower = Limit(per="day", usd=Decimal(2), client="zed")
+
+    assert with_token_limits([shared], [lower]) == [shared, lower]
