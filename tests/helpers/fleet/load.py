@@ -2,16 +2,17 @@
 
 import math
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgpack
 import trio
 
+from helpers.fleet.machines import Machine
 from helpers.fleet.upstream import Upstream
 
-PAUSE = 0.05
+PAUSE = 0.2
 """Seconds until a place in flight asks again: after a refusal, or while there is no daemon."""
 SENT_AGAIN = "connection lost"
 """The outcome of requests whose daemon was killed."""
@@ -68,8 +69,9 @@ class Load:
                     await self._use(stream)
             except (OSError, trio.BrokenResourceError):
                 pass  # killed; it may come back
-            self.outcomes[SENT_AGAIN] += len(self._open)
-            self._open.clear()
+            if self._open:
+                self.outcomes[SENT_AGAIN] += len(self._open)
+                self._open.clear()
             if self.is_sending:
                 await trio.sleep(PAUSE)
 
@@ -119,8 +121,24 @@ class Load:
         return error is not None
 
 
+def loads(
+    machines: Iterable[Machine], client: str, in_flight: int, *, prompt: str, **options: Any
+) -> list[Load]:
+    """Return a load for each machine, all with the same prompt."""
+    return [
+        Load(
+            machine.home.socket,
+            client=client,
+            prompt=lambda _: prompt,
+            in_flight=in_flight,
+            **options,
+        )
+        for machine in machines
+    ]
+
+
 async def exhaust(
-    loads: Sequence[Load],
+    sent: Sequence[Load],
     upstream: Upstream,
     disturb: Callable[[], Awaitable[object]] = trio.lowlevel.checkpoint,
     *,
@@ -128,7 +146,7 @@ async def exhaust(
 ) -> None:
     """Send until nothing more arrives at the provider for `quiet` seconds after `disturb` ends."""
     async with trio.open_nursery() as nursery:
-        for load in loads:
+        for load in sent:
             nursery.start_soon(load.run)
         await disturb()
         last, since = -1, trio.current_time()
@@ -136,5 +154,5 @@ async def exhaust(
             if (now := upstream.total().requests) != last:
                 last, since = now, trio.current_time()
             await trio.sleep(0.1)
-        for load in loads:
+        for load in sent:
             load.stop()

@@ -13,10 +13,11 @@ import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from helpers.daemon.real_daemon import Home
+from helpers.daemon.real_daemon import Home, wait_until
 from helpers.daemon.real_daemon import home as open_home
 from helpers.fleet.upstream import Count, Upstream
 
@@ -71,6 +72,10 @@ class Machine:
         with self.home.client() as client:
             return client.call(method, params or {})
 
+    def knows(self, machines: int) -> bool:
+        """Return whether its daemon has seen so many machines."""
+        return bool(self.call("status")["shared"].get("machines") == machines)
+
     def spent(self, client: str) -> Count:
         """Return what its ledger has of a client."""
         rows = self.call("usage.report", {"by": ["client"]})["rows"]
@@ -85,7 +90,7 @@ def open_config(label: str, upstream: Upstream, more: str = "") -> str:
     return CONFIG.format(upstream=upstream.url, label=label) + more
 
 
-def shared(url: str, label: str, namespace: str = "proof", more: str = "") -> str:
+def shared_section(url: str, label: str, namespace: str = "proof", more: str = "") -> str:
     """Return the section that makes a machine one of a fleet."""
     return SHARED.format(url=url, namespace=namespace, label=label, more=more)
 
@@ -101,20 +106,37 @@ def open_machines(
     count: int,
     upstream: Upstream,
     url: str,
-    more: str,
+    limits: str,
     *,
     ahead: Sequence[float] = (),
+    shared: str = "",
 ) -> Iterator[list[Machine]]:
-    """Start machines named `m0`, `m1`, …, all with the limits `more`, and end them."""
+    """Start machines named `m0`, `m1`, …, all with the same limits, and end them.
+
+    Args:
+        count: how many.
+        upstream: the provider that they ask.
+        url: the engine's address.
+        limits: sections of the configuration, see `limit`.
+        ahead: what the clocks of the first ones are ahead of the right time, in seconds.
+        shared: further lines of `[shared]`.
+    """
     with ExitStack() as stack:
         machines = []
         for number in range(count):
             label = f"m{number}"
             made = stack.enter_context(open_home())
-            made.write_config(open_config(label, upstream, shared(url, label) + more))
+            more = shared_section(url, label, more=shared) + limits
+            made.write_config(open_config(label, upstream, more))
             machines.append(Machine(label, made, ahead[number] if number < len(ahead) else 0.0))
         start(machines)
         yield machines
+
+
+def wait_until_met(machines: Sequence[Machine]) -> None:
+    """Wait until each of them has seen all: as many share the rest when the engine is away."""
+    for machine in machines:
+        wait_until(partial(machine.knows, len(machines)), f"{machine} knows all")
 
 
 def start(machines: Sequence[Machine]) -> None:
