@@ -106,12 +106,16 @@ def foreign(address: EngineAddress) -> EngineRefused:
 
 def silent(address: EngineAddress, seconds: float) -> EngineAway:
     """Return what to say of an engine that takes connections and does not answer."""
-    return EngineAway(f"the engine at {address.origin} did not answer within {seconds:.3g} s")
+    return EngineAway(
+        f"the engine at {address.origin} did not answer within {round(seconds, 2):g} s"
+    )
 
 
 def connecting(address: EngineAddress, seconds: float) -> EngineAway:
     """Return what to say while the first connection is being made."""
-    return EngineAway(f"the engine at {address.origin} is not connected yet, after {seconds:.3g} s")
+    return EngineAway(
+        f"the engine at {address.origin} is not connected yet, after {round(seconds, 2):g} s"
+    )
 
 
 def without_password(address: EngineAddress, reason: str) -> EngineRefused:
@@ -123,7 +127,7 @@ def not_connected(address: EngineAddress, seconds: float) -> EngineAway:
     """Return what to say of an engine to which no connection could be made in time."""
     hint = " If it has no TLS, write redis:// in url of [shared]." if address.is_encrypted else ""
     return EngineAway(
-        f"the engine at {address.origin} could not be reached within {seconds:.3g} s.{hint}"
+        f"the engine at {address.origin} could not be reached within {round(seconds, 2):g} s.{hint}"
     )
 
 

@@ -22,12 +22,17 @@ USER = f"user aircher on >{CANARY} ~{{aircher}}:* &{{aircher}}:* +@all -@admin -
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch):
-    """Give up what hangs soon, and try again soon."""
-    monkeypatch.setattr(link, "CONNECT_SECONDS", 0.5)
+    """Give up what is silent soon, and try again soon."""
     monkeypatch.setattr(link, "SILENT_SECONDS", 0.3)
     monkeypatch.setattr(link, "FIRST_PAUSE", 0.02)
     monkeypatch.setattr(link, "LAST_PAUSE", 0.05)
     monkeypatch.setattr(link, "LAST_PAUSE_REFUSED", 0.05)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch):
+    """Give up soon what cannot be connected to."""
+    monkeypatch.setattr(link, "CONNECT_SECONDS", 0.7)
 
 
 async def ask(engine, sequence=1, *, machine="a", seconds=10.0):
@@ -104,12 +109,12 @@ async def test_what_speaks_first_is_no_engine():
     assert "is no Valkey or Redis" in problem.message
 
 
-async def test_what_says_nothing_is_given_up():
+async def test_what_says_nothing_is_given_up(impatient):
     """Connections have a deadline, also where coredis has none."""
     with talker(SILENCE) as url:
         problem = await why(settings(url))
     assert isinstance(problem, EngineAway)
-    assert "could not be reached within 0.5 s" in problem.message
+    assert "could not be reached within 0.7 s" in problem.message
 
 
 async def test_where_nothing_listens():
@@ -151,7 +156,7 @@ async def test_an_engine_that_needs_a_password_says_how_to_store_it():
     assert "needs a password: store it with" in problem.message
 
 
-async def test_a_locked_keyring_is_named():
+async def test_a_locked_keyring_is_named(impatient):
     """Where the password cannot be read, the reason is that of the keyring."""
 
     async def read() -> str:
@@ -164,7 +169,7 @@ async def test_a_locked_keyring_is_named():
     with talker(SILENCE) as url:
         problem = await why(settings(url), read)
         hanging = await why(settings(url), hang)
-    assert hanging.message.endswith("it could not be read within 0.5 s")
+    assert hanging.message.endswith("it could not be read within 0.7 s")
     assert isinstance(problem, EngineRefused)
     assert problem.message.startswith("no password for the engine at redis://127.0.0.1")
     assert problem.message.endswith("the keyring is locked: unlock it")
@@ -194,7 +199,7 @@ async def test_an_engine_may_ask_for_a_certificate():
             assert await ask(engine) == 1
 
 
-async def test_tls_where_there_is_none_and_none_where_it_is():
+async def test_tls_where_there_is_none_and_none_where_it_is(impatient):
     """The hint says which scheme to write."""
     with valkey() as plain, redis(tls=True) as secure:
         address = f"rediss://127.0.0.1:{plain.port}"
@@ -340,7 +345,7 @@ async def test_a_frozen_engine_is_away_and_late_answers_do_no_harm(own_valkey):
         assert await ask(engine, 5) == 5
 
 
-async def test_a_connection_that_stays_silent_is_given_up(own_valkey):
+async def test_a_connection_that_stays_silent_is_given_up(own_valkey, impatient):
     """Its host may be gone without a word. What arrives late by the old one is ignored."""
     async with open_engine(settings(own_valkey, namespace="silent")) as engine:
         await ask(engine)
@@ -348,7 +353,7 @@ async def test_a_connection_that_stays_silent_is_given_up(own_valkey):
         try:
             with pytest.raises(EngineAway):
                 await ask(engine, 2, seconds=0.05)
-            await until_it_says(engine, "could not be reached within 0.5 s")
+            await until_it_says(engine, "could not be reached within 0.7 s")
         finally:
             own_valkey.thaw()
         await until_it_works(engine, 3)
