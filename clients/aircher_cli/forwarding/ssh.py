@@ -19,6 +19,8 @@ OPTIONS = (
 
 NO_FORWARDS = "-oClearAllForwardings=yes"
 """Those of the configuration may be open already, and would fail."""
+MUST_FORWARD = "-oExitOnForwardFailure=yes"
+"""Or a program of another user there could have the port, and be sent tokens."""
 FORWARDS = ("-R", "-L", "-D")
 """Options with which the user wants some after all, such as the port for HTTP."""
 
@@ -40,7 +42,7 @@ def command_line(host: str, options: Sequence[str], remote: str) -> list[str]:
         raise UsageError(f"{host or 'nothing'} is no host: options of ssh follow --")
     script = f'PATH="$PATH:$HOME/.local/bin"; exec {remote} forward --remote'
     wants_forwards = any(option.startswith(FORWARDS) for option in options)
-    own = OPTIONS if wants_forwards else (*OPTIONS, NO_FORWARDS)
+    own = (*OPTIONS, MUST_FORWARD if wants_forwards else NO_FORWARDS)
     return [PROGRAM, *options, *own, "--", host, f"exec sh -c {shlex.quote(script)}"]
 
 

@@ -116,8 +116,12 @@ class Tokens(Protocol):
             AircherError: the change cannot be stored; nothing changed.
         """
 
-    def open(self, params: HttpOpenParams) -> AbstractAsyncContextManager[dict[str, object]]:
+    def open(
+        self, params: HttpOpenParams, host: str | None = None
+    ) -> AbstractAsyncContextManager[dict[str, object]]:
         """Let in a token, and hold a port open, inside the context.
+
+        `host` is the other machine that its program is at, if it is at one.
 
         Raises:
             BadRequest: the token is open already.

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection
@@ -202,8 +203,38 @@ def test_a_kept_forward_connects_again(machines: Machines) -> None:
     assert "forwarding again" in said
 
 
-def test_a_tool_over_http_there(machines: Machines) -> None:
-    """With a token that was made here, through a port that ssh forwards beside the socket."""
+TOOL = """\
+import json, os, urllib.request
+base, key = os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"]
+chat = {"model": "work/gpt-5.5", "messages": [{"role": "user", "content": "one two"}]}
+headers = {"Authorization": "Bearer " + key, "Content-Type": "application/json"}
+request = urllib.request.Request(base + "/chat/completions", json.dumps(chat).encode(), headers)
+print(json.load(urllib.request.urlopen(request))["choices"][0]["message"]["content"])
+"""
+
+
+def test_a_tool_there(machines: Machines) -> None:
+    """With a token that ends with it, at the port of the configuration, which is forwarded, too.
+
+    Here both machines are one, so the port needs no forward.
+    """
+    machines.forward()
+    tool = ("run", "--", sys.executable, "-c", TOOL)
+    refused = machines.there.cli(*tool)
+    assert refused.returncode != 0
+    assert "aircher-cli forward HOST -- -R PORT:127.0.0.1:PORT" in refused.stderr
+
+    machines.laptop.cli("config", "set", "http.port", str(free_port()))
+    try:
+        done = machines.there.cli(*tool)
+        assert (done.stdout, done.returncode) == ("one two\n", 0), done.stderr
+    finally:
+        machines.laptop.cli("config", "set", "--unset", "http.port")
+    assert machines.clients()[-1].endswith("@buildbox")
+
+
+def test_a_port_is_forwarded_along(machines: Machines) -> None:
+    """By ssh itself; what comes through it needs a token."""
     with machines.laptop.client() as local:
         opened = local.call("http.open", {"name": "tool"})
         port = free_port()
@@ -220,8 +251,6 @@ def test_a_tool_over_http_there(machines: Machines) -> None:
         with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as tool:
             tool.request("GET", "/v1/models", headers=headers)
             assert "gpt-5.5" in tool.getresponse().read().decode()
-        refused = machines.there.cli("run", "--", "env")
-    assert "aircher-cli forward HOST -- -R PORT" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import socket
 import time
 
 from aircher_cli.context import Context
+from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.values import Map, text, texts
 from aircher_client.client import Client
 from aircher_client.errors import ClientError, DaemonError
@@ -36,6 +37,7 @@ class OpenDoor:
         Raises:
             DaemonUnreachable: there is no daemon.
             DaemonError: it does not let us, or cannot open a port.
+            CommandFailed: it is on another machine, and its port is not forwarded.
         """
         self._context = context
         self._params = params
@@ -47,6 +49,7 @@ class OpenDoor:
         digest = hashlib.sha256(self.token.encode()).hexdigest()
         port = opened.get("port")
         self._port = port if isinstance(port, int) else 0
+        self._check_forwarded()
         self._again: Map = {**params, "digest": digest, "port": port}
         self._is_given_up = False
         self._lost_at = 0.0
@@ -64,6 +67,20 @@ class OpenDoor:
         # Nothing is subscribed to: it lets the client report the end of the connection.
         self.client.events([])
         return opened
+
+    def _check_forwarded(self) -> None:
+        """Check that the port of a daemon on another machine can be reached at this one.
+
+        Raises:
+            CommandFailed: it cannot.
+        """
+        if self.client.server.get("host") and not is_listened_at(self._port):
+            self.close()
+            port = self._port
+            raise CommandFailed(
+                f"the daemon is on another machine, whose port {port} is not forwarded to this "
+                f"one. Run this there: aircher-cli forward HOST -- -R {port}:127.0.0.1:{port}"
+            )
 
     def fileno(self) -> int | None:
         """Return the descriptor that is readable when the daemon has something to say."""

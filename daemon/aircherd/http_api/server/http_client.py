@@ -69,9 +69,10 @@ class HttpClient:
             from aircherd.access.gate import Gate  # noqa: PLC0415 -- most users have no roles
             from aircherd.access.rights import decide  # noqa: PLC0415
 
-            rights = decide(config, name, self.peer.runs)
+            host = self.token.host if self.token else None
+            rights = decide(config, name, self.peer.runs, host)
             name = rights.name
-            self.gate = Gate(config, rights, self.peer, self._services.questions)
+            self.gate = Gate(config, rights, self.peer, self._services.questions, host)
             if before is not None:
                 self.gate.continue_from(before)
         if name != self.caller.client:

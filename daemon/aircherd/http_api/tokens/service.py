@@ -153,8 +153,10 @@ class TokenService:
         return {"name": name}
 
     @asynccontextmanager
-    async def open(self, params: HttpOpenParams) -> AsyncIterator[Map]:
+    async def open(self, params: HttpOpenParams, host: str | None = None) -> AsyncIterator[Map]:
         """Let in a token, and hold a port open, inside the context.
+
+        The token's name ends with `host` if its program is at another machine.
 
         Raises:
             BadRequest: the token is open already.
@@ -164,7 +166,8 @@ class TokenService:
         found = bytes.fromhex(params.digest) if params.digest else digest(token or "")
         if self.store.find(found):
             raise BadRequest("digest: that is a token of `token.create`, with limits of its own")
-        client = TokenClient(name=params.name, project=params.project, model=params.model)
+        name = f"{params.name}@{host}" if host else params.name
+        client = TokenClient(name=name, project=params.project, model=params.model, host=host)
         async with self._open_port(params.port) as port:
             self._short_lived.open(found, client)
             try:

@@ -38,6 +38,7 @@ class TokenClient(msgspec.Struct, kw_only=True, eq=False):
     - `models`: the names that it may ask for, with `*` for any part of one; None: all.
     - `providers`: those that may answer it; None: all.
     - `model`: answers each of its chats, whatever name they have; None: the model of that name.
+    - `host`: the other machine that its program is at, which `name` ends with; None: this one.
     - `running`: the scopes of its requests, which are cancelled when the token ends.
     - `is_alive`: False from then on.
     """
@@ -47,6 +48,7 @@ class TokenClient(msgspec.Struct, kw_only=True, eq=False):
     models: tuple[str, ...] | None = None
     providers: tuple[str, ...] | None = None
     model: str | None = None
+    host: str | None = None
     running: set[Cancellable] = msgspec.field(default_factory=set)
     is_alive: bool = True
 

@@ -1,20 +1,25 @@
 """What a client on another machine can call: it asks models, and looks at the state.
 
-Nothing here changes what the daemon does for other clients, and nothing else calls a provider. All
-other methods exist and are refused, so that a client learns where to call them.
+Nothing here changes what the daemon does for other clients, and nothing calls a provider but for an
+answer. The token of a tool over HTTP asks, too, and ends with its connection. All other methods are
+refused, so that a client learns where to call them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from aircher_wire import methods
 from aircherd.api.context import Method
 from aircherd.api.methods import METHODS
+from aircherd.api.params import HttpOpenParams
 from aircherd.errors import AircherError, BadRequest, Forbidden
 from aircherd.ipc.connection_methods import CONNECTION_METHODS
 from aircherd.ipc.forwarded.hidden_paths import HiddenPaths
+
+if TYPE_CHECKING:
+    from aircherd.ipc.forwarded.session import ForwardedSession
 
 Handler = Callable[..., Awaitable[object]]
 View = Callable[[dict[str, object]], dict[str, object]]
@@ -34,6 +39,7 @@ ALLOWED = frozenset(
         methods.LIMITS_STATUS,
         methods.EVENTS_SUBSCRIBE,
         methods.EVENTS_UNSUBSCRIBE,
+        methods.HTTP_OPEN,
     }
 )
 FEATURES = ("chat", "chat.start", "models", "events", "pace", "passed")
@@ -144,18 +150,36 @@ def _paths(first: Any) -> HiddenPaths:
     return HiddenPaths(getattr(first, "services", first).about)
 
 
-_HTTP = frozenset({methods.HTTP_OPEN, methods.TOKEN_CREATE})
-_OVER_HTTP = (
-    "run the tool where the daemon runs; or create a token there (aircher-cli token create), and "
-    "forward the daemon's port, too: aircher-cli forward HOST -- -R PORT:127.0.0.1:PORT"
+_NO_PORT = (
+    "tools over HTTP need a port that is forwarded, too. Where the daemon runs: aircher-cli config "
+    "set http.port PORT, and then: aircher-cli forward HOST -- -R PORT:127.0.0.1:PORT"
 )
 
 
-def _refuse(name: str) -> Handler:
-    cure = _OVER_HTTP if name in _HTTP else "run this where the daemon runs"
+async def _open_http(session: "ForwardedSession", params: HttpOpenParams) -> object:
+    """Open a token of a tool at the client's host, which ends with the connection.
 
+    It comes to the port of the configuration, and to no other: to forward it is the user's wish.
+
+    Raises:
+        Forbidden: the configuration has no port.
+    """
+    services, caller = session.services, session.caller
+    port = services.config.current.http.port
+    if port is None:
+        raise Forbidden(_NO_PORT, method=methods.HTTP_OPEN)
+    wanted = msgspec.structs.replace(params, port=port)
+    opened = await session.hold(services.tokens.open(wanted, session.host))
+    services.audit.note("token_open", caller.client, caller.peer, name=params.name, outcome="ok")
+    return {name: value for name, value in opened.items() if name != "socket"}
+
+
+def _refuse(name: str) -> Handler:
     async def refuse(*_: object) -> object:
-        raise Forbidden(f"{name} does not work from another machine: {cure}", method=name)
+        raise Forbidden(
+            f"{name} does not work from another machine: run this where the daemon runs",
+            method=name,
+        )
 
     return refuse
 
@@ -185,6 +209,8 @@ def _handler(name: str, method: Method) -> Handler:
     handler: Handler = method.handler
     if name == methods.EVENTS_SUBSCRIBE:
         handler = _with_few_topics(handler)
+    elif name == methods.HTTP_OPEN:
+        handler = _open_http
     return hiding(handler, _VIEWS.get(name))
 
 

@@ -21,7 +21,8 @@ def test_forwards_of_the_configuration_are_left_out() -> None:
     """They may be open already; unless the user wants one here."""
     assert ssh.NO_FORWARDS in ssh.command_line("box", ["-p", "22"], "x")
     for option in ("-R", "-R8080:localhost:8080", "-L", "-D"):
-        assert ssh.NO_FORWARDS not in ssh.command_line("box", [option], "x")
+        command = ssh.command_line("box", [option], "x")
+        assert (ssh.NO_FORWARDS in command, ssh.MUST_FORWARD in command) == (False, True)
 
 
 @pytest.mark.parametrize("host", ["", "-oProxyCommand=touch /tmp/x"])

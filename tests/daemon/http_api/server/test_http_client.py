@@ -1,5 +1,7 @@
 """What a client is called, and what it may do."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from aircher_wire import methods
@@ -93,6 +95,22 @@ async def test_what_a_client_may_do_is_decided_by_its_name():
     client.decide_rights()
     with pytest.raises(Forbidden, match="'curl' may not call chat"):
         await ask(client)
+
+
+async def test_a_token_of_another_machine_has_the_rights_of_that():
+    """A program here cannot have them by its name, nor one there those of programs here."""
+    services = make_services()
+    services.config.current = Config(
+        providers={},
+        clients={"*@buildbox": ClientRights(allow=("chat",), providers=("openai",))},
+    )
+    services.questions = SimpleNamespace(first_uses=set())
+    token = TokenClient(name="claude@buildbox", host="buildbox")
+    there = ClientTable(services).enter(None, Peer(0, 0), token)
+    here = ClientTable(services).enter(None, Peer(0, 0), TokenClient(name="claude@buildbox"))
+
+    assert (await ask(there)).route.providers == ["openai"]
+    assert (await ask(here)).route.providers is None
 
 
 async def test_a_token_restricts_what_its_client_asks_for():

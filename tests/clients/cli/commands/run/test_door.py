@@ -9,6 +9,7 @@ from aircher_cli.commands.run import door as door_module
 from aircher_cli.commands.run.door import OpenDoor
 from aircher_cli.console import Console
 from aircher_cli.context import Context
+from aircher_cli.exit_codes import CommandFailed
 from helpers.daemon.cli import Stream
 from helpers.daemon.cli_daemon import CliDaemon, Map, Refusal, Session
 
@@ -53,6 +54,22 @@ def test_a_token_is_open_as_long_as_the_connection(daemon: CliDaemon, context: C
     door.close()
     door.close()
     assert daemon.sessions[0].is_closed.wait(5)
+
+
+def test_a_daemon_on_another_machine_needs_a_forwarded_port(
+    daemon: CliDaemon, context: Context
+) -> None:
+    """Or the tool would have a URL at which nothing listens, or another program."""
+    daemon.answers["hello"] = {"protocol": 1, "host": "buildbox"}
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        daemon.answers["http.open"] = {**OPENED, "port": port}
+        with pytest.raises(CommandFailed, match=f"-R {port}:127.0.0.1:{port}"):
+            OpenDoor(context, {"name": "claude"})
+
+        listening.listen()
+        OpenDoor(context, {"name": "claude"}).close()
 
 
 @pytest.mark.parametrize("with_reason", [True, False])
