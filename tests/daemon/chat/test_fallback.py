@@ -16,6 +16,7 @@ from aircherd.config.model import Alias, Config, Fallback, Limit, Provider, Rout
 from aircherd.errors import ChatFailed, NotAuthenticated
 from aircherd.memory.request_memory import uncounted
 from aircherd.routing.failure_scope import SCOPE_BY_FAILURE, FailureScope
+from aircherd.shared_state.memory import MemoryEngine
 from aircherd.usage.limits.reservation import LimitKey
 from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.chat import ChatRequest, Message, RouteOptions
@@ -35,7 +36,9 @@ from helpers.chat import (
     Script,
     Unsent,
     failed,
+    wall,
 )
+from helpers.fleet.leases import Lines, Machine
 from helpers.routing import Described
 
 C = Provider(name="c", kind="openai", base_url="http://c")
@@ -365,6 +368,64 @@ async def test_probe_stopped_by_a_limit_is_released(autojump_clock):
     await trio.sleep(700)
     assert provider_client.cooldowns.cooling("a", "default", "m").is_probe_due
     assert reasons(await chats.ask()) == [("a", "default", "limit_reached")]
+    assert provider_client.cooldowns.cooling("a", "default", "m").is_probe_due
+
+
+def in_a_fleet(chats, *, answers=True):
+    """Let requests at provider `a` be limited to one a day by a fleet, or by one that is silent."""
+    lines = Lines(MemoryEngine(wall))
+    lines.is_answer_lost = not answers
+    limit = Limit(per="day", provider="a", requests=1, is_shared=True)
+    return Machine(lines, [limit], clock=wall, tracker=chats.limits)
+
+
+async def test_a_request_that_gets_no_grant_falls_back(autojump_clock):
+    chats = Chats(FakeProviderClient(a=[[DONE]], b=[[DONE]]))
+    machine = in_a_fleet(chats)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        assert (await chats.ask()).provider == "a"
+        result = await chats.ask()
+        nursery.cancel_scope.cancel()
+    assert result.provider == "b"
+    assert reasons(result) == [("a", "default", "limit_reached")]
+
+
+async def test_a_request_that_leaves_while_it_waits_for_a_grant_gives_its_probe_back(
+    autojump_clock,
+):
+    provider_client = FakeProviderClient(a=[failed(QUOTA)], b=[[DONE]])
+    chats = Chats(provider_client)
+    await chats.ask()
+    machine = in_a_fleet(chats, answers=False)
+    await trio.sleep(700)
+    with trio.move_on_after(0.05) as leaving:
+        await chats.ask()
+    assert leaving.cancelled_caught
+    assert provider_client.cooldowns.cooling("a", "default", "m").is_probe_due
+    assert machine.counter.reserved == machine.share.turns.promised == 0
+    assert not machine.share.turns
+
+
+async def test_a_request_without_a_grant_gives_its_probe_back(autojump_clock):
+    """Another machine has used up the limit since the last answer."""
+    provider_client = FakeProviderClient(a=[failed(QUOTA)], b=[[DONE], [DONE]])
+    chats = Chats(provider_client)
+    await chats.ask()
+    machine = in_a_fleet(chats)
+    limit = Limit(per="day", provider="a", requests=1, is_shared=True)
+    other = Machine(machine.sync._engine, [limit], clock=wall, name="m1")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        nursery.start_soon(other.sync.run)
+        await trio.sleep(700)
+        key = LimitKey("a", "default", "m", "nvim")
+        needed = other.tracker.reserve(key, 1, None)
+        assert await other.sharing.wait(needed)
+        other.tracker.reserve(key, 1, None, has_turn=True)
+        result = await chats.ask()
+        nursery.cancel_scope.cancel()
+    assert reasons(result) == [("a", "default", "limit_reached")]
     assert provider_client.cooldowns.cooling("a", "default", "m").is_probe_due
 
 

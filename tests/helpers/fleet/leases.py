@@ -112,9 +112,10 @@ class Machine:
         on_outage: OnOutage = "local",
         zone: str = "UTC",
         run: int = 0,
+        tracker: LimitTracker | None = None,
     ) -> None:
         self._first_sequence = run << RUN_BITS
-        self.tracker = LimitTracker(clock, steady=steady or clock)
+        self.tracker = tracker or LimitTracker(clock, steady=steady or clock)
         self.jumps = 0
         self.ids = 0
         self.days = NoDays()
