@@ -121,6 +121,19 @@ def test_one_that_never_began_is_not_tried_again(runs: Path) -> None:
     assert caught.value.exit_code == 1
 
 
+def test_a_daemon_without_an_extra_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is of an earlier version; ssh is not even started."""
+    monkeypatch.setattr(module, "start_daemon", lambda _: None)
+    tmp_path.chmod(0o700)
+    environ = {"HOME": "/nowhere", "AIRCHER_SOCKET": str(tmp_path / "a.sock")}
+    wishes = Wishes("box", [], False, None, None, None)
+    made = Forwarder(Context(Console(), environ, None), wishes)  # type: ignore[arg-type]
+
+    with pytest.raises(CommandFailed, match="of an earlier version") as caught:
+        made.run()
+    assert "a.extra.sock" in caught.value.message
+
+
 def test_no_ssh(runs: Path) -> None:
     """The error names it."""
     del runs
