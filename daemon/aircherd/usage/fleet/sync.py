@@ -162,19 +162,22 @@ class FleetSync:
                     await trio.sleep(RETRY_OVER_SECONDS)
                 await self._wait_until_due()
             else:
-                await self._wait_to_retry(pause)
-                pause = min(2 * pause, MAX_RETRY_SECONDS)
+                pause = await self._wait_to_retry(pause)
 
     def try_now(self) -> None:
         """End the pause before the next try."""
         self._retry.set()
 
-    async def _wait_to_retry(self, seconds: float) -> None:
-        self._retry = trio.Event()
+    async def _wait_to_retry(self, seconds: float) -> float:
+        """Wait, and return how long to wait after that: a connection may not be there at once."""
         began = trio.current_time()
         with trio.move_on_after(seconds) as pause:
             await self._retry.wait()
         self._lag = trio.current_time() - began - seconds if pause.cancelled_caught else 0.0
+        if self._retry.is_set():
+            self._retry = trio.Event()
+            return MIN_RETRY_SECONDS
+        return min(2 * seconds, MAX_RETRY_SECONDS)
 
     async def _wait_until_due(self) -> None:
         sharing = self._sharing

@@ -10,7 +10,7 @@ from aircherd.config.model import Limit
 from aircherd.shared_state.memory import MemoryEngine
 from aircherd.shared_state.names import SECRET_BYTES, Names
 from aircherd.usage.fleet.lease_plan import HEARTBEAT_SECONDS, IDLE_SECONDS, LEASE_SECONDS
-from aircherd.usage.fleet.sync import counter_name, limits_digest
+from aircherd.usage.fleet.sync import MIN_RETRY_SECONDS, counter_name, limits_digest
 from aircherd.usage.ledger.fleet.day_sums import DaySum
 from aircherd.usage.limits.reservation import Reservation
 from helpers.fleet.leases import Clock, Lines, Machine, TrioClock, end, shared
@@ -133,6 +133,21 @@ async def test_it_tries_again_at_once_when_something_was_put_right(autojump_cloc
         engine.refusal = None
         machine.sync.try_now()
         await trio.testing.wait_all_tasks_blocked()
+        assert not machine.sharing.state.is_away
+        nursery.cancel_scope.cancel()
+
+
+async def test_it_tries_again_soon_after_something_was_put_right(autojump_clock, engine):
+    """The connection with the right password may take a moment."""
+    machine = machine_of(engine)
+    engine.refusal = "wrong password"
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        await trio.sleep(60)
+        machine.sync.try_now()
+        await trio.testing.wait_all_tasks_blocked()
+        engine.refusal = None
+        await trio.sleep(2 * MIN_RETRY_SECONDS)
         assert not machine.sharing.state.is_away
         nursery.cancel_scope.cancel()
 
