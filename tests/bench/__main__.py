@@ -8,6 +8,8 @@
     .venv/bin/python tests/bench --http [--litellm-python PATH] [--portkey-dir DIR]
                                         [--tensorzero-python PATH] [--pairs N] [--seconds S]
                                             the HTTP side, the upstream alone and other gateways
+    .venv/bin/python tests/bench --shared [--pairs N] [--seconds S]
+                                            limits that a fleet shares, and those of one machine
 
 `docs/performance.md` explains the table. No time is asserted: people compare.
 """
@@ -28,6 +30,7 @@ from against import BARE_INTERPRETER, PARTS, against
 from over_http.measure import over_http
 from peers import absolute_path
 from processes import HERE, Figures, resident_mb, run, upstream, wall_ms
+from shared_state.measure import with_shared
 
 from helpers.daemon.real_daemon import Home, home
 
@@ -163,6 +166,9 @@ def main() -> None:
     if options.http:
         over_http(options)
         return
+    if options.shared:
+        with_shared(options)
+        return
     if options.against:
         parts = tuple(options.only or PARTS)
         how = (options.pairs, options.seconds)
@@ -188,9 +194,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--against", metavar="COMMIT", help="compare with that commit's daemon")
     parser.add_argument("--http", action="store_true", help="the HTTP side, and other gateways")
+    parser.add_argument("--shared", action="store_true", help="what limits of a fleet add")
     for name, where in PEERS.items():
         parser.add_argument(name, type=absolute_path, metavar="PATH", help=f"with --http: {where}")
-    parser.add_argument("--pairs", type=int, default=10, help="how often, with --against, --http")
+    parser.add_argument(
+        "--pairs", type=int, default=10, help="how often, with --against, --http, --shared"
+    )
     parser.add_argument("--seconds", type=float, default=0.7, help="of a window, likewise")
     parser.add_argument(
         "--only", nargs="+", choices=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"

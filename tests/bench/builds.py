@@ -46,11 +46,11 @@ def build_commit(commit: str) -> Path:
     return _python(folder)
 
 
-def build_here() -> Path:
-    """Return the Python of a new install of this tree."""
+def build_here(extra: str = "") -> Path:
+    """Return the Python of a new install of this tree, with what an `extra` of it needs."""
     name = hashlib.sha256(str(ROOT).encode()).hexdigest()[:10]
-    folder = CACHE / f"here-{name}"
-    _install(folder, ROOT, "this tree")
+    folder = CACHE / f"here-{name}{extra and f'-{extra}'}"
+    _install(folder, ROOT, "this tree", extra)
     return _python(folder)
 
 
@@ -68,7 +68,7 @@ def check_install(python: Path) -> None:
         raise SystemExit(f"{python} runs {found}")
 
 
-def _install(folder: Path, source: Path, what: str) -> None:
+def _install(folder: Path, source: Path, what: str, extra: str = "") -> None:
     print(f"installing {what} in {folder}", file=sys.stderr, flush=True)
     python = _python(folder)
     if not python.exists():
@@ -80,7 +80,7 @@ def _install(folder: Path, source: Path, what: str) -> None:
                 same.write(f"{found.metadata['name']}=={found.version}\n")
         same.flush()
         options = ("--quiet", "--disable-pip-version-check", "--constraint", same.name)
-        _run([str(python), "-m", "pip", "install", *options, str(source)])
+        _run([str(python), "-m", "pip", "install", *options, f"{source}{extra and f'[{extra}]'}"])
 
 
 def _python(folder: Path) -> Path:

@@ -1,0 +1,1 @@
+"""Benchmark of limits that a fleet shares, beside limits of one machine."""
