@@ -32,6 +32,7 @@ ELSEWHERE = {
     "service.md": "systemd/test_pages.py",
     "configuration.md": "docs/test_configuration_page.py",
     "migrating.md": "docs/test_migrating_page.py",
+    "fleet.md": "fleet/test_page.py",
     "guide/getting-started.md": "docs/test_quoted_output.py",
     "guide/recipes.md": "docs/test_recipes_page.py",
     "guide/first-client.md": "docs/test_recipes_page.py",
