@@ -107,7 +107,7 @@ def test_the_metadata() -> None:
     assert (found["Name"], found["Version"]) == ("aircher", __version__)
     assert found["Requires-Python"] == ">=3.11"
     extras = {line for line in found.get_all("Requires-Dist", ()) if "extra ==" in line}
-    assert {line.rpartition("extra == ")[2] for line in extras} == {"'dev'"}
+    assert {line.rpartition("extra == ")[2] for line in extras} == {"'dev'", "'shared'"}
     done = subprocess.run(
         [sys.executable, "-m", "twine", "check", "--strict", built_wheel(), built_source()],
         capture_output=True,
