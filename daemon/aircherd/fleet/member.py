@@ -37,7 +37,7 @@ from aircherd.shared_state.fleet_status import FleetStatus, MachineWatch, SeenMa
 from aircherd.usage.fleet.sharing import Sharing
 from aircherd.usage.fleet.sync import FleetSync, Hooks, name_of
 from aircherd.usage.ledger.fleet.day_reports import DayReports
-from aircherd.usage.ledger.fleet.day_sums import KEPT_DAYS, DaySum, read_day_sums
+from aircherd.usage.ledger.fleet.day_sums import KEPT_DAYS, ReadDays, time_day_sums
 from aircherd.usage.ledger.fleet.machine import MachineId
 from aircherd.usage.ledger.fleet.shared_usage import read_shared_usage
 from aircherd.usage.ledger.ledger import Ledger, Mark
@@ -202,10 +202,10 @@ class FleetMember:
         )
         return await self._ledger.read_ended(work, mark)
 
-    async def _read_days(self, days: int | None) -> dict[str, DaySum]:
+    async def _read_days(self, days: int | None) -> ReadDays:
         machine = await self._identify()
         work = partial(
-            read_day_sums,
+            time_day_sums,
             ahead=self.sharing.clock.offset,
             zone=self.sharing.zone,
             first=machine.first,

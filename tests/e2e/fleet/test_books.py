@@ -23,6 +23,7 @@ from helpers.protocol.validation import Description
 
 LIMITS = limit("month", requests=100_000) + limit("month", usd=1000)
 CHAT = {"model": "work/m", "messages": [{"role": "user", "content": "use 1 2"}], "stream": False}
+PASSWORD = "canary-engine-0123456789abcdef"
 TOKENS, USD = 3, Decimal("0.003")
 
 
@@ -94,12 +95,15 @@ def _ask(machine: Machine) -> str:
 
 
 @pytest.fixture(scope="module")
-def fleet() -> Iterator[Fleet]:
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """Two machines that have asked: `m0` five times, `m1` three times."""
+    file = tmp_path_factory.mktemp("secret") / "password"
+    file.write_text(PASSWORD)
+    settings = f'key_command = ["cat", "{file}"]\n{LIMITS}'
     with (
-        valkey() as engine,
+        valkey(password=PASSWORD) as engine,
         open_upstream() as upstream,
-        open_machines(2, upstream, engine.url, LIMITS, ahead=(0.0, 3600.0)) as machines,
+        open_machines(2, upstream, engine.url, settings, ahead=(0.0, 3600.0)) as machines,
     ):
         fleet = Fleet(machines, engine, upstream)
         fleet.ask(0, 5)
@@ -135,6 +139,9 @@ def test_the_command_line_shows_them(fleet: Fleet) -> None:
     assert limits.count("m1") == 2
     status = run_program(environ, "status").stdout.decode()
     assert "2 machines now" in status
+    doctor = run_program(environ, "doctor").stdout.decode()
+    assert "answers in" in doctor
+    assert PASSWORD not in usage + limits + status + doctor
 
 
 def test_a_killed_machine_is_booked_once(fleet: Fleet) -> None:
@@ -255,6 +262,8 @@ def test_another_fleet_in_the_namespace_is_noticed(fleet: Fleet) -> None:
 
 def test_a_machine_that_reports_is_not_forgotten(fleet: Fleet) -> None:
     """It would be known again at once; the message of an unknown one has those that are known."""
+    for machine in fleet.machines:
+        assert PASSWORD not in machine.home.log()
     for name, expected in (("m1", "still reports"), ("m0", "still reports"), ("x", "m0, m1")):
         with pytest.raises(ClientError, match=expected):
             fleet.machines[0].call("fleet.forget", {"machine": name})

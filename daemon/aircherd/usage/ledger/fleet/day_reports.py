@@ -4,19 +4,19 @@ They are for people, so they need not be of this very second. The ledger has eac
 so has each sum: nothing is added up anywhere else.
 """
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 import trio
 
 from aircherd.errors import LedgerUnavailable
-from aircherd.usage.ledger.fleet.day_sums import KEPT_DAYS, DaySum
+from aircherd.usage.ledger.fleet.day_sums import KEPT_DAYS, DaySum, ReadDays
 
 READ_SECONDS = 2.0
 """Between two reads while there is something new."""
 IDLE_FACTOR, MAX_READ_SECONDS = 50, 30.0
-"""A read that takes long is made less often: after so many times as long, or so many seconds."""
+"""A read that costs the ledger's thread much is made less often: after so many times as long, or so
+many seconds. (How long it waits for the thread says nothing: a busy start would keep days back.)"""
 RECENT_DAYS = 2
 """After the first read, only these change. (An attempt ends within an hour.)"""
 
@@ -31,7 +31,7 @@ class DayReports:
 
     def __init__(
         self,
-        read: Callable[[int | None], Awaitable[Mapping[str, DaySum]]],
+        read: Callable[[int | None], Awaitable[ReadDays]],
         ended: Callable[[], int],
     ) -> None:
         self._read = read
@@ -67,31 +67,30 @@ class DayReports:
         """Read when attempts have ended; never returns."""
         seen = -1
         while True:
-            pause, ended, is_first = READ_SECONDS, self._ended(), not self._has_all
-            if ended != seen or is_first:
-                began = time.monotonic()
-                if await self._read_once():
+            pause, ended = READ_SECONDS, self._ended()
+            if ended != seen or not self._has_all:
+                took = await self._read_once()
+                if took is not None:
                     seen = ended
-                if not is_first:  # of all days, while others wait for the ledger's thread, too
-                    took = time.monotonic() - began
                     pause = min(max(pause, IDLE_FACTOR * took), MAX_READ_SECONDS)
             with trio.move_on_after(pause):
                 await self._forgotten.wait()
 
-    async def _read_once(self) -> bool:
+    async def _read_once(self) -> float | None:
+        """Return what it cost the ledger's thread, in seconds; None if it cannot be read."""
         has_all, self._forgotten = self._has_all, trio.Event()
         try:
-            found = await self._read(RECENT_DAYS if has_all else None)
+            found, seconds = await self._read(RECENT_DAYS if has_all else None)
         except LedgerUnavailable as error:
             if error.message != self._problem:
                 log.warning("fleet_days_incomplete", reason=error.message)
             self._problem = error.message
-            return False
+            return None
         self._problem = None
         known = {**(self._known if has_all else {}), **found}
         self._known = dict(sorted(known.items())[-KEPT_DAYS:])
         self._has_all = not self._forgotten.is_set()
-        return True
+        return seconds if has_all else 0.0
 
     def __repr__(self) -> str:
         return f"<DayReports of {len(self._known)} days, {len(self.waiting)} to be reported>"

@@ -6,7 +6,7 @@ import trio.testing
 
 from aircherd.errors import LedgerUnavailable
 from aircherd.usage.ledger.fleet.day_reports import READ_SECONDS, DayReports
-from aircherd.usage.ledger.fleet.day_sums import DaySum
+from aircherd.usage.ledger.fleet.day_sums import DaySum, ReadDays
 
 OLD, NEW = DaySum(1, 100, 1000), DaySum(2, 200, 2000)
 
@@ -16,13 +16,14 @@ class Books:
 
     def __init__(self):
         self.sums = {"2026-11-21": OLD, "2026-11-22": OLD}
-        self.ended, self.asked, self.error = 0, [], None
+        self.ended, self.asked, self.error, self.seconds = 0, [], None, 0.0
 
     async def read(self, days):
         self.asked.append(days)
         if self.error is not None:
             raise self.error
-        return dict(list(self.sums.items())[-days:] if days else self.sums)
+        found = list(self.sums.items())[-days:] if days else self.sums
+        return ReadDays(dict(found), self.seconds)
 
 
 @pytest.fixture
@@ -48,6 +49,17 @@ async def test_what_was_reported_is_not_reported_again(autojump_clock, books):
     await trio.sleep(2 * READ_SECONDS)
     assert reports.waiting == {"2026-11-22": NEW}
     assert ledger.asked == [None, 2]
+
+
+async def test_a_ledger_that_is_slow_to_read_is_read_less_often(autojump_clock, books):
+    """So that the thread has time for what it is there for."""
+    ledger, reports = books
+    ledger.seconds = 0.1
+    for number in range(1, 41):
+        ledger.ended = number
+        await trio.sleep(1)
+    assert 7 <= len(ledger.asked) <= 10
+    assert reports.known == ledger.sums
 
 
 async def test_an_engine_that_lost_everything_gets_all_days_again(autojump_clock, books):

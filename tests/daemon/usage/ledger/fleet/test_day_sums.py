@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from aircherd.usage.ledger.clock_history import EndedAttempts, read_periods
 from aircherd.usage.ledger.database import LedgerDatabase
-from aircherd.usage.ledger.fleet.day_sums import DaySum, read_day_sums
+from aircherd.usage.ledger.fleet.day_sums import DaySum, read_day_sums, time_day_sums
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.usage.time_buckets import local_hour
 from helpers.ledger.attempts import DAY, HOUR, settled, started
@@ -74,4 +74,16 @@ def test_only_so_many_days(tmp_path):
     write(file, NOW - 70 * DAY, NOW - 3 * DAY, NOW - DAY, NOW)
     assert list(sums(file, days=2)) == ["2026-11-21", "2026-11-22"]
     assert len(sums(file)) == 3
+    file.close()
+
+
+def test_what_a_read_costs_is_known(tmp_path):
+    """The time of the thread, not the time that it waited."""
+    file = opened(tmp_path)
+    write(file, NOW)
+    ended = EndedAttempts(10**6, frozenset(), file.read(read_periods), NOW)
+    options = {"ahead": 0.0, "zone": UTC, "first": 0, "tz": UTC, "days": 2}
+    found = file.read(partial(time_day_sums, ended=ended, **options))
+    assert list(found.sums) == ["2026-11-22"]
+    assert found.seconds >= 0
     file.close()
