@@ -105,7 +105,11 @@ class CounterShare:
         spent = reserved + self.window.unreported + self.turns.promised
         if now < self.lapses_at and self.label == self.window.bucket.label:
             if state.away_since is None:
-                return self.lease - spent
+                if not self.is_unread:
+                    return self.lease - spent
+                # While the ledger is read again, since the engine's time was another than was
+                # thought, nothing is reported: as without the engine.
+                return allowance_away(state, lease=self.lease, rest=self.rest) - spent
             rest = self.rest - self.draws.unseen(state.away_since, state.parts)
             return allowance_away(state, lease=self.lease, rest=rest) - spent
         if not (state.is_away or self.is_unread):

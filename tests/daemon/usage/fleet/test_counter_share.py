@@ -154,6 +154,19 @@ def test_while_the_ledger_was_not_read_it_is_as_without_the_engine():
     assert share.available(NOON, 0) == share.room(NOON, 0) == 50
 
 
+def test_while_the_ledger_is_read_again_no_request_is_refused():
+    """A machine whose clock is wrong reads it again after the engine's first answer."""
+    share = share_of()
+    answer(share, CounterView(used=10, held=10, granted=0))
+    assert share.available(NOON, 0) == 0
+    share.is_unread = True
+    assert share.available(NOON, 5) == share.room(NOON, 5) == 35
+    refusing = share_of("refuse")
+    answer(refusing, CounterView(used=10, held=10, granted=7))
+    refusing.is_unread = True
+    assert refusing.room(NOON, 0) == 7
+
+
 def test_it_frees_when_the_engine_says_so():
     share = share_of()
     assert share.frees_at(NOON, 10, 0) == NOON + 43_200
