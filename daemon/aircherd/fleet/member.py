@@ -144,6 +144,10 @@ class FleetMember:
         self._publish()
         return True
 
+    def go_on(self) -> None:
+        """Note that this daemon was a machine of a fleet before: no run was killed since."""
+        self.sharing.follows_kill = False
+
     def leave(self) -> None:
         """Share nothing any more; `run` gives back what was leased when it is cancelled."""
         self._limits.sharing = None

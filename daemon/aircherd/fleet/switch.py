@@ -25,6 +25,7 @@ class FleetSwitch:
         self._make = make
         self._shared: Shared | None = None
         self._changed = trio.Event()
+        self._was_member = False
         self.member: FleetMember | None = None
         self.configure(config)
 
@@ -43,6 +44,9 @@ class FleetSwitch:
         if self.member is not None:
             self.member.leave()
         self.member = None if after is None else self._make(after)
+        if self.member is not None and self._was_member:
+            self.member.go_on()
+        self._was_member = self._was_member or self.member is not None
         self._changed.set()
 
     async def run(self) -> None:

@@ -26,6 +26,10 @@ class Member:
         self.log.append(f"adopt {shared.address.host}")
         return self.adopts
 
+    def go_on(self) -> None:
+        """Note it."""
+        self.log.append(f"go on {self.host}")
+
     def leave(self) -> None:
         """Note it."""
         self.log.append(f"leave {self.host}")
@@ -61,6 +65,7 @@ async def test_another_engine_replaces_the_first_and_none_ends_it(autojump_clock
         await wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
     first = ["run localhost", "adopt elsewhere", "leave localhost", "stop localhost"]
+    first.insert(3, "go on elsewhere")
     assert log == [*first, "run elsewhere", "leave elsewhere", "stop elsewhere"]
 
 

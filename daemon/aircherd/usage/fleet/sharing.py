@@ -49,6 +49,8 @@ class Sharing:
 
     `steady` and `clock` are those of the tracker. `machines` is how many there were in the last
     run, 0 if that is not known. `on_change` is called when the engine is away, or back.
+    `follows_kill`: new counters may have a lease from a run that was killed; False from the first
+    answer on.
     """
 
     def __init__(
@@ -59,8 +61,10 @@ class Sharing:
         zone: ZoneInfo,
         on_outage: OnOutage = "local",
         machines: int = 0,
+        follows_kill: bool = True,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
+        self.follows_kill = follows_kill
         self.steady = steady
         self.state = FleetState(on_outage, machines)
         self.clock = EngineClock(steady, clock)
@@ -76,7 +80,9 @@ class Sharing:
 
     def open(self, per: Per) -> CounterShare:
         """Return the share of a new counter."""
-        return CounterShare(SharedWindow(per, self.clock, self.zone), self.state)
+        share = CounterShare(SharedWindow(per, self.clock, self.zone), self.state)
+        share.is_unclaimed = self.follows_kill
+        return share
 
     def close(self) -> None:
         """Let all requests that wait try again: another engine counts now, or none."""

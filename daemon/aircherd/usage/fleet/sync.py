@@ -241,6 +241,7 @@ class FleetSync:
             take_back(pendings)
             self._note_stale()
             return False
+        sharing.follows_kill = False
         has_news = self._take(view, pendings, sent)
         self._days.note_reported(days)
         took = trio.current_time() - asked - ROUNDS * self._lag

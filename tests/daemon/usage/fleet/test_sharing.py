@@ -262,6 +262,15 @@ async def test_a_limit_that_becomes_local_begins_again(autojump_clock):
     assert machine.counter.reserved == 1
 
 
+async def test_only_a_start_follows_a_kill(autojump_clock):
+    """Later, the ledger has all that was used, and what is held was not used."""
+    machine, _ = machine_of()
+    assert machine.share.is_unclaimed
+    await machine.sync.sync()
+    machine.configure([shared(requests=100), shared(tokens=100)])
+    assert not machine.sharing.counters[1].share.is_unclaimed
+
+
 async def test_another_maximum_keeps_the_lease(autojump_clock):
     machine, _ = machine_of()
     async with trio.open_nursery() as nursery:
