@@ -13,11 +13,17 @@ import trustme
 from aircherd.errors import KeyringLocked
 from aircherd.shared_state.base import EngineAway, EngineRefused, SharedCooldown, SharedStateError
 from aircherd.shared_state.engine import link, open_engine
+from helpers.docs_commands import DOCS
 from helpers.engines import HTTP, SILENCE, SSH, proxy, redis, talker, valkey
 from helpers.engines.using import counter, day, password, report, settings
 
 CANARY = "canary-5c9e77"
-USER = f"user aircher on >{CANARY} ~{{aircher}}:* &{{aircher}}:* +@all -@admin -@dangerous +info"
+[USER] = [
+    line.replace("A-LONG-RANDOM-PASSWORD", CANARY)
+    for line in (DOCS / "fleet.md").read_text().splitlines()
+    if line.startswith("user aircher ")
+]
+"""The line of an access control list that docs/fleet.md has."""
 
 
 @pytest.fixture(autouse=True)
