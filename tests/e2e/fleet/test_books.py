@@ -153,11 +153,13 @@ def test_a_killed_machine_is_booked_once(fleet: Fleet) -> None:
     fleet.upstream.hold()
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(fleet.ask, 1, 6)
-        wait_until(lambda: fleet.upstream.by_machine()["m1"].open >= 6, "six requests in flight")
-        fleet.machines[1].call("usage.report")  # after which its ledger has them
-        fleet.machines[1].kill()
-        asking.result()
-    fleet.upstream.release()
+        try:
+            wait_until(lambda: fleet.upstream.by_machine()["m1"].open >= 6, "six requests wait")
+            fleet.machines[1].call("usage.report")  # after which its ledger has them
+            fleet.machines[1].kill()
+            asking.result()
+        finally:
+            fleet.upstream.release()
     fleet.machines[1].home.environ["TZ"] = "Pacific/Kiritimati"
     fleet.machines[1].start()
     fleet.wait_until_they_agree()
