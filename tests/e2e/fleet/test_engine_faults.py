@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from helpers.daemon.real_daemon import wait_until
-from helpers.engines import HTTP, Engine, proxy, redis, talker
+from helpers.engines import HTTP, Engine, Proxy, proxy, redis, talker
 from helpers.fleet.machines import Machine, limit, open_machines
 from helpers.fleet.upstream import open_upstream
 
@@ -161,21 +161,26 @@ def test_it_gets_another_password(one: One) -> None:
     assert CANARY not in f"{one.machine.call('status')} {one.machine.home.everything_written()}"
 
 
-def test_it_takes_two_seconds_for_each_command(one: One) -> None:
-    """It is away, and no request waits for it; late answers change nothing."""
+@pytest.fixture
+def slow(one: One) -> Iterator[Proxy]:
+    """Yield what stands between the daemon and its engine for one test."""
     right = one.machine.home.config_file.read_text()
     with proxy(one.engine) as between:
-        slow = right.replace(f":{one.engine.port}", f":{between.port}")
-        one.machine.home.write_config(slow)
-        wait_until(lambda: between.is_used, "the daemon uses the other address")
-        wait_for(one, "ok")
-        between.delay = 2.0
-        assert "answer" in wait_for(one, "away")
-        between.delay = 0.0
-        wait_for(one, "ok")
-        check_counted(one)
-        one.machine.home.write_config(right)
-        wait_for(one, "ok")
+        one.machine.home.write_config(right.replace(f":{one.engine.port}", f":{between.port}"))
+        try:
+            wait_until(lambda: between.is_used, "the daemon uses the other address")
+            yield between
+        finally:
+            one.machine.home.write_config(right)
+
+
+def test_it_takes_two_seconds_for_each_command(one: One, slow: Proxy) -> None:
+    """It is away, and no request waits for it; late answers change nothing."""
+    wait_for(one, "ok")
+    slow.delay = 2.0
+    assert wait_for(one, "away")
+    slow.delay = 0.0
+    wait_for(one, "ok")
     check_counted(one)
 
 
