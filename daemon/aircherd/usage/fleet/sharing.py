@@ -14,6 +14,7 @@ import trio
 from aircherd.config.model import OnOutage, Per
 from aircherd.usage.fleet.counter_share import CounterShare
 from aircherd.usage.fleet.engine_clock import EngineClock
+from aircherd.usage.fleet.lease_plan import has_plenty
 from aircherd.usage.fleet.outage import FleetState
 from aircherd.usage.fleet.shared_window import SharedWindow
 from aircherd.usage.fleet.turns import Outcome, Turn
@@ -22,6 +23,8 @@ from aircherd.usage.limits.reservation import GrantNeeded
 
 GRANT_SECONDS = 0.1
 """How long a request waits for an answer of the engine."""
+LITTLE_LEFT_SECONDS = 1.0
+"""How long it waits where little is left of a limit: the rules of an outage may exceed it there."""
 START_SECONDS = 3.0
 """How long it waits for the first answer after a start: a connection has to be opened."""
 MAX_WAIT_SECONDS = 1.0
@@ -163,12 +166,20 @@ class Sharing:
         share.drawn_at = self.steady()
         self.ask_now()
         try:
-            return await self._outcome(turn) is not Outcome.REFUSED
+            return await self._outcome(turn, self._patience(share)) is not Outcome.REFUSED
         finally:
             share.turns.leave(turn)
 
-    async def _outcome(self, turn: Turn) -> Outcome:
-        patience = GRANT_SECONDS if self.state.was_seen else START_SECONDS
+    def _patience(self, share: CounterShare) -> float:
+        """Return how long a request waits until the engine counts as away."""
+        if not self.state.was_seen:
+            return START_SECONDS
+        machines = max(self.state.machines, 1)
+        drawn = share.draws.unseen(self.steady(), machines)
+        is_plenty = has_plenty(share, machines) and share.rest >= 4 * drawn
+        return GRANT_SECONDS if is_plenty else LITTLE_LEFT_SECONDS
+
+    async def _outcome(self, turn: Turn, patience: float) -> Outcome:
         now = trio.current_time()
         give_up_at, wait_until = now + max(MAX_WAIT_SECONDS, patience), self._late_at(patience)
         while now < give_up_at:

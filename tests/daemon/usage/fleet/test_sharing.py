@@ -191,6 +191,21 @@ async def test_after_100_ms_the_rules_of_an_outage_apply(autojump_clock):
         nursery.cancel_scope.cancel()
 
 
+async def test_where_little_is_left_a_late_answer_is_waited_for(autojump_clock):
+    """By the rules of an outage each machine would use a part of what others are granted."""
+    engine = MemoryEngine(TrioClock())
+    lines = Lines(engine)
+    machine = Machine(lines, [shared(requests=20)], clock=TrioClock())
+    await machine.sync.sync()
+    lines.seconds = 0.3
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        assert isinstance(await machine.take(), Reservation)
+        assert not machine.sharing.state.is_away
+        assert machine.share.lease > 0
+        nursery.cancel_scope.cancel()
+
+
 async def test_a_daemon_that_is_busy_does_not_blame_the_engine(autojump_clock):
     """Each round of its loop takes 20 ms: an answer may have arrived long ago."""
     machine, lines = machine_of()
