@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterable
 
+import pytest
 import trio
 
 from helpers.engines import Engine
@@ -39,6 +40,7 @@ def answered(sent: Iterable[Load]) -> int:
     return sum(load.outcomes["ok"] for load in sent)
 
 
+@pytest.mark.timeout(240)
 async def test_together_they_send_what_one_may(
     size: Size, engine: Engine, upstream: Upstream
 ) -> None:
@@ -60,6 +62,7 @@ async def test_together_they_send_what_one_may(
         assert refused(paid) == {"limit_reached"}
 
 
+@pytest.mark.timeout(240)
 async def test_killed_machines_and_engines_lose_nothing_of_it(
     size: Size, engine: Engine, upstream: Upstream
 ) -> None:

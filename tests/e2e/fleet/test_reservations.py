@@ -1,5 +1,6 @@
 """A script that asks without a pause costs the engine few calls, and leaves room to others."""
 
+import pytest
 import trio
 
 from helpers.engines import Engine
@@ -11,6 +12,7 @@ from helpers.fleet.upstream import Upstream
 SECONDS = 120.0
 
 
+@pytest.mark.timeout(150)
 async def test_ten_thousand_reservations_need_few_calls(
     size: Size, engine: Engine, upstream: Upstream
 ) -> None:

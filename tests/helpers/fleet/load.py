@@ -61,6 +61,11 @@ class Load:
         """Whether there is more to send."""
         return not self._is_stopped and (self._most is None or self._number < self._most)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all is sent and answered."""
+        return not (self.is_sending or self._open)
+
     async def run(self) -> None:
         """Send until there is no more to send, over a new connection when one is lost."""
         while self.is_sending or self._open:
@@ -142,15 +147,18 @@ async def exhaust(
     upstream: Upstream,
     disturb: Callable[[], Awaitable[object]] = trio.lowlevel.checkpoint,
     *,
-    quiet: float = 3.0,
+    quiet: float = 4.5,
 ) -> None:
-    """Send until nothing more arrives at the provider for `quiet` seconds after `disturb` ends."""
+    """Send until nothing more arrives at the provider for `quiet` seconds after `disturb` ends.
+
+    It ends sooner if all that there is to send is sent.
+    """
     async with trio.open_nursery() as nursery:
         for load in sent:
             nursery.start_soon(load.run)
         await disturb()
         last, since = -1, trio.current_time()
-        while trio.current_time() < since + quiet:
+        while trio.current_time() < since + quiet and not all(load.is_over for load in sent):
             if (now := upstream.total().requests) != last:
                 last, since = now, trio.current_time()
             await trio.sleep(0.1)
