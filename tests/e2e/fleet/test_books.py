@@ -147,8 +147,8 @@ def test_the_command_line_shows_them(fleet: Fleet) -> None:
 def test_a_killed_machine_is_booked_once(fleet: Fleet) -> None:
     """What it had in flight is unknown, and counts; what its ledger may lack counts as a margin.
 
-    What it held is free again, as its first report says. It is started in another time zone, where
-    it may be another day: the fleet's months and days are the same.
+    What it held is held no more: it counts as used where its ledger does not have it. It is started
+    in another time zone, where it may be another day: the fleet's months are the same.
     """
     fleet.upstream.hold()
     with ThreadPoolExecutor(1) as pool:
