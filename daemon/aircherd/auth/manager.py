@@ -250,7 +250,7 @@ class AuthManager:
         )
 
     async def engine_password(self) -> ApiKey | None:
-        """Return the password of the fleet's engine, None if there is none. Needs `[shared]`.
+        """Return the password of the fleet's engine, None if there is none or no `[shared]`.
 
         Ask for it whenever a connection is opened, and keep it no longer: it may change, and keys
         may be locked. `note_accepted` and `note_rejected` take what the engine says about it.
@@ -261,7 +261,8 @@ class AuthManager:
             NotAuthenticated: its command fails.
         """
         shared = self._config().shared
-        assert shared is not None
+        if shared is None:  # removed while a connection was opened
+            return None
         account = engine_account(shared)
         if not self._registry.may_have_key(account):
             return None

@@ -344,7 +344,8 @@ def engine_opener(password: EnginePassword) -> OpenEngine:
     @asynccontextmanager
     async def open_it(shared: Shared) -> AsyncIterator[Engine]:
         module = await trio.to_thread.run_sync(load_engine)
-        async with module.open_engine(shared, password.read, password.judge) as engine:
+        read = partial(password.read, shared.address.origin)
+        async with module.open_engine(shared, read, password.judge) as engine:
             yield engine
 
     return open_it

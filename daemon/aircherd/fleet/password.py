@@ -23,9 +23,13 @@ class EnginePassword:
         self._auth = auth
         self._key: ApiKey | None = None
 
-    async def read(self) -> str | None:
-        """Return it, None if there is none; raises what `AuthManager.engine_password` does."""
-        self._key = await self._auth.engine_password()
+    async def read(self, origin: str | None = None) -> str | None:
+        """Return it, None if there is none; raises what `AuthManager.engine_password` does.
+
+        `origin` is where it will be sent: `[shared]` may name another engine by now.
+        """
+        found = await self._auth.engine_password()
+        self._key = found if found is None or origin in (None, found.origin) else None
         return None if self._key is None else self._key.secret.reveal()
 
     async def judge(self, refusal: str | None) -> None:

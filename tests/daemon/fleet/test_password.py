@@ -87,3 +87,15 @@ def test_a_missing_library_is_a_problem_with_its_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "coredis", None)
     with pytest.raises(EngineRefused, match=r"pip install 'aircher\[shared\]'"):
         load_engine()
+
+
+async def test_another_engine_or_none_is_named_by_now(rig):
+    """The section has changed while a connection to the old engine was being opened."""
+    auth = checking(rig)
+    await auth.stored.login("shared", Secret(CANARY))
+    password = EnginePassword(auth)
+    origin = rig.config.shared.address.origin
+    assert await password.read(origin) == CANARY
+    assert await password.read("redis://elsewhere:6379") is None
+    rig.config = msgspec.structs.replace(rig.config, shared=None)
+    assert await password.read(origin) is None
