@@ -47,6 +47,7 @@ from aircherd.config.paths import resolve_paths
 from aircherd.config.store import ConfigStore
 from aircherd.config.watcher.file_watcher import FileWatcher
 from aircherd.desktop.notifier import DesktopNotifier
+from aircherd.errors import BadRequest
 from aircherd.events import EventBus
 from aircherd.files.background_files import BackgroundFiles
 from aircherd.files.private_directory import check_directories
@@ -385,11 +386,12 @@ def _fleet_member(
     return member
 
 
-async def _check_password(config: ConfigStore, _: EngineAccount, secret: Secret) -> KeyCheck:
+async def _check_password(config: ConfigStore, account: EngineAccount, secret: Secret) -> KeyCheck:
     from aircherd.fleet.password import check_password  # noqa: PLC0415 -- for a fleet
 
     shared = config.current.shared
-    assert shared is not None  # it has an account
+    if shared is None or shared.address.origin != account.origin:
+        raise BadRequest("[shared] has been changed meanwhile: sign in again")
     return await check_password(shared, secret)
 
 

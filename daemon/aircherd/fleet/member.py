@@ -72,6 +72,9 @@ Raises:
 ShareMore = Callable[[SharedState, str], Awaitable[object]]
 """Takes the engine and the label of this machine."""
 
+FAILED_SECONDS = 30.0
+"""After an internal error."""
+
 log = structlog.get_logger()
 
 
@@ -163,8 +166,22 @@ class FleetMember:
     async def run(self) -> None:
         """Report to the engine, forever. When it is cancelled, give everything back first.
 
-        That takes a second at most; the engine's connection is kept until then.
+        That takes a second at most; the engine's connection is kept until then. After an internal
+        error it begins again: requests go on meanwhile, as without the engine.
         """
+        while True:
+            try:
+                await self._run()
+            except EngineRefused as error:
+                self.sharing.note_away(error.message, is_refused=True)
+                return
+            except Exception:  # a boundary: no engine may stop the daemon
+                log.exception("fleet_failed")
+                self.sharing.note_away("there was an internal error: see the log of aircherd")
+                self._machine = None  # its next run has larger numbers
+            await trio.sleep(FAILED_SECONDS)
+
+    async def _run(self) -> None:
         hooks = Hooks(
             identify=self._identify,
             on_jump=self._read_again,
@@ -184,8 +201,6 @@ class FleetMember:
                     nursery.start_soon(self._days.run)
                     nursery.start_soon(self._sync.run)
                     nursery.start_soon(self._share_more, engine, self._label)
-        except EngineRefused as error:
-            self.sharing.note_away(error.message, is_refused=True)
         finally:
             self.engine = None
 

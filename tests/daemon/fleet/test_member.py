@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import msgspec
 import trio
 
 from aircherd.config.model import EngineAddress, Limit, Shared
 from aircherd.events import Event, EventBus
+from aircherd.fleet import member
 from aircherd.fleet.member import FleetMember, engine_opener
 from aircherd.fleet.password import EnginePassword
 from aircherd.shared_state.base import SharedState
@@ -60,7 +61,7 @@ async def machine(
         backfill = Backfill(ledger, limits)
         bus, events = EventBus(), list[Event]()
         bus.subscribe(("shared",), events.append)
-        member = FleetMember(
+        made = FleetMember(
             shared,
             ledger,
             limits,
@@ -73,8 +74,8 @@ async def machine(
         backfill.configure(LIMITS)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(backfill.run)
-            nursery.start_soon(member.run)
-            yield Parts(member, limits, ledger, events)
+            nursery.start_soon(made.run)
+            yield Parts(made, limits, ledger, events)
             nursery.cancel_scope.cancel()
 
 
@@ -142,10 +143,10 @@ async def test_an_outage_is_an_event_with_its_reason(tmp_path):
     assert parts.events[-1].data.get("reason") is None
 
 
-def again_knows(member: FleetMember, machines: int) -> bool:
+def again_knows(asked: FleetMember, machines: int) -> bool:
     """Have the engine asked at once; return whether it has said so many before."""
-    member.sharing.ask_now()
-    return member.sharing.state.machines == machines
+    asked.sharing.ask_now()
+    return asked.sharing.state.machines == machines
 
 
 async def test_how_many_machines_there_were_is_known_after_a_start_without_the_engine(tmp_path):
@@ -177,6 +178,22 @@ async def test_one_that_has_left_shares_nothing(tmp_path):
     async with machine(tmp_path, MemoryEngine(clock)) as parts:
         parts.member.leave()
         assert parts.limits.sharing is None
+
+
+async def test_an_internal_error_ends_neither_the_daemon_nor_the_sharing(tmp_path, monkeypatch):
+    """It counts as an outage, and is tried again."""
+    engine = MemoryEngine(clock)
+    right = engine.sync
+    monkeypatch.setattr(member, "FAILED_SECONDS", 0.05)
+
+    async def fail(*_: object) -> NoReturn:
+        raise ZeroDivisionError
+
+    engine.sync = fail  # type: ignore[method-assign]
+    async with machine(tmp_path, engine) as parts:
+        await until(lambda: "internal error" in (parts.member.status().reason or ""))
+        engine.sync = right  # type: ignore[method-assign]
+        await until(lambda: parts.member.status().state == "ok")
 
 
 async def test_an_engine_is_opened_with_its_password(tmp_path):

@@ -46,7 +46,7 @@ SYNC_SECONDS = 2.0
 LATE_SECONDS = 0.5
 """An engine that keeps its deadlines needs no more than this besides."""
 LAST_SECONDS = 1.0
-"""How long a clean stop waits foreverything to be given back."""
+"""How long a clean stop waits for everything to be given back."""
 MIN_RETRY_SECONDS = 0.2
 MAX_RETRY_SECONDS = 5.0
 RETRY_OVER_SECONDS = 0.005
