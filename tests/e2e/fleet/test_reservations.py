@@ -17,7 +17,7 @@ async def test_ten_thousand_reservations_need_few_calls(
     size: Size, engine: Engine, upstream: Upstream
 ) -> None:
     """All of them go out, not one more, and another machine of the fleet gets its turn, too."""
-    limits = limit("hour", requests=size.reservations) + limit("hour", tokens=10**9)
+    limits = limit("hour", requests=size.reservations, tokens=10**9, usd=1_000_000)
     with (
         open_machines(2, upstream, engine.url, limits) as (busy, other),
         trio.fail_after(SECONDS),

@@ -163,7 +163,8 @@ class Sharing:
             return True
         turn = Turn(needed.amount)
         share.turns.add(turn)
-        share.drawn_at = self.steady()
+        # While it waits for another limit, what it needs of this one is not given back.
+        share.drawn_at, share.typical = self.steady(), needed.amount
         self.ask_now()
         try:
             return await self._outcome(turn, self._patience(share)) is not Outcome.REFUSED
