@@ -10,6 +10,17 @@ engine, slow, silent or cut off; `talkers` listen on a port and speak something 
 
 from helpers.engines.proxy import Proxy, proxy
 from helpers.engines.server import Engine, redis, valkey
-from helpers.engines.talkers import HTTP, SILENCE, SSH, talker
+from helpers.engines.talkers import HTTP, SILENCE, SSH, impostor, talker
 
-__all__ = ["HTTP", "SILENCE", "SSH", "Engine", "Proxy", "proxy", "redis", "talker", "valkey"]
+__all__ = [
+    "HTTP",
+    "SILENCE",
+    "SSH",
+    "Engine",
+    "Proxy",
+    "impostor",
+    "proxy",
+    "redis",
+    "talker",
+    "valkey",
+]

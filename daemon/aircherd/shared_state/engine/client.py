@@ -130,10 +130,9 @@ class Engine:
         """Return all machines of the last 62 days, with what each used under these counters."""
         deadline = trio.current_time() + ROWS_SECONDS
         [clock] = await self._link.ask(deadline, (b"TIME",))
-        assert isinstance(clock, list)
-        now = int(clock[0]) + int(clock[1]) / 1e6
-        [known] = await self._hashes(["machines"], deadline)
         with self._reading():
+            now = encoding.unpack_time(clock)
+            [known] = await self._hashes(["machines"], deadline)
             machines = records.read_machines(known)
             ids = [each.machine for each in machines]
             amounts = {
@@ -163,8 +162,9 @@ class Engine:
         """Forget a machine and what it holds, not what it used; return whether it was known."""
         deadline = trio.current_time() + ROWS_SECONDS
         [names] = await self._link.ask(deadline, (b"ZRANGE", self._start + "counters", 0, -1))
-        assert isinstance(names, list)
-        keys = self._keys("machines", "live", *(f"c:{name.decode()}" for name in names))
+        with self._reading():
+            counters = [f"c:{encoding.as_text(name)}" for name in encoding.as_list(names)]
+        keys = self._keys("machines", "live", *counters)
         return await self._run(scripts.FORGET, keys, [machine], ROWS_SECONDS) == 1
 
     async def secret(self, proposed: bytes) -> bytes:
@@ -172,8 +172,8 @@ class Engine:
         [key] = self._keys("secret")
         deadline = trio.current_time() + CALL_SECONDS
         _, kept = await self._link.ask(deadline, (b"SET", key, proposed, b"NX"), (b"GET", key))
-        assert isinstance(kept, bytes)
-        return kept
+        with self._reading():
+            return encoding.as_bytes(kept)
 
     async def inspect(self, namespace: str) -> EngineFacts:
         """Return what the engine says of itself, as far as this user may ask."""
@@ -181,8 +181,8 @@ class Engine:
         began, clock = trio.current_time(), time.time()
         [answer] = await self._link.ask(deadline, (b"TIME",))
         seconds = trio.current_time() - began
-        assert isinstance(answer, list)
-        now = int(answer[0]) + int(answer[1]) / 1e6
+        with self._reading():
+            now = encoding.unpack_time(answer)
         found = read_info(_text(await self._ask_if_allowed(deadline, b"INFO")))
         user = _text(await self._ask_if_allowed(deadline, b"ACL", b"WHOAMI")) or None
         rights = await self._ask_if_allowed(deadline, b"ACL", b"GETUSER", user or "default")
@@ -289,8 +289,9 @@ def _text(answer: object) -> str:
 
 
 def _as_hash(answer: object) -> Mapping[str, bytes]:
-    assert isinstance(answer, dict)
-    return {field.decode(errors="replace"): value for field, value in answer.items()}
+    if not isinstance(answer, dict):
+        raise ValueError("no hash")  # noqa: TRY004 - as all others that are wrong in an answer
+    return {encoding.as_text(field): encoding.as_bytes(each) for field, each in answer.items()}
 
 
 async def _read(messages: trio.MemoryReceiveChannel[bytes]) -> AsyncGenerator[Change, None]:

@@ -107,6 +107,12 @@ def unpack_day(text: bytes) -> DayUse:
     return DayUse(*map(int, text.split()))
 
 
+def unpack_time(answer: object) -> float:
+    """Return the Unix time that the command TIME says."""
+    seconds, microseconds = map(as_bytes, as_list(answer))
+    return int(seconds) + int(microseconds) / 1e6
+
+
 def as_bytes(word: object) -> bytes:
     """Return a word of an answer; raises ValueError if it is none."""
     if not isinstance(word, bytes):

@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import hypothesis
@@ -20,6 +21,7 @@ from aircherd.shared_state.base import (
     SharedCooldown,
 )
 from aircherd.shared_state.engine import open_engine
+from helpers.engines import impostor
 from helpers.engines.using import HOUR, counter, day, report, settings
 from helpers.shared_state.rig import MemoryRig, RealRig, Rig
 
@@ -71,6 +73,20 @@ async def test_data_of_others_is_refused(standing_valkey, namespace, key, field,
         standing_valkey.command("HSET", f"{{{namespace}}}:{key}", field, value)
         with pytest.raises(EngineRefused, match="choose another namespace in"):
             await read_all(engine)
+
+
+@pytest.mark.parametrize("answer", [b"+OK", b":5", b"_", b"*0", b"*2\r\n*0\r\n*0", b"%0"])
+async def test_answers_that_no_engine_gives_are_refused(answer):
+    """Something speaks the engine's protocol, but does not know its commands."""
+    with impostor(answer + b"\r\n") as url:
+        async with open_engine(settings(url)) as engine:
+            for ask in (engine.sync(report("a", 1), 5), engine.rows([]), engine.inspect("a")):
+                with pytest.raises(EngineRefused, match="choose another namespace in"):
+                    await ask
+            with suppress(EngineRefused):  # some of these may be answers
+                await engine.secret(b"proposed")
+            with suppress(EngineRefused):
+                await engine.forget("a")
 
 
 async def test_a_foreign_message_in_the_channel_is_ignored(engine, running, namespace):
