@@ -9,6 +9,8 @@ from typing import cast
 import msgspec
 
 NO_EVICTION = "noeviction"
+MAX_VALUE = 64
+"""Characters of what it says that are kept."""
 
 
 class EngineFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +40,7 @@ class EngineFacts(msgspec.Struct, frozen=True, kw_only=True):
 def read_info(text: str) -> dict[str, object]:
     """Return what the command INFO tells of an engine: fields of `EngineFacts`."""
     lines = (line.partition(":") for line in text.splitlines() if not line.startswith("#"))
-    info = {name: value.strip() for name, _, value in lines}
+    info = {name: value.strip()[:MAX_VALUE] for name, _, value in lines}
     found: dict[str, object] = {}
     if version := info.get("valkey_version"):
         found |= {"product": "Valkey", "version": version}
@@ -46,7 +48,7 @@ def read_info(text: str) -> dict[str, object]:
         found |= {"product": "Redis", "version": version}
     if policy := info.get("maxmemory_policy"):
         found["policy"] = policy
-    if info.get("maxmemory", "").isdecimal():
+    if info.get("maxmemory", "").isdecimal() and int(info["maxmemory"]) < 2**63:
         found["memory"] = int(info["maxmemory"])
     if "aof_enabled" in info:
         found["saves"] = info["aof_enabled"] == "1"

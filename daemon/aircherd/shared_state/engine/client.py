@@ -32,6 +32,8 @@ ROWS_SECONDS = 5.0
 PROBE_SECONDS = 0.1
 """Deadlines. Requests wait for a probe, people for rows."""
 
+MAX_USER = 128
+"""Characters, as many as its name has in `[shared]`."""
 MANY = 200
 """Commands that are sent together."""
 MACHINES = 10
@@ -122,16 +124,22 @@ class Engine:
         with self._reading():
             kind, *rest = encoding.as_list(answer)
             if kind == b"ok":
-                return encoding.unpack_view(rest)
+                view = encoding.unpack_view(rest)
+                if len(view.counters) != len(report.counters):
+                    raise ValueError("other counters")
+                return view
             reason = encoding.refusal(kind, rest[0], report.zone)
         raise EngineRefused(reason)
 
     async def rows(self, counters: Sequence[tuple[str, Bucket]]) -> list[MachineRow]:
         """Return all machines of the last 62 days, with what each used under these counters."""
         deadline = trio.current_time() + ROWS_SECONDS
-        [clock] = await self._link.ask(deadline, (b"TIME",))
+        [key] = self._keys("machines")
+        clock, size = await self._link.ask(deadline, (b"TIME",), (b"HLEN", key))
         with self._reading():
-            now = encoding.unpack_time(clock)
+            now = encoding.as_clock(clock)
+            if not isinstance(size, int) or size > encoding.MAX_MACHINES:
+                raise ValueError("too many machines")
             [known] = await self._hashes(["machines"], deadline)
             machines = records.read_machines(known)
             ids = [each.machine for each in machines]
@@ -163,8 +171,8 @@ class Engine:
         deadline = trio.current_time() + ROWS_SECONDS
         [names] = await self._link.ask(deadline, (b"ZRANGE", self._start + "counters", 0, -1))
         with self._reading():
-            counters = [f"c:{encoding.as_text(name)}" for name in encoding.as_list(names)]
-        keys = self._keys("machines", "live", *counters)
+            counters = [encoding.as_text(name) for name in encoding.as_list(names)]
+        keys = self._keys("machines", "live", *(f"c:{name}" for name in counters))
         return await self._run(scripts.FORGET, keys, [machine], ROWS_SECONDS) == 1
 
     async def secret(self, proposed: bytes) -> bytes:
@@ -173,7 +181,10 @@ class Engine:
         deadline = trio.current_time() + CALL_SECONDS
         _, kept = await self._link.ask(deadline, (b"SET", key, proposed, b"NX"), (b"GET", key))
         with self._reading():
-            return encoding.as_bytes(kept)
+            found = encoding.as_bytes(kept)
+            if len(found) != len(proposed):
+                raise ValueError("no secret")
+        return found
 
     async def inspect(self, namespace: str) -> EngineFacts:
         """Return what the engine says of itself, as far as this user may ask."""
@@ -182,14 +193,15 @@ class Engine:
         [answer] = await self._link.ask(deadline, (b"TIME",))
         seconds = trio.current_time() - began
         with self._reading():
-            now = encoding.unpack_time(answer)
+            now = encoding.as_clock(answer)
         found = read_info(_text(await self._ask_if_allowed(deadline, b"INFO")))
-        user = _text(await self._ask_if_allowed(deadline, b"ACL", b"WHOAMI")) or None
+        user = _text(await self._ask_if_allowed(deadline, b"ACL", b"WHOAMI"))[:MAX_USER] or None
         rights = await self._ask_if_allowed(deadline, b"ACL", b"GETUSER", user or "default")
-        if isinstance(rights, dict):
-            found |= read_user(rights, namespace)
-        facts = {"ms": 1000 * seconds, "skew": now - clock - seconds / 2, "user": user, **found}
-        return msgspec.convert(facts, EngineFacts)
+        with self._reading():
+            if isinstance(rights, dict):
+                found |= read_user(rights, namespace)
+            facts = {"ms": 1000 * seconds, "skew": now - clock - seconds / 2, "user": user, **found}
+            return msgspec.convert(facts, EngineFacts)
 
     async def _ask_if_allowed(self, deadline: float, *command: bytes | str) -> object:
         """Return an answer, None if this user may not have it."""
@@ -289,9 +301,10 @@ def _text(answer: object) -> str:
 
 
 def _as_hash(answer: object) -> Mapping[str, bytes]:
+    """Return a hash of an answer; raises ValueError if it is none."""
     if not isinstance(answer, dict):
         raise ValueError("no hash")  # noqa: TRY004 - as all others that are wrong in an answer
-    return {encoding.as_text(field): encoding.as_bytes(each) for field, each in answer.items()}
+    return {encoding.as_text(field): encoding.as_bytes(value) for field, value in answer.items()}
 
 
 async def _read(messages: trio.MemoryReceiveChannel[bytes]) -> AsyncGenerator[Change, None]:

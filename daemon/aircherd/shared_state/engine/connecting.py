@@ -10,9 +10,13 @@ import anyio
 import trio
 from anyio.abc import ByteStream
 from coredis.connection import BaseConnection, Location
+from coredis.exceptions import InvalidResponse
 
 from aircherd.config.model import EngineAddress, Shared
 from aircherd.shared_state.base import EngineRefused
+
+MAX_ANSWER = 16 * 1024 * 1024
+"""Bytes of what an engine has answered and was not taken yet; ours need less than a tenth."""
 
 PasswordReader: TypeAlias = Callable[[], Awaitable[str | None]]
 """Returns the engine's password, None if it has none. It is asked for each connection."""
@@ -56,6 +60,12 @@ class EngineConnection(BaseConnection):
 
     async def _connect(self) -> ByteStream:
         return self._opened
+
+    def _data_received(self, data: bytes) -> None:
+        # An answer is kept whole until its end has come, however long it is.
+        if self._parser.bytes_written + len(data) > MAX_ANSWER:
+            raise InvalidResponse(f"an answer has more than {MAX_ANSWER} bytes")
+        super()._data_received(data)
 
     def describe(self) -> str:
         """Return what it is connected to."""

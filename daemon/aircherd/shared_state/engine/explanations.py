@@ -16,6 +16,7 @@ from aircherd.shared_state.base import (
     PasswordRefused,
     SharedStateError,
 )
+from aircherd.shared_state.engine.encoding import MAX_SAID, printable
 
 STORE_IT = "store it with `aircher-cli auth login shared`"
 DOCUMENTED = "docs/fleet.md has the line for its access control list"
@@ -138,10 +139,12 @@ def _answer(error: BaseException) -> _Words | None:
     code = _CODES.get(type(error)) or _code_in(str(error))
     if code is None:
         is_answer = isinstance(error, answers.ResponseError)
-        return _Words(f"has answered: {error}", is_final=True) if is_answer else None
+        said = printable(str(error), MAX_SAID)
+        return _Words(f"has answered: {said}", is_final=True) if is_answer else None
     words = _ANSWERS[code]
     if code in ("NOPERM", "UNKNOWN"):
-        return _Words(f"{words.text} (it has answered: {error})", words.is_final)
+        said = printable(str(error), MAX_SAID)
+        return _Words(f"{words.text} (it has answered: {said})", words.is_final)
     return words
 
 

@@ -249,11 +249,11 @@ class Link:
         with suppress(RedisError):
             async with aclosing(connection.push_messages) as messages:
                 async for message in messages:
-                    if message[0] == b"message":
-                        self._give(message[2])
+                    match message:
+                        case [b"message", _, bytes(payload)]:
+                            self._give(payload)
 
-    def _give(self, payload: object) -> None:
-        assert isinstance(payload, bytes)
+    def _give(self, payload: bytes) -> None:
         for receiver in self._receivers:
             with suppress(trio.WouldBlock):  # lost: so receivers poll, too
                 receiver.send_nowait(payload)

@@ -6,10 +6,22 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from aircherd.shared_state.base import Change, Cooldowns, MachineRow, SharedCooldown
-from aircherd.shared_state.engine.encoding import as_list, as_text, unpack_day
+from aircherd.shared_state.engine.encoding import (
+    MAX_LABEL,
+    MAX_MACHINES,
+    as_amount,
+    as_list,
+    as_seconds,
+    printable,
+    unpack_day,
+)
 
 Hash: TypeAlias = Mapping[str, bytes]
 """A hash of the engine."""
+
+MAX_COOLDOWNS = 20_000
+MAX_SCOPE, MAX_CONTENT = 256, 4096
+"""Bytes; ours are much shorter."""
 
 
 # ------------------------------------------------------------------ cooldowns
@@ -24,6 +36,8 @@ def unpack_cooldowns(answer: Sequence[object]) -> Cooldowns:
     """Return what the script `cooldowns` has answered."""
     words = [word for word in answer if isinstance(word, bytes)]
     epoch, version, is_whole, *rest = words
+    if len(rest) > 4 * MAX_COOLDOWNS:
+        raise ValueError("too many cooldowns")
     return Cooldowns(
         version=f"{epoch.decode()}:{version.decode()}",
         is_whole=is_whole == b"1",
@@ -43,11 +57,14 @@ def unpack_change(payload: bytes) -> Change:
 
 
 def _cooldown(scope: bytes, left: bytes, age: bytes, content: bytes) -> SharedCooldown:
+    if len(scope) > MAX_SCOPE or len(content) > MAX_CONTENT:
+        raise ValueError("too long")
+    try:
+        found = msgspec.msgpack.decode(content, type=dict[str, object])
+    except RecursionError:
+        raise ValueError("too deep") from None
     return SharedCooldown(
-        scope=scope.decode(),
-        left=float(left),
-        age=float(age),
-        content=msgspec.msgpack.decode(content, type=dict[str, object]),
+        scope=scope.decode(), left=as_seconds(left), age=as_seconds(age), content=found
     )
 
 
@@ -65,10 +82,14 @@ class KnownMachine(NamedTuple):
 
 def read_machines(found: Hash) -> list[KnownMachine]:
     """Return all machines of the hash that `sync` writes, by label."""
+    if len(found) > MAX_MACHINES:
+        raise ValueError("too many machines")
     machines = []
     for machine, value in found.items():
         _, seen_at, lease, _, _, label = value.decode(errors="replace").split(" ", 5)
-        machines.append(KnownMachine(machine, label, float(seen_at), float(lease)))
+        name = printable(label, MAX_LABEL)
+        seen, seconds = as_seconds(seen_at.encode()), as_seconds(lease.encode())
+        machines.append(KnownMachine(machine, name, seen, seconds))
     return sorted(machines, key=lambda each: (each.label, each.machine))
 
 
@@ -88,9 +109,9 @@ def unpack_amounts(answer: object, machines: Sequence[str]) -> dict[str, Amounts
     Raises:
         ValueError: it was not that script.
     """
-    words = [as_text(word) for word in as_list(answer)]
+    words = [as_amount(word) for word in as_list(answer)]
     triples = zip(machines, words[::2], words[1::2], strict=True)
-    return {machine: Amounts(int(used), int(held)) for machine, used, held in triples}
+    return {machine: Amounts(used, held) for machine, used, held in triples}
 
 
 def make_row(

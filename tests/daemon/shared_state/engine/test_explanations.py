@@ -56,3 +56,12 @@ def test_silence_has_words():
     assert silent(PLAIN, 0.1).message.endswith("did not answer within 0.1 s")
     assert "write redis://" in not_connected(SECURE, 5).message
     assert "write" not in not_connected(PLAIN, 5).message
+
+
+def test_what_an_engine_says_is_short_and_can_be_shown():
+    """It goes to terminals, events and the log."""
+    said = f"ERR \x1b]0;title\x07 {'A' * 100_000}"
+    for answer in (said, f"ERR unknown command {said}"):
+        message = explain(ResponseError(answer), PLAIN).message
+        assert message.isprintable()
+        assert len(message) < 500

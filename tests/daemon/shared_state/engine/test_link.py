@@ -14,7 +14,8 @@ from aircherd.errors import KeyringLocked
 from aircherd.shared_state.base import EngineAway, EngineRefused, SharedCooldown, SharedStateError
 from aircherd.shared_state.engine import link, open_engine
 from helpers.docs_commands import DOCS
-from helpers.engines import HTTP, SILENCE, SSH, proxy, redis, talker, valkey
+from helpers.engines import HTTP, SILENCE, SSH, liar, proxy, redis, talker, valkey
+from helpers.engines.liar import words
 from helpers.engines.using import counter, day, password, report, settings
 
 CANARY = "canary-5c9e77"
@@ -440,3 +441,89 @@ async def test_closing_does_not_wait_for_an_engine(speech):
                         await ask(engine, seconds=3600)
                     await trio.sleep(0.01)
             assert scope.cancelled_caught
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        b">0\r\n+PONG\r\n",
+        b">1\r\n$7\r\nmessage\r\n+PONG\r\n",
+        b">3\r\n$7\r\nmessage\r\n$1\r\nx\r\n:5\r\n+PONG\r\n",
+        b">2\r\n:1\r\n*0\r\n+PONG\r\n",
+    ],
+)
+async def test_a_message_that_is_none_is_ignored(lie):
+    """An engine can send them at any time, and the connection goes on."""
+    with liar({"PING": lie}) as url:
+        async with open_engine(settings(url)) as engine, engine.changes():
+            await engine.ping()
+            await engine.ping()
+
+
+ENDLESS = [b"$900000000\r\n" + b"A" * 20_000_000, b"*900000000\r\n" + b":1\r\n" * 5_000_000]
+
+
+@pytest.mark.parametrize("lie", ENDLESS, ids=["word", "list"])
+async def test_an_answer_without_an_end_is_given_up(lie):
+    """Before it takes the machine's memory; then there is another connection."""
+    lies = {"GET": lie}
+    with liar(lies) as url:
+        async with open_engine(settings(url)) as engine:
+            await engine.ping()
+            with pytest.raises(SharedStateError):
+                await engine.secret(bytes(32))
+            lies.clear()
+            with trio.fail_after(10):
+                while True:
+                    with suppress(SharedStateError):
+                        assert await engine.secret(bytes(32)) == b"s" * 32
+                        break
+                    await trio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        words(b"ok", b"1700000000.0", b"e", b"1", b"", b"0"),
+        b"*7\r\n$2\r\nok\r\n$3\r\nnan\r\n$1\r\ne\r\n$1\r\n1\r\n*0\r\n$1\r\n0\r\n*0\r\n",
+        words(b"zone"),
+        b"*0\r\n",
+        b"%0\r\n",
+        b":1\r\n",
+    ],
+)
+async def test_a_report_with_another_answer_is_refused(lie):
+    """As if the engine had other data."""
+    with liar({"EVALSHA": lie}) as url:
+        async with open_engine(settings(url)) as engine:
+            with pytest.raises(EngineRefused, match="has other data"):
+                await ask(engine)
+
+
+@pytest.mark.parametrize(
+    "lies",
+    [
+        {"TIME": words(b"a", b"b")},
+        {"TIME": words()},
+        {"TIME": b"_\r\n"},
+        {"HLEN": b":100000000\r\n"},
+        {"HLEN": b"_\r\n"},
+        {"HGETALL": b"*1\r\n$1\r\na\r\n"},
+        {"HGETALL": b"%1\r\n:1\r\n:2\r\n"},
+    ],
+)
+async def test_rows_with_other_answers_are_refused(lies):
+    """They are for people, who get the reason."""
+    with liar(lies) as url:
+        async with open_engine(settings(url)) as engine:
+            with pytest.raises(EngineRefused, match="has other data"):
+                await engine.rows([("requests", day())])
+
+
+@pytest.mark.parametrize("lie", [b"_\r\n", b"$1\r\nx\r\n", b":5\r\n"])
+async def test_a_secret_that_is_none_is_refused(lie):
+    """Names would be hashed under it."""
+    with liar({"GET": lie}) as url:
+        async with open_engine(settings(url)) as engine:
+            with pytest.raises(EngineRefused, match="has other data"):
+                await engine.secret(bytes(32))

@@ -75,3 +75,34 @@ def test_a_row_has_only_what_is_not_zero():
     )
     assert (row.used, row.held, row.is_live) == ({"x": 5}, {"y": 7}, True)
     assert row.days == {"2026-11-30": DayUse(1, 2, 3)}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [b"key", b"nan", b"1", b"\x80"],
+        [b"key", b"1", b"inf", b"\x80"],
+        [b"k" * 1000, b"1", b"1", b"\x80"],
+        [b"key", b"1", b"1", b"\x81\xa1a" + b"\x91" * 3000 + b"\x01"],
+        [b"key", b"1", b"1", b"\x81\xa1a\xc5\x27\x10" + b"A" * 10_000],
+        [b"key", b"1", b"1", b"\x80"] * 30_000,
+    ],
+    ids=["left", "age", "scope", "depth", "length", "number"],
+)
+def test_cooldowns_have_bounds(words):
+    """Who can write to the engine can write anything."""
+    with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
+        unpack_cooldowns([b"epoch", b"7", b"1", *words])
+
+
+def test_a_label_can_be_shown():
+    """It is the word of another machine, and goes to terminals."""
+    [machine] = read_machines({"m": b"1 2 10 1 digest \x1b[2J" + b"L" * 1000})
+    assert machine.label.isprintable()
+    assert len(machine.label) == 64
+
+
+def test_too_many_machines_are_refused():
+    """A report of a million would hold up the daemon."""
+    with pytest.raises(ValueError, match="too many"):
+        read_machines({str(number): b"" for number in range(20_000)})
