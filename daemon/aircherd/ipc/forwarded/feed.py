@@ -5,7 +5,7 @@ from collections.abc import Callable
 from aircherd.events import Event, EventBus
 from aircherd.ipc.event_feed import EventFeed
 from aircherd.ipc.forwarded.hidden_paths import HiddenPaths
-from aircherd.ipc.forwarded.methods import config_view, row_view
+from aircherd.ipc.forwarded.methods import config_view, limit_event, row_view
 from aircherd.ipc.outbox import Outbox
 from aircherd.vocabulary.hosts import host_of
 
@@ -28,6 +28,10 @@ class ForwardedFeed(EventFeed):
             data = {"ok": data.get("ok", True), **_changed(data)}
         elif event.topic == "auth":
             data = row_view(data)
+        elif event.topic == "usage":
+            if (limit := limit_event(data, self.host)) is None:
+                return
+            data = limit
         found = {key: self._paths.value(value) for key, value in data.items()}
         super()._take_event(Event(event.topic, event.seq, event.at, found))
 

@@ -10,6 +10,12 @@ from aircher_wire.address import AddressError, user_home
 from aircherd.api.services import About
 from aircherd.errors import AircherError
 
+_SYSTEM = re.compile(
+    r"(?<![\w.~>-])/(?:bin|boot|dev|etc|home|lib\w*|media|mnt|nix|opt|private|proc|root|run|sbin|srv"
+    r"|tmp|usr|var|Applications|Library|Users|Volumes)/[^\s'\",;:)]+"
+)
+"""Other paths of this machine, such as that of a program that prints a key."""
+
 E = TypeVar("E", bound=AircherError)
 
 _SOCKET = re.compile(r"unix://[^\s'\",;]*[^\s'\",;:.]")
@@ -40,7 +46,7 @@ class HiddenPaths:
         for folder, name in self._names:
             if folder.strip("/"):
                 text = text.replace(folder, name)
-        return _SOCKET.sub("unix://...", text)
+        return _SYSTEM.sub("<path>", _SOCKET.sub("unix://...", text))
 
     def value(self, value: object) -> object:
         """Return a copy of a result, with all its texts changed."""

@@ -5,7 +5,7 @@ answer. The token of a tool over HTTP asks, too, and ends with its connection. A
 refused, so that a client learns where to call them.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -14,15 +14,18 @@ from aircher_wire import methods
 from aircherd.api.context import Method
 from aircherd.api.methods import METHODS
 from aircherd.api.params import HttpOpenParams
+from aircherd.chat.caller import Caller
 from aircherd.errors import AircherError, BadRequest, Forbidden
 from aircherd.ipc.connection_methods import CONNECTION_METHODS
 from aircherd.ipc.forwarded.hidden_paths import HiddenPaths
+from aircherd.ipc.forwarded.names import UNKNOWN_HOST
+from aircherd.vocabulary.hosts import host_of, patterns_for
 
 if TYPE_CHECKING:
     from aircherd.ipc.forwarded.session import ForwardedSession
 
 Handler = Callable[..., Awaitable[object]]
-View = Callable[[dict[str, object]], dict[str, object]]
+View = Callable[[dict[str, object], str], dict[str, object]]
 M = TypeVar("M", bound=Method)
 
 ALLOWED = frozenset(
@@ -53,9 +56,13 @@ _STATUS = (
     *("memory", "swap", "default", "tasks"),
 )
 _STATE = ("state", "since", "on_failure")
+_COMMAND = "command"
+"""How the source of a key is described that is a program; its path follows."""
 _CONFIG = ("exists", "ok", "in_use", "keeps_roles")
 _HERE = frozenset({"base_url", "path", "origin", "masked"})
 """Of a row: where a provider is, which may be a name of this network, and the end of a key."""
+_OF_FLEET = frozenset({"machines", "used_here", "held_elsewhere"})
+"""Of a limit: which machines the user has."""
 
 
 def status_view(status: dict[str, object]) -> dict[str, object]:
@@ -83,15 +90,41 @@ def config_view(config: Mapping[str, object]) -> dict[str, object]:
 def keys_view(result: dict[str, object]) -> dict[str, object]:
     """Return the result of `auth.status` with the configuration as above."""
     return {
-        **result,
+        **{name: value for name, value in result.items() if name != "shared"},
         "rows": _rows(result.get("rows")),
         "config": config_view(_part(result, "config")),
     }
 
 
-def snapshot_view(result: dict[str, object]) -> dict[str, object]:
-    """Return the result of `events.subscribe` with keys and the configuration as above."""
+def limits_view(result: dict[str, object], host: str) -> dict[str, object]:
+    """Return the result of `limits.status` for clients at a host, without the fleet."""
+    rows = [_limit_view(row) for row in _dicts(result.get("limits")) if concerns(row, host)]
+    return {"limits": rows, "unknown": [], "ledger": _only(_part(result, "ledger"), _STATE)}
+
+
+def concerns(limit: Mapping[str, object], host: str) -> bool:
+    """Return whether a limit is for all, or for clients at a host.
+
+    Those of a project are left out: its name is a folder here, and another host may work in it.
+    """
+    client = limit.get("client")
+    if limit.get("project") is not None:
+        return False
+    return client is None or (
+        isinstance(client, str) and (client in patterns_for(host) or host_of(client) == host)
+    )
+
+
+def _limit_view(row: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in row.items() if name not in _OF_FLEET}
+
+
+def snapshot_view(result: dict[str, object], host: str) -> dict[str, object]:
+    """Return the result of `events.subscribe` with keys, limits, the configuration as above."""
     snapshot = _part(result, "snapshot")
+    if "usage" in snapshot:
+        limits = [row for row in _dicts(snapshot["usage"]) if concerns(row, host)]
+        snapshot = {**snapshot, "usage": [_limit_view(row) for row in limits]}
     if "auth" in snapshot:
         snapshot = {**snapshot, "auth": _rows(snapshot["auth"])}
     if "config" in snapshot:
@@ -101,12 +134,24 @@ def snapshot_view(result: dict[str, object]) -> dict[str, object]:
 
 def row_view(row: dict[str, object]) -> dict[str, object]:
     """Return a row of a provider or a key without what only this machine may know."""
-    return {name: value for name, value in row.items() if name not in _HERE}
+    found = {name: value for name, value in row.items() if name not in _HERE}
+    if str(found.get("source")).startswith(_COMMAND):
+        found["source"] = _COMMAND
+    return found
+
+
+def limit_event(row: dict[str, object], host: str) -> dict[str, object] | None:
+    """Return the event of a limit for clients at a host, None if it is not for them."""
+    return _limit_view(row) if concerns(row, host) else None
 
 
 def _rows(rows: object) -> list[object]:
     found = rows if isinstance(rows, list) else []
     return [row_view(row) if isinstance(row, dict) else row for row in found]
+
+
+def _dicts(rows: object) -> list[dict[str, object]]:
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def _part(value: Mapping[str, object], name: str) -> dict[str, object]:
@@ -119,11 +164,11 @@ def _only(value: Mapping[str, object], names: tuple[str, ...]) -> dict[str, obje
 
 
 _VIEWS: dict[str, View] = {
-    methods.STATUS: status_view,
+    methods.STATUS: lambda result, _: status_view(result),
     methods.EVENTS_SUBSCRIBE: snapshot_view,
-    methods.AUTH_STATUS: keys_view,
-    methods.LIMITS_STATUS: dict,
-    methods.ROUTE_EXPLAIN: dict,
+    methods.AUTH_STATUS: lambda result, _: keys_view(result),
+    methods.LIMITS_STATUS: limits_view,
+    methods.ROUTE_EXPLAIN: lambda result, _: result,
 }
 """What makes the answer of a method, in which the paths are then hidden."""
 
@@ -140,9 +185,16 @@ def hiding(handler: Handler, view: View | None = None) -> Handler:
             return result
         # Parts of it may be encoded already.
         plain = msgspec.msgpack.decode(msgspec.msgpack.encode(result))
-        return _paths(first).value(view(plain))
+        return _paths(first).value(view(plain, _host(first, rest)))
 
     return hidden
+
+
+def _host(first: Any, rest: Sequence[object]) -> str:
+    """Return the client's host; `first` is the session, or the services before its context."""
+    known: Any = first if hasattr(first, "caller") else rest[0]
+    caller: Caller = known.caller
+    return host_of(caller.client) or UNKNOWN_HOST
 
 
 def _paths(first: Any) -> HiddenPaths:

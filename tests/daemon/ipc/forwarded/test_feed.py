@@ -20,7 +20,7 @@ def events(*published: tuple[str, dict[str, object]]) -> list[dict[str, object]]
     paths = HiddenPaths(SimpleNamespace(paths=resolve_paths(ENVIRON)), ENVIRON)
     feed = ForwardedFeed(bus, outbox, bytes, paths)  # type: ignore[arg-type]
     feed.host = "buildbox"
-    feed.subscribe(["attempt", "auth", "config"])
+    feed.subscribe(["attempt", "auth", "config", "usage"])
     for topic, data in published:
         bus.publish(topic, data)
     feed.close()
@@ -39,6 +39,21 @@ def test_attempts_of_its_own_machine_only() -> None:
     )
 
     assert found == [{"topic": "attempt", **own}]
+
+
+def test_limits_of_its_own_machine_only() -> None:
+    """And of all; other clients and projects are not named."""
+    found = events(
+        ("usage", {"limit": "here", "client": "vim"}),
+        ("usage", {"limit": "project", "project": "/home/me/secret"}),
+        ("usage", {"limit": "all", "used_here": 1}),
+        ("usage", {"limit": "host", "client": "*@buildbox"}),
+    )
+
+    assert found == [
+        {"topic": "usage", "limit": "all"},
+        {"topic": "usage", "limit": "host", "client": "*@buildbox"},
+    ]
 
 
 def test_no_paths() -> None:

@@ -51,6 +51,14 @@ def test_no_home_hides_the_rest() -> None:
     assert paths.error(Forbidden("/a/b", path=Path)).message == "/a/b"
 
 
+def test_other_paths_of_this_machine_are_hidden() -> None:
+    """Such as that of a program that prints a key; paths of addresses and words stay."""
+    said = "/opt/vault/read cannot be started, see /etc/vault.d/x.conf: no such file"
+    assert hidden().text(said) == "<path> cannot be started, see <path>: no such file"
+    for said in ("POST /v1/chat/completions", "https://host/opt/x", "work/opt/x", "~/tmp/x"):
+        assert hidden().text(said) == said
+
+
 def test_the_socket_of_a_fleet_s_engine_is_hidden() -> None:
     """It may be in any folder; the address of another machine's engine is none."""
     said = "the engine at unix:///run/valkey/v.sock: no such socket"

@@ -7,6 +7,7 @@ import pytest
 from aircher_wire import methods
 from aircherd.access.rules import RULES
 from aircherd.api.params import SubscribeParams
+from aircherd.chat.caller import Caller
 from aircherd.config.paths import resolve_paths
 from aircherd.errors import BadRequest, Forbidden
 from aircherd.events import EventBus
@@ -17,6 +18,8 @@ from aircherd.ipc.forwarded.methods import (
     config_view,
     hiding,
     keys_view,
+    limits_view,
+    row_view,
     snapshot_view,
     status_view,
 )
@@ -56,6 +59,7 @@ async def test_topics_of_this_machine_are_left_out() -> None:
     seen: list[str] = []
     about = SimpleNamespace(paths=resolve_paths({"HOME": "/home/me"}))
     session = SimpleNamespace(
+        caller=Caller("vim@buildbox"),
         services=SimpleNamespace(about=about, bus=EventBus()),
         events=SimpleNamespace(subscribe=seen.extend),
     )
@@ -98,19 +102,56 @@ def test_a_status_without_files_and_other_clients() -> None:
 def test_a_snapshot_has_no_file_and_no_end_of_a_key() -> None:
     """Other topics stay as they are."""
     keys = [{"provider": "work", "masked": "…cdef", "origin": "http://intranet"}]
-    result = {"snapshot": {"config": {"file": "/c", "ok": True}, "auth": keys, "usage": [1]}}
+    result = {"snapshot": {"config": {"file": "/c", "ok": True}, "auth": keys, "models": [1]}}
 
-    assert snapshot_view(result) == {
+    assert snapshot_view(result, "buildbox") == {
         "snapshot": {
             "config": {"file": "", "ok": True},
             "auth": [{"provider": "work"}],
-            "usage": [1],
+            "models": [1],
         }
     }
-    assert keys_view({"rows": keys, "config": {}}) == {
+    engine = {"provider": "shared", "origin": "redis://intranet"}
+    assert keys_view({"rows": keys, "config": {}, "shared": engine}) == {
         "rows": [{"provider": "work"}],
         "config": {"file": ""},
     }
+
+
+LIMITS: list[dict[str, object]] = [
+    {"limit": "everything", "machines": [{"label": "laptop"}], "used_here": 1, "used": 2},
+    {"limit": "own", "client": "vim@buildbox"},
+    {"limit": "own host", "client": "*@buildbox"},
+    {"limit": "all hosts", "client": "*@*"},
+    {"limit": "here", "client": "vim"},
+    {"limit": "other host", "client": "*@ci"},
+    {"limit": "client of another host", "client": "vim@ci"},
+    {"limit": "project", "project": "/srv/plans"},
+]
+
+
+def test_limits_of_its_own_host_only() -> None:
+    """Names of other clients, of projects and of the machines of a fleet are not for it."""
+    shared = {"engine": "rediss://intranet", "label": "laptop"}
+    ledger = {"state": "ok", "reason": "/data"}
+    result = {"limits": LIMITS, "unknown": ["vim"], "ledger": ledger, "shared": shared}
+    kept = [{"limit": "everything", "used": 2}, *LIMITS[1:4]]
+
+    assert limits_view(result, "buildbox") == {
+        "limits": kept,
+        "unknown": [],
+        "ledger": {"state": "ok"},
+    }
+    assert snapshot_view({"snapshot": {"usage": LIMITS}}, "buildbox") == {
+        "snapshot": {"usage": kept}
+    }
+
+
+def test_the_source_of_a_key_has_no_path() -> None:
+    """Only that it is a program."""
+    row: dict[str, object] = {"provider": "work", "source": "command /opt/vault/read"}
+    assert row_view(row) == {"provider": "work", "source": "command"}
+    assert row_view({"source": "keyring"}) == {"source": "keyring"}
 
 
 async def test_a_result_without_a_view_is_passed_on() -> None:
