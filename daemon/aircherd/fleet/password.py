@@ -53,7 +53,7 @@ def load_engine() -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "coredis":
             raise
-        hint = "install it with: pip install 'aircher[shared]', and restart the daemon"
+        hint = "install aircher with '.[shared]', as docs/install.md says, and restart the daemon"
         raise EngineRefused(f"[shared] needs the package coredis: {hint}") from None
 
 

@@ -85,7 +85,7 @@ def test_a_missing_library_is_a_problem_with_its_command(monkeypatch):
     ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "coredis", None)
-    with pytest.raises(EngineRefused, match=r"pip install 'aircher\[shared\]'"):
+    with pytest.raises(EngineRefused, match=r"'\.\[shared\]', as docs/install"):
         load_engine()
 
 

@@ -28,7 +28,7 @@ class One(NamedTuple):
 @pytest.fixture(scope="module")
 def one() -> Iterator[One]:
     """Return a machine that may make a thousand requests a day."""
-    with redis(tls=True, acl=["user default off", USER], user="aircher") as engine:
+    with redis(tls=True, acl=["user default off ~* &* +@all", USER], user="aircher") as engine:
         password = engine.folder / "password"
         password.write_text(CANARY)
         more = f'ca_file = "{engine.ca_file}"\nkey_command = ["cat", "{password}"]\n'

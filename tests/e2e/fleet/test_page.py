@@ -12,6 +12,7 @@ from helpers.daemon.real_daemon import Home, wait_until
 from helpers.docs.blocks import blocks_of, read
 from helpers.docs.reader import open_reader
 from helpers.docs_commands import run_page
+from helpers.engines import Engine, redis, resp
 from helpers.required import missing
 
 PAGE = "fleet.md"
@@ -44,7 +45,7 @@ def open_engine(folder: Path) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    lines = block("port 0").replace("/etc/valkey", str(folder)).replace("6379", str(port))
+    lines = block("bind").replace("/etc/valkey", str(folder)).replace("6379", str(port))
     (folder / "engine.conf").write_text(f"{lines}\nbind 127.0.0.1 -::1\ndir {folder}\n")
     with subprocess.Popen(
         [program, str(folder / "engine.conf")], stdout=subprocess.DEVNULL, cwd=folder
@@ -54,6 +55,28 @@ def open_engine(folder: Path) -> Iterator[int]:
             yield port
         finally:
             process.kill()
+
+
+def test_the_engine_keeps_what_machines_reported_over_a_restart() -> None:
+    """Its file is read with the rights of the user `default`, who is off."""
+    users = [line for line in block("bind").splitlines() if line.startswith("user ")]
+    sums = "{aircher}:c:1"
+
+    def kept() -> object:
+        return engine.command("HGET", sums, "used")
+
+    with redis(acl=users, persists=True) as engine:
+        _report(engine, sums)
+        assert kept() == "7"
+        engine.restart()
+        assert kept() == "7", engine.log
+
+
+def _report(engine: Engine, sums: str) -> None:
+    """Write several fields in one script, as the user of the page."""
+    script = "redis.call('HSET', KEYS[1], 'used', 7); redis.call('HSET', KEYS[1], 'left', 3)"
+    user = ("AUTH", "aircher", PASSWORD)
+    resp.ask(engine.socket_path, user, ("EVAL", script, 1, sums))
 
 
 def _listens(port: int) -> bool:
