@@ -278,6 +278,10 @@ class UsageAccounting:
         sharing = self._limits.sharing
         if sharing is None or await sharing.wait(needed):
             return None
+        return self.grant_refusal(needed)
+
+    def grant_refusal(self, needed: GrantNeeded) -> Limited:
+        """Return why a request that needs a grant gets none."""
         return self._limits.refusal(needed)
 
     def settle(self, charge: PendingCharge, settled: Settled) -> None:

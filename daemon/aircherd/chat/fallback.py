@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 LIST_SECONDS = 2.0
 """How long a request without a candidate waits for the model list of a local server."""
 
+GRANTS_SECONDS = 10.0
+"""How long a request waits for grants of several shared limits that others take from each other."""
+
 _NO_REPLY = Reply()
 """The reply before the first call. Nothing is added to it."""
 
@@ -330,8 +333,9 @@ class FallbackRunner:
         if may_call is None:
             may_call = await services.provider_client.cooldowns.take_probe(*target.names)
         charge = self._reserve(target, may_call=may_call)
+        give_up_at = trio.current_time() + GRANTS_SECONDS
         while isinstance(charge, GrantNeeded):
-            charge = await self._reserve_in_turn(target, charge)
+            charge = await self._reserve_in_turn(target, charge, give_up_at)
         if isinstance(charge, Skipped):
             return charge
         attempt = ProviderAttempt(services, target, key, charge, self._caller, memory=self._memory)
@@ -370,22 +374,28 @@ class FallbackRunner:
         return self._begin(target)
 
     async def _reserve_in_turn(
-        self, target: Target, needed: GrantNeeded
+        self, target: Target, needed: GrantNeeded, give_up_at: float
     ) -> PendingCharge | Skipped | GrantNeeded:
         """Wait until the fleet's engine has granted what is needed, and reserve it.
 
         Without room for all that it may use, it may still go out alone, with what it needs at
-        least. If the call is a probe, it stays so meanwhile.
+        least. If the call is a probe, it stays so meanwhile. Nothing more is waited for after
+        `give_up_at`.
         """
+        accounting = self._services.accounting
         try:
-            refused = await self._services.accounting.wait_for_grant(needed)
+            refused = await accounting.wait_for_grant(needed)
         except BaseException:
             self._give_probe_back(target)
             raise
         charge = self._begin(target, has_turn=True)
-        if refused is None or not isinstance(charge, GrantNeeded) or charge.is_less_than(needed):
+        if not isinstance(charge, GrantNeeded):
+            return charge
+        may_come = refused is None or charge.is_less_than(needed)
+        if may_come and trio.current_time() < give_up_at:
             return charge
         self._give_probe_back(target)
+        refused = refused or accounting.grant_refusal(charge)
         return skip_by_limit(target.candidate, refused, self._requirements)
 
     def _begin(

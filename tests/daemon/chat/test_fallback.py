@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from aircherd.chat.caller import Caller
+from aircherd.chat.fallback import GRANTS_SECONDS
 from aircherd.config.model import Alias, Config, Fallback, Limit, Provider, Route
 from aircherd.errors import ChatFailed, NotAuthenticated
 from aircherd.memory.request_memory import uncounted
 from aircherd.routing.failure_scope import SCOPE_BY_FAILURE, FailureScope
 from aircherd.shared_state.memory import MemoryEngine
-from aircherd.usage.limits.reservation import LimitKey
+from aircherd.usage.limits.reservation import GrantNeeded, LimitKey
 from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.chat import ChatRequest, Message, RouteOptions
 from aircherd.vocabulary.failure import FailureClass
@@ -389,6 +390,23 @@ async def test_a_request_that_gets_no_grant_falls_back(autojump_clock):
         nursery.cancel_scope.cancel()
     assert result.provider == "b"
     assert reasons(result) == [("a", "default", "limit_reached")]
+
+
+async def test_a_request_does_not_wait_for_grants_forever(autojump_clock):
+    """Others may take what it was granted of one limit while it waits for another."""
+    chats = Chats(FakeProviderClient(a=[[DONE]], b=[[DONE]]))
+    machine = in_a_fleet(chats)
+    machine.sync._engine.seconds = 0.05
+    needed = GrantNeeded(machine.counter, 1)
+    machine.sharing.shortage = lambda holds, now, *, has_turn: needed if holds else None
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(machine.sync.run)
+        result = await chats.ask()
+        nursery.cancel_scope.cancel()
+    assert result.provider == "b"
+    assert reasons(result) == [("a", "default", "limit_reached")]
+    assert GRANTS_SECONDS < trio.current_time() < GRANTS_SECONDS + 2
+    assert machine.share.turns.promised == 0
 
 
 async def test_a_request_that_leaves_while_it_waits_for_a_grant_gives_its_probe_back(
