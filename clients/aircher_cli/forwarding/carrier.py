@@ -216,6 +216,8 @@ class Carrier:
             link.out += event.data
         elif isinstance(event, Closed):
             link.is_closing, link.reason = True, event.reason
+            if link.sock is None:
+                self._drop(link)
         if link.sock is not None:
             self._write_link(link)
 
@@ -270,7 +272,8 @@ class Carrier:
         """Wait for what the connection needs now."""
         if link.sock is None:
             return
-        may_read = not (self._is_blocked or link.is_closing) and self.mux.credit(link.number) > 0
+        # Its reader may read no more before its own answers are taken, which go nowhere then.
+        may_read = link.is_closing or (not self._is_blocked and self.mux.credit(link.number) > 0)
 
         def serve(mask: int) -> None:
             if mask & selectors.EVENT_WRITE:
@@ -295,8 +298,8 @@ class Carrier:
 
     def _read_link(self, link: Link) -> None:
         assert link.sock is not None
-        size = self.mux.credit(link.number)
-        if not size or link.is_closing:
+        size = READ_SIZE if link.is_closing else self.mux.credit(link.number)
+        if not size:
             self.watch(link)
             return
         try:
@@ -307,6 +310,8 @@ class Carrier:
             data = b""
         if not data:
             self.close(link)
+            return
+        if link.is_closing:
             return
         self.mux.send(link.number, data)
         if self.mux.credit(link.number) == 0:

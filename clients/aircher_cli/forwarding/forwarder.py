@@ -17,7 +17,9 @@ from aircher_cli.forwarding.local import (
     new_token,
     start_daemon,
 )
-from aircher_cli.values import Map, text
+from aircher_cli.forwarding.mux import MAX_REASON
+from aircher_cli.forwarding.remote import one_line
+from aircher_cli.values import Map
 from aircher_wire import address
 
 FIRST_DELAY = 1.0
@@ -122,7 +124,7 @@ class Forwarder:
         return end, ssh.explain_failure(wishes.host, code, said, self._remote)
 
     def _note_ready(self, message: Map) -> None:
-        host, path = self._wishes.host, text(message.get("ready"))
+        host, path = self._wishes.host, one_line(message.get("ready"))[:MAX_REASON]
         again = " again" if self._was_ready else ""
         self._was_ready = True
         way = f" with AIRCHER_SOCKET={path}" if self._wishes.socket else ""

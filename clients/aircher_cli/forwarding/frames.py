@@ -79,7 +79,7 @@ def decode_message(payload: bytes) -> dict[str, object]:
     """
     try:
         message = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise FrameError("a message is not JSON") from None
     if not isinstance(message, dict):
         raise FrameError("a message is not a map")

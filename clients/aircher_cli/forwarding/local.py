@@ -4,6 +4,7 @@ A connection of the daemon's extra socket is opened for each client of HOST, and
 name. If no daemon runs, one is started as for any client here, while others are carried on.
 """
 
+import codecs
 import os
 import secrets
 import selectors
@@ -14,8 +15,10 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from aircher_cli.console import strip_controls
 from aircher_cli.forwarding.carrier import SILENCE_SECONDS, Carrier, End, Link, Why
-from aircher_cli.forwarding.remote import PROTOCOL
+from aircher_cli.forwarding.mux import MAX_CHANNELS, MAX_REASON
+from aircher_cli.forwarding.remote import PROTOCOL, one_line
 from aircher_client.errors import ClientError
 from aircher_client.peer_check import is_daemon
 from aircher_wire import address, frames, methods
@@ -23,8 +26,12 @@ from aircher_wire.version import __version__
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
+    from typing import IO
+
     from aircher_cli.context import Context
 
+ERRORS_SECONDS = 0.5
+"""For the last errors of ssh to be shown."""
 QUIT_SECONDS = 2.0
 """For ssh to end by itself, and again after SIGTERM."""
 
@@ -90,7 +97,6 @@ class LocalEnd(Carrier):
         self._via = frames.encode_notification(methods.VIA, {"host": host})
         self._on_ready = on_ready
         self.is_ready = False
-        self._waiting: list[Link] = []
         self._starting: threading.Thread | None = None
         self._start_failure = ""
 
@@ -110,9 +116,9 @@ class LocalEnd(Carrier):
     def on_message(self, message: dict[str, object]) -> None:
         """Note that the other end is ready, or ends."""
         if "refused" in message:
-            self.stop(Why.REFUSED, str(message["refused"]))
+            self.stop(Why.REFUSED, one_line(message["refused"])[:MAX_REASON])
         elif "bye" in message:
-            self.stop(Why.LEFT, str(message["bye"]))
+            self.stop(Why.LEFT, one_line(message["bye"])[:MAX_REASON])
         elif "ready" in message and not self.is_ready:
             self.is_ready = True
             self._on_ready(message)
@@ -124,9 +130,12 @@ class LocalEnd(Carrier):
 
     def on_opened(self, number: int) -> None:
         """Connect a client of HOST to the daemon."""
+        # Those that have ended there may not have ended here: they count, too.
+        if len(self.links) >= MAX_CHANNELS:
+            self.mux.close(number, f"{MAX_CHANNELS} clients are connected already")
+            return
         link = self.add(number, None)
         if not self._connect(link):
-            self._waiting.append(link)
             self._start_daemon()
 
     def _connect(self, link: Link) -> bool:
@@ -173,10 +182,7 @@ class LocalEnd(Carrier):
         self._starting.start()
 
     def _connect_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for link in waiting:
-            if self.links.get(link.number) is not link:
-                continue  # its client has gone
+        for link in [each for each in self.links.values() if each.sock is None]:
             if not self._connect(link):
                 reason = self._start_failure or f"no daemon listens at {self._daemon.path}"
                 self.close(link, f"on {os.uname().nodename}: {reason}")
@@ -186,14 +192,19 @@ class Attempt:
     """One run of ssh, with our end on its pipes."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        """Start ssh. Its questions and errors go to the user's terminal.
+        """Start ssh. Its questions go to the user's terminal, its errors through `show_errors`.
 
         Raises:
             OSError: it cannot be run.
         """
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        pipe = subprocess.PIPE
+        self._process = process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0
         )
+        assert process.stderr is not None
+        # It ends with the last process that has the pipe, which may be a master that ssh has left.
+        self._errors = threading.Thread(target=show_errors, args=(process.stderr,), daemon=True)
+        self._errors.start()
 
     @property
     def pipes(self) -> tuple[int, int]:
@@ -208,6 +219,11 @@ class Attempt:
 
         The other end notices that its input is closed; so ssh ends without a signal.
         """
+        code = self._close()
+        self._errors.join(ERRORS_SECONDS)
+        return code
+
+    def _close(self) -> int | None:
         process = self._process
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
@@ -223,6 +239,14 @@ class Attempt:
 
     def __repr__(self) -> str:
         return f"<Attempt, ssh is process {self._process.pid}>"
+
+
+def show_errors(pipe: "IO[bytes]") -> None:
+    """Pass on what ssh says until it ends, and what HOST says: that must not control a terminal."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    with pipe, suppress(OSError):
+        while data := os.read(pipe.fileno(), 4096):
+            os.write(2, strip_controls(decoder.decode(data)).encode())
 
 
 def new_token() -> str:

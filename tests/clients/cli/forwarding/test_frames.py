@@ -64,3 +64,10 @@ def test_messages_are_maps() -> None:
     for payload in (b"[]", b"{", b"\xff"):
         with pytest.raises(FrameError):
             decode_message(payload)
+
+
+@pytest.mark.parametrize("payload", [b"[" * 60_000, b'{"a":' * 9000 + b"1" + b"}" * 9000])
+def test_a_message_has_a_depth(payload: bytes) -> None:
+    """Deeper than any parser goes, it breaks the protocol, and not this end."""
+    with pytest.raises(FrameError, match="not JSON"):
+        decode_message(payload)

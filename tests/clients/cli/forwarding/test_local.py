@@ -5,14 +5,22 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from aircher_cli.forwarding import carrier
 from aircher_cli.forwarding.carrier import End, Why
-from aircher_cli.forwarding.local import Attempt, Daemon, LocalEnd, describe_end, new_token
-from aircher_cli.forwarding.mux import Closed, Message, Mux, MuxEvent, Received
+from aircher_cli.forwarding.local import (
+    Attempt,
+    Daemon,
+    LocalEnd,
+    describe_end,
+    new_token,
+    show_errors,
+)
+from aircher_cli.forwarding.mux import MAX_CHANNELS, Closed, Message, Mux, MuxEvent, Received
 from aircher_client.errors import DaemonUnreachable
 from aircher_wire import frames
 
@@ -198,3 +206,85 @@ def test_ssh_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_forward_has_a_token_of_its_own() -> None:
     """Or it would end others."""
     assert new_token() != new_token()
+
+
+def test_clients_that_come_and_go_take_nothing(world: World) -> None:
+    """While a daemon is being started, or one that does not read what they have sent."""
+    hold = threading.Event()
+    world.daemon.start = hold.wait
+    for _ in range(3):
+        for _ in range(MAX_CHANNELS):
+            world.there.close(world.there.open())
+        os.write(world.first[1], world.there.out)
+        world.there.out.clear()
+        world.end._step()
+    assert world.end.links == {}
+    hold.set()
+    starting = world.end._starting
+    assert starting is not None
+    starting.join()
+    world.end._step()
+    assert world.end._starting is None
+
+
+def test_clients_that_end_with_something_unread_count(world: World) -> None:
+    """An end on a hostile machine could take all descriptors here; then others are refused."""
+    world.listen()
+    assert world.listener is not None
+    servers = []
+    for _ in range(MAX_CHANNELS + 5):
+        number = world.there.open()
+        for _ in range(8):
+            world.there.send(number, b"x" * 32_000)
+        world.there.close(number)
+        while world.there.out:
+            size = os.write(world.first[1], world.there.out[:60_000])
+            del world.there.out[:size]
+            world.end._step()
+            world.end._step()
+        world.listener.setblocking(False)
+        with suppress(BlockingIOError):
+            servers.append(world.listener.accept()[0])
+    assert len(world.end.links) == len(servers) == MAX_CHANNELS
+    for server in servers:  # daemons that end
+        server.close()
+    for _ in range(10 * MAX_CHANNELS):
+        if world.end.links:
+            world.end._step()
+    assert world.end.links == {}
+
+
+def test_a_client_that_has_gone_does_not_hold_up_the_daemon(world: World) -> None:
+    """Answers that go nowhere are taken, so that the daemon reads the rest, and ends."""
+    world.listen()
+    assert world.listener is not None
+    number = world.there.open()
+    for _ in range(8):
+        world.there.send(number, b"x" * 32_000)
+    world.there.close(number)
+    while world.there.out:
+        size = os.write(world.first[1], world.there.out[:60_000])
+        del world.there.out[:size]
+        world.end._step()
+        world.end._step()
+    server, _ = world.listener.accept()
+    with server:
+        server.setblocking(False)
+        written = 0
+        while written < 5_000_000:
+            with suppress(BlockingIOError):
+                written += server.send(b"y" * 65_536)
+            world.end._step()
+    world.end._step()
+    assert world.end.links == {}
+
+
+def test_what_the_other_machine_writes_controls_no_terminal(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Its standard error comes through ssh: text and colours of ssh's own need no controls."""
+    source, sink = os.pipe()
+    os.write(sink, "one\n\x1b]0;title\x07two\x9b2J \xfc\n".encode() + b"\xff\r\n")
+    os.close(sink)
+    show_errors(open(source, "rb"))  # noqa: PTH123, SIM115 -- it closes it
+    assert capfd.readouterr().err == "one\n]0;titletwo2J \xfc\n\ufffd\n"
