@@ -3,7 +3,8 @@
     ask ──> event "confirm", notification ──> first answer ──> event "confirm" with the outcome
      │           no client listens to that topic, and no desktop can ask: refused at once
      ├─ the same question again while it waits: the same answer
-     └─ the same question again within `PAUSE` after a no: no, without asking
+     └─ the same question again within `PAUSE` after a no, also if the process calls itself
+        something else: no, without asking
 
 An answer counts for the question only. What is remembered for a client is for the caller to decide:
 `ask` knows no connection.
@@ -188,7 +189,10 @@ class Questions:
             for each, at in tuple(self._refused.items()):
                 if not 0 <= now - at < PAUSE:
                     del self._refused[each]
-        return asked in self._refused
+        if not asked[2]:  # an unknown process may be another one
+            return asked in self._refused
+        # Its name is its own word: with another one it would ask again at once.
+        return any(each[1:] == asked[1:] for each in self._refused)
 
     def _find(self, asked: Asked) -> Question | None:
         if not asked[2]:  # an unknown process may be another one

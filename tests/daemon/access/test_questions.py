@@ -198,6 +198,21 @@ async def test_a_question_is_not_asked_again_right_after_a_no(autojump_clock):
     await refuse(3)
 
 
+async def test_another_name_is_no_way_around_a_no(autojump_clock):
+    """A process, or all of another machine behind a forward, can call itself anything."""
+    rig = Rig()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(rig.ask)
+        await wait_all_tasks_blocked()
+        rig.questions.answer(1, allow=False, pid=8)
+    for number in range(5):
+        await rig.ask(client=f"vim{number}@buildbox")
+    assert (rig.outcomes, len(rig.events)) == ([False] * 6, 2)
+    with trio.move_on_after(1):  # another process
+        await rig.ask(client="vim@buildbox", pid=9)
+    assert len(rig.events) > 2
+
+
 async def ask_with(rig, answer_at=None):
     """Ask, with a desktop; a terminal allows it at a time."""
     async with trio.open_nursery() as nursery:

@@ -8,6 +8,8 @@ from aircherd.errors import BadRequest, Busy
 from aircherd.http_api.tokens.token import TokenClient
 
 MAX_OPEN = 1000
+MAX_FAR = MAX_OPEN // 2
+"""Those of tools on other machines among them, as with the places of clients."""
 
 
 class ShortLivedTokens:
@@ -31,6 +33,8 @@ class ShortLivedTokens:
             raise BadRequest("digest: that token is open already")
         if len(self._clients) >= MAX_OPEN:
             raise Busy(f"{MAX_OPEN} tools run already")
+        if client.host and sum(1 for each in self._clients.values() if each.host) >= MAX_FAR:
+            raise Busy(f"{MAX_FAR} tools run on other machines already")
         self._clients[digest] = client
 
     def close(self, digest: bytes) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from aircherd.errors import BadRequest, Busy
-from aircherd.http_api.tokens.short_lived import MAX_OPEN, ShortLivedTokens
+from aircherd.http_api.tokens.short_lived import MAX_FAR, MAX_OPEN, ShortLivedTokens
 from aircherd.http_api.tokens.token import TokenClient
 
 
@@ -35,3 +35,13 @@ def test_their_number_is_bounded():
 
     with pytest.raises(Busy):
         tokens.open(b"more", TokenClient(name="claude"))
+
+
+def test_other_machines_leave_room_for_this_one():
+    tokens = ShortLivedTokens()
+    for number in range(MAX_FAR):
+        tokens.open(number.to_bytes(4), TokenClient(name="claude@buildbox", host="buildbox"))
+
+    with pytest.raises(Busy, match="on other machines"):
+        tokens.open(b"more", TokenClient(name="claude@ci", host="ci"))
+    tokens.open(b"here", TokenClient(name="claude"))
