@@ -90,6 +90,15 @@ def forward_origin(lock_file: Path) -> str | None:
     return line.removeprefix(FORWARD) if line.startswith(FORWARD) else None
 
 
+def find_forward(environ: Mapping[str, str]) -> str | None:
+    """Return the machine whose daemon is used here through a forward; None if there is none."""
+    for file in address.lock_files(environ):
+        origin = forward_origin(file)
+        if origin is not None and _is_locked(file):
+            return origin
+    return None
+
+
 def read_lines(lock_file: Path) -> list[str]:
     """Return the lines of a lock file; none if it cannot be read."""
     try:

@@ -7,6 +7,7 @@ from aircher_cli.commands.config.path import config_file
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.daemon import is_elsewhere
 from aircher_cli.render.formatting import short_path
 from aircher_cli.render.limits import (
     EXAMPLE,
@@ -40,13 +41,15 @@ def run(context: Context, options: argparse.Namespace) -> int:
     """Print the limits; return 0 even if they are used up."""
     with context.connect() as client:
         status = client.call(methods.LIMITS_STATUS)
-    limits = records(status.get("limits"))
+        limits = records(status.get("limits"))
+        can_set = bool(limits) or not is_elsewhere(client.call(methods.STATUS))
     console = context.console
     if options.json:
         console.json(status)
     elif not limits:
         console.line("no limits are set")
-        console.note(_example_note(context))
+        if can_set:
+            console.note(_example_note(context))
     else:
         lines = limit_lines(
             limits,

@@ -19,8 +19,10 @@ from aircher_cli.forwarding.local import (
 )
 from aircher_cli.forwarding.mux import MAX_REASON
 from aircher_cli.forwarding.remote import one_line
+from aircher_cli.render.daemon import is_elsewhere
 from aircher_cli.values import Map
-from aircher_wire import address
+from aircher_client.errors import ClientError
+from aircher_wire import address, methods
 
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 30.0
@@ -90,17 +92,28 @@ class Forwarder:
         """Start the daemon of this machine now, so that its errors are seen here.
 
         Raises:
-            CommandFailed: it has no extra socket.
+            CommandFailed: it has no extra socket, or is on another machine itself.
             DaemonUnreachable: it cannot be started.
         """
         start_daemon(self._context)
         sock = self._daemon.connect()
         if sock is None:
+            if self._is_elsewhere():
+                raise CommandFailed(
+                    "the daemon that is used here is on another machine itself: run this there"
+                )
             raise CommandFailed(
                 f"the daemon does not listen at {self._daemon.path}: it is of an earlier version, "
                 "or could not open it. Run 'aircher-cli daemon restart'; its log says more"
             )
         sock.close()
+
+    def _is_elsewhere(self) -> bool:
+        try:
+            with self._context.connect(autostart=False) as client:
+                return is_elsewhere(client.call(methods.STATUS))
+        except ClientError:
+            return False
 
     def _attempt(self) -> tuple[End, str]:
         """Run ssh once; return how it ended, and a sentence about it."""

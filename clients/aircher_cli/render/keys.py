@@ -58,14 +58,20 @@ def is_in_use(provider: dict[str, object], named: frozenset[str] = frozenset()) 
     return not provider.get("absent") and provider.get("health") != "unreachable"
 
 
-def folded_lines(providers: list[dict[str, object]], width: int) -> list[Line]:
-    """Return what is not signed in to in one line, with what to do, and what does not run."""
+def folded_lines(
+    providers: list[dict[str, object]], width: int, *, is_elsewhere: bool = False
+) -> list[Line]:
+    """Return what is not signed in to in one line, with what to do, and what does not run.
+
+    With `is_elsewhere` nothing can be done, since the daemon is on another machine.
+    """
+    advice = "" if is_elsewhere else " (aircher-cli auth login NAME)"
     absent = [text(each.get("provider")) for each in providers if each["state"] == "not_required"]
     missing = [
         text(each.get("provider")) for each in providers if each["state"] == "not_configured"
     ]
     sentences = [
-        f"○ not signed in: {', '.join(missing)} (aircher-cli auth login NAME)" if missing else "",
+        f"○ not signed in: {', '.join(missing)}{advice}" if missing else "",
         f"○ not running: {', '.join(absent)}" if absent else "",
     ]
     found = [paragraph(each, width, hang="  ", style="dim") for each in sentences if each]

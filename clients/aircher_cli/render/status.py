@@ -120,7 +120,9 @@ def _provider_lines(record: Map, width: int, now: float) -> list[Line]:
     lines: list[Line] = []
     for provider, head in zip(shown, heads, strict=True):
         lines += [*head, *_details(provider, record, width, now)]
-    return lines + folded_lines([each for each in providers if each not in shown], width)
+    return lines + folded_lines(
+        [each for each in providers if each not in shown], width, is_elsewhere=is_elsewhere(record)
+    )
 
 
 def _name(provider: Map) -> str:

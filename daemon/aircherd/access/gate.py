@@ -11,6 +11,7 @@ import trio
 
 from aircher_wire import methods
 from aircherd.access.peer import Peer
+from aircherd.access.questions import ELSEWHERE
 from aircherd.access.rights import Rights, is_unknown, protected_action, refusal
 from aircherd.access.rules import IN_WORDS
 from aircherd.config.model import ClientRights, Config
@@ -187,7 +188,7 @@ class Gate:
         peer = self._peer
         is_allowed = await self._confirmation.ask(
             client=self.rights.claimed,
-            program=peer.script or peer.program,
+            program=ELSEWHERE if self._host else peer.script or peer.program,
             pid=peer.pid or None,
             action=action,
         )

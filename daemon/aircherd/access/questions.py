@@ -33,6 +33,10 @@ PAUSE = 10.0
 MAX_SHOWN = 200
 """Characters of a name in a question: the asking client may choose it."""
 
+ELSEWHERE = ""
+"""The program of a client on another machine. Its process is the one that forwards, which is not
+named in a question: it says nothing of who asks, and is of no use on that machine."""
+
 Outcome = Literal["allowed", "refused", "timed_out", "cancelled"]
 DesktopAnswer = Literal["allowed", "refused", "absent"]
 Asked = tuple[str, str | None, int | None, str]
@@ -71,6 +75,8 @@ class Question:
     def to_wire(self) -> dict[str, object]:
         """Return the row for clients."""
         client, program, pid, action = self.asked
+        if program == ELSEWHERE:
+            program = pid = None
         row: dict[str, object] = {
             "number": self.number,
             "client": client,
@@ -129,15 +135,15 @@ class Questions:
 
         Args:
             client: the name that it gave itself.
-            program: the path of its program, None if unknown.
-            pid: its process, None if unknown.
+            program: the path of its program, None if unknown, `ELSEWHERE` on another machine.
+            pid: its process, None if unknown; that of the forward for one on another machine.
             action: what it wants to do, such as "store a key".
 
         Raises:
             Forbidden: nothing listens that could ask the user, or there was no answer in time.
             Busy: too many questions wait.
         """
-        asked = (_shown(client), _shown(program) if program else None, pid, action)
+        asked = (_shown(client), _shown(program) if program else program, pid, action)
         if self._was_refused(asked):
             return False
         question = self._find(asked) or self._begin(asked)
@@ -252,13 +258,16 @@ class Questions:
 def _who(asked: Asked) -> str:
     client, program, pid, _ = asked
     where = f" ({program or 'unknown program'}, process {pid})" if pid else ""
+    if program == ELSEWHERE:
+        where = ""
     return f"client {client!r}{where}"
 
 
 def _without_answerer(asked: Asked) -> Forbidden:
+    where = "terminal of the daemon's machine" if asked[1] == ELSEWHERE else "terminal"
     return Forbidden(
         f"{_who(asked)} may {asked[3]} only if you confirm it: run 'aircher-cli confirm' in a "
-        "terminal, which asks you, and try again",
+        f"{where}, which asks you, and try again",
         action=asked[3],
     )
 

@@ -6,7 +6,7 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from aircherd.access.questions import MAX_OF_CLIENT, PAUSE, TIMEOUT, Questions
+from aircherd.access.questions import ELSEWHERE, MAX_OF_CLIENT, PAUSE, TIMEOUT, Questions
 from aircherd.errors import BadRequest, Busy, Forbidden
 from aircherd.events import EventBus
 
@@ -274,3 +274,18 @@ async def test_a_desktop_that_is_absent(autojump_clock):
     with pytest.RaisesGroup(Forbidden):
         await ask_with(Rig(listens=False, desktop=switched_off))
     assert switched_off.ended == []
+
+
+async def test_the_process_that_forwards_is_not_named(autojump_clock) -> None:
+    """It does not ask; its path is of no use where the client is, and the answer goes there."""
+    rig = Rig(listens=False)
+    asked = {"client": "vim@box", "program": ELSEWHERE, "pid": 7, "action": "use aircher"}
+    with pytest.raises(Forbidden) as caught:
+        await rig.questions.ask(**asked)
+    assert caught.value.message.startswith("client 'vim@box' may use aircher only if you confirm")
+    assert "in a terminal of the daemon's machine" in caught.value.message
+
+    rig = Rig()
+    await rig.ask(**asked)
+    assert ("pid" in rig.events[0], "program" in rig.events[0]) == (False, False)
+    assert rig.outcomes == ["no answer"]

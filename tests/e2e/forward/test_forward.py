@@ -45,6 +45,24 @@ def test_the_command_line_there(machines: Machines) -> None:
     assert not found & {"config.toml", "keys.json", "credentials.json", "ledger.db"}
 
 
+def test_what_is_of_the_other_machine_is_said(machines: Machines) -> None:
+    """Nothing is wrong there; what would change the laptop, or the forward, says where to do it."""
+    machines.forward()
+    there = machines.there
+    doctor = there.cli("doctor")
+    assert (doctor.returncode, "runs on another machine" in doctor.stdout) == (0, True)
+    assert "the defaults are used" not in doctor.stdout
+    words = {
+        ("uninstall", "--yes"): "first, and repeat this",
+        ("forward", "elsewhere"): "is on another machine itself: run this there",
+        ("daemon", "stop"): "stopping the daemon does not work from another machine",
+        ("confirm", "--list"): "answering questions does not work from another machine",
+    }
+    for command, expected in words.items():
+        done = there.cli(*command)
+        assert (done.returncode, expected in done.stderr) == (1, True), done.stderr
+
+
 def test_many_clients_at_once(machines: Machines) -> None:
     """One that reads nothing stops no other one."""
     machines.forward()

@@ -425,7 +425,7 @@ def _with_advice(
     from aircher_cli.failures import retry_lines  # noqa: PLC0415 -- likewise
 
     if error.code == codes.SHUTTING_DOWN and printer.has_begun:
-        return _broken_off("the daemon was stopped", error.code)
+        return _broken_off(why_gone(error), error.code)
     error = with_file_name(with_model_suggestion(client, error), options.messages)
     if options.messages is None and not options.json:
         error = with_models_hint(error, options.file)
@@ -433,6 +433,12 @@ def _with_advice(
         message = "\n".join([error.message, *retry_lines(error.data, time.time())])
         return CommandFailed(message, exit_code=exit_code(error), code=error.code)
     return error
+
+
+def why_gone(error: DaemonError) -> str:
+    """Return why a daemon that was used is gone: the end of a forward says it itself."""
+    is_forward = error.message.startswith("the forward ")
+    return error.message if is_forward else "the daemon was stopped"
 
 
 def _broken_off(why: str, code: str) -> CommandFailed:

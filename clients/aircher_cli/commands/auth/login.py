@@ -10,7 +10,7 @@ from aircher_cli.commands.auth.key_input import (
     refuse_keys,
 )
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import OK, UsageError
+from aircher_cli.exit_codes import OK, CommandFailed, UsageError
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.registry import suggest
 from aircher_cli.render.config.problems import NOTHING_IN_USE
@@ -74,6 +74,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
         if not context.has_input():
             # Check the provider's name before the user pastes the key.
             status = as_map(client.call(methods.AUTH_STATUS))
+            refuse_elsewhere(status)
             refuse_unknown_provider(status, options.provider)
             refuse_locked(status)
             if page := keys_page(records(status.get("rows")), options.provider):
@@ -112,6 +113,18 @@ def refuse_unknown_provider(status: dict[str, object], provider: str) -> None:
     if known and provider not in known:
         names = ", ".join(known)
         raise UsageError(f'unknown provider "{provider}"{suggest(provider, known)}; known: {names}')
+
+
+def refuse_elsewhere(status: dict[str, object]) -> None:
+    """Check that the daemon takes keys from this machine, before the user types one.
+
+    Raises:
+        CommandFailed: it is on another machine, and used through a forward.
+    """
+    if as_map(status.get("config")).get("file") == "":
+        raise CommandFailed(
+            "the daemon is on another machine, and takes no keys from this one: run this there"
+        )
 
 
 def refuse_locked(status: dict[str, object]) -> None:

@@ -72,9 +72,13 @@ def run(context: Context, options: argparse.Namespace) -> int:
     known = rows if options.provider else rows_with_engine(status)
     shown = [row for row in known if options.provider or options.all or is_in_use(row)]
     lines = key_lines(shown, width=width, now=now)
-    lines += folded_lines([row for row in rows if row not in shown], width)
+    elsewhere = (
+        as_map(status.get("config")).get("file") == ""
+    )  # a forward: nothing can be done here
+    folded = [row for row in rows if row not in shown]
+    lines += folded_lines(folded, width, is_elsewhere=elsewhere)
     lines += lock_lines(as_map(status.get("lock")), width, now)
-    if not notes and not options.provider:  # the notes name these variables too
+    if not notes and not options.provider and not elsewhere:  # the notes name these variables too
         lines += _unseen_lines(unseen, width)
     lines += config_lines(as_map(status.get("config")), width, context.environ.get("HOME", ""))
     for line in lines:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from aircher_cli.commands.ask.command import chat_or_sign_in
+from aircher_cli.commands.ask.command import chat_or_sign_in, why_gone
 from aircher_cli.commands.ask.failure_help import unshown_text
 from aircher_cli.commands.chat.printer import ChatPrinter
 from aircher_cli.context import Context
@@ -120,5 +120,5 @@ def _partial(printer: ChatPrinter) -> Map | None:
 
 def _broken_off(error: ClientError | CommandFailed) -> ClientError | CommandFailed:
     if isinstance(error, DaemonError) and error.code == codes.SHUTTING_DOWN:
-        return CommandFailed("the answer broke off, because the daemon was stopped")
+        return CommandFailed(f"the answer broke off, because {why_gone(error)}")
     return error

@@ -71,8 +71,11 @@ def diagnose(context: Context) -> list[Finding]:
     failed = run_checks({"service": read_units}, SERVICE_SECONDS, on_wait)
     found = run_checks({"daemon": ask_daemon}, DAEMON_SECONDS, on_wait)
     answer = answers[0] if answers else daemon.Answer([], {})
-    local = run_checks(_local_checks(context, answer.facts), LOCAL_SECONDS, on_wait)
-    if units:
+    checks = _local_checks(context, answer.facts)
+    if answer.is_elsewhere:
+        checks.pop("config", None)  # neither that nor a service of this machine is in use
+    local = run_checks(checks, LOCAL_SECONDS, on_wait)
+    if units and not answer.is_elsewhere:
         can_install = service.has_systemd()
         failed += service.service_findings(units[0], has_systemd=can_install, daemon_pid=answer.pid)
     return [*found, *failed, *local]

@@ -10,6 +10,7 @@ from secrets import token_hex
 from typing import NamedTuple
 
 from aircher_cli.commands.doctor.finding import OK, PROBLEM, WARNING, Finding, from_daemon
+from aircher_cli.render.daemon import is_elsewhere
 from aircher_cli.render.formatting import short_path
 from aircher_cli.values import Map, as_map, number, text
 from aircher_client import Client, ClientError, DaemonError
@@ -17,6 +18,7 @@ from aircher_client.autostart import is_enabled
 from aircher_wire import address, codes, methods
 from aircher_wire.directories import check_ownership
 from aircher_wire.fingerprints import fingerprint
+from aircher_wire.forward_record import read_record
 
 SOCKET = "socket"
 DAEMON = "daemon"
@@ -31,16 +33,23 @@ RESTART = "aircher-cli daemon restart"
 _HUNG = re.compile(r"(?P<what>.*\(process (?P<pid>\d+)\).*?): .*kill -CONT (?P=pid)", re.DOTALL)
 """The error of a daemon that does not answer; `daemon restart` cannot talk to it, either."""
 
+_FORWARD = re.compile(r"the forward (from|ends)", re.IGNORECASE)
+"""In the error of a daemon on another machine, or of a forward that has just ended."""
+
 _ENDS = re.compile(r"['`;,.)]")
 """What ends a command in a sentence."""
 
 
 class Answer(NamedTuple):
-    """What the daemon said; `facts` are empty if none runs or it cannot say."""
+    """What the daemon said; `facts` are empty if none runs or it cannot say.
+
+    `is_elsewhere`: it is on another machine, and used through a forward.
+    """
 
     findings: list[Finding]
     facts: Map
     pid: int = 0
+    is_elsewhere: bool = False
 
 
 def ask_daemon(environ: Mapping[str, str], *, may_connect: bool = True) -> Answer:
@@ -70,6 +79,8 @@ def _ask(path: str, environ: Mapping[str, str]) -> Answer:
                 client.call(methods.DIAGNOSE, fingerprints(environ), timeout=ANSWER_SECONDS)
             )
         except DaemonError as error:
+            if error.code == codes.FORBIDDEN and _is_elsewhere(client):
+                return Answer([running_elsewhere(client.server)], {}, is_elsewhere=True)
             return Answer([*notices(client), cannot_diagnose(error, client.server)], {})
         found = notices(client)
     facts = as_map(answer.get("facts"))
@@ -84,6 +95,13 @@ def _ask(path: str, environ: Mapping[str, str]) -> Answer:
         facts,
         pid,
     )
+
+
+def _is_elsewhere(client: Client) -> bool:
+    try:
+        return is_elsewhere(as_map(client.call(methods.STATUS, timeout=ANSWER_SECONDS)))
+    except DaemonError:
+        return False
 
 
 def fingerprints(environ: Mapping[str, str]) -> Map:
@@ -107,6 +125,16 @@ def running(facts: Map) -> Finding:
     return Finding(DAEMON, OK, f"{message} (process {text(facts.get('pid'))})")
 
 
+def running_elsewhere(hello: Map) -> Finding:
+    """Return the finding of a daemon on another machine, which does not look for problems here."""
+    version = text(as_map(hello.get("server")).get("version"))
+    message = (
+        f"version {version} runs on another machine: 'aircher-cli doctor' there checks keys, "
+        "providers and the configuration"
+    )
+    return Finding(DAEMON, OK, message)
+
+
 def waiting_for_request() -> Finding:
     """Return the finding of a service that runs only when it is needed."""
     message = "none runs, and keys, providers and the configuration are not checked"
@@ -121,6 +149,13 @@ def not_running(environ: Mapping[str, str]) -> Finding:
     except address.AddressError as error:
         what, _, cure = str(error).rpartition(": ")
         return Finding(DAEMON, PROBLEM, f"none runs, and none can be started: {what}", cure)
+    if forward := read_record(environ, address.find_socket(environ)):
+        message = f"none is configured here, and the forward from {forward.origin} has ended"
+        cure = (
+            f"run 'aircher-cli forward {forward.host}' on {forward.origin} again, or here "
+            "'aircher-cli daemon start --here' to use a daemon of this machine"
+        )
+        return Finding(DAEMON, WARNING, message, cure)
     more = "the next command starts one" if is_enabled(environ) else "AIRCHER_AUTOSTART is off"
     message = f"none runs ({more}); keys, providers and the configuration are not checked"
     cure = "run 'aircher-cli daemon start', and then 'aircher-cli doctor' again"
@@ -137,7 +172,9 @@ def unreachable(error: ClientError, environ: Mapping[str, str]) -> Finding:
         if is_stopped(pid):
             return Finding(DAEMON, PROBLEM, f"{what}: it is stopped", f"kill -CONT {pid}")
         return Finding(DAEMON, PROBLEM, f"{what}: it hangs", f"kill -KILL {pid}")
-    return Finding(DAEMON, PROBLEM, message, RESTART)
+    # What a restart here does not change.
+    is_forward = bool(_FORWARD.search(message))
+    return Finding(DAEMON, PROBLEM, message, "" if is_forward else RESTART)
 
 
 def is_stopped(pid: str) -> bool:

@@ -21,12 +21,12 @@ from aircher_cli.commands.uninstall.stored_keys import (
     remove_stored_keys,
 )
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import FAILED, OK, UsageError
+from aircher_cli.exit_codes import FAILED, OK, CommandFailed, UsageError
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.formatting import count, short_path
 from aircher_cli.render.layout import paragraph
 from aircher_client.autostart import check_directories
-from aircher_client.lock_holder import find_draining_daemon
+from aircher_client.lock_holder import find_draining_daemon, find_forward
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
@@ -86,10 +86,16 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
     Raises:
         UsageError: there is no terminal to ask on, and no `--yes`.
-        CommandFailed: a step failed; what comes after it is still there.
+        CommandFailed: a forward from another machine is in use; or a step failed, and what comes
+            after it is still there.
         DaemonUnreachable: the home belongs to another user, or the daemon does not answer.
     """
     check_directories(context.environ)
+    if (origin := find_forward(context.environ)) is not None:
+        raise CommandFailed(
+            f"the daemon of {origin} is used here: end 'aircher-cli forward' on {origin} first, "
+            "and repeat this"
+        )
     found = find(context.environ, keep_keys=options.keep_keys)
     is_asked = not (options.yes or options.dry_run)
     if found and is_asked and (options.json or context.has_input() or context.stdin is None):

@@ -15,7 +15,7 @@ from aircherd.api.context import Method
 from aircherd.api.methods import METHODS
 from aircherd.api.params import HttpOpenParams
 from aircherd.chat.caller import Caller
-from aircherd.errors import AircherError, BadRequest, Forbidden
+from aircherd.errors import AircherError, Forbidden
 from aircherd.ipc.connection_methods import CONNECTION_METHODS
 from aircherd.ipc.forwarded.hidden_paths import HiddenPaths
 from aircherd.ipc.forwarded.names import UNKNOWN_HOST
@@ -226,12 +226,33 @@ async def _open_http(session: "ForwardedSession", params: HttpOpenParams) -> obj
     return {name: value for name, value in opened.items() if name != "socket"}
 
 
+_IN_WORDS = {
+    methods.DIAGNOSE: "looking for problems",
+    methods.SHUTDOWN: "stopping the daemon",
+    methods.MODELS_USE: "choosing the default model",
+    methods.MODELS_REFRESH: "fetching the lists of models",
+    methods.COOLDOWNS_CLEAR: "ending cooldowns",
+    "auth": "signing in, or testing or changing keys,",
+    "audit": "reading the audit log",
+    "confirm": "answering questions",
+    "usage": "reading the usage",
+    "attempts": "reading the usage",
+    "fleet": "seeing or changing the fleet",
+    "config": "seeing or changing the configuration",
+    "token": "seeing or changing tokens",
+}
+"""What a client cannot do, by the method, or by what is before its dot."""
+
+
+def _refusal(name: str) -> Forbidden:
+    what = _IN_WORDS.get(name) or _IN_WORDS.get(name.partition(".")[0], name)
+    message = f"{what} does not work from another machine: run this where the daemon runs"
+    return Forbidden(message, method=name)
+
+
 def _refuse(name: str) -> Handler:
     async def refuse(*_: object) -> object:
-        raise Forbidden(
-            f"{name} does not work from another machine: run this where the daemon runs",
-            method=name,
-        )
+        raise _refusal(name)
 
     return refuse
 
@@ -244,7 +265,7 @@ def _with_few_topics(handler: Handler) -> Handler:
 
     async def subscribe(session: object, params: Any) -> object:
         if methods.CONFIRM in params.topics:
-            raise BadRequest(f"the topic {methods.CONFIRM!r} is not for other machines")
+            raise _refusal(methods.CONFIRM_LIST)
         left = [topic for topic in params.topics if topic in TOPICS or topic not in methods.TOPICS]
         return await handler(session, msgspec.structs.replace(params, topics=left))
 

@@ -42,8 +42,11 @@ def test_a_limit_that_does_not_know_its_past_says_so(daemon: CliDaemon) -> None:
 
 
 def test_without_limits_an_example_is_given(daemon: CliDaemon) -> None:
-    """Where to paste it, too; a script's output stays clean."""
-    daemon.answers["limits.status"] = {"limits": []}
+    """Where to paste it, too; a script's output stays clean. On another machine there is none."""
+    daemon.answers.update({"limits.status": {"limits": []}, "status": {"socket": ""}})
+    elsewhere = run_cli(daemon.environ, "limits")
+    assert (elsewhere.code, elsewhere.out, elsewhere.err) == (0, "no limits are set\n", "")
+    daemon.answers["status"] = {"socket": "/run/aircher.sock"}
     outcome = run_cli(daemon.environ, "limits")
     assert (outcome.code, outcome.out) == (0, "no limits are set\n")
     headline, _, first, *_ = outcome.err.splitlines()

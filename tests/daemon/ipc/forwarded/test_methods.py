@@ -42,6 +42,7 @@ async def test_all_others_are_refused(name: str) -> None:
         await ALL[name].handler(None, None)
 
     assert caught.value.data == {"method": name}
+    assert name not in caught.value.message, "in words, not by the method's name"
 
 
 async def test_questions_are_answered_here() -> None:
@@ -50,7 +51,7 @@ async def test_questions_are_answered_here() -> None:
     about = SimpleNamespace(paths=resolve_paths({"HOME": "/home/me"}))
     session = SimpleNamespace(services=SimpleNamespace(about=about))
 
-    with pytest.raises(BadRequest, match="'confirm' is not for other machines"):
+    with pytest.raises(Forbidden, match=r"^answering questions does not work from another machine"):
         await subscribe.handler(session, SubscribeParams(topics=["auth", "confirm"]))
 
 

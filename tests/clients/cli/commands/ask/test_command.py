@@ -258,6 +258,19 @@ def test_an_answer_that_a_stop_of_the_daemon_ends(
         )
 
 
+def test_an_answer_that_the_end_of_a_forward_ends(daemon: CliDaemon) -> None:
+    """The daemon goes on, at the other machine: the message says what has ended."""
+
+    def chat(session: Session, msgid: int, _: Map) -> Map:
+        session.delta(msgid, 0, type="text", text="half an")
+        raise Refusal("shutting_down", "the forward from laptop has ended")
+
+    daemon.answers["chat"] = chat
+    assert run_cli(daemon.environ, "ask", "hi").err == (
+        "aircher-cli: the answer broke off, because the forward from laptop has ended: ask again\n"
+    )
+
+
 def test_an_answer_whose_daemon_dies(daemon: CliDaemon) -> None:
     """It broke off, too; the part of it has a line of its own."""
 

@@ -107,6 +107,17 @@ def test_no_key_is_read_while_all_keys_are_locked(daemon: CliDaemon) -> None:
     assert "unlock them with 'aircher-cli auth unlock'" in outcome.err
 
 
+def test_no_key_is_read_for_a_daemon_on_another_machine(daemon: CliDaemon) -> None:
+    """A forward takes none: it must not be typed where it should never be."""
+    daemon.answers["auth.status"] = {"rows": [{"provider": "openai"}], "config": {"file": ""}}
+    outcome = run_cli(daemon.environ, "auth", "login", "openai", stdin=None)
+    assert (outcome.code, daemon.methods) == (1, ["auth.status"])
+    assert outcome.err == (
+        "aircher-cli: the daemon is on another machine, and takes no keys from this one: "
+        "run this there\n"
+    )
+
+
 def test_no_provider(daemon: CliDaemon) -> None:
     """What is missing is called by the name that the help gives it."""
     outcome = run_cli(daemon.environ, "auth", "login")

@@ -13,8 +13,12 @@ from aircher_cli.commands.doctor.daemon import (
     not_running,
     notice_finding,
     socket_findings,
+    unreachable,
 )
+from aircher_cli.commands.doctor.finding import OK
+from aircher_client.errors import DaemonUnreachable
 from aircher_wire.fingerprints import fingerprint
+from aircher_wire.forward_record import Forward, write_record
 from helpers.daemon.cli_daemon import CliDaemon, Refusal
 
 FACTS = {"version": "1", "pid": 7, "started_by": "user"}
@@ -173,3 +177,29 @@ def test_file_in_the_place_of_the_socket(tmp_path: Path) -> None:
         "problem",
         f"mv {folder / 'a.sock'} {folder / 'a.sock'}.old",
     )
+
+
+def test_daemon_of_another_machine(daemon: CliDaemon) -> None:
+    """It is well, and what it does not say here is looked for where it runs."""
+
+    def refuse(*_: object) -> object:
+        raise Refusal("forbidden", "looking for problems does not work from another machine")
+
+    daemon.answers["diagnose"] = refuse
+    daemon.answers["status"] = {"socket": ""}
+    answer = ask_daemon(daemon.environ)
+    (found,) = answer.findings
+    assert (answer.is_elsewhere, found.status) == (True, OK)
+    assert "runs on another machine: 'aircher-cli doctor' there" in found.message
+
+
+def test_forward_that_has_ended(tmp_path: Path) -> None:
+    """No command starts a daemon here then; one that ends just now needs no restart, either."""
+    environ = {"AIRCHER_SOCKET": str(tmp_path / "a.sock"), "HOME": str(tmp_path)}
+    write_record(environ, environ["AIRCHER_SOCKET"], Forward("laptop", "box"))
+    found = not_running(environ)
+    assert "the forward from laptop has ended" in found.message
+    assert "run 'aircher-cli forward box' on laptop again" in found.cure
+    assert "daemon start --here" in found.cure
+    silent = unreachable(DaemonUnreachable("the forward from laptop has ended: silence"), environ)
+    assert silent.cure == ""
