@@ -158,6 +158,8 @@ def forbidden_reason(provider: Provider, source: KeySource) -> str | None:
     if source.block:
         return source.block.reason
     if source.origin != provider.origin:
+        if isinstance(provider, EngineAccount):
+            return f"it was stored for {source.origin}, and the engine is now {provider.origin}"
         return f"this key was stored for {source.origin}, but the provider is now {provider.origin}"
     return plain_http_reason(provider)
 

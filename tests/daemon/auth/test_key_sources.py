@@ -14,8 +14,10 @@ from aircherd.auth.key_sources import (
 )
 from aircherd.auth.stores.index import IndexEntry, SourceBlock
 from aircherd.auth.variables.key_variables import KeyVariables
-from aircherd.config.model import Config, Refused, RefusedEntry
+from aircherd.config.accounts import engine_account
+from aircherd.config.model import Config, Refused, RefusedEntry, Shared
 from aircherd.config.problems import Problem
+from aircherd.config.sections.shared.engine_url import read_engine_url
 from aircherd.errors import BadRequest, ConfigInvalid
 from helpers.auth import config, provider
 
@@ -199,3 +201,16 @@ def test_a_refused_provider_is_not_unknown():
     made = Config(providers={}, refused=Refused(providers={"work": entry}))
     with pytest.raises(ConfigInvalid, match=r"^work is refused: f\.toml, line 3: "):
         find_provider(made, "work")
+
+
+def test_a_password_may_only_go_to_its_engine():
+    """Said in words of engines."""
+    engines = [
+        engine_account(Shared(address=read_engine_url(url)))
+        for url in ("rediss://db", "rediss://other")
+    ]
+    entries = stored("default", origin="rediss://db:6379")
+    (source, *_) = sources_of(engines[0], entries, NO_VARIABLES)
+    assert forbidden_reason(engines[0], source) is None
+    reason = "it was stored for rediss://db:6379, and the engine is now rediss://other:6379"
+    assert forbidden_reason(engines[1], source) == reason

@@ -3,8 +3,8 @@
 from aircher_cli.render.formatting import count, format_duration, format_time, join_names
 from aircher_cli.values import Map, number, text, texts
 
-LOCAL = "until then this machine uses its part of what was left"
-REFUSE = "until then requests under shared limits are refused, once what is leased is used"
+LOCAL = "meanwhile this machine uses its part of what was left"
+REFUSE = "meanwhile requests under shared limits are refused, once what is leased is used"
 
 
 def problem(shared: Map, now: float) -> str:

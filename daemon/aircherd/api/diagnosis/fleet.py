@@ -41,7 +41,7 @@ def _away(status: FleetStatus) -> list[Finding]:
         if status.on_outage == "refuse"
         else "each machine uses its part of what was left"
     )
-    return [Finding(FLEET, "problem", f"{reason}; until it answers, {effect}", cure)]
+    return [Finding(FLEET, "problem", f"{reason}; meanwhile {effect}", cure)]
 
 
 def _reached(status: FleetStatus, facts: EngineFacts) -> list[Finding]:

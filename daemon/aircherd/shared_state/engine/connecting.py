@@ -101,6 +101,9 @@ async def _open_stream(shared: Shared, address: EngineAddress) -> ByteStream:
     )
 
 
+_NO_CERTIFICATE = "no certificate in PEM form, or a key that is not its own"
+
+
 async def _tls(shared: Shared) -> ssl.SSLContext:
     try:
         # Reading all authorities of a system takes 20 ms, and its disk may hang.
@@ -108,7 +111,8 @@ async def _tls(shared: Shared) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         files = [shared.ca_file, shared.cert_file, shared.cert_key_file]
         named = ", ".join(file for file in files if file) or "the system's certificates"
-        raise EngineRefused(f"cannot read certificates for the engine: {named}: {error}") from error
+        why = _NO_CERTIFICATE if isinstance(error, ssl.SSLError) else error.strerror
+        raise EngineRefused(f"cannot read certificates for the engine: {named}: {why}") from error
 
 
 def _make_context(shared: Shared) -> ssl.SSLContext:

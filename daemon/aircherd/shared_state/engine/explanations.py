@@ -55,7 +55,11 @@ _ANSWERS = {
         "node in url of [shared]",
         is_final=True,
     ),
-    "WRONGPASS": _Words(f"does not accept the user or the password: {STORE_IT}", True, True),
+    "WRONGPASS": _Words(
+        f"does not accept the user or the password: {STORE_IT}; the user is in url of [shared]",
+        is_final=True,
+        is_about_password=True,
+    ),
     "NOAUTH": _Words(f"needs a password: {STORE_IT}", True, True),
     "NOPERM": _Words(f"does not let this user do what is needed: {DOCUMENTED}", True),
     "WRONGTYPE": _Words(
@@ -120,7 +124,9 @@ def connecting(address: EngineAddress, seconds: float) -> EngineAway:
 
 
 def without_password(address: EngineAddress, reason: str) -> EngineRefused:
-    """Return what to say where the password cannot be read."""
+    """Return what to say where the password cannot be read, or was refused before."""
+    if f"the engine at {address.origin} " in reason:
+        return EngineRefused(reason[reason.index("the engine at ") :])
     return EngineRefused(f"no password for the engine at {address.origin}: {reason}")
 
 

@@ -74,7 +74,7 @@ NOW = 1_000_000.0
         (
             {"topic": "shared", "state": "away", "engine": "redis://b:1", "reason": "no way"},
             (
-                "shared    the engine at redis://b:1 is away: no way; until then this machine uses "
+                "shared    the engine at redis://b:1 is away: no way; meanwhile this machine uses "
                 "its part of what was left"
             ),
         ),

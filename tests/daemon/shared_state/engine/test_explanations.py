@@ -6,7 +6,12 @@ from coredis.exceptions import MovedError, ResponseError
 
 from aircherd.config.sections.shared.engine_url import read_engine_url
 from aircherd.shared_state.base import EngineAway, EngineRefused
-from aircherd.shared_state.engine.explanations import explain, not_connected, silent
+from aircherd.shared_state.engine.explanations import (
+    explain,
+    not_connected,
+    silent,
+    without_password,
+)
 
 PLAIN = read_engine_url("redis://engine.example")
 SECURE = read_engine_url("rediss://engine.example")
@@ -49,6 +54,15 @@ def test_a_connection_that_ends_at_once_has_a_hint():
     assert "write rediss://" in explain(lost, PLAIN, is_opening=True).message
     assert "write cert_file" in explain(lost, SECURE, is_opening=True).message
     assert explain(lost, PLAIN).message.endswith("has ended the connection")
+
+
+def test_a_password_that_was_refused_before_is_no_unreadable_one():
+    """It is said as it was then, and not that there is none."""
+    address = read_engine_url("redis://db:1")
+    reason = "key 'default' of shared: the engine at redis://db:1 does not accept it"
+    found = without_password(address, reason)
+    assert found.message == "the engine at redis://db:1 does not accept it"
+    assert "no password for" in without_password(address, "the keyring is locked").message
 
 
 def test_silence_has_words():

@@ -28,7 +28,7 @@ def test_an_engine_that_answers() -> None:
 def test_an_engine_that_does_not_answer() -> None:
     """Why, since when, and what happens to requests."""
     assert problem(AWAY, NOW) == (
-        "the engine at rediss://db:6379 is away: connection refused (since 14:29:00); until then "
+        "the engine at rediss://db:6379 is away: connection refused (since 14:29:00); meanwhile "
         "this machine uses its part of what was left"
     )
     named = {**AWAY, "reason": "the engine at rediss://db:6379 is full"}
@@ -37,8 +37,8 @@ def test_an_engine_that_does_not_answer() -> None:
     assert problem(unread, NOW).startswith("limits cannot be shared: the ledger cannot be read")
     refused = {**AWAY, "state": "refused", "reason": "wrong password.", "on_outage": "refuse"}
     assert problem(refused, NOW) == (
-        "the engine at rediss://db:6379 cannot be used: wrong password (since 14:29:00); until "
-        "then requests under shared limits are refused, once what is leased is used"
+        "the engine at rediss://db:6379 cannot be used: wrong password (since 14:29:00); "
+        "meanwhile requests under shared limits are refused, once what is leased is used"
     )
 
 
