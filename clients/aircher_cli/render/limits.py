@@ -4,7 +4,7 @@ from aircher_cli.render.bars import gauge
 from aircher_cli.render.formatting import count, format_percent, relative_time
 from aircher_cli.render.layout import GAP, Line, columns, last_column_width, paragraph
 from aircher_cli.render.models.table import parse_amount
-from aircher_cli.render.money import format_usd
+from aircher_cli.render.money import MIN_SHOWN, format_usd
 from aircher_cli.values import Map, as_map, number, records, text
 
 WARN_FROM = 0.8
@@ -39,6 +39,8 @@ def limit_lines(
     size = (16 if width >= WIDE else 8) * draws
     names = [_name(limit) for limit in limits]
     figures = [_figures(limit, size, now, has_unicode=has_unicode) for limit in limits]
+    if any(limit.get("shared") for limit in limits):
+        figures = [_with_scope(*each) for each in zip(figures, limits, strict=True)]
     rows = [[*name, *cells] for name, cells in zip(names, figures, strict=True)]
     longest = max((len(row[-1][0]) for row in rows), default=0)
     if not rows or last_column_width(rows, width) >= longest:
@@ -48,6 +50,13 @@ def limit_lines(
     if any("machines" in limit for limit in limits):
         blocks = [_with_shares(*each, width) for each in zip(blocks, limits, strict=True)]
     return [line for block in blocks for line in block]
+
+
+def _with_scope(figures: Line, limit: Map) -> Line:
+    """Say of a limit that is not shared, among others that are, what it counts."""
+    *cells, (note, style) = figures
+    alone = "" if limit.get("shared") else "this machine alone"
+    return [*cells, (", ".join(filter(None, (note, alone))), style)]
 
 
 def _with_shares(block: list[Line], limit: Map, width: int) -> list[Line]:
@@ -169,12 +178,15 @@ def _reset_note(limit: Map, now: float) -> str:
     parts = [
         "" if resets is None else f"resets {relative_time(resets, now)}",
         f"{_amount(limit, 'reserved')} reserved" if parse_amount(limit.get("reserved")) else "",
-        f"{_amount(limit, 'held_elsewhere')} leased elsewhere"
-        if limit.get("held_elsewhere")
-        else "",
+        f"{_amount(limit, 'held_elsewhere')} leased elsewhere" if _is_held(limit) else "",
         f"{_amount(limit, 'margin')} in case it was lost" if limit.get("margin") else "",
     ]
     return ", ".join(filter(None, parts))
+
+
+def _is_held(limit: Map) -> bool:
+    """Whether others hold anything to speak of: a rest of a lease may be a part of a request."""
+    return (parse_amount(limit.get("held_elsewhere")) or 0) >= MIN_SHOWN
 
 
 def _amount(limit: Map, name: str) -> str:

@@ -22,7 +22,7 @@ over. What it did use still counts. One that comes back is known again."""
 def build_parser() -> Parser:
     """Return the parser of `fleet forget`."""
     parser = make_parser("fleet forget", DESCRIPTION, EXAMPLES)
-    about = "its name, or its id as in --json of fleet list"
+    about = "its name, or its id as fleet list shows it"
     parser.add_argument("machine", type=non_empty_name, metavar="MACHINE", help=about)
     add_json(parser)
     return parser

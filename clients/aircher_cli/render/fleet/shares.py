@@ -3,7 +3,7 @@
 from aircher_cli.render.fleet.machines import machine_name
 from aircher_cli.render.layout import Line, columns, last_column_width, paragraph
 from aircher_cli.render.models.table import parse_amount
-from aircher_cli.render.money import format_usd
+from aircher_cli.render.money import MIN_SHOWN, format_usd
 from aircher_cli.values import Map, records
 
 INDENT = "    "
@@ -34,7 +34,7 @@ def _row(limit: Map, machine: Map, machines: list[Map]) -> Line:
         ("●", "good") if is_live else ("○", "warn"),
         (machine_name(machine, machines), ""),
         (f"{_amount(limit, machine, 'used')} used", ""),
-        (note if held else "", "dim" if is_live else "warn"),
+        (note if held is not None and held >= MIN_SHOWN else "", "dim" if is_live else "warn"),
     ]
 
 

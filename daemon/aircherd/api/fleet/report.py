@@ -26,6 +26,8 @@ ALONE = (
     "(see docs/fleet.md)"
 )
 _NOTHING = DayUse(0, 0, 0)
+_SHORT_ID = 6
+"""Characters of an id that lists show."""
 
 
 def the_fleet(services: Services) -> Fleet:
@@ -57,13 +59,19 @@ async def fleet_report(services: Services, params: FleetReportParams) -> Map:
         raise BadRequest(f"until: {until} is before {since}")
     rows = all_rows(fleet, seen, status, now)
     return {
-        "shared": to_wire(status),
+        "shared": about_fleet(status, seen),
         "since": since,
         "until": until,
         "machines": [_machine(row, status, since, until) for row in rows],
         "totals": _sums(_within(row.days, since, until) for row in rows),
         **age_and_problem(seen),
     }
+
+
+def about_fleet(status: FleetStatus, seen: SeenMachines) -> Map:
+    """Return the state of the fleet, with as many machines as are shown to report."""
+    live = sum(row.is_live for row in seen.rows if row.machine != status.machine) + 1
+    return {**to_wire(status), **({} if seen.problem else {"machines": live})}
 
 
 def age_and_problem(seen: SeenMachines) -> Map:
@@ -89,7 +97,7 @@ def all_rows(fleet: Fleet, seen: SeenMachines, status: FleetStatus, now: float) 
 
 
 async def forget_machine(services: Services, name: str) -> Map:
-    """Forget a machine that will not come back, by its id or its label.
+    """Forget a machine that will not come back, by its label, its id, or how that begins.
 
     Raises:
         BadRequest: there is no such machine, there are several, it still reports, or the engine is
@@ -108,7 +116,9 @@ async def forget_machine(services: Services, name: str) -> Map:
 
 
 def _find(seen: SeenMachines, name: str) -> MachineRow:
-    found = [row for row in seen.rows if name in (row.machine, row.label)]
+    found = [row for row in seen.rows if name in (row.machine, row.label)] or [
+        row for row in seen.rows if len(name) >= _SHORT_ID and row.machine.startswith(name)
+    ]
     if len(found) == 1:
         return found[0]
     if found:

@@ -282,7 +282,7 @@ class LimitCounter:
         return Limited(
             codes.LIMIT_REACHED,
             f"{reached}: {self.description} ({', '.join(parts)})",
-            None if until is None else until + self.offset,
+            None if until is None else self._shown(until),
             self.status(),
             is_pending,
         )

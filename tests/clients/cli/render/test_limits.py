@@ -147,6 +147,16 @@ def test_a_shared_limit_has_a_line_for_each_machine() -> None:
         "    ● ci                 $0.42 used  $0.10 leased",
     ]
     assert len(lines) == 4
+    assert "this machine alone" in lines[3]
+    assert not any("alone" in line for line in lines[:3])
+
+
+def test_a_rest_of_a_lease_that_is_less_than_any_request_is_not_shown() -> None:
+    """The engine counts billionths of a USD."""
+    machines = [{"machine": "2", "label": "ci", "live": True, "used": "1", "held": "0.000000004"}]
+    shared = {**MONEY, "shared": True, "held_elsewhere": "0.000000004", "machines": machines}
+    lines = plain(limit_lines([shared], 140, NOW, draws=False, has_unicode=True))
+    assert not any("leased" in line for line in lines)
 
 
 def test_shared_limits_say_when_the_engine_is_away() -> None:

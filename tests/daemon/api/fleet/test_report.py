@@ -43,6 +43,7 @@ async def test_each_machine_and_the_sum(fleet):
         "cost": "1",
     }
     assert (found["age_s"], "problem" in found) == (0, False)
+    assert found["shared"]["machines"] == 2, "ci is silent"
 
 
 async def test_only_the_days_that_were_asked_for(fleet):
@@ -92,6 +93,15 @@ async def test_two_machines_of_one_name_have_different_ids(fleet):
     with pytest.raises(BadRequest, match=r"2 machines are called 'ci': use an id \(8, 9\)"):
         await forget_machine(services(fleet), "ci")
     assert (await forget_machine(services(fleet), "9"))["label"] == "ci"
+
+
+async def test_an_id_may_be_as_short_as_lists_show_it(fleet):
+    """Shorter ones are names."""
+    await fleet.report("0e179df6a9aad0bb", "ci", 0, {})
+    fleet.now += 3600
+    with pytest.raises(BadRequest, match="has no '0e179'"):
+        await forget_machine(services(fleet), "0e179")
+    assert (await forget_machine(services(fleet), "0e179d"))["machine"] == "0e179df6a9aad0bb"
 
 
 async def test_an_engine_that_is_away_cannot_forget(fleet):
