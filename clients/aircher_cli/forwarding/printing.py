@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 
+from aircher_cli.exit_codes import UsageError
 from aircher_wire import address
 
 
@@ -10,7 +11,13 @@ def ssh_lines(environ: Mapping[str, str], host: str, wished: str | None) -> list
     """Return the lines, with what to mind as comments. `wished` is a path or a name on HOST.
 
     What they say was measured with OpenSSH 9.2.
+
+    Raises:
+        UsageError: a word would end its line, or be two.
     """
+    for word in (host, wished or ""):
+        if not word.isprintable() or " " in word:
+            raise UsageError(f"{word!r} cannot stand in a line of ssh's configuration")
     here = address.extra_socket(address.find_socket(environ))
     uid = os.getuid()
     there = wished or "aircher"

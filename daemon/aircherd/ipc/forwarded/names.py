@@ -20,5 +20,9 @@ def clean_host(text: str) -> str:
 
 
 def name_at(client: str, host: str) -> str:
-    """Return the name of a client at a host. The host is what follows the last `@`."""
-    return f"{client}@{host}"
+    """Return the name of a client at a host. The host is what follows the last `@`.
+
+    A "?" takes the place of what cannot be shown: the name goes to lists and logs of this machine.
+    """
+    shown = "".join(char if char.isprintable() else "?" for char in client)
+    return f"{shown}@{host}"

@@ -3,7 +3,10 @@
 import dataclasses
 import logging
 import ssl
+import stat
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import TypeAlias
 
 import anyio
@@ -85,11 +88,13 @@ async def open_connection(shared: Shared, password: str | None) -> EngineConnect
             f"the engine at {address.origin} is on another machine and has no TLS, and passwords "
             "are never sent unencrypted: write rediss:// in url of [shared], or use a tunnel"
         )
-    return EngineConnection(address, await _open_stream(shared, address), password)
+    return EngineConnection(address, await _open_stream(shared, address, password), password)
 
 
-async def _open_stream(shared: Shared, address: EngineAddress) -> ByteStream:
+async def _open_stream(shared: Shared, address: EngineAddress, password: str | None) -> ByteStream:
     if address.scheme == "unix":
+        if password is not None:
+            _check_folder(address)
         return await anyio.connect_unix(address.path)
     if not address.is_encrypted:
         return await anyio.connect_tcp(address.host, address.port)
@@ -102,6 +107,20 @@ async def _open_stream(shared: Shared, address: EngineAddress) -> ByteStream:
 
 
 _NO_CERTIFICATE = "no certificate in PEM form, or a key that is not its own"
+
+
+def _check_folder(address: EngineAddress) -> None:
+    """Refuse a socket where any user could listen while the engine is away: in /tmp, for example.
+
+    Whose it is says nothing: most engines run as a user of their own.
+    """
+    folder = Path(address.path).parent
+    with suppress(OSError):  # it is not there: neither is the engine
+        if folder.stat().st_mode & stat.S_IWOTH:
+            raise EngineRefused(
+                f"the engine at {address.origin} has its socket in a folder that all users may "
+                "write in, so any of them could be sent its password: let it listen in another one"
+            )
 
 
 async def _tls(shared: Shared) -> ssl.SSLContext:

@@ -2,6 +2,9 @@
 
 import os
 
+import pytest
+
+from aircher_cli.exit_codes import UsageError
 from aircher_cli.forwarding.printing import ssh_lines
 
 ENVIRON = {"HOME": "/home/me", "XDG_RUNTIME_DIR": "/run/user/1000"}
@@ -39,3 +42,13 @@ def test_a_name_is_for_the_daemon_there() -> None:
     there = f"/run/user/{os.getuid()}/aircher/laptop.sock"
     assert f"    RemoteForward {there} /run/user/1000/aircher/extra.sock" in lines
     assert "id -u" in "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("host", "wished"),
+    [("box\n    ProxyCommand x", None), ("box other", None), ("box", "/a\n    ProxyCommand x")],
+)
+def test_a_word_adds_no_line(host: str, wished: str | None) -> None:
+    """The lines are for a file whose other words start programs."""
+    with pytest.raises(UsageError, match="cannot stand in a line"):
+        ssh_lines(ENVIRON, host, wished)

@@ -31,3 +31,8 @@ def test_the_host_follows_the_last_at() -> None:
 
     assert (name, host_of(name)) == ("vim@laptop@buildbox", "buildbox")
     assert [host_of("vim"), host_of("vim@"), host_of("@buildbox")] == [None, None, None]
+
+
+def test_a_name_can_be_shown() -> None:
+    """It is in lists of this machine, where it must not begin a line or control a terminal."""
+    assert name_at("vim\n\x1b[2J\u202e", "buildbox") == "vim??[2J?@buildbox"

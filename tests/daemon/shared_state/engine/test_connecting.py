@@ -45,3 +45,16 @@ async def test_a_file_without_certificates_is_named(tmp_path: Path):
     notes = str(tmp_path / "notes.txt")
     with pytest.raises(EngineRefused, match=r"notes\.txt: no certificate in PEM form"):
         await open_connection(settings("rediss://localhost", ca_file=notes), CANARY)
+
+
+async def test_a_password_goes_to_no_socket_in_a_folder_of_all_users(tmp_path: Path):
+    """Any of them could listen there while the engine is away."""
+    (tmp_path / "own").mkdir(mode=0o755)
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all").chmod(0o1777)
+    shared = settings(f"unix://{tmp_path}/all/engine.sock")
+    with pytest.raises(EngineRefused, match="all users may write in"):
+        await open_connection(shared, CANARY)
+    for other, password in ((shared, None), (settings(f"unix://{tmp_path}/own/a.sock"), CANARY)):
+        with pytest.raises(OSError):  # noqa: PT011 - nothing listens there
+            await open_connection(other, password)
