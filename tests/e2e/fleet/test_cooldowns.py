@@ -207,7 +207,7 @@ def test_one_machine_probes_after_a_guessed_end(fleet: Fleet) -> None:
     wait_until(lambda: fleet.server.health() == "ok", "its end has come")
     wait_until(lambda: fleet.laptop.health() == "ok", "its end has come")
     before = fleet.requests()
-    fleet.sim.faults.add(Fault("slow_head", vendor="openai", seconds=0.002))
+    fleet.sim.faults.add(Fault("slow_head", vendor="openai", seconds=0.01))
     with ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(each.ask) for each in (fleet.laptop, fleet.server) * 2]
     answers = sorted(each.result()["provider"] in ("work", "job") for each in asked)
