@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from aircherd.shared_state.engine import open_engine
+from aircherd.shared_state.engine import client, open_engine
 from helpers.engines import redis, valkey
 from helpers.engines.using import settings
 from helpers.shared_state import MemoryRig, RealRig
@@ -37,8 +37,9 @@ def namespace():
 
 
 @pytest.fixture(params=["memory", "valkey", "redis"])
-async def rig(request: pytest.FixtureRequest, namespace: str):
-    """Each engine that keeps the contract."""
+async def rig(request: pytest.FixtureRequest, namespace: str, monkeypatch):
+    """Each engine that keeps the contract, with time to answer on a busy machine."""
+    monkeypatch.setattr(client, "PROBE_SECONDS", 5.0)
     if request.param == "memory":
         yield MemoryRig()
         return

@@ -129,7 +129,7 @@ class ExtraDoor:
                 log.warning("peer_rejected", uid=uid, pid=pid)
                 services.audit.count("refused_peer", None, None, ("uid", str(uid)))
                 return
-            # Imported with the first client: most daemons never have one.
+            # Imported with the first client or at a quiet moment: a start does without it.
             try:
                 from aircherd.ipc.forwarded.session import ForwardedSession  # noqa: PLC0415
             except ImportError as error:  # the installation is gone
