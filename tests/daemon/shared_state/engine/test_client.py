@@ -89,6 +89,15 @@ async def test_answers_that_no_engine_gives_are_refused(answer):
                 await engine.forget("a")
 
 
+async def test_a_counter_that_leads_far_ahead_holds_up_no_engine(standing_valkey, namespace):
+    """Its last bucket is a number that something else has written."""
+    async with open_engine(settings(standing_valkey, namespace=namespace)) as engine:
+        await engine.sync(report("a", 1, counter(used={this_bucket(): 5})), seconds=5)
+        standing_valkey.command("HSET", f"{{{namespace}}}:c:requests", "last", "1e17")
+        [row] = await engine.rows([("requests", HOUR)])
+    assert row.used == {"requests": 5}
+
+
 async def test_a_foreign_message_in_the_channel_is_ignored(engine, running, namespace):
     """Who may publish there cannot stop the machines from learning."""
     async with engine.changes() as changes:

@@ -5,6 +5,8 @@
 --       else meanwhile.
 -- Returns (used, held)... of these machines.
 
+local FAR = 10000 -- buckets in the future that cannot be right, as in aircher_sync_1
+
 local length, step, label, stop = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
@@ -14,6 +16,7 @@ local buckets = {label}
 if is_rolling then
   buckets = {}
   local last = tonumber(redis.call('HGET', KEYS[1], 'last') or nil) or 0
+  last = math.min(last, math.floor(now / step) + FAR)
   for bucket = math.floor((now - length) / step), last do
     buckets[#buckets + 1] = string.format('%.0f', bucket)
   end
