@@ -76,7 +76,7 @@ def claim(environ: Mapping[str, str], path: Path, forward: Forward, token: str) 
         make_private_directory(path.parent)
         address.check_directory(path.parent, os.getuid())
     except address.AddressError as error:
-        raise Refused(str(error)) from None
+        raise Refused(_unsuitable(error, environ, path)) from None
     except OSError as error:
         reason = failure_reason(path.parent, error, os.getuid())
         raise Refused(f"cannot create {path.parent}: {reason}") from None
@@ -92,6 +92,14 @@ def claim(environ: Mapping[str, str], path: Path, forward: Forward, token: str) 
     with suppress(OSError):
         write_record(environ, str(path), forward)
     return made
+
+
+def _unsuitable(error: address.AddressError, environ: Mapping[str, str], path: Path) -> str:
+    """Return what is wrong; another folder than aircher's own is not for it to be closed."""
+    what, cure, _ = str(error).partition(": run chmod ")
+    if not cure or path.parent == address.socket_path(environ).parent:
+        return str(error)
+    return f"{what}: use --as with a path in a folder of yours alone"
 
 
 def _lock(path: Path, token: str) -> int:

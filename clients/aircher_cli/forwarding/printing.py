@@ -30,6 +30,7 @@ def ssh_lines(environ: Mapping[str, str], host: str, wished: str | None) -> list
         "# ssh leaves the file of the socket there at every end, and refuses to replace it, unless",
         "# its sshd has 'StreamLocalBindUnlink yes'. Else, before each time: rm -f " + there,
     ]
+    lines.append(f"# If a daemon ran there before, once, after its end: rm -f {there}.lock")
     if is_usual:
         lines.append(f"# {uid} is your user id here (id -u): put in the one that you have there.")
     if there.startswith("~"):

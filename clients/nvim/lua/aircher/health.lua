@@ -81,7 +81,9 @@ local function check_socket()
 end
 
 local function report_config(config)
-  if config.ok then
+  if config.ok and config.file == "" then
+    return ok("configuration: it is on that machine")
+  elseif config.ok then
     return ok("configuration: " .. config.file .. (config.exists and "" or " (none yet, all defaults)"))
   end
   local problem = config.problem or {}
@@ -127,7 +129,9 @@ local function check_daemon(path)
     return fail(answer.err.message)
   end
   local status = answer.result
-  ok(("aircherd %s runs as process %d"):format(status.version, status.pid))
+  local elsewhere = status.socket == "" -- through a forward
+  local where = elsewhere and "on another machine" or ("as process %d"):format(status.pid)
+  ok(("aircherd %s runs %s"):format(status.version, where))
   local differs = versions.notice(status.version)
   if differs then
     warn(differs)

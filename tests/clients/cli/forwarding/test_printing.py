@@ -11,7 +11,7 @@ ENVIRON = {"HOME": "/home/me", "XDG_RUNTIME_DIR": "/run/user/1000"}
 
 
 def test_the_sockets_of_both_machines() -> None:
-    """With what to mind: ssh leaves the file, and the other user id may differ."""
+    """With what to mind: what ssh and a daemon leave there, and the other user id may differ."""
     lines = ssh_lines(ENVIRON, "me@buildbox", None)
 
     there = f"/run/user/{os.getuid()}/aircher/aircher.sock"
@@ -25,6 +25,7 @@ def test_the_sockets_of_both_machines() -> None:
     notes = "\n".join(lines[:-5])
     assert all(line.startswith("#") for line in lines[:-5])
     assert "StreamLocalBindUnlink yes" in notes
+    assert f"rm -f {there}.lock" in notes  # it names the ended daemon, and clients believe it
     assert "id -u" in notes
 
 
