@@ -60,7 +60,8 @@ def _add(below: "argparse._SubParsersAction[Parser]", word: str, command: str) -
     module = import_module(f"aircher_cli.commands.{COMMANDS[command][0]}")
     own = below.add_parser(word, parents=[module.build_parser()], add_help=False)
     for action in own._actions:  # noqa: SLF001 - argparse has no public access to them
-        if completer := COMPLETERS.get(action.dest):
+        is_account = action.dest == "provider" and command.startswith("auth ")
+        if completer := account_names if is_account else COMPLETERS.get(action.dest):
             action.completer = completer  # type: ignore[attr-defined] # argcomplete's own hook
 
 
@@ -94,6 +95,24 @@ def _rows(method: str, field: str, timeout: float = TIMEOUT_SECONDS) -> Iterator
 def provider_names(**_: object) -> list[str]:
     """Return the providers that are configured."""
     return _plain(str(row["provider"]) for row in _rows(methods.STATUS, "providers"))
+
+
+def account_names(**_: object) -> list[str]:
+    """Return all that one can sign in to: providers, and the engine of a fleet."""
+    status = _call(methods.STATUS)
+    names = [text(row.get("provider")) for row in records(status.get("providers"))]
+    return _plain([*names, *(["shared"] if status.get("shared") else [])])
+
+
+def silent_machines(**_: object) -> list[str]:
+    """Return the machines of the fleet that may be forgotten, by id where names are not enough."""
+    rows = list(_rows(methods.FLEET_REPORT, "machines"))
+    labels = [text(row.get("label")) for row in rows]
+    return _plain(
+        label if labels.count(label) == 1 else text(row.get("machine"))
+        for label, row in zip(labels, rows, strict=True)
+        if not row.get("live")
+    )
 
 
 def model_names(**_: object) -> list[str]:
@@ -262,6 +281,7 @@ COMPLETERS: dict[str, Completer] = {
     "chat": conversation_names,
     "chats": conversation_names,
     "label": label_names,
+    "machine": silent_machines,
     "tool": tool_names,
     "wished": tool_names,
     "token": token_names,

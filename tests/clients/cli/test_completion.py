@@ -16,12 +16,14 @@ import pytest
 
 from aircher_cli.completion import (
     COMPLETERS,
+    account_names,
     full_parser,
     label_names,
     model_names,
     named_models,
     provider_names,
     setting_names,
+    silent_machines,
 )
 from aircher_cli.exit_codes import HelpRequested
 from aircher_cli.parser import Parser
@@ -203,6 +205,23 @@ def test_every_command_is_known(command: str) -> None:
     """The parser has every command of the table."""
     with pytest.raises(HelpRequested):
         full_parser().parse_args([*command.split(), "--help"])
+
+
+def test_a_fleet_has_names(daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its engine is signed in to like a provider; only what is silent can be forgotten."""
+    for name, value in daemon.environ.items():
+        monkeypatch.setenv(name, value)
+    daemon.answers["status"] = {"providers": [{"provider": "openai"}]}
+    assert account_names() == provider_names() == ["openai"]
+    daemon.answers["status"] = {"providers": [{"provider": "openai"}], "shared": {"state": "ok"}}
+    assert (account_names(), provider_names()) == (["openai", "shared"], ["openai"])
+    machines = [("old", "1", False), ("ci", "2", False), ("ci", "3", True), ("server", "4", True)]
+    daemon.answers["fleet.report"] = {
+        "machines": [
+            {"label": label, "machine": id_, "live": live} for label, id_, live in machines
+        ]
+    }
+    assert silent_machines() == ["old", "2"]
 
 
 def test_only_plain_names_reach_a_shell(
