@@ -78,7 +78,8 @@ class FleetUsageView:
         since, until = text(record.get("since")), text(record.get("until"))
         span = f"on {since}" if since == until else f"from {since} to {until}"
         body = day_lines(record, width) if self._by_day else machine_lines(record, width, now)
-        return [[(f"{span}, days in {zone}", "dim")], *(body or [[("nothing was used", "")]])]
+        head = paragraph(f"{span}, days in {zone}", width, style="dim")
+        return [*head, *(body or [[("nothing was used", "")]])]
 
     def notes(self, record: Map, now: float) -> list[str]:
         """Return what the table needs as an explanation."""

@@ -51,6 +51,9 @@ def test_by_day(fleet: CliDaemon) -> None:
     """Of all machines together."""
     outcome = run_cli(fleet.environ, "usage", "--fleet", "--by", "day")
     assert outcome.out.splitlines()[1:] == ["  2026-11-30  8 requests  2.4k tokens  $0.04"]
+    fleet.answers["fleet.report"] = {**REPORT, "machines": []}
+    outcome = run_cli(fleet.environ, "usage", "--fleet", "--by", "day")
+    assert outcome.out.splitlines()[1:] == ["nothing was used"]
 
 
 def test_for_programs(fleet: CliDaemon) -> None:
