@@ -123,6 +123,11 @@ def connecting(address: EngineAddress, seconds: float) -> EngineAway:
     )
 
 
+def needs_password(address: EngineAddress) -> PasswordRefused:
+    """Return what to say where there is no password: the answer may be that it is wrong."""
+    return PasswordRefused(f"the engine at {address.origin} {_ANSWERS['NOAUTH'].text}")
+
+
 def without_password(address: EngineAddress, reason: str) -> EngineRefused:
     """Return what to say where the password cannot be read, or was refused before."""
     if f"the engine at {address.origin} " in reason:

@@ -213,7 +213,7 @@ class Link:
             except LOST as error:
                 # A cancelled attempt ends with coredis's own error.
                 if not scope.cancel_called:
-                    await self._fail_opening(error)
+                    await self._fail_opening(error, has_password=found.password is not None)
                     return None
             else:
                 await self._judge_password(None)
@@ -233,9 +233,11 @@ class Link:
         self._fail(explanations.without_password(self.address, reason))
         return None
 
-    async def _fail_opening(self, error: BaseException) -> None:
+    async def _fail_opening(self, error: BaseException, *, has_password: bool) -> None:
         problem = explanations.explain(error, self.address, is_opening=True)
         if isinstance(problem, PasswordRefused):
+            if not has_password:
+                problem = explanations.needs_password(self.address)
             await self._judge_password(problem.message)
         self._fail(problem)
 

@@ -158,9 +158,12 @@ async def test_a_wrong_password_is_refused_until_it_is_right():
 async def test_an_engine_that_needs_a_password_says_how_to_store_it():
     """There is none yet, or it was removed."""
     with valkey(password=CANARY) as running:
-        problem = await why(settings(running))
-    assert isinstance(problem, EngineRefused)
-    assert "needs a password: store it with" in problem.message
+        problems = [await why(settings(running))]
+        named = running.url.replace("://", "://default@")
+        problems.append(await why(settings(named)))
+    for problem in problems:
+        assert isinstance(problem, EngineRefused)
+        assert "needs a password: store it with" in problem.message
 
 
 async def test_a_locked_keyring_is_named(impatient):
