@@ -9,6 +9,7 @@ meanwhile. At the end everything is given back.
 import math
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -437,8 +438,19 @@ def counter_name(names: Names, counter: LimitCounter) -> str:
 
 
 def name_of(names: Names, scope: LimitScope, per: Per, amount: Amount) -> str:
-    """Return what the engine calls what counts this: the same on all machines."""
+    """Return what the engine calls what counts this: the same on all machines.
+
+    A project below the home is written from there: homes have other paths on other machines.
+    """
+    home, project = _home(), scope.project
+    if project is not None and project.startswith(f"{home}/"):
+        scope = scope._replace(project=f"~{project.removeprefix(home)}")
     return names.hash("counter", *scope, per, amount)
+
+
+@cache
+def _home() -> str:
+    return os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111 - Path("~") raises without HOME
 
 
 def limits_digest(names: Names, counters: Sequence[Shared]) -> str:

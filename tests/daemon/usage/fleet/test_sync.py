@@ -6,11 +6,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from aircherd.config.model import Limit
+from aircherd.config.model import Limit, LimitScope
 from aircherd.shared_state.memory import MemoryEngine
 from aircherd.shared_state.names import SECRET_BYTES, Names
+from aircherd.usage.fleet import sync
 from aircherd.usage.fleet.lease_plan import HEARTBEAT_SECONDS, IDLE_SECONDS, LEASE_SECONDS
-from aircherd.usage.fleet.sync import MIN_RETRY_SECONDS, counter_name, limits_digest
+from aircherd.usage.fleet.sync import MIN_RETRY_SECONDS, counter_name, limits_digest, name_of
 from aircherd.usage.ledger.fleet.day_sums import DaySum
 from aircherd.usage.limits.reservation import Reservation
 from helpers.fleet.leases import Clock, Lines, Machine, TrioClock, end, shared
@@ -446,3 +447,18 @@ async def test_a_fleet_and_a_machine_may_limit_the_same(autojump_clock, engine):
         others = [await other.take() for _ in range(2)]
         assert [isinstance(each, Reservation) for each in others] == [True, False]
         nursery.cancel_scope.cancel()
+
+
+def test_a_project_at_home_is_the_same_wherever_homes_are(monkeypatch, tmp_path):
+    """Another folder is another project, also one whose name begins with that of the home."""
+
+    def name(home, project):
+        monkeypatch.setenv("HOME", str(tmp_path / home))
+        sync._home.cache_clear()
+        scope = LimitScope(project=project.replace("TMP", str(tmp_path)))
+        return name_of(Names(bytes(SECRET_BYTES)), scope, "day", "usd")
+
+    assert name("anna", "TMP/anna/src/demo") == name("bob", "TMP/bob/src/demo")
+    projects = ("TMP/anna/src/demo", "TMP/anna2/src/demo", "TMP/bob/src/demo", "demo", "/src/demo")
+    assert len({name("anna", project) for project in projects}) == len(projects)
+    sync._home.cache_clear()
