@@ -1,8 +1,9 @@
 """Moves bytes between the connections of one end and the pipes of ssh: one loop, no threads.
 
 It ends when the other end does, when nothing has come from it for `SILENCE_SECONDS` although each
-end asks every `PING_SECONDS`, or by a signal. Time is the one that goes on while the machine
-sleeps, so that an end that wakes up notices at once that the other one has given up.
+end asks every `PING_SECONDS`, or nothing at all for `GREETING_SECONDS`, or by a signal. Time is the
+one that goes on while the machine sleeps, so that an end that wakes up notices at once that the
+other one has given up.
 """
 
 import os
@@ -21,6 +22,8 @@ from aircher_cli.forwarding.mux import Closed, Credited, Message, Mux, Opened, R
 
 PING_SECONDS = 5.0
 SILENCE_SECONDS = 15.0
+GREETING_SECONDS = 180.0
+"""For ssh to log in, with what it asks the user, and for the other end to say its first word."""
 HIGH_WATER = 1024 * 1024
 """Bytes that wait for ssh until no more are read from connections."""
 READ_SIZE = 65_536
@@ -41,6 +44,7 @@ class Why(Enum):
     CLOSED = auto()
     """The pipes are closed: ssh or the other end has ended."""
     SILENT = auto()
+    """For how many seconds is in the text, if the other end has never spoken."""
     SIGNAL = auto()
     REFUSED = auto()
     """The other end cannot do it, and says why."""
@@ -91,7 +95,7 @@ class Carrier:
         self.selector = selectors.PollSelector()
         self._source, self._sink = source, sink
         self._clock = clock
-        self._heard_at = self._asked_at = clock()
+        self._began_at = self._heard_at = self._asked_at = clock()
         self._is_blocked = False
         self._signals: socket.socket | None = None
         for number in (source, sink):
@@ -166,6 +170,8 @@ class Carrier:
             elif moment - self._asked_at >= PING_SECONDS:
                 self._asked_at = moment
                 self.mux.ping()
+        elif moment - self._began_at > GREETING_SECONDS:
+            self.stop(Why.SILENT, f"{GREETING_SECONDS:g}")
         self.on_tick()
 
     def _note_blocked(self) -> None:

@@ -267,6 +267,10 @@ def start_daemon(context: "Context") -> None:
 def describe_end(host: str, end: End) -> str:
     """Return how a forward has ended that had begun."""
     if end.why is Why.SILENT:
+        if end.text:
+            return (
+                f"nothing came from {host} for {end.text} s: try 'ssh {host}', which may hang, too"
+            )
         return f"nothing came from {host} for {SILENCE_SECONDS:g} s"
     if end.why is Why.CLOSED:
         return f"the connection to {host} was closed"

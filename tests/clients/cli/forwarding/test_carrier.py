@@ -10,6 +10,7 @@ import pytest
 from aircher_cli.forwarding import carrier as module
 from aircher_cli.forwarding.carrier import Carrier, End, Link, Why, woken_by_signals
 from aircher_cli.forwarding.frames import GREETING, MAX_PAYLOAD, Kind, encode
+from aircher_cli.forwarding.local import describe_end
 
 
 class Pipes:
@@ -62,11 +63,11 @@ def test_silence_ends_it(pipes: Pipes, monkeypatch: pytest.MonkeyPatch) -> None:
     assert end.run() == End(Why.SILENT)
 
 
-def test_no_silence_counts_before_the_other_end_speaks(pipes: Pipes) -> None:
-    """The user may be typing a passphrase."""
+def test_little_silence_counts_before_the_other_end_speaks(pipes: Pipes) -> None:
+    """The user may be typing a passphrase. But a shell there that hangs is not waited for."""
     clock = Clock()
     end = Carrier(pipes.source, pipes.sink, opens=False, clock=clock)
-    clock.time += 1000
+    clock.time += module.GREETING_SECONDS
     end._tick()
     assert end.end is None
 
@@ -74,6 +75,13 @@ def test_no_silence_counts_before_the_other_end_speaks(pipes: Pipes) -> None:
     end._step()
     assert (end.end, end.mux.is_greeted) == (None, True)
     end.selector.close()
+
+    silent = Carrier(pipes.source, pipes.sink, opens=False, clock=clock)
+    clock.time += module.GREETING_SECONDS + 1
+    silent._tick()
+    assert silent.end == End(Why.SILENT, "180")
+    assert "try 'ssh box'" in describe_end("box", silent.end)
+    silent.selector.close()
 
 
 @pytest.mark.parametrize(
