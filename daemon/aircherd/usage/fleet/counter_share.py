@@ -162,9 +162,15 @@ class CounterShare:
         self.typical = amount
         return self.available(now, reserved) < self.refill_below
 
-    def frees_at(self, now: float, amount: int, reserved: int) -> float:
-        """Return when there is room for `amount`, if nothing else is used."""
-        view = self.view
+    def frees_at(self, now: float, amount: int, reserved: int) -> float | None:
+        """Return when there is room for `amount`, if nothing else is used.
+
+        None: as soon as the engine answers, since without it nothing is granted.
+        """
+        view, state = self.view, self.state
+        fits = self.used + reserved + amount <= self.maximum
+        if fits and state.is_away and state.on_outage == "refuse":
+            return None
         if view is not None and view.frees_at is not None:
             return max(self.window.clock.steady_at(view.frees_at), now)
         return self.window.frees_at(now, self.used + reserved + amount - self.maximum)

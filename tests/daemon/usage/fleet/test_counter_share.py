@@ -174,6 +174,16 @@ def test_it_frees_when_the_engine_says_so():
     assert share.frees_at(NOON, 10, 0) == NOON + 7
 
 
+def test_what_only_the_engine_could_grant_frees_when_it_answers_and_not_at_midnight():
+    """Unless everything is used: then it would grant nothing either."""
+    share = share_of("refuse")
+    answer(share, CounterView(used=90, held=0))
+    assert share.frees_at(NOON, 10, 0) == NOON + 43_200
+    share.state.away_since = NOON
+    assert share.frees_at(NOON, 10, 0) is None
+    assert share.frees_at(NOON, 11, 0) == NOON + 43_200
+
+
 def test_a_refusal_says_who_has_the_rest():
     share = share_of()
     answer(share, CounterView(used=10, held=30, granted=20))
