@@ -19,6 +19,7 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import NOT_SIGNED_IN, CommandFailed
 from aircher_cli.picker.view.sign_in.first_steps import Step
 from aircher_cli.render.advice import LOGIN, headline, sign_in_lines
+from aircher_cli.render.daemon import is_elsewhere
 from aircher_cli.render.formatting import join_names
 from aircher_cli.signing_in.steps import helping_steps, usable_models
 from aircher_cli.signing_in.terminal import Terminal
@@ -67,6 +68,8 @@ def offer(context: Context, client: Client, error: DaemonError) -> Map | None:
             return None
         found = with_local_models(client, found)
         choices = list_choices(found, context.environ)
+        if choices and is_elsewhere(as_map(client.call(methods.STATUS))):
+            choices = [each for each in choices if each.step is None]  # it takes no keys from here
         if not choices:
             return None
         try:

@@ -141,6 +141,10 @@ class Commands:
         self._ask_for_key(row.provider, go_on)
 
     def _ask_for_key(self, provider: str, then: Callable[[bool | None], None]) -> None:
+        if self._state.view.config.get("file") == "":  # a forward, which takes no keys
+            then(None)
+            self._state.message = ("the daemon is on another machine: sign in there", "warn")
+            return
         # Widgets of Textual that the list does without would make every start slower.
         from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog  # noqa: PLC0415
         from aircher_cli.picker.view.sign_in.key_facts import sign_in_facts  # noqa: PLC0415

@@ -1,9 +1,12 @@
 """What is offered after an error about keys; the dialogue is tested end to end."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from aircher_cli.console import Console
 from aircher_cli.context import Context
+from aircher_cli.signing_in import offer as module
 from aircher_cli.signing_in.offer import list_choices, offer, open_terminal, with_local_models
 from aircher_client import Client, DaemonError
 from aircher_client.sign_in import ProviderSignIn, SignIn
@@ -98,3 +101,17 @@ def test_an_error_that_signing_in_does_not_help(daemon: CliDaemon, data: dict[st
     with Client.connect(daemon.environ) as client:
         assert offer(context, client, DaemonError("not_authenticated", "no", data)) is None
     assert daemon.methods == []
+
+
+def test_a_daemon_on_another_machine_takes_no_key(
+    daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So none is asked for where it should never be typed."""
+    monkeypatch.setattr(module, "open_terminal", lambda _: nullcontext(object()))
+    daemon.answers["status"] = {"socket": ""}
+    needed = {"provider": "spare", "state": "not_configured", "needed": True}
+    data: dict[str, object] = {"sign_in": {"providers": [needed], "environment": []}}
+    context = Context(Console(None, None, {}), daemon.environ, None)
+    with Client.connect(daemon.environ) as client:
+        assert offer(context, client, DaemonError("not_authenticated", "no", data)) is None
+    assert daemon.methods == ["status"]

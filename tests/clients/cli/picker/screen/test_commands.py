@@ -178,6 +178,17 @@ def test_sign_in_opens_the_dialog_of_the_provider() -> None:
     Picker().run(body)
 
 
+def test_no_key_is_asked_for_a_daemon_on_another_machine() -> None:
+    """A forward takes none: it must not be typed where it should never be."""
+
+    async def body(app: PickerApp, pilot: "Pilot[Choice]") -> None:
+        await pilot.press("ctrl+l")
+        await until(pilot, "the daemon is on another machine: sign in there")
+        assert not isinstance(app.screen, SignInDialog)
+
+    Picker(view=a_view([a_model("work/alpha")], config={"file": ""})).run(body)
+
+
 def test_model_without_sign_in_asks_for_the_key_first() -> None:
     """Enter on a model of a provider that is not signed in signs in, and chooses it then."""
 
