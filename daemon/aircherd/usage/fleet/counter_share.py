@@ -42,6 +42,8 @@ class CounterShare:
     - `is_unread`: what was used before is not read from the ledger yet, so nothing is reported.
     - `is_unclaimed`: what an earlier run held is not known yet: see `claim`.
     - `is_whole_needed`: the engine does not know what this machine has used.
+    - `sure_rest`: what was left when the engine knew what all machines had used, less what it may
+      have granted since; None if that is not known.
     - `refused`: what a request needed for which the fleet seemed to have no room; 0: none.
     """
 
@@ -65,6 +67,7 @@ class CounterShare:
         "seen_at",
         "speed",
         "state",
+        "sure_rest",
         "turns",
         "typical",
         "view",
@@ -89,6 +92,7 @@ class CounterShare:
         self.is_whole_needed = True
         self.refill_below = 0
         self.refused = 0
+        self.sure_rest: int | None = None
         # How fast it is used: see `lease_plan`.
         self.typical = 1
         self.drawn_at = -math.inf
@@ -145,9 +149,9 @@ class CounterShare:
         return 0 if view is None else self.maximum - view.used - view.held
 
     def known_rest(self, now: float) -> int | None:
-        """Return `rest` if it is of this window, None if it is not known."""
+        """Return `sure_rest` if it is of this window, None if it is not known."""
         is_current = now < self.lapses_at and self.label == self.window.bucket.label
-        return self.rest if self.view is not None and is_current else None
+        return self.sure_rest if self.view is not None and is_current else None
 
     @property
     def used(self) -> int:
@@ -213,6 +217,11 @@ class CounterShare:
         self.view, self.label = view, self.window.bucket.label
         self.draws.note(view.used + view.held, view.granted, sent_at)
         self.is_whole_needed = view.wants_whole
+        if not view.is_learning:
+            self.sure_rest = self.rest
+        elif self.sure_rest is not None:
+            # A flushed engine gives each machine its part: others may have got as much.
+            self.sure_rest -= view.granted * max(self.state.machines, 1)
         self.window.unreported -= reported
         self.lease = held + view.granted
         self.elsewhere = max(view.held - self.lease, 0)
@@ -237,7 +246,7 @@ class CounterShare:
     def lapse(self) -> None:
         """Forget the lease and what was seen: another window has begun."""
         self.lease, self.elsewhere = 0, 0
-        self.lapses_at, self.view = -math.inf, None
+        self.lapses_at, self.view, self.sure_rest = -math.inf, None, None
         self.draws = Draws()
 
     def __repr__(self) -> str:

@@ -66,8 +66,11 @@ def wanted_lease(share: CounterShare, now: float, machines: int) -> int:
         return share.typical if is_plenty else 0
     speed = max(share.speed, max(share.drained, 0) / _MEASURED_SECONDS)
     wanted = max(round(speed * _AHEAD_SECONDS), _FEW * share.typical)
+    if is_plenty:
+        return wanted
     # Where little is left, others need it as well: near the end, nothing is held ahead of need.
-    return wanted if is_plenty else min(wanted, max(share.rest, 0) // (2 * machines))
+    part = min(wanted, max(share.rest, 0) // (2 * machines))
+    return part if part >= share.typical else 0
 
 
 def has_plenty(share: CounterShare, machines: int) -> bool:
@@ -100,6 +103,9 @@ def make_report(
     waits = turns.wanted + turns.promised
     wanted = 0 if is_last else max(wanted_lease(share, now, machines), waits)
     least, most = 0, 0
+    if turns and free < turns.promised + turns.least and not has_plenty(share, machines):
+        # If it gets no more, no other can use what it has: machines with a part of a request each.
+        free = min(free, turns.promised)
     if is_last or has_surplus(share, free, wanted, now):
         free = wanted
     else:

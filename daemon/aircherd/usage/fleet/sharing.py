@@ -47,6 +47,29 @@ class Shared(NamedTuple):
     share: CounterShare
 
 
+def _is_short(share: CounterShare, hold: Hold, now: float, *, has_turn: bool) -> bool:
+    """Return whether a request has to wait for a grant of this counter."""
+    if not hold.amount:
+        return False
+    if share.turns and not has_turn:
+        return True
+    return hold.amount > share.available(now, hold.counter.reserved)
+
+
+def _needed(holds: Sequence[Hold], now: float, *, has_turn: bool) -> GrantNeeded:
+    """Return the first counter that is short, by an order that all machines have.
+
+    What the request needs of those before it is kept while it waits: else it is given back where
+    little is left, and two machines that each have what the other one needs go on for good.
+    """
+    pairs = [(each.counter.share, each) for each in holds]
+    shared = [(share, hold) for share, hold in pairs if share is not None and hold.amount]
+    shared.sort(key=lambda each: each[0].name)
+    short = [_is_short(*each, now, has_turn=has_turn) for each in shared].index(True)
+    counter, amount, *_ = shared[short][1]
+    return GrantNeeded(counter, amount, tuple(hold for _, hold in shared[:short]))
+
+
 class Sharing:
     """The shares of all shared counters, and what they have in common.
 
@@ -109,19 +132,14 @@ class Sharing:
         self.ask_now()
 
     def shortage(self, holds: Sequence[Hold], now: float, *, has_turn: bool) -> GrantNeeded | None:
-        """Return the first counter whose lease is too small for what is to be reserved.
+        """Return a counter whose lease is too small for what is to be reserved.
 
         Who comes while others wait, waits behind them, unless it `has_turn`.
         """
         for hold in holds:
-            counter, amount = hold.counter, hold.amount
-            share = counter.share
-            if share is None or not amount:
-                continue
-            if share.turns and not has_turn:
-                return GrantNeeded(counter, amount)
-            if amount > share.available(now, counter.reserved):
-                return GrantNeeded(counter, amount)
+            share = hold.counter.share
+            if share is not None and _is_short(share, hold, now, has_turn=has_turn):
+                return _needed(holds, now, has_turn=has_turn)
         return None
 
     def note_reserved(self, holds: Sequence[Hold], now: float) -> None:
@@ -163,13 +181,19 @@ class Sharing:
             return True
         turn = Turn(needed.amount)
         share.turns.add(turn)
-        # While it waits for another limit, what it needs of this one is not given back.
         share.drawn_at, share.typical = self.steady(), needed.amount
+        kept = [
+            (hold.counter.share.turns, hold.amount) for hold in needed.kept if hold.counter.share
+        ]
+        for turns, amount in kept:
+            turns.promised += amount
         self.ask_now()
         try:
             return await self._outcome(turn, self._patience(share)) is not Outcome.REFUSED
         finally:
             share.turns.leave(turn)
+            for turns, amount in kept:
+                turns.promised -= amount
 
     def _patience(self, share: CounterShare) -> float:
         """Return how long a request waits until the engine counts as away."""

@@ -373,7 +373,10 @@ class FleetSync:
         """Take over an answer; return whether machines have come or left, or have other limits."""
         sharing = self._sharing
         self._learn_time(view, sent)
-        state, seen = sharing.state, (max(view.machines, 1), tuple(view.differing))
+        state, machines = sharing.state, max(view.machines, 1)
+        if any(each.is_learning for each in view.counters):
+            machines = max(machines, state.machines)  # some have not reported to it yet
+        seen = machines, tuple(view.differing)
         has_news = seen != (state.machines, state.differing)
         state.machines, state.differing = seen
         for pending, each in zip(pendings, view.counters, strict=True):

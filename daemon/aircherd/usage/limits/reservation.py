@@ -34,10 +34,14 @@ class LimitKey(NamedTuple):
 
 
 class GrantNeeded(NamedTuple):
-    """A shared limit that seems to have room for `amount`, but not in this machine's lease."""
+    """A shared limit that seems to have room for `amount`, but not in this machine's lease.
+
+    `kept` is what the leases of other limits have for the request, and keep while it waits.
+    """
 
     counter: LimitCounter
     amount: int
+    kept: tuple[Hold, ...] = ()
 
     def is_less_than(self, other: "GrantNeeded") -> bool:
         """Return whether this may be granted although the other was not."""

@@ -200,8 +200,7 @@ class LimitTracker:
 
     def refusal(self, needed: GrantNeeded) -> Limited:
         """Return why a request that needs a grant gets none."""
-        counter, amount = needed
-        return counter.refusal(self._now(), amount)
+        return needed.counter.refusal(self._now(), needed.amount)
 
     # -------------------------------------------------------------- configuration
 
