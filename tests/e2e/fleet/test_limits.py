@@ -8,7 +8,7 @@ import trio
 
 from helpers.engines import Engine
 from helpers.fleet.load import Load, exhaust, loads
-from helpers.fleet.machines import NANO, limit, open_machines
+from helpers.fleet.machines import NANO, limit, open_machines, wait_until_met
 from helpers.fleet.size import Size
 from helpers.fleet.upstream import Upstream
 
@@ -21,6 +21,10 @@ MOST = 20
 """The `max_tokens` of a call. It reserves them, and uses a quarter of that."""
 CENT = 10_000_000
 """In nano-USD."""
+SLOW = f"use {TOKENS // 2} {TOKENS // 2} 400"
+ANSWER_SECONDS = 0.5
+"""Each machine has had an answer of the engine in this time: 0.25 s, and that of a busy machine."""
+REFUSE = 'on_outage = "refuse"'
 
 
 def limits(size: Size) -> str:
@@ -44,9 +48,12 @@ def answered(sent: Iterable[Load]) -> int:
 async def test_together_they_send_what_one_may(
     size: Size, engine: Engine, upstream: Upstream
 ) -> None:
-    """Exactly the limit in requests goes out, and in USD not a cent more; all of it is used."""
+    """Exactly the limit in requests goes out, and in USD not a cent more; all of it is used.
+
+    However late the engine's answers are: with "local" a machine would go on without them.
+    """
     with (
-        open_machines(size.machines, upstream, engine.url, limits(size)) as machines,
+        open_machines(size.machines, upstream, engine.url, limits(size), shared=REFUSE) as machines,
         trio.fail_after(SECONDS),
     ):
         counted = loads(machines, "counted", size.in_flight, prompt=PROMPT, max_tokens=MOST)
@@ -67,9 +74,8 @@ async def test_killed_machines_and_engines_lose_nothing_of_it(
     size: Size, engine: Engine, upstream: Upstream
 ) -> None:
     """Machines are killed and started, and the engine is, too: no request more goes out."""
-    refuse = 'on_outage = "refuse"'
     with (
-        open_machines(size.machines, upstream, engine.url, limits(size), shared=refuse) as machines,
+        open_machines(size.machines, upstream, engine.url, limits(size), shared=REFUSE) as machines,
         trio.fail_after(SECONDS),
     ):
 
@@ -83,6 +89,33 @@ async def test_killed_machines_and_engines_lose_nothing_of_it(
         counted = loads(machines, "counted", size.in_flight, prompt=PROMPT, max_tokens=MOST)
         await exhaust(counted, upstream, kill)
         assert upstream.total().requests <= size.requests
+
+
+@pytest.mark.timeout(240)
+async def test_without_the_engine_they_exceed_it_by_what_is_promised(
+    size: Size, engine: Engine, upstream: Upstream
+) -> None:
+    """With "local": the limit, and what was granted after the last answer that machines had.
+
+    Each sends 1/n of what was left then: the limit less what had been sent by then, at most.
+    """
+    with (
+        open_machines(size.machines, upstream, engine.url, limits(size)) as machines,
+        trio.fail_after(SECONDS),
+    ):
+        wait_until_met(machines)
+        known: list[int] = []
+
+        async def end_engine() -> None:
+            await arrived(upstream, size.requests // 4)
+            known.append(upstream.total().requests)
+            await trio.sleep(ANSWER_SECONDS)
+            engine.stop(signal.SIGKILL)
+
+        counted = loads(machines, "counted", size.in_flight, prompt=SLOW, max_tokens=MOST)
+        await exhaust(counted, upstream, end_engine)
+        assert known[0] < upstream.total().requests <= 2 * size.requests - known[0]
+        assert refused(counted) == {"limit_reached"}
 
 
 async def arrived(upstream: Upstream, requests: int) -> None:
