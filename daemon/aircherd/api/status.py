@@ -140,9 +140,14 @@ def _about_provider(services: Services, name: str) -> dict[str, object]:
 
 def _presence(services: Services, provider: Provider) -> dict[str, object]:
     error = services.fetcher.last_error(provider)
+    is_absent = error is not None and error.is_absent
+    if error is not None and is_absent:
+        # Its list is fetched again later: it may have been started since, and have answered.
+        age = time.time() - error.at
+        is_absent = not services.chat.services.latency.has_answered(provider.name, age)
     return {
         **({"builtin": True} if provider == DEFAULT_CONFIG.providers.get(provider.name) else {}),
-        **({"absent": True} if error and error.is_absent else {}),
+        **({"absent": True} if is_absent else {}),
     }
 
 

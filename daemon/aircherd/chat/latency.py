@@ -58,5 +58,12 @@ class LatencyTracker:
             return None
         return average.seconds
 
+    def has_answered(self, provider: str, seconds: float) -> bool:
+        """Tell whether a model of the provider had an output in the last seconds."""
+        since = self._clock() - seconds
+        return any(
+            each.at > since for (name, _), each in self._averages.items() if name == provider
+        )
+
     def __repr__(self) -> str:
         return f"<LatencyTracker of {len(self._averages)} models>"

@@ -1,5 +1,6 @@
 """The state of the daemon as clients see it."""
 
+import time
 from types import SimpleNamespace
 
 import msgspec
@@ -158,6 +159,17 @@ def test_a_local_server_that_does_not_run_is_absent(tmp_path, is_absent):
     error = FetchError("http://127.0.0.1:11434", "refused", 0.0, is_absent)
     made = services(tmp_path, list_errors={"ollama": error})
     assert _provider_row(made, DEFAULT_CONFIG.providers["ollama"]).get("absent", False) is is_absent
+
+
+def test_a_local_server_that_has_answered_since_is_not_absent(tmp_path):
+    """Its list is fetched again later only."""
+    error = FetchError("http://127.0.0.1:11434", "refused", time.time() - 60, is_absent=True)
+    made = services(tmp_path, list_errors={"ollama": error})
+    provider, latency = DEFAULT_CONFIG.providers["ollama"], made.chat.services.latency
+    latency.note(latency.average_of("another", "m"), 0.1)
+    assert _provider_row(made, provider)["absent"] is True
+    latency.note(latency.average_of("ollama", "m"), 0.1)
+    assert "absent" not in _provider_row(made, provider)
 
 
 def test_the_default_route_lists_candidates_or_a_problem(tmp_path):

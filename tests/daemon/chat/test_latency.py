@@ -67,3 +67,13 @@ def test_old_measurement_expires() -> None:
     assert tracker.latency_of("a", "m") is None
     tracker.note(average, 1.0)
     assert tracker.latency_of("a", "m") == 1.0
+
+
+def test_who_has_answered_lately():
+    """Of one provider, whatever the model."""
+    now = [100.0]
+    tracker = LatencyTracker(clock=lambda: now[0])
+    tracker.note(tracker.average_of("work", "m"), 0.1)
+    now[0] += 10
+    found = [tracker.has_answered("work", 11), tracker.has_answered("work", 9)]
+    assert (found, tracker.has_answered("spare", 11)) == ([True, False], False)
