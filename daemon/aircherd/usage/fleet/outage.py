@@ -88,6 +88,8 @@ class Draws:
 
     def unseen(self, away_since: float, machines: int) -> int:
         """Return what others were probably granted between the last answer and the outage."""
+        if math.isinf(self.seen_at):
+            return 0  # there was no answer yet
         elapsed = max(self.seen_at - self._since, MEASURED_SECONDS)
         speed = max(self._speed, (self._total - self._before) / elapsed)
         by_speed = round(speed * max(away_since - self.seen_at, 0))

@@ -52,6 +52,11 @@ def test_who_was_granted_something_just_now_was_not_alone():
     assert draws.unseen(10.0, machines=10) == 0
 
 
+def test_nothing_is_known_of_others_before_the_first_answer():
+    """The engine is there, but has said nothing of this limit in its window."""
+    assert Draws().unseen(5.0, machines=4) == 0
+
+
 def test_what_is_given_back_is_no_speed():
     draws = Draws()
     for second in range(4):
