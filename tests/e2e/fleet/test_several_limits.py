@@ -4,9 +4,8 @@ import pytest
 
 from helpers.fleet.stress import stress
 
-FOUND = (1, 7, 20, 23, 34, 124, 1003, 1059)
-"""Seeds that have found something: requests that tried for good, or got nothing of what was left,
-or, of an engine that was flushed twice, too much."""
+FOUND = (7, 20, 34, 124)
+"""Seeds that have found requests that tried for good, or got nothing of what was left."""
 
 
 @pytest.mark.parametrize("seed", FOUND)

@@ -65,7 +65,7 @@ class Plan:
         self.service = rng.choice((0.0, 0.02, 0.3))
         self.round_trip = rng.choice((0.0, 0.001, 0.01, 0.06))
         self.clients = CLIENTS[: rng.choice((1, 1, 2, 3))]
-        self.flushes = rng.choice((0, 0, 0, 2))
+        self.flushes = rng.choice((0, 0, 0, 1))
         self.cancels = rng.choice((0.0, 0.0, 0.1))
         self.limits = list(self._limits(rng.choice((1, 2, 3, 4))))
 
@@ -258,5 +258,6 @@ class Stress:
 def stress(seed: int) -> Stress:
     """Run one seed."""
     found = Stress(seed)
+    trio._core._run._r.seed(seed)  # the order of tasks
     trio.run(found.run, clock=trio.testing.MockClock(autojump_threshold=0))
     return found

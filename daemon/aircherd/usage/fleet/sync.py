@@ -135,6 +135,7 @@ class FleetSync:
         self._secret: bytes | None = None
         self._names: Names | None = None
         self._epoch: str | None = None
+        self._lost_at = -math.inf  # when the engine was found to have lost everything
         self._heard_at = -math.inf  # when all counters were reported last
         self._retry = trio.Event()
         self._lag = 0.0  # how late this daemon itself was lately, in seconds
@@ -374,7 +375,9 @@ class FleetSync:
         sharing = self._sharing
         self._learn_time(view, sent)
         state, machines = sharing.state, max(view.machines, 1)
-        if any(each.is_learning for each in view.counters):
+        if self._epoch not in (None, view.epoch):
+            self._lost_at = sent
+        if sent < self._lost_at + LEASE_SECONDS:
             machines = max(machines, state.machines)  # some have not reported to it yet
         seen = machines, tuple(view.differing)
         has_news = seen != (state.machines, state.differing)
