@@ -20,6 +20,7 @@ from typing import Protocol
 
 import msgspec
 
+from aircher_wire import codes
 from aircherd.errors import AircherError
 
 
@@ -183,7 +184,7 @@ class Change(msgspec.Struct, frozen=True):
 class SharedStateError(AircherError):
     """The shared state cannot be used; the message says why and what to do."""
 
-    code = "shared_state"
+    code = codes.NETWORK
 
 
 class EngineAway(SharedStateError):

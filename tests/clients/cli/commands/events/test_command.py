@@ -42,7 +42,7 @@ def test_events_come_as_they_happen_until_ctrl_c(daemon: CliDaemon, words: tuple
     else:
         assert line.endswith(b"config    loaded\n")
     assert daemon.params_of("events.subscribe") == {
-        "topics": ["auth", "provider", "attempt", "usage", "config", "models"]
+        "topics": ["auth", "provider", "attempt", "usage", "config", "models", "shared"]
     }
 
 
