@@ -31,6 +31,7 @@ _NEW_SECTIONS = frozenset(
         "conversations",
         "http",
         "projects",
+        "shared",
     }
 )
 _NEW_FIELDS = frozenset(
@@ -44,6 +45,7 @@ _NEW_FIELDS = frozenset(
         "max_tokens_field",
         "num_ctx",
         "fallback",
+        "path",
     }
 )
 
