@@ -62,7 +62,7 @@ class Plan:
         self.machines = rng.choice((2, 3, 5, 10))
         self.in_flight = rng.choice((1, 2, 8, 24)) if self.machines < 10 else rng.choice((1, 4, 8))
         self.most_tokens = rng.choice((1, 10, 200))
-        self.service = rng.choice((0.0, 0.02, 0.3))
+        self.service = max(rng.choice((0.0, 0.02, 0.3)), 0.005)  # so that time passes
         self.round_trip = rng.choice((0.0, 0.001, 0.01, 0.06))
         self.clients = CLIENTS[: rng.choice((1, 1, 2, 3))]
         self.flushes = rng.choice((0, 0, 0, 1))
