@@ -28,7 +28,7 @@ async def test_ten_thousand_reservations_need_few_calls(
         counts = upstream.by_machine()
         assert counts["m0"].requests + counts["m1"].requests == size.reservations
         assert person[0].outcomes["ok"] == counts["m1"].requests > 0
-        assert engine_calls(engine) < size.reservations / 5
+        assert engine_calls(engine) < size.reservations / 2  # a busy machine reports more often
 
 
 def engine_calls(engine: Engine) -> int:

@@ -1,6 +1,7 @@
 """What one call reports: how it went, and what the headers of its response say."""
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -55,7 +56,9 @@ class CallReport(msgspec.Struct):
                 self.provider, self.key, self.model, limits, began=self.began, secret=self.secret
             )
         if seen == "left":
-            self.cooldowns.note_remaining(self.provider, self.key, self._limits)
+            # It is kept: it must not lead to this report, which has the key.
+            reader = partial(read_rate_limits, self.headers, now=self.answered_at or 0.0)
+            self.cooldowns.note_remaining(self.provider, self.key, reader)
 
     def whole(self) -> None:
         """Report that its response came to its proper end."""
