@@ -71,7 +71,7 @@ async def _come_broken(arena: Arena, size: int) -> Figures:
 async def _take_all(arena: Arena, size: int) -> Figures:
     """Start `size` streams as one client; another one connects and chats."""
     counter, served = ResponseCounter(), 0
-    async with trio.open_nursery() as nursery, await arena.connect() as greedy:
+    async with await arena.connect() as greedy, trio.open_nursery() as nursery:
 
         async def read() -> None:
             while True:
