@@ -1,12 +1,9 @@
 """Sections and limits for clients at a host, and the user's word: over the real extra socket."""
 
 import os
-import pty
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -15,6 +12,7 @@ from aircher_client.connection import Connection
 from aircher_wire import address, frames
 from helpers.daemon.ipc_requests import KEYS, ask
 from helpers.daemon.real_daemon import Home, home, simulator, wait_until
+from helpers.desktop.confirm_terminal import read_until, terminal
 
 CONFIG = """\
 [providers.work]
@@ -112,34 +110,6 @@ def test_a_limit_for_a_host_counts_all_its_clients(daemon: Home, configure: Conf
         ask(local)
         (row,) = local.call("limits.status")["limits"]
         assert (row["client"], row["used"]) == ("*@limited", 3)
-
-
-@contextmanager
-def terminal(user: Home) -> Iterator[int]:
-    """Run `aircher-cli confirm` on a terminal; give the other end of it."""
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "aircher_cli", "confirm"],
-        env=user.environ,
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-    )
-    os.close(slave)
-    try:
-        yield master
-    finally:
-        process.kill()
-        process.wait()
-        os.close(master)
-
-
-def read_until(master: int, words: str) -> str:
-    """Return what the terminal shows until it has shown these words."""
-    seen = b""
-    while words.encode() not in seen:
-        seen += os.read(master, 4096)
-    return seen.decode()
 
 
 def ask_there(daemon: Home) -> "subprocess.Popen[str]":

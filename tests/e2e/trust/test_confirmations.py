@@ -1,46 +1,16 @@
 """A client that needs the user's word, a terminal that gives it, and the daemon between them."""
 
 import os
-import pty
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import msgpack
 import pytest
 import trio
 
 from helpers.daemon.in_process import ask, running
-from helpers.daemon.real_daemon import Home, home
+from helpers.daemon.real_daemon import home
+from helpers.desktop.confirm_terminal import read_until, terminal
 from helpers.desktop.notifications import notifications
 from helpers.secret_service import secret_service
-
-
-@contextmanager
-def terminal(user: Home) -> Iterator[int]:
-    """Run `aircher-cli confirm` on a terminal; give the other end of it."""
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "aircher_cli", "confirm"],
-        env=user.environ,
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-    )
-    os.close(slave)
-    try:
-        yield master
-    finally:
-        process.kill()
-        process.wait()
-        os.close(master)
-
-
-def read_until(master: int, words: str) -> None:
-    seen = b""
-    while words.encode() not in seen:
-        seen += os.read(master, 4096)
 
 
 @pytest.mark.parametrize(("typed", "code"), [(b"y\n", 0), (b"\n", 1)])
