@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.docs.renderings import on_a_forge, on_the_site
 from helpers.docs_commands import DOCS
 
 ROOT = DOCS.parent
@@ -25,6 +26,11 @@ LOADED = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["'](ht
 CODE = re.compile(r"<(pre|code)\b.*?</\1>|<!--.*?-->", re.DOTALL)
 UNRENDERED = re.compile(r"\|---|```|\]\(")
 """Tables, blocks and links of Markdown that a builder has left as they are."""
+
+RUN_ON = re.compile(r"^\|.*\n(?!\||<!--)\S.*", re.MULTILINE)
+"""A table without an empty line after it: what follows is one more row, for all readers."""
+
+DARK = 'data-md-color-media="(prefers-color-scheme: dark)" data-md-color-scheme="slate"'
 
 THEME_MARKUP = re.compile(
     r"^(?:!!!|\?\?\?|===|:::) |^\[TOC\]|\{: |:(?:material|octicons)-|--8<--", re.MULTILINE
@@ -62,6 +68,7 @@ def test_the_site_builds(builder: str, tmp_path: Path) -> None:
         html = (folder / "index.html").read_text()
         assert LOADED.search(html.replace("https://zensical.org/", "")) is None, page
         assert UNRENDERED.search(CODE.sub("", html)) is None, page
+        assert builder != "zensical" or DARK in html
 
 
 @pytest.mark.parametrize("builder", THEMES)
@@ -120,6 +127,14 @@ def test_a_page_is_plain_markdown(page: str) -> None:
     assert len(sections) == len(set(sections))
     assert THEME_MARKUP.findall(text) == []
     assert re.findall(r"^ +```", (DOCS / page).read_text(), re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("page", ["../README.md", "../CHANGELOG.md", *PAGES])
+def test_a_page_reads_the_same_on_a_forge(page: str) -> None:
+    """The same lists, tables, code and text, and no line of text has become a row of a table."""
+    text = (DOCS / page).read_text()
+    assert on_a_forge(text) == on_the_site(text)
+    assert RUN_ON.findall(FENCE.sub("", text)) == []
 
 
 def _forge_anchors(text: str) -> set[str]:

@@ -88,6 +88,7 @@ MASKS = {
     r"failed after \d+ ms": "failed after 40 ms",
     r"answered after \d+ ms": "answered after 550 ms",
     r"\bin \d:\d\d": "in 0:55",
+    r"\bready in \d\d:\d\d": "ready in 45:30",
     r"(?<=checked  )(?:just now|\d+ s ago)": "5 s ago",
     r"\d{4}-\d\d-\d\d \d\d:\d\d": "2026-11-30 09:15",
 }

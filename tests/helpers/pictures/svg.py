@@ -1,7 +1,9 @@
 """Draws the screen of a terminal as an SVG: text that can be selected, on a ground of its own.
 
 The ground is dark in any page, so that the colours of a terminal are readable in light and dark
-pages. Each run of characters has the width of its cells, whatever font a browser takes.
+pages. Each run of characters has the width of its cells, whatever font a browser takes. Columns are
+texts of their own, because browsers make one space of several (Chromium does despite `xml:space`),
+and would stretch what is left over the whole width.
 """
 
 import re
@@ -47,10 +49,11 @@ COLOURS = {
 
 _FILLER = "\0"
 
+_PART = re.compile(r"\S+(?: \S+)*")
+
 _HEAD = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" \
-height="{height}" role="img" aria-label="{title}" \
-xml:space="preserve">
+height="{height}" role="img" aria-label="{title}">
 <title>{title}</title>
 <style>
 text {{ font: {size}px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; \
@@ -100,7 +103,7 @@ def draw(screen: pyte.Screen, title: str, rows: range, masks: Mapping[str, str])
         classes=" ".join(f".{name} {{ fill: {colour}; }}" for colour, name in names.items()),
     )
     grounds = [_ground(number, run, names) for number, run in runs]
-    texts = [_text(number, run, names) for number, run in runs]
+    texts = [text for number, run in runs for text in _texts(number, run, names)]
     return "\n".join(filter(None, [head.rstrip(), *grounds, *texts, "</svg>"])) + "\n"
 
 
@@ -161,25 +164,27 @@ def _ground(number: int, run: Run, names: Mapping[str, str]) -> str:
     )
 
 
-def _text(number: int, run: Run, names: Mapping[str, str]) -> str:
-    shown = run.text.strip()
-    if not shown:
-        return ""
-    column = run.column + len(run.text) - len(run.text.lstrip())
-    front = _front_and_ground(run.style)[0]
-    style = [
-        *([names[front]] if front != TEXT else []),
-        *(["b"] if run.style.bold else []),
-        *(["i"] if run.style.italics else []),
-        *(["u"] if run.style.underscore else []),
-    ]
-    classes = f' class="{" ".join(style)}"' if style else ""
+def _texts(number: int, run: Run, names: Mapping[str, str]) -> Iterator[str]:
+    """Make a text of each part of a run that has no two spaces in a row."""
+    classes = _classes(run.style, names)
     baseline = BAR + number * CELL_HEIGHT + 12
-    width = _round(len(shown) * CELL_WIDTH)
-    return (
-        f'<text{classes} x="{_left(column)}" y="{baseline}" textLength="{width}">'
-        f"{escape(shown.replace(_FILLER, ''))}</text>"
-    )
+    for part in _PART.finditer(run.text):
+        width = _round(len(part[0]) * CELL_WIDTH)
+        yield (
+            f'<text{classes} x="{_left(run.column + part.start())}" y="{baseline}" '
+            f'textLength="{width}">{escape(part[0].replace(_FILLER, ""))}</text>'
+        )
+
+
+def _classes(style: Char, names: Mapping[str, str]) -> str:
+    front = _front_and_ground(style)[0]
+    classes = [
+        *([names[front]] if front != TEXT else []),
+        *(["b"] if style.bold else []),
+        *(["i"] if style.italics else []),
+        *(["u"] if style.underscore else []),
+    ]
+    return f' class="{" ".join(classes)}"' if classes else ""
 
 
 def _left(column: int) -> str:

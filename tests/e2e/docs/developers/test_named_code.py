@@ -1,6 +1,7 @@
 """Files and names of the source that the pages for developers mention exist."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,13 @@ def test_a_name_is_in_the_file_that_the_page_says(page: str) -> None:
     for name, path in NAME_IN_FILE.findall(read(page)):
         files = [file for file in _files() if file.as_posix().endswith(f"/{path}")]
         assert any(name in file.read_text() for file in files), f"{name} is not in {path}"
+
+
+def test_each_dependency_has_its_reason() -> None:
+    """decisions.md says why it is needed, those of the tests included."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    wanted = [*project["dependencies"], *(each for extra in extras for each in extra)]
+    names = {re.split(r"[^\w.-]", each)[0] for each in wanted}
+    decisions = read("decisions.md").lower()
+    assert {name for name in names if name.lower() not in decisions} == set()
