@@ -1,5 +1,6 @@
 """Read a key from the user's command: `key_command = ["op", "read", "..."]`."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from aircherd.auth.key_format import MAX_KEY, key_problem
@@ -8,6 +9,13 @@ from aircherd.vocabulary.secret import Secret
 
 COMMAND_SECONDS = 10.0
 """Timeout: enough for a password manager that contacts its server, bearable for one request."""
+
+
+_AFTER = (
+    *(" cannot be started", " took longer than ", " printed too much", " failed with exit status "),
+    *(" was ended by signal ", " is not a key"),
+)
+"""What stands beside the program in the messages below."""
 
 
 class KeyCommandFailed(Exception):
@@ -46,3 +54,14 @@ async def run_key_command(
     if problem := problem_of(text):
         raise KeyCommandFailed(f"the output of {program} is not a key: {problem}")
     return Secret(text.strip())
+
+
+def hide_program(text: str, program: str) -> str:
+    """Return a text in which the messages of `KeyCommandFailed` do not name the program.
+
+    Its name may be any word, such as `pass`, so it is replaced in these messages only.
+    """
+    if program not in text:
+        return text
+    after = "|".join(map(re.escape, _AFTER))
+    return re.sub(rf"(?<![\w./-]){re.escape(program)}(?={after})", "key_command", text)

@@ -518,9 +518,13 @@ class Session:
         """Send a notification."""
         self.outbox.put(frames.encode_notification(method, params))
 
+    def delta_writer(self, name: str, number: int, *, signs: bool = False) -> DeltaWriter:
+        """Return what encodes the deltas of one chat, each with `{name: number}`."""
+        return DeltaWriter(name, number, signs=signs)
+
     def delta_sender(self, name: str, number: int) -> Send:
         """Return a function that sends a chat's deltas to this client with `{name: number}`."""
-        writer, outbox = DeltaWriter(name, number, signs=self.signs), self.outbox
+        writer, outbox = self.delta_writer(name, number, signs=self.signs), self.outbox
 
         async def send(deltas: Sequence[Delta]) -> None:
             outbox.put_deltas(writer, deltas)
@@ -533,7 +537,7 @@ class Session:
     def open_pace(self, name: str, number: int) -> PacedDeltas:
         """Return what sends a chat's deltas at the client's pace, in a task of its own."""
         assert self._nursery is not None
-        paced = PacedDeltas(DeltaWriter(name, number), self.outbox, self.pace)
+        paced = PacedDeltas(self.delta_writer(name, number), self.outbox, self.pace)
         self._nursery.start_soon(paced.run)
         return paced
 

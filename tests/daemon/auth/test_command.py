@@ -5,7 +5,7 @@ import traceback
 
 import pytest
 
-from aircherd.auth.command import KeyCommandFailed, run_key_command
+from aircherd.auth.command import KeyCommandFailed, hide_program, run_key_command
 from aircherd.vocabulary.secret import Secret
 
 
@@ -48,10 +48,15 @@ async def test_failure_is_reported_without_the_output(command, message):
         await run_key_command(command, {"PYTHONUTF8": "1"})
     shown = "".join(traceback.format_exception(caught.value, chain=True))
     assert "canary" not in str(caught.value)
+    hidden = hide_program(str(caught.value), command[0])
+    assert command[0] not in hidden
+    assert "key_command" in hidden
     assert "canary" not in shown.replace(repr(command), "")
 
 
 async def test_hanging_command_times_out(autojump_clock):
     """A password manager may wait forever for a fingerprint."""
-    with pytest.raises(KeyCommandFailed, match="longer than 10 s"):
+    with pytest.raises(KeyCommandFailed, match="longer than 10 s") as caught:
         await run_key_command(python("import time; time.sleep(1000)"), {})
+    hidden = hide_program(str(caught.value), python("")[0])
+    assert hidden == "key_command took longer than 10 s"

@@ -134,6 +134,7 @@ class TokenOf:
         self.name = name
         self.project = project
         self.models = models
+        self.host = None
         self.providers = None
         self.is_alive = True
         self.running = set()

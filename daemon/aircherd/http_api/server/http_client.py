@@ -91,6 +91,15 @@ class HttpClient:
             found = self._callers[project] = Caller(self.caller.client, project, self.peer)
         return found
 
+    def in_errors_of(self, handler: Handler) -> Handler:
+        """Return a handler whose errors are fit for the client: one elsewhere gets no paths."""
+        if self.token is None or self.token.host is None:
+            return handler
+        from aircherd.api.elsewhere.hidden_texts import HiddenTexts  # noqa: PLC0415 - rarely used
+
+        services = self._services
+        return HiddenTexts(services.about.paths, services.config).in_errors_of(handler)
+
     def describe(self) -> dict[str, object]:
         """Return the client for `status`."""
         peer, gate = self.peer, self.gate
@@ -143,7 +152,9 @@ class RequestClient:
         gate, token = self._client.gate, self._client.token
         if token is not None:
             handler = _restricted(token, handler, keeps_name=keeps_name)
-        return handler if gate is None else gate.handler(method, handler)
+        if gate is not None:
+            handler = gate.handler(method, handler)
+        return self._client.in_errors_of(handler)
 
     def __repr__(self) -> str:
         return f"<RequestClient {self.caller.client}>"

@@ -8,6 +8,6 @@ may ask models and look at the state, and is called `client@host`.
 - `session`: one client; who it is, and what it may call.
 - `names`: `client@host`.
 - `methods`: what can be called, and how the answers differ.
-- `hidden_paths`: answers without the folders of this machine.
+- `deltas`: the deltas of its chats.
 - `feed`: its events.
 """

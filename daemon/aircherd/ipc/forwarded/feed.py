@@ -1,10 +1,10 @@
-"""The events of a client on another machine: what its own machine did, and no paths."""
+"""The events of a client on another machine: what its own machine did, and nothing of this one."""
 
 from collections.abc import Callable
 
+from aircherd.api.elsewhere.hidden_texts import HiddenTexts
 from aircherd.events import Event, EventBus
 from aircherd.ipc.event_feed import EventFeed
-from aircherd.ipc.forwarded.hidden_paths import HiddenPaths
 from aircherd.ipc.forwarded.methods import config_view, limit_event, row_view
 from aircherd.ipc.outbox import Outbox
 from aircherd.vocabulary.hosts import host_of
@@ -14,11 +14,11 @@ class ForwardedFeed(EventFeed):
     """Leaves out the attempts of clients on other machines than `host`."""
 
     def __init__(
-        self, bus: EventBus, outbox: Outbox, mask: Callable[[bytes], bytes], paths: HiddenPaths
+        self, bus: EventBus, outbox: Outbox, mask: Callable[[bytes], bytes], hidden: HiddenTexts
     ) -> None:
         super().__init__(bus, outbox, mask)
         self.host = ""
-        self._paths = paths
+        self._hidden = hidden
 
     def _take_event(self, event: Event) -> None:
         data = event.data
@@ -32,7 +32,7 @@ class ForwardedFeed(EventFeed):
             if (limit := limit_event(data, self.host)) is None:
                 return
             data = limit
-        found = {key: self._paths.value(value) for key, value in data.items()}
+        found = {key: self._hidden.value(value) for key, value in data.items()}
         super()._take_event(Event(event.topic, event.seq, event.at, found))
 
 

@@ -9,16 +9,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from aircher_wire import methods
 from aircherd.api.context import Method
+from aircherd.api.elsewhere.hidden_texts import INVALID, HiddenTexts
 from aircherd.api.methods import METHODS
 from aircherd.api.params import HttpOpenParams
 from aircherd.chat.caller import Caller
 from aircherd.errors import AircherError, Forbidden
 from aircherd.ipc.connection_methods import CONNECTION_METHODS
-from aircherd.ipc.forwarded.hidden_paths import HiddenPaths
 from aircherd.ipc.forwarded.names import UNKNOWN_HOST
+from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.hosts import host_of, patterns_for
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ def config_view(config: Mapping[str, object]) -> dict[str, object]:
     """Return the state of the configuration without its file, and without what is in it."""
     found = _only(config, _CONFIG)
     if config.get("problem"):
-        found["problem"] = {"message": "the configuration is invalid, on the daemon's machine"}
+        found["problem"] = {"message": INVALID}
     return {"file": "", **found}
 
 
@@ -170,24 +172,55 @@ _VIEWS: dict[str, View] = {
     methods.LIMITS_STATUS: limits_view,
     methods.ROUTE_EXPLAIN: lambda result, _: result,
 }
-"""What makes the answer of a method, in which the paths are then hidden."""
+"""What makes the answer of a method, in which the texts are then hidden."""
 
 
 def hiding(handler: Handler, view: View | None = None) -> Handler:
-    """Return a handler whose errors, and whose result if it has a `view`, have no paths."""
+    """Return a handler whose errors have nothing of this machine.
+
+    Nor has its result, if there is a `view`, or if it is that of a chat.
+    """
 
     async def hidden(first: Any, *rest: object) -> object:
         try:
             result = await handler(first, *rest)
         except AircherError as error:
-            raise _paths(first).error(error) from None
+            raise _hidden(first).error(error) from None
+        if isinstance(result, ChatResult):
+            return chat_view(result, _hidden(first))
         if view is None:
             return result
         # Parts of it may be encoded already.
         plain = msgspec.msgpack.decode(msgspec.msgpack.encode(result))
-        return _paths(first).value(view(plain, _host(first, rest)))
+        return _hidden(first).value(view(plain, _host(first, rest)))
 
     return hidden
+
+
+def chat_view(result: ChatResult, hidden: HiddenTexts) -> ChatResult:
+    """Return the result of a chat: its message as it is, what failed before it in hidden texts."""
+    if not result.skipped and all(each.message is None for each in result.attempts):
+        return result
+    return replace(
+        result,
+        attempts=[
+            each if each.message is None else replace(each, message=hidden.text(each.message))
+            for each in result.attempts
+        ],
+        skipped=[replace(each, message=hidden.text(each.message)) for each in result.skipped],
+    )
+
+
+def listing(handler: Handler) -> Handler:
+    """Return `models.list`, whose rows stay encoded: there may be thousands."""
+
+    async def listed(first: Any, *rest: object) -> object:
+        result = await hiding(handler)(first, *rest)
+        parts = msgspec.msgpack.decode(msgspec.msgpack.encode(result), type=dict[str, msgspec.Raw])
+        lists = msgspec.msgpack.decode(parts["lists"])
+        return {**parts, "lists": _hidden(first).value(lists)}
+
+    return listed
 
 
 def _host(first: Any, rest: Sequence[object]) -> str:
@@ -197,9 +230,10 @@ def _host(first: Any, rest: Sequence[object]) -> str:
     return host_of(caller.client) or UNKNOWN_HOST
 
 
-def _paths(first: Any) -> HiddenPaths:
-    """Return the folders to hide; `first` are the services, or the session."""
-    return HiddenPaths(getattr(first, "services", first).about)
+def _hidden(first: Any) -> HiddenTexts:
+    """Return what hides texts; `first` are the services, or the session."""
+    services = getattr(first, "services", first)
+    return HiddenTexts(services.about.paths, services.config)
 
 
 _NO_PORT = (
@@ -220,7 +254,7 @@ async def _open_http(session: "ForwardedSession", params: HttpOpenParams) -> obj
     port = services.config.current.http.port
     if port is None:
         raise Forbidden(_NO_PORT, method=methods.HTTP_OPEN)
-    wanted = msgspec.structs.replace(params, port=port)
+    wanted = replace(params, port=port)
     opened = await session.hold(services.tokens.open(wanted, session.host))
     services.audit.note("token_open", caller.client, caller.peer, name=params.name, outcome="ok")
     return {name: value for name, value in opened.items() if name != "socket"}
@@ -267,7 +301,7 @@ def _with_few_topics(handler: Handler) -> Handler:
         if methods.CONFIRM in params.topics:
             raise _refusal(methods.CONFIRM_LIST)
         left = [topic for topic in params.topics if topic in TOPICS or topic not in methods.TOPICS]
-        return await handler(session, msgspec.structs.replace(params, topics=left))
+        return await handler(session, replace(params, topics=left))
 
     return subscribe
 
@@ -284,6 +318,8 @@ def _handler(name: str, method: Method) -> Handler:
         handler = _with_few_topics(handler)
     elif name == methods.HTTP_OPEN:
         handler = _open_http
+    elif name == methods.MODELS_LIST:
+        return listing(handler)
     return hiding(handler, _VIEWS.get(name))
 
 

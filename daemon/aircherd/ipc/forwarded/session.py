@@ -12,15 +12,23 @@ import trio
 from aircher_wire import frames, methods
 from aircherd.access.peer import Peer
 from aircherd.api.context import RequestContext
+from aircherd.api.elsewhere.hidden_texts import HiddenTexts
 from aircherd.api.services import Services
-from aircherd.errors import AircherError
 from aircherd.ipc.chat_stream import Handler
+from aircherd.ipc.deltas import DeltaWriter
+from aircherd.ipc.forwarded.deltas import ForwardedDeltas
 from aircherd.ipc.forwarded.feed import ForwardedFeed
-from aircherd.ipc.forwarded.hidden_paths import HiddenPaths
-from aircherd.ipc.forwarded.methods import ALLOWED, CONNECTION_TABLE, FEATURES, TABLE
+from aircherd.ipc.forwarded.methods import (
+    ALLOWED,
+    CONNECTION_TABLE,
+    FEATURES,
+    TABLE,
+    chat_view,
+)
 from aircherd.ipc.forwarded.names import UNKNOWN_HOST, clean_host, name_at
 from aircherd.ipc.request_reader import Incoming, ReadyRequest
 from aircherd.ipc.session import Session
+from aircherd.vocabulary.attempt import ChatResult
 
 
 class ForwardedSession(Session):
@@ -32,8 +40,8 @@ class ForwardedSession(Session):
         super().__init__(stream, services, TABLE, CONNECTION_TABLE, peer)
         self._via: str | None = None
         self._has_begun = False
-        self._paths = HiddenPaths(services.about)
-        self._feed = ForwardedFeed(services.bus, self.outbox, services.mask_keys, self._paths)
+        self._hidden = HiddenTexts(services.about.paths, services.config)
+        self._feed = ForwardedFeed(services.bus, self.outbox, services.mask_keys, self._hidden)
         self.events = self._feed
         self.introduce(None, None)
 
@@ -64,17 +72,26 @@ class ForwardedSession(Session):
         """Return the client for `status`: the process is the forwarder's."""
         return {**super().describe(), "host": self.host}
 
+    def decide_rights(self) -> None:
+        """Do as for any client; what the gate says has nothing of this machine either."""
+        super().decide_rights()
+        self._replaced = {
+            method: other.with_handler(self._hidden.in_errors_of(other.handler))
+            for method, other in self._replaced.items()
+        }
+
     def start_stream(self, handler: Handler, params: object) -> int:
-        """Start a stream whose error has no paths."""
-        paths = self._paths
+        """Start a stream whose error and result have nothing of this machine."""
 
         async def hidden(context: RequestContext) -> object:
-            try:
-                return await handler(context)
-            except AircherError as error:
-                raise paths.error(error) from None
+            result = await self._hidden.in_errors_of(handler)(context)
+            return chat_view(result, self._hidden) if isinstance(result, ChatResult) else result
 
         return super().start_stream(hidden, params)
+
+    def delta_writer(self, name: str, number: int, *, signs: bool = False) -> DeltaWriter:
+        """Return what encodes a chat's deltas, without anything of this machine."""
+        return ForwardedDeltas(name, number, signs=signs, hidden=self._hidden)
 
     def _handle_frame(self, frame: Incoming) -> ReadyRequest | None:
         if isinstance(frame, frames.Notification) and frame.method == methods.VIA:

@@ -7,6 +7,7 @@ import pytest
 from aircher_wire import methods
 from aircherd.access.peer import Peer
 from aircherd.config.model import ClientRights, Config
+from aircherd.config.paths import resolve_paths
 from aircherd.errors import Forbidden
 from aircherd.http_api.server.http_client import ClientTable, RequestClient, name_of
 from aircherd.http_api.tokens.token import TokenClient
@@ -105,12 +106,22 @@ async def test_a_token_of_another_machine_has_the_rights_of_that():
         clients={"*@buildbox": ClientRights(allow=("chat",), providers=("openai",))},
     )
     services.questions = SimpleNamespace(first_uses=set())
+    services.about = SimpleNamespace(paths=resolve_paths({"HOME": "/home/me"}))
     token = TokenClient(name="claude@buildbox", host="buildbox")
     there = ClientTable(services).enter(None, Peer(0, 0), token)
     here = ClientTable(services).enter(None, Peer(0, 0), TokenClient(name="claude@buildbox"))
 
     assert (await ask(there)).route.providers == ["openai"]
     assert (await ask(here)).route.providers is None
+
+    async def failing(_services, _context, _request):
+        raise Forbidden("see /home/me/.aircher/keys")
+
+    request = ChatRequest(messages=[Message(role="user", content="x")])
+    for client, said in ((there, "see ~/.aircher/keys"), (here, "see /home/me/.aircher/keys")):
+        known = RequestClient(client, client.caller, uncounted())
+        with pytest.raises(Forbidden, match=f"^{said}$"):
+            await known.permitted(methods.CHAT, failing)(None, None, request)
 
 
 async def test_a_token_restricts_what_its_client_asks_for():

@@ -4,10 +4,11 @@ from types import SimpleNamespace
 
 import msgpack
 
+from aircherd.api.elsewhere.hidden_texts import HiddenTexts
+from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.config.paths import resolve_paths
 from aircherd.events import EventBus
 from aircherd.ipc.forwarded.feed import ForwardedFeed
-from aircherd.ipc.forwarded.hidden_paths import HiddenPaths
 
 ENVIRON = {"HOME": "/home/me"}
 
@@ -17,8 +18,9 @@ def events(*published: tuple[str, dict[str, object]]) -> list[dict[str, object]]
     sent: list[bytes] = []
     outbox = SimpleNamespace(is_full=False, put=sent.append)
     bus = EventBus(clock=lambda: 1.0)
-    paths = HiddenPaths(SimpleNamespace(paths=resolve_paths(ENVIRON)), ENVIRON)
-    feed = ForwardedFeed(bus, outbox, bytes, paths)  # type: ignore[arg-type]
+    store = SimpleNamespace(current=DEFAULT_CONFIG)
+    hidden = HiddenTexts(resolve_paths(ENVIRON), store, ENVIRON)
+    feed = ForwardedFeed(bus, outbox, bytes, hidden)  # type: ignore[arg-type]
     feed.host = "buildbox"
     feed.subscribe(["attempt", "auth", "config", "usage"])
     for topic, data in published:

@@ -8,6 +8,7 @@ from aircher_wire import methods
 from aircherd.access.rules import RULES
 from aircherd.api.params import SubscribeParams
 from aircherd.chat.caller import Caller
+from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.config.paths import resolve_paths
 from aircherd.errors import BadRequest, Forbidden
 from aircherd.events import EventBus
@@ -49,7 +50,8 @@ async def test_questions_are_answered_here() -> None:
     """A client elsewhere cannot answer whether it may be served."""
     subscribe = CONNECTION_TABLE[methods.EVENTS_SUBSCRIBE]
     about = SimpleNamespace(paths=resolve_paths({"HOME": "/home/me"}))
-    session = SimpleNamespace(services=SimpleNamespace(about=about))
+    store = SimpleNamespace(current=DEFAULT_CONFIG)
+    session = SimpleNamespace(services=SimpleNamespace(about=about, config=store))
 
     with pytest.raises(Forbidden, match=r"^answering questions does not work from another machine"):
         await subscribe.handler(session, SubscribeParams(topics=["auth", "confirm"]))
@@ -61,7 +63,9 @@ async def test_topics_of_this_machine_are_left_out() -> None:
     about = SimpleNamespace(paths=resolve_paths({"HOME": "/home/me"}))
     session = SimpleNamespace(
         caller=Caller("vim@buildbox"),
-        services=SimpleNamespace(about=about, bus=EventBus()),
+        services=SimpleNamespace(
+            about=about, bus=EventBus(), config=SimpleNamespace(current=DEFAULT_CONFIG)
+        ),
         events=SimpleNamespace(subscribe=seen.extend),
     )
     subscribe = CONNECTION_TABLE[methods.EVENTS_SUBSCRIBE].handler
