@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from aircher_cli.picker.view.states.key_state import explain_key
 from aircherd.testing.simulator import Fault
 from aircherd.testing.simulator.script import PICTURE, SOUND
 from helpers.daemon.ipc_requests import chats
@@ -200,6 +201,7 @@ def test_no_key_is_needed_here_and_auth_status_says_where_they_are(pair, client)
     shown = pair.front.cli("auth", "status").stdout
     assert "needs no key" in shown
     assert f"the daemon at {pair.back.socket} has the keys" in shown
+    assert explain_key(row).why == "another daemon answers, and has the keys", "in the picker"
 
 
 def test_cancelling_closes_the_request_at_the_provider(pair, client):

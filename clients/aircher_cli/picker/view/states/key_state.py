@@ -4,6 +4,7 @@ import re
 
 from aircher_cli.picker.view.sane_values import moment
 from aircher_cli.picker.view.states.table import (
+    DAEMON,
     HEALTH,
     LOADING,
     LOCAL,
@@ -27,6 +28,11 @@ def source_kind(source: str) -> str:
 def is_stored(row: Map) -> bool:
     """Tell whether a key is in one of the daemon's own stores, where a sign-in replaces it."""
     return source_kind(text(row.get("source"))) in {"keyring", "file"}
+
+
+def is_daemon(row: Map) -> bool:
+    """Tell whether the provider is another daemon, which has the keys."""
+    return text(row.get("source")).startswith("the daemon at ")
 
 
 def explain_key(row: Map, *, is_local: bool = False, is_running: bool = True) -> State:
@@ -57,6 +63,8 @@ def explain_key(row: Map, *, is_local: bool = False, is_running: bool = True) ->
 def _healthy(row: Map, state: str, reason: str, *, is_local: bool, is_running: bool) -> State:
     if state == "not_required" and not is_running:
         return _filled(STOPPED if is_local else HEALTH["unreachable"], row, why="", hint="")
+    if state == "not_required" and is_daemon(row):
+        return _filled(DAEMON, row, why="", hint="")
     if state == "not_required" and is_local:
         return _filled(LOCAL, row, why="", hint="")
     # The hint of a key that works says how to have it encrypted, which is not urgent.

@@ -182,6 +182,7 @@ STOPPED = StateText(
     "refresh",
     "start it, then: aircher-cli models refresh {provider}",
 )
+DAEMON = StateText(Mark.READY, "another daemon answers, and has the keys")
 NO_CONFIG = State(
     Mark.INVALID,
     "the configuration is invalid, so no provider is asked",

@@ -148,6 +148,15 @@ def test_a_server_without_a_key_elsewhere_is_reached_or_not():
     assert explain_key(row, is_running=False).mark is Mark.UNREACHABLE
 
 
+def test_another_daemon_is_no_local_server():
+    """It has the keys, and may be on another machine: a socket is where ssh has it end."""
+    row = a_key("laptop", "not_required", source="the daemon at /run/laptop.sock has the keys")
+    for is_local in (False, True):  # true before the status has arrived
+        found = explain_key(row, is_local=is_local)
+        assert (found.mark, found.why) == (Mark.READY, "another daemon answers, and has the keys")
+    assert explain_key(row, is_running=False).mark is Mark.UNREACHABLE
+
+
 @pytest.mark.parametrize("row", [{}, {"state": 3}, {"state": None, "health": []}, {"state": "new"}])
 def test_a_state_of_a_later_daemon_is_unknown(row):
     """A state that this version does not know is neither good nor bad."""
