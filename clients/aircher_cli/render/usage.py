@@ -119,14 +119,18 @@ def _group(row: Map, names: list[str]) -> tuple[str, ...]:
 
 
 def _ranks(rows: list[Map], names: list[str]) -> dict[tuple[str, ...], tuple[object, ...]]:
-    """Return the sort key of each group: days in order, others by cost, then tokens."""
-    ranks: dict[tuple[str, ...], tuple[object, ...]] = {}
-    for group in {_group(row, names) for row in rows}:
-        mine = [row for row in rows if _group(row, names) == group]
-        cost = sum((parse_amount(row.get("cost")) or Decimal() for row in mine), Decimal())
-        taken = sum(map(_tokens, mine))
-        ranks[group] = group if names[-1] == "day" else (-cost, -taken, group)
-    return ranks
+    """Return the sort key of each group: days in order, others by cost, then tokens.
+
+    In one pass: a report by several columns over months has thousands of groups.
+    """
+    sums: dict[tuple[str, ...], tuple[Decimal, float]] = {}
+    for row in rows:
+        group = _group(row, names)
+        cost, taken = sums.get(group, (Decimal(), 0.0))
+        sums[group] = (cost + (parse_amount(row.get("cost")) or 0), taken + _tokens(row))
+    if names[-1] == "day":
+        return {group: group for group in sums}
+    return {group: (-cost, -taken, group) for group, (cost, taken) in sums.items()}
 
 
 def _row(name: str, figures: str, drawn: str, column: int) -> list[Line]:

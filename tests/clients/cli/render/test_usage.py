@@ -140,6 +140,28 @@ def test_a_group_stays_together() -> None:
     assert order == [theirs[1], theirs[0], *ours]
 
 
+class Counted(dict[str, object]):
+    """A row that counts how often it is read."""
+
+    reads = 0
+
+    def get(self, key: str, default: object = None) -> object:
+        Counted.reads += 1
+        return super().get(key, default)
+
+
+def test_sorting_reads_each_row_as_often_however_many_there_are() -> None:
+    """A report of a month by seven columns has thousands of groups, and took a minute."""
+
+    def reads(count: int) -> int:
+        Counted.reads = 0
+        rows = [Counted({**GPT, "model": f"m{at}", "project": f"p{at}"}) for at in range(count)]
+        sort_rows(list(rows), ["project", "model"])
+        return Counted.reads // count
+
+    assert reads(200) == reads(10)
+
+
 @pytest.mark.parametrize(
     ("cost", "unknown", "expected"),
     [
