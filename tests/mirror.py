@@ -64,6 +64,7 @@ WITHOUT_TESTS = {
     "daemon/aircherd/http_api/dialects/anthropic/request/blocks.py": "structs without behaviour",
     "daemon/aircherd/http_api/dialects/anthropic/request/fields.py": "structs without behaviour",
     "daemon/aircherd/http_api/dialects/ollama/shapes.py": "structs without behaviour",
+    "clients/aircher_cli/render/status/detail.py": "constants",
     "clients/aircher_cli/commands/editors/settings/block.py": "structs, tested with the table",
     "daemon/aircher_wire/codes.py": "constants",
     "daemon/aircher_wire/methods.py": "constants",

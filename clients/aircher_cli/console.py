@@ -60,6 +60,12 @@ class Console:
         return self._columns if self.is_terminal or "COLUMNS" in self._environ else UNLIMITED_WIDTH
 
     @property
+    def rows(self) -> int | None:
+        """The rows of the terminal; None if there is no end to them, as in a pipe."""
+        has_end = self.is_terminal and self._environ.get("TERM") != "dumb"
+        return terminal_rows() if has_end else None
+
+    @property
     def _columns(self) -> int:
         return terminal_width(self._environ)
 
@@ -258,6 +264,15 @@ def terminal_width(environ: Mapping[str, str]) -> int:
         if columns > 0:
             return max(20, columns)
     return 80
+
+
+def terminal_rows() -> int | None:
+    """Return the height of the terminal of standard output in rows; None if it has none."""
+    try:
+        rows = os.get_terminal_size(sys.__stdout__.fileno()).lines if sys.__stdout__ else 0
+    except (OSError, ValueError):
+        return None
+    return rows or None
 
 
 def is_terminal(stream: "TextIO | None") -> bool:

@@ -9,7 +9,7 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, UsageError
 from aircher_cli.parser import PROGRAM, Parser, make_parser
 from aircher_cli.registry import suggest
-from aircher_cli.render.layout import Line, paragraph
+from aircher_cli.render.layout import Line, fit_middle, paragraph
 from aircher_cli.render.usage import (
     SUMS,
     describe_period,
@@ -174,15 +174,18 @@ class UsageView:
         params = self.params(now)
         return {**params, **client.call(methods.USAGE_REPORT, params, timeout=REPORT_TIMEOUT)}
 
-    def lines(self, record: Map, now: float, width: int, *, draws: bool) -> list[Line]:
-        """Return the table with its notes below."""
+    def lines(
+        self, record: Map, now: float, width: int, *, draws: bool, rows: int | None = None
+    ) -> list[Line]:
+        """Return the table with its notes below; where it is cut, its sum and newest day stay."""
         del now
         notes = [*self.notes(record), ledger_note(as_map(record.get("ledger")))]
-        below = [paragraph(note, width, hang="  ") for note in notes if note]
-        return [
-            *self.table(record, width, draws=draws),
-            *(line for block in below for line in block),
-        ]
+        below = [line for note in notes if note for line in paragraph(note, width, hang="  ")]
+        span, *table = self.table(record, width, draws=draws)
+        end = len(table) - (len(records(record.get("rows"))) > 1)
+        head, body, total = [span, *table[:1]], table[1:end], table[max(1, end) :]
+        by_day = self._options.by[:1] == ["day"]
+        return fit_middle(head, body, [*total, *below], rows, keeps_end=by_day)
 
     def table(self, report: Map, width: int, *, draws: bool) -> list[Line]:
         """Return the period and the table; one line if nothing was used."""

@@ -105,6 +105,26 @@ def fields(pairs: list[tuple[str, str]], width: int) -> list[Line]:
     return lines
 
 
+def fit_middle(
+    head: list[Line], body: list[Line], tail: list[Line], rows: int | None, *, keeps_end: bool
+) -> list[Line]:
+    """Return all lines, or of the body as many as fit into `rows`, and how many there are besides.
+
+    Args:
+        head: Lines that stay, such as the header of a table.
+        body: Lines of which some are kept.
+        tail: Lines that stay, such as a sum.
+        rows: The rows that there is room for; None for as many as it takes.
+        keeps_end: Whether the last lines of the body are kept, else the first.
+    """
+    left = len(body) if rows is None else max(0, rows - len(head) - len(tail))
+    if len(body) > left:
+        hidden = len(body) - max(0, left - 1)
+        note: Line = [(f"… {hidden} more line{'s' if hidden > 1 else ''}", "dim")]
+        body = [note, *body[hidden:]] if keeps_end else [*body[: len(body) - hidden], note]
+    return [*head, *body, *tail]
+
+
 _SHELL_WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
 
 

@@ -157,6 +157,11 @@ def _style(limit: Map) -> str:
     return "bad" if share >= 1 or limit.get("refuses") else "warn" if share >= WARN_FROM else "good"
 
 
+def is_near(limit: Map) -> bool:
+    """Tell whether a limit is nearly used up, or refuses requests, or lacks earlier usage."""
+    return _style(limit) != "good" or bool(limit.get("incomplete"))
+
+
 def _share(limit: Map) -> float:
     return number(limit.get("share")) or 0.0
 

@@ -18,12 +18,24 @@ def fit_frame(lines: list[Line], problem: str, columns: int, rows: int) -> list[
         columns: The width of the terminal.
         rows: The height of the terminal.
     """
-    head = paragraph(f"⚠ {problem}", columns, hang="  ", style="warn") if problem else []
     if problem:
         lines = [[(text, "dim") for text, _ in line] for line in lines]
-    head, lines = _folded(head, columns), _folded(lines, columns)
-    foot: list[Line] = [[("", "")], [(HINT, "dim")]] if rows >= MIN_HINT_ROWS else []
-    return [*head, *_cut(lines, max(1, rows - len(head) - len(foot))), *foot]
+    shown = _cut(_folded(lines, columns), room(problem, columns, rows))
+    return [*_head(problem, columns), *shown, *_foot(rows)]
+
+
+def room(problem: str, columns: int, rows: int) -> int:
+    """Return how many rows a frame has for its lines, at least one; arguments as `fit_frame`."""
+    return max(1, rows - len(_head(problem, columns)) - len(_foot(rows)))
+
+
+def _head(problem: str, columns: int) -> list[Line]:
+    lines = paragraph(f"⚠ {problem}", columns, hang="  ", style="warn") if problem else []
+    return _folded(lines, columns)
+
+
+def _foot(rows: int) -> list[Line]:
+    return [[("", "")], [(HINT, "dim")]] if rows >= MIN_HINT_ROWS else []
 
 
 def _folded(lines: list[Line], columns: int) -> list[Line]:

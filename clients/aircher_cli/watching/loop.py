@@ -40,8 +40,10 @@ if TYPE_CHECKING:
         def fetch(self, client: Client, now: float, before: Map | None) -> Map:
             """Return the state; what is slow and rarely changes may be kept from `before`."""
 
-        def lines(self, record: Map, now: float, width: int, *, draws: bool) -> list[Line]:
-            """Return a record as lines."""
+        def lines(
+            self, record: Map, now: float, width: int, *, draws: bool, rows: int | None = None
+        ) -> list[Line]:
+            """Return a record as lines; of `rows` lines, what matters most, if it knows that."""
 
         def has_countdown(self, record: Map, now: float) -> bool:
             """Tell whether the lines change with time."""
@@ -193,12 +195,13 @@ def _show_screen(context: "Context", view: "View", follower: Follower, out: int)
 def _run_screen(
     context: "Context", view: "View", follower: Follower, terminal: "LiveTerminal"
 ) -> None:
-    from aircher_cli.watching.frame import fit_frame  # noqa: PLC0415 -- as `LiveTerminal`
+    from aircher_cli.watching.frame import fit_frame, room  # noqa: PLC0415 -- as `LiveTerminal`
 
     console = context.console
     while True:
         now, (columns, rows) = time.time(), terminal.size
-        lines = view.lines(follower.record, now, columns, draws=True)
+        left = room(follower.problem, columns, rows)
+        lines = view.lines(follower.record, now, columns, draws=True, rows=left)
         frame = fit_frame(lines, follower.problem, columns, rows)
         terminal.draw([console.painted(line) for line in frame])
         timeout = follower.seconds_to_next()

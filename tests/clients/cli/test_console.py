@@ -1,5 +1,9 @@
 """The console: streams, colours, ASCII and control characters."""
 
+import os
+import sys
+import termios
+
 import pytest
 
 from aircher_cli.console import UNLIMITED_WIDTH, Console, may_colour, strip_controls, terminal_width
@@ -205,3 +209,19 @@ def test_what_is_rendered_already_keeps_its_escape_sequences() -> None:
     assert (out.text, console.is_at_line_start) == ("\x1b[1mbold\x1b[0m", False)
     console.write_rendered("\n")
     assert console.is_at_line_start
+
+
+@pytest.mark.parametrize(("terminal", "term"), [(False, "xterm"), (True, "dumb")])
+def test_a_pipe_and_a_dumb_terminal_have_no_last_row(*, terminal: bool, term: str) -> None:
+    """What is printed there is scrolled or read by a program, so nothing is left out."""
+    assert console_of({"TERM": term}, terminal=terminal)[0].rows is None
+
+
+def test_the_rows_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are those of standard output; a terminal that reports none is without an end."""
+    master, slave = os.openpty()
+    with os.fdopen(master, "rb"), os.fdopen(slave, "w") as out:
+        monkeypatch.setattr(sys, "__stdout__", out)
+        assert console_of()[0].rows is None
+        termios.tcsetwinsize(slave, (15, 40))
+        assert console_of()[0].rows == 15

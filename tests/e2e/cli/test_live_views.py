@@ -60,6 +60,7 @@ def limit_rate(sim: Simulator) -> None:
 
 def test_the_screen_follows_what_happens(daemon: Home, terminal: Tmux, sim: Simulator) -> None:
     """Signing in, a request, a cooldown that counts down, and a change of the configuration."""
+    terminal.resize(80, 40)  # with fewer rows, limits below 80% are folded
     assert "○ work    not signed in" in watch(terminal)
     daemon.login("work", KEY)
     daemon.login("spare", SPARE)
@@ -128,6 +129,13 @@ def test_a_small_terminal_counts_what_does_not_fit(daemon: Home) -> None:
         terminal.wait_without("more lines")
         terminal.resize(20, 5)
         terminal.wait_for("more lines")
+        terminal.resize(60, 12)
+        terminal.wait_for("q leaves")
+        terminal.press("q")
+        terminal.wait_for("code 0")
+        terminal.enter(f"clear; {CLI} status")
+        text = terminal.wait_for("more lines: aircher-cli status | less")
+        assert text.splitlines()[0].startswith("aircherd ")  # nothing has scrolled away
 
 
 # ------------------------------------------------------------------ how the terminal is left

@@ -5,9 +5,9 @@ import time
 
 from aircher_cli.console import Console
 from aircher_cli.exit_codes import UsageError
-from aircher_cli.render.fleet.machines import day_lines, day_rows, machine_lines
+from aircher_cli.render.fleet.machines import day_lines, day_rows, machine_lines, sum_start
 from aircher_cli.render.fleet.state import age_note, differing, problem
-from aircher_cli.render.layout import Line, paragraph
+from aircher_cli.render.layout import Line, fit_middle, paragraph
 from aircher_cli.values import Map, as_map, records, text
 from aircher_wire import methods
 
@@ -66,20 +66,29 @@ class FleetUsageView:
         writer.writerows(rows)
         return out.getvalue()
 
-    def lines(self, record: Map, now: float, width: int, *, draws: bool) -> list[Line]:
-        """Return the table with its notes below."""
+    def lines(
+        self, record: Map, now: float, width: int, *, draws: bool, rows: int | None = None
+    ) -> list[Line]:
+        """Return the table with its notes below; where it is cut, the sum and newest day stay."""
         del draws
         notes = [paragraph(note, width, hang="  ") for note in self.notes(record, now)]
-        return [*self.table(record, now, width), *(line for note in notes for line in note)]
+        below = [line for note in notes for line in note]
+        head, body = self._parts(record, now, width)
+        end = sum_start(body)
+        return fit_middle(head, body[:end], [*body[end:], *below], rows, keeps_end=self._by_day)
 
     def table(self, record: Map, now: float, width: int) -> list[Line]:
         """Return the period, and the machines or days with the sum."""
+        head, body = self._parts(record, now, width)
+        return [*head, *body]
+
+    def _parts(self, record: Map, now: float, width: int) -> tuple[list[Line], list[Line]]:
         zone = text(as_map(record.get("shared")).get("time_zone"))
         since, until = text(record.get("since")), text(record.get("until"))
         span = f"on {since}" if since == until else f"from {since} to {until}"
         body = day_lines(record, width) if self._by_day else machine_lines(record, width, now)
         head = paragraph(f"{span}, days in {zone}", width, style="dim")
-        return [*head, *(body or [[("nothing was used", "")]])]
+        return head, body or [[("nothing was used", "")]]
 
     def notes(self, record: Map, now: float) -> list[str]:
         """Return what the table needs as an explanation."""

@@ -8,7 +8,7 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.layout import Line
-from aircher_cli.render.status import has_countdown, status_lines
+from aircher_cli.render.status.screen import has_countdown, status_lines
 from aircher_cli.values import Map, number
 from aircher_wire import methods
 
@@ -49,7 +49,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if options.json:
         console.json(record)
         return OK
-    for line in view.lines(record, now, console.width, draws=console.is_terminal):
+    rows = None if console.rows is None else console.rows - 1  # the shell's prompt follows
+    for line in view.lines(record, now, console.width, draws=console.is_terminal, rows=rows):
         console.styled(line)
     return OK
 
@@ -71,7 +72,9 @@ class StatusView:
         kept = {"keyring": before["keyring"]} if before and "keyring" in before else {}
         return {**kept, **record}
 
-    def lines(self, record: Map, now: float, width: int, *, draws: bool) -> list[Line]:
+    def lines(
+        self, record: Map, now: float, width: int, *, draws: bool, rows: int | None = None
+    ) -> list[Line]:
         """Return the screen; `now` decides the time that the daemon is up."""
         began = number(record.get("started_at"))
         shown = record if began is None else {**record, "uptime_s": now - began}
@@ -82,6 +85,7 @@ class StatusView:
             now=now,
             draws=draws,
             has_unicode=self._console.has_unicode,
+            rows=rows,
         )
 
     def has_countdown(self, record: Map, now: float) -> bool:

@@ -9,6 +9,7 @@ from aircher_cli.render.money import format_usd
 from aircher_cli.values import Map, number, records, text
 
 INDENT = "    "
+TOTAL = "total"
 SHORT_ID = 6
 """Characters of an id that tell machines with the same name apart."""
 
@@ -35,8 +36,14 @@ def machine_lines(report: Map, width: int, now: float) -> list[Line]:
     totals = report.get("totals")
     summed = [totals] if isinstance(totals, dict) and len(rows) > 1 else []
     lines = [_row(row, machine_name(row, rows), seen(row, now)) for row in rows]
-    lines += [_row({**sums, "live": None}, "total", "") for sums in summed]
+    lines += [_row({**sums, "live": None}, TOTAL, "") for sums in summed]
     return _laid_out(lines, width)
+
+
+def sum_start(lines: list[Line]) -> int:
+    """Return where the sum begins in the lines of a table; their number if there is none."""
+    found = (at for at, line in enumerate(lines) if any(text == TOTAL for text, _ in line))
+    return max(found, default=len(lines))
 
 
 def day_lines(report: Map, width: int) -> list[Line]:

@@ -1,5 +1,6 @@
 """`aircher-cli usage`."""
 
+import argparse
 import csv
 import io
 import json
@@ -8,7 +9,8 @@ import time
 
 import pytest
 
-from aircher_cli.commands.usage import ledger_note, read_bounds
+from aircher_cli.commands.usage import UsageView, ledger_note, read_bounds
+from aircher_cli.console import Console
 from aircher_cli.exit_codes import UsageError
 from aircher_cli.render.usage import SUMS
 from helpers.daemon.cli import run_cli, start_program
@@ -207,6 +209,25 @@ def test_watch_prints_a_table_for_each_change(daemon: CliDaemon) -> None:
     assert [line for line in lines if line.startswith("total")] != []
     assert (program.returncode, errors) == (130, b"")
     assert daemon.params_of("events.subscribe") == {"topics": ["attempt", "config"]}
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        ("model", ["model", "m0", "m1", "…", "total", "?"]),
+        ("day", ["day", "…", "m8", "m9", "total", "?"]),
+    ],
+)
+def test_where_rows_are_few_the_sum_stays(by: str, expected: list[str]) -> None:
+    """The first rows cost most; of days, the last one is today. The sum and its note stay."""
+    named = {name: value for name, value in GPT.items() if name not in {"provider", "model"}}
+    rows = [{**named, by: f"m{at}", "cost": str(10 - at)} for at in range(10)]
+    options = argparse.Namespace(by=[by], since="month", until=None)
+    view = UsageView(Console(None, None, {}), options)
+    record: Map = {"since": 1.0, "rows": rows, "totals": TOTALS}
+    lines = view.lines(record, 1.0, 200, draws=False, rows=7)
+    assert [line[0][0].split()[0] for line in lines[1:]] == expected
+    assert len(view.lines(record, 1.0, 200, draws=False)) == 14
 
 
 def test_watch_prints_no_csv(daemon: CliDaemon) -> None:

@@ -9,6 +9,7 @@ from aircher_cli.render.layout import (
     columns,
     command_lines,
     fields,
+    fit_middle,
     last_column_width,
     paragraph,
     wrap_hanging,
@@ -94,3 +95,25 @@ def test_a_command_is_broken_so_that_it_can_be_copied(line: str, expected: list[
     assert command_lines(line, 24) == expected
     joined = "\n".join(expected).replace("\\\n", "")  # as a shell does
     assert shlex.split(joined) == shlex.split(line)
+
+
+@pytest.mark.parametrize(
+    ("rows", "keeps_end", "expected"),
+    [
+        (None, False, "h 1 2 3 4 5 t"),
+        (7, False, "h 1 2 3 4 5 t"),
+        (6, False, "h 1 2 3 … t"),
+        (5, True, "h … 4 5 t"),
+        (3, False, "h … t"),
+        (1, True, "h … t"),
+    ],
+)
+def test_the_middle_is_cut(rows: int | None, *, keeps_end: bool, expected: str) -> None:
+    """The header and the sum stay, and what is missing is counted."""
+    body: list[Line] = [[(str(number), "")] for number in range(1, 6)]
+    lines = fit_middle([[("h", "")]], body, [[("t", "")]], rows, keeps_end=keeps_end)
+    found = ["".join(text for text, _ in line) for line in lines]
+    assert [each.split()[0] for each in found] == expected.split()
+    kept = sum(each.isdigit() for each in found)
+    hidden = [each for each in found if each.startswith("…")]
+    assert hidden == ([f"… {5 - kept} more lines"] if kept < 5 else [])

@@ -3,7 +3,7 @@
 import pytest
 
 from aircher_cli.render.layout import Line
-from aircher_cli.watching.frame import HINT, fit_frame
+from aircher_cli.watching.frame import HINT, fit_frame, room
 
 
 def frame(count: int, *, rows: int, problem: str = "", columns: int = 80) -> list[str]:
@@ -66,3 +66,14 @@ def test_what_is_too_wide_goes_on_below(line: Line, expected: list[Line]) -> Non
 def test_a_terminal_of_one_cell() -> None:
     """It shows something, without an error."""
     assert fit_frame([[("限制", "")], [("b", "")]], "gone", 1, 1)
+
+
+@pytest.mark.parametrize("problem", ["", "the daemon stopped; waiting for the next one"])
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (40, 15), (20, 5), (20, 2)])
+def test_room_is_what_a_frame_has_for_its_lines(problem: str, columns: int, rows: int) -> None:
+    """A view that fills it is not cut."""
+    size = room(problem, columns, rows)
+    shown = frame(size, rows=rows, problem=problem, columns=columns)
+    assert f"line {size - 1}" in shown
+    shown = frame(size + 1, rows=rows, problem=problem, columns=columns)
+    assert [line for line in shown if line.startswith("… ")] == ["… 2 more lines"]

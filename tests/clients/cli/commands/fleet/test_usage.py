@@ -1,10 +1,13 @@
 """`aircher-cli usage --fleet`."""
 
+import argparse
 import json
 import time
 
 import pytest
 
+from aircher_cli.commands.fleet.usage import FleetUsageView
+from aircher_cli.console import Console
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon, Map
 
@@ -79,6 +82,22 @@ def test_without_the_engine_a_note_says_what_is_missing(fleet: CliDaemon) -> Non
     assert "the engine at redis://db:6379 is away: no way" in " ".join(outcome.err.split())
     assert "! only this machine is shown\n" in outcome.err
     assert outcome.code == 0
+
+
+def test_where_rows_are_few_the_sum_stays() -> None:
+    """`--watch` cuts the machines, by day the earliest; a machine may be called total."""
+    machines = [{**DAY, "machine": str(at), "label": "total", "days": [DAY]} for at in range(20)]
+    many = {**REPORT, "machines": machines}
+
+    def shown(*by: str) -> list[str]:
+        console = Console(None, None, {})
+        options = argparse.Namespace(by=list(by), since="month", until=None)
+        lines = FleetUsageView(console, options).lines(many, 1.0, 80, draws=True, rows=6)
+        return ["".join(text for text, _ in line) for line in lines]
+
+    assert len(shown("machine")) == 6
+    assert shown("machine")[4:] == ["… 17 more lines", "  total     8 requests  2.4k tokens  $0.04"]
+    assert shown("day")[1:] == ["  2026-11-30  80 requests  24k tokens  $0.40"]
 
 
 @pytest.mark.parametrize(

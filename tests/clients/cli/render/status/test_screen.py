@@ -3,7 +3,7 @@
 import pytest
 
 from aircher_cli.render.daemon import STARTED_BY
-from aircher_cli.render.status import has_countdown, status_lines
+from aircher_cli.render.status.screen import has_countdown, status_lines
 from aircher_cli.values import Map
 
 NOW = 1_000_000.0
@@ -37,9 +37,15 @@ STATUS: Map = {
 }
 
 
-def shown(record: Map, width: int = 80) -> list[str]:
+def shown(record: Map, width: int = 80, rows: int | None = None) -> list[str]:
     lines = status_lines(
-        record, width=width, environ={"HOME": "/home/a"}, now=NOW, draws=True, has_unicode=True
+        record,
+        width=width,
+        environ={"HOME": "/home/a"},
+        now=NOW,
+        draws=True,
+        has_unicode=True,
+        rows=rows,
     )
     return ["".join(text for text, _ in line).rstrip() for line in lines]
 
@@ -315,6 +321,91 @@ def test_a_log_without_a_file_is_found(starter: str, expected: str) -> None:
     record = {name: value for name, value in STATUS.items() if name != "log"}
     assert f"log       {expected}" in shown({**record, "started_by": starter})
     assert not [line for line in shown(record) if line.startswith("log")]
+
+
+READY: Map = {"state": "authenticated", "health": "ok"}
+COOLING: Map = {"health": "cooling", "health_reason": "HTTP 429: slow down", "until": NOW + 90}
+LIMIT: Map = {"limit": "all", "counted": "requests", "used": 1, "max": 4, "share": 0.25}
+EVERYTHING: Map = {
+    **STATUS,
+    "memory": {"total": 256 * MIB, "used": 0},
+    "providers": [
+        *({"provider": f"p{number}", **READY} for number in range(10)),
+        {"provider": "slow", **READY, **COOLING},
+        *STATUS["providers"][1:],
+    ],
+    "cooling": [{"provider": "slow", **COOLING}],
+    "limits": [*([LIMIT] * 9), {**LIMIT, "limit": "openai: 4 a day", "used": 4, "share": 1.0}],
+}
+"""More than fits a terminal of 24 rows."""
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("rows", [3, 5, 9, 14, 23, 31, 39, 60])
+def test_one_screen_stays_one_screen(width: int, rows: int) -> None:
+    """Whatever the terminal's size, the first line is seen; what is missing is counted."""
+    lines, full = shown(EVERYTHING, width, rows), shown(EVERYTHING, width)
+    assert len(lines) <= rows
+    assert lines[0] == full[0]
+    if sum(max(1, -(-len(line) // width)) for line in full) <= rows:
+        assert lines == full
+    else:
+        shown_lines = len(lines) - 1
+        assert lines[-1].startswith(f"… {len(full) - shown_lines} more lines")
+        assert lines[-1].endswith(": aircher-cli status | less") == (width > 40)
+
+
+def test_what_matters_least_is_folded_first() -> None:
+    """Facts, then what is fine, then the vendors' words; what is wrong stays."""
+    assert len(shown(EVERYTHING)) == 40
+    assert [line.split()[0] for line in shown(EVERYTHING, rows=39)[-3:]] == ["config", "log", "…"]
+    assert shown(EVERYTHING, rows=23) == [
+        "aircherd 0.1.0 is running (process 7, up 1 min)",
+        "",
+        "⚠ slow  cooling, available in 1 min",
+        "    HTTP 429: slow down",
+        "✓ ready: p0, p1, p2, p3, p4, p5, p6, p7, p8, p9",
+        "○ not signed in: gemini (aircher-cli auth login NAME)",
+        "○ not running: ollama",
+        "",
+        "default   smart: openai/gpt-5.5 → spare/x",
+        "spend     $0.0042 today (3 requests, 1 failed), $12.50 this month",
+        "requests  2 active, 40 since the start; 1 client connected",
+        "",
+        "✗ openai: 4 a day  ████████████████  100%  4 of 4",
+        "✓ 9 other limits below 80%",
+        "",
+        "config    ~/.aircher/config.toml (does not exist; defaults are used)",
+        "log       ~/.local/state/aircher/aircherd.log",
+        "… 23 more lines: aircher-cli status | less",
+    ]
+    assert shown(EVERYTHING, rows=9) == [
+        "aircherd 0.1.0 is running (process 7, up 1 min)",
+        "⚠ slow  cooling, available in 1 min",
+        "default   smart: openai/gpt-5.5 → spare/x",
+        "spend     $0.0042 today (3 requests, 1 failed), $12.50 this month",
+        "requests  2 active, 40 since the start; 1 client connected",
+        "✗ openai: 4 a day  ████████████████  100%  4 of 4",
+        "✓ 9 other limits below 80%",
+        "✓ ready: p0, p1, p2, p3, p4, p5, p6, p7, p8, p9",
+        "… 32 more lines: aircher-cli status | less",
+    ]
+
+
+def test_folding_saves_rows() -> None:
+    """A limit that takes one row keeps it; in a narrow terminal it takes two."""
+    record = {**EVERYTHING, "limits": [LIMIT], "providers": STATUS["providers"], "cooling": []}
+    assert "✓ all  ████░░░░░░░░░░░░   25%  1 of 4" in shown(record, rows=12)
+    assert "✓ openai  ready" in shown(record, rows=12)
+    limit = {**LIMIT, "limit": "client nightly: 4 requests a day"}
+    assert "✓ 1 limit below 80%" in shown({**record, "limits": [limit]}, 40, rows=18)
+
+
+def test_a_word_that_is_wider_than_the_terminal_takes_rows() -> None:
+    """As a path does, which is not broken, so that it can be copied."""
+    log = f"/var/{'x' * 200}"
+    lines = shown({**STATUS, "log": log, "data": log}, 40, 30)
+    assert sum(max(1, -(-len(line) // 40)) for line in lines) <= 30
 
 
 def test_the_normal_case_fits_a_small_terminal() -> None:

@@ -1,0 +1,54 @@
+"""The facts on the status screen. With the other parts of it: `test_screen`."""
+
+import pytest
+
+from aircher_cli.render.status import detail
+from aircher_cli.render.status.facts import activity, facts
+from aircher_cli.values import Map
+
+MIB = 1024 * 1024
+RECORD: Map = {
+    "socket": "/run/aircher.sock",
+    "data": "/data",
+    "log": "/x.log",
+    "config": {"file": "/c.toml", "ok": True},
+    "swap": {"state": "no swap"},
+    "key_file": {},
+}
+
+
+def names(record: Map, step: int) -> list[str]:
+    return [name.strip() for name, _ in facts(record, "/home/a", step=step)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({"keyring": {"state": "usable"}}, []),
+        ({"keyring": {"state": "unavailable", "reason": "no bus"}}, []),
+        ({"keyring": {"state": "locked"}}, ["keyring"]),
+        ({"keyring": {"state": "unreachable"}}, ["keyring"]),
+        ({"key_file": {"problem": "age is missing"}}, ["key file"]),
+    ],
+)
+def test_few_facts_are_problems_and_two_files(changes: Map, kept: list[str]) -> None:
+    """The log is where one looks next; a store for keys that cannot be used is no mere fact."""
+    record = {**RECORD, **changes}
+    assert names(record, detail.FEW_FACTS) == [*kept, "config", "log"]
+    assert {*names(record, detail.ALL)} >= {*kept, "config", "log", "swap", "socket", "data"}
+
+
+@pytest.mark.parametrize(
+    ("memory", "is_shown"),
+    [
+        ({"total": 256 * MIB, "used": 0}, False),
+        ({"total": 256 * MIB, "used": 128 * MIB}, True),
+        ({"total": 256 * MIB, "used": 0, "refused": 1}, True),
+    ],
+)
+def test_memory_matters_once_it_is_short(memory: Map, *, is_shown: bool) -> None:
+    """Else it goes with the facts."""
+    record = {**RECORD, "memory": memory}
+    rows = [name.strip() for name, _ in activity(record, 0.0, step=detail.FEW_FACTS)]
+    assert ("memory" in rows) is is_shown
+    assert "memory" in [name.strip() for name, _ in activity(record, 0.0, step=detail.ALL)]
