@@ -79,6 +79,8 @@ def resolve_chain(
     alias = config.models.get(name) if name is not None else None
     own_keys = keys_of if options.key is None else labels.restrict_keys(keys_of, options.key)
     routes = alias.routes if alias else _resolve_name(name, config, own_keys, models)
+    if options.key is not None and type(routes) is SignedInRoutes:
+        routes = _unless_only_keyless(routes, config)
     own = routes
     routes = _with_fallbacks(routes, config, models, options.key)
     if options.fallbacks is not None and routes is not own:
@@ -137,6 +139,16 @@ def _signed_in_routes(routes: Sequence[Route], config: Config, keys_of: KeysOf) 
         return provider is None or _has_key(keys_of(provider))
 
     return SignedInRoutes(routes, has_key)
+
+
+def _unless_only_keyless(routes: SignedInRoutes, config: Config) -> Sequence[Route]:
+    """Return the routes; before the check if no provider that may have the label is left.
+
+    Otherwise a local server would answer, and hide a misspelt label.
+    """
+    providers = (config.providers.get(route.provider) for route in routes)
+    is_answerable = any(provider is None or provider.needs_key for provider in providers)
+    return routes if is_answerable else routes.all_routes
 
 
 def _default_chain(config: Config, keys_of: KeysOf, models: Models) -> Sequence[Route]:

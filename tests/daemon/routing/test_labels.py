@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aircherd.catalog.catalog import Catalog
 from aircherd.config.model import Alias, Config, Route
 from aircherd.errors import BadRequest, NotAuthenticated
 from aircherd.routing.candidate import Candidate
@@ -18,7 +19,7 @@ from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.availability import Cooling
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.keys import KeyState
-from helpers.routing import CONFIG, OK, FakeRoutingState, keys, rows
+from helpers.routing import CONFIG, OK, FakeRoutingState, Known, Listed, keys, rows
 
 A, B = "claude-x", "anthropic/claude-x"
 TWO = [("default", OK), ("work", OK)]
@@ -184,6 +185,29 @@ def test_a_local_server_does_not_hide_a_misspelt_label() -> None:
         ("openai", "a", "wrk", "not_authenticated"),
         ("work", "b", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("model", "models"),
+    [
+        (None, Listed(work=["llama-4"])),
+        ("llama-4", Known("openai/llama-4", "work/llama-4")),
+    ],
+)
+def test_no_local_server_answers_in_place_of_a_misspelt_label(
+    model: str | None, models: Catalog
+) -> None:
+    """Neither in the default chain nor for a bare name, whose routes are those with a key."""
+    with pytest.raises(NotAuthenticated, match="openai has default, work"):
+        make_plan(asking(model, "wrk"), CONFIG, keys(models, openai=TWO))
+    found = rows(asking(model, "work"), keys(models, openai=TWO))
+    assert [(provider, key) for provider, _, key in found] == [("openai", "work"), ("work", None)]
+
+
+def test_a_local_server_alone_has_no_account_to_name() -> None:
+    """A label restricts nothing there."""
+    only = Known("work/llama-4")
+    assert rows(asking("llama-4", "wrk"), keys(only, openai=TWO)) == [("work", "llama-4", None)]
 
 
 @pytest.mark.parametrize("label", ["sk-proj-" + "a1B2" * 12, "two words", "-x", "ab/c"])
