@@ -104,6 +104,16 @@ def _nearest_hint(value: str, choices: tuple[str, ...]) -> str | None:
     return f'did you mean "{near}"?' if near else None
 
 
+def read_label(value: object) -> str:
+    """Read the label of a key. The problem of a key in its place says what belongs there.
+
+    Raises:
+        BadValue: it is something else.
+    """
+    is_key = isinstance(value, str) and could_be_key(value)
+    return check_label(str(value) if is_key else read_text(value))
+
+
 def check_label(text: str) -> str:
     """Return the label of a key.
 

@@ -13,7 +13,7 @@ from aircherd.config.secret_detection import key_message, looks_like_key
 from aircherd.config.section import Section
 from aircherd.config.sections.projects import FOLDER, real_folder
 from aircherd.config.toml.locate import KeyPath
-from aircherd.config.values import check_label, read_choice, read_text, type_name
+from aircherd.config.values import read_choice, read_label, read_text, type_name
 from aircherd.vocabulary.hosts import pattern_problem
 
 SECTION = Section(
@@ -182,10 +182,6 @@ class _LimitReader:
             raise unknown_provider_value(name, self._known)
 
 
-def _read_key(value: object) -> str:
-    return check_label(read_text(value))
-
-
 def _read_client(value: object) -> str:
     text = read_text(value)
     if looks_like_key(text):
@@ -236,7 +232,7 @@ _READERS: dict[str, Any] = {
     **dict.fromkeys(("requests", "tokens"), _read_count),
     "usd": _read_usd,
     "per": _read_per,
-    "key": _read_key,
+    "key": read_label,
     "client": _read_client,
     "project": _read_project,
     "warn_at": _read_share,

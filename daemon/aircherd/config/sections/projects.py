@@ -12,7 +12,7 @@ from aircherd.config.secret_detection import could_be_key, is_key_name, key_mess
 from aircherd.config.section import Section
 from aircherd.config.sections.models import read_model_name
 from aircherd.config.toml.locate import KeyPath
-from aircherd.config.values import check_label, read_table, read_text, type_name
+from aircherd.config.values import read_label, read_table, read_text, type_name
 
 SECTION = Section('[projects."FOLDER"]', ("model", "task", "key"))
 
@@ -33,7 +33,7 @@ def read_projects(
     readers: dict[str, Callable[[object], object]] = {
         "model": partial(read_model_name, providers, aliases),
         "task": partial(_read_task, tasks),
-        "key": _read_key,
+        "key": read_label,
     }
     projects: dict[str, Project] = {}
     by_folder: dict[str, str] = {}
@@ -67,10 +67,6 @@ def _name_problem(name: str, value: object) -> BadValue | None:
     if not re.fullmatch(FOLDER, name) or not name.isprintable():
         return BadValue("is not the path of a folder", "begin it with / or ~/, in quotes")
     return None
-
-
-def _read_key(value: object) -> str:
-    return check_label(read_text(value))
 
 
 def _read_task(known: list[str], value: object) -> str:
