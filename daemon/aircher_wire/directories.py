@@ -116,7 +116,8 @@ def write_problem(path: Path, variable: str, uid: int) -> tuple[str, str] | None
         return f"{nearest} cannot be used", other
     if _owner(nearest) != uid:
         return f"{nearest} belongs to another user", other
-    return f"{nearest} is read-only", f"chmod u+rwx {shlex.quote(str(nearest))}"
+    rights = "rwx" if nearest.is_dir() else "rw"
+    return f"{nearest} is read-only", f"chmod u+{rights} {shlex.quote(str(nearest))}"
 
 
 def _bases(environ: Mapping[str, str]) -> Iterator[Base]:

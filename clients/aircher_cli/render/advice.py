@@ -146,7 +146,8 @@ def _broken_headline(each: ProviderSignIn) -> str:
     if each.state == "refused":
         return f"{each.provider} is refused: {reason}."
     verb = "was rejected" if each.state == "rejected" else "cannot be read"
-    return f"{_key_name(each.key)} of {each.provider} {verb}: {reason}."
+    end = "" if reason.endswith("?") else "."
+    return f"{_key_name(each.key)} of {each.provider} {verb}: {reason}{end}"
 
 
 def _key_name(key: str) -> str:

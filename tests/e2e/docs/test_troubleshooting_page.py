@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from aircher_wire import codes
+from aircherd.providers.error_mapping.rules import MESSAGE_STARTS
+from aircherd.providers.transport.tls import CERTIFICATE_PROBLEMS, HANDSHAKE_PROBLEMS
 from helpers.docs_commands import DOCS
 from helpers.source_messages import missing_parts
 
@@ -35,6 +37,23 @@ def test_a_heading_is_a_message_of_the_program(heading: str) -> None:
 def test_an_error_code_has_a_section(code: str) -> None:
     """The table names it."""
     assert f"`{code}`" in PAGE.partition("## Error codes")[2]
+
+
+WORDS = " ".join(PAGE.split())
+
+
+@pytest.mark.parametrize("start", sorted(set(MESSAGE_STARTS.values())))
+def test_a_failure_of_a_provider_has_a_section(start: str) -> None:
+    """Its heading begins as the message does, whatever the vendor says after it."""
+    assert re.search(rf"^### `{re.escape(start)}\b", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "message", sorted({*CERTIFICATE_PROBLEMS.values(), *HANDSHAKE_PROBLEMS.values()})
+)
+def test_a_failure_of_tls_is_explained(message: str) -> None:
+    """What comes before its own cure is on the page."""
+    assert f"`{message.partition(';')[0]}`" in WORDS
 
 
 QUOTED = [

@@ -218,7 +218,10 @@ class KeyIndex:
         """Keep what was read before if there is anything, else start a new list."""
         if not self._is_loaded:
             return self._move_aside(reason)
-        self._spoiled_reason = f"{reason}; the list that was read before is in use: fix the file"
+        self._spoiled_reason = (
+            f"{reason}; the list that was read before is in use: restore the file, or sign in again "
+            "to one of your providers, which writes it anew"
+        )
         return self._spoiled_reason
 
     def _keep_spoiled_file(self) -> None:

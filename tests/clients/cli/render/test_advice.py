@@ -262,6 +262,15 @@ CASES: dict[str, tuple[list[Provider], dict[str, str], list[str]]] = {
             "  aircher-cli auth test work",
         ],
     ),
+    "a reason that ends with a question": (
+        [needed("work", "locked", key="command", reason="it has spaces; was more pasted?")],
+        {},
+        [
+            "The key from key_command of work cannot be read: it has spaces; was more pasted?",
+            "Fix this, then run this:",
+            "  aircher-cli auth status",
+        ],
+    ),
     "a locked keyring, and another provider": (
         [needed("work", "locked", key="default", reason="it is locked", hint="unlock it"), SPARE],
         {},
