@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from aircherd.testing.simulator import Simulator
+from aircherd.testing.simulator import Fault, Simulator
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
 from helpers.docs.blocks import blocks_of, read
 from helpers.docs.reader import KEYS, PROGRAMS
 from helpers.docs_commands import Ran, run_page
 from helpers.pictures.scenes import catalogue
+from helpers.screen.terminal_user import CLI, TerminalUser
 from helpers.secret_service import secret_service
 
 KEY = "canary-quoted-0123456789"
@@ -21,6 +22,7 @@ CONFIG = """\
 base_url = "{url}"
 [providers.openai]
 base_url = "{url}/v1"
+env = "OPENAI_API_KEY"
 [catalog."anthropic/claude-opus-5"]
 window = 1000000
 input_price = 5
@@ -37,11 +39,14 @@ MASKS = {
     r"checked (just now|.* ago) by": "checked by",
     r"; keys: \S+$": "",  # not shown for a server other than the vendor's, as the simulator is
     r"\$[\d.]+ (?=of |first |next )": "",  # depends on what was asked before
+    r"after \d+ ms": "after some time",
     r"\$0\.50\+": "$0.50",  # a price of the reader's own has no second rate for long prompts
 }
 """What depends on the time or on the simulator -> what is compared."""
 
 ONLY_ON_A_TERMINAL = ("Keys for ", "Key for ")
+
+ONLY_AT_THE_VENDOR = "Keys are created at "
 
 
 def quoted(page: str) -> dict[int, list[str]]:
@@ -106,3 +111,59 @@ def test_getting_started(newcomer: Home) -> None:
 def test_signing_in(newcomer: Home) -> None:
     """The sections that every reader starts with quote what their commands print."""
     run_and_compare("sign-in/index.md", newcomer, ["Store a key", "See what is used"])
+
+
+def test_the_question_of_a_command_without_a_key(newcomer: Home) -> None:
+    """What the page about the command line shows of it."""
+    words = (*CLI, "ask", "why is the sky blue?")
+    with TerminalUser(words, {**newcomer.environ, "OPENAI_API_KEY": KEY}) as user:
+        user.read_until("to leave: ")
+        user.send("2\n")
+        user.read_until("(not shown): ")
+        user.wait_for_echo(on=False)
+        user.send(f"{KEY}\n")
+        assert user.wait() == 0
+    [lines] = quoted("cli.md").values()
+    expected = [line for line in lines if not line.startswith(ONLY_AT_THE_VENDOR)]
+    assert len(expected) > 6
+    assert _missing(expected, user.shown) == []
+
+
+ROUTED = """\
+[providers.anthropic]
+base_url = "{url}"
+env = "ANTHROPIC_API_KEY"
+[providers.openai]
+base_url = "{url}/v1"
+env = "OPENAI_API_KEY"
+[providers.ollama]
+base_url = "{url}"
+"""
+
+
+def test_why_a_request_went_there(sim: Simulator) -> None:
+    """The page about routing quotes an attempt that fails, and the plan after it."""
+    for vendor in ("anthropic", "openai", "ollama"):
+        sim.keys.accept(vendor, "*")
+    sim.faults.add(
+        Fault(kind="error", error="rate_limit", vendor="anthropic", retry_after=300, times=None)
+    )
+    chain = next(b for b in blocks_of(read("routing.md")) if b.text.startswith("default_model"))
+    with open_home({"ANTHROPIC_API_KEY": KEY, "OPENAI_API_KEY": KEY}) as home:
+        home.write_config("\n".join([chain.text, ROUTED.format(url=sim.url), catalogue()]))
+        home.start()
+        tried, plan = home.cli("ask", "-v", "hello"), home.cli("route")
+    planned, asked = quoted("routing.md").values()
+    assert _missing(asked, tried.stdout + tried.stderr) == []
+    assert _missing(planned, plan.stdout) == []
+
+
+def _missing(expected: list[str], printed: str) -> list[str]:
+    """Return the lines that were not printed; `...` stands for what the vendor says."""
+    lines = [_masked(line) for line in printed.splitlines()]
+    patterns = {line: re.escape(line).replace(r"\.\.\.", ".*") for line in expected}
+    return [
+        line
+        for line, pattern in patterns.items()
+        if not any(re.fullmatch(pattern, each) for each in lines)
+    ]

@@ -219,8 +219,8 @@ class KeyIndex:
         if not self._is_loaded:
             return self._move_aside(reason)
         self._spoiled_reason = (
-            f"{reason}; the list that was read before is in use: restore the file, or sign in again "
-            "to one of your providers, which writes it anew"
+            f"{reason}; the list that was read before is in use: restore the file, or sign in "
+            "again to one of your providers, which writes it again"
         )
         return self._spoiled_reason
 
