@@ -4,7 +4,7 @@ import re
 
 from aircher_cli.render.daemon import is_elsewhere
 from aircher_cli.render.formatting import relative_time
-from aircher_cli.render.keys import STATE_NAMES, folded_lines, is_in_use
+from aircher_cli.render.keys import folded_lines, is_in_use
 from aircher_cli.render.layout import Line, columns, paragraph
 from aircher_cli.render.marks import HEALTH, STATES, Mark
 from aircher_cli.render.status import detail
@@ -106,7 +106,7 @@ def describe(provider: Map) -> tuple[str, str, str]:
     if provider.get("absent"):
         return Mark.STOPPED.value
     if provider.get("state") == "not_required" and not _is_ill(provider):
-        return _without_key(provider)
+        return _without_key(provider).value
     state, health = text(provider.get("state")), text(provider.get("health"))
     if _is_ill(provider):
         known, other = HEALTH.get(health), ("⚠", health.replace("_", " "), "warn")
@@ -115,13 +115,14 @@ def describe(provider: Map) -> tuple[str, str, str]:
     return known.value if known else other
 
 
-def _without_key(provider: Map) -> tuple[str, str, str]:
-    """Return what a provider is that needs no key: only some of them are on this machine."""
-    symbol, local, style = Mark.LOCAL.value
-    if provider.get("kind") == "socket":
-        return symbol, "another daemon", style
+def _without_key(provider: Map) -> Mark:
+    """Return the mark of a healthy provider that needs no key, as in the picker.
+
+    Only some of them are on this machine: a socket may lead to another one.
+    """
     url = text(provider.get("base_url"))
-    return symbol, local if not url or _is_here(url) else STATE_NAMES["not_required"], style
+    is_here = provider.get("kind") != "socket" and (not url or _is_here(url))
+    return Mark.LOCAL if is_here else Mark.READY
 
 
 def _is_here(url: str) -> bool:

@@ -18,9 +18,9 @@ NOW = 1_000_000.0
         ({"base_url": "http://[::1]:8000/v1"}, "local"),
         ({"base_url": "http://[::1]"}, "local"),
         ({"base_url": "http://box.localhost:1/v1"}, "local"),
-        ({"base_url": "https://127.example.com"}, "needs no key"),
-        ({"base_url": "http://gpu-box:11434"}, "needs no key"),
-        ({"base_url": "unix:///run/laptop.sock", "kind": "socket"}, "another daemon"),
+        ({"base_url": "https://127.example.com"}, "ready"),
+        ({"base_url": "http://gpu-box:11434"}, "ready"),
+        ({"base_url": "unix:///run/laptop.sock", "kind": "socket"}, "ready"),
         ({"kind": "socket", "health": "unreachable"}, "unreachable"),
     ],
 )
