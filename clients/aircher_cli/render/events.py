@@ -2,7 +2,7 @@
 
 from aircher_cli.render.config.changes import describe_change
 from aircher_cli.render.config.problems import problem_lines
-from aircher_cli.render.formatting import describe_reason, format_percent, format_time
+from aircher_cli.render.formatting import count, describe_reason, format_percent, format_time
 from aircher_cli.render.layout import Line, paragraph
 from aircher_cli.values import as_map, number, records, text, texts
 from aircher_wire import codes
@@ -23,6 +23,26 @@ def event_line(event: dict[str, object], now: float) -> str:
     )
 
 
+def event_style(event: dict[str, object]) -> str:
+    """Return the style of an event: that something failed or is not available has to be seen."""
+    match event.get("topic"):
+        case "attempt":
+            return "" if event.get("outcome") in {"ok", codes.CANCELLED} else "bad"
+        case "config":
+            return "" if event.get("ok", True) else "bad"
+        case "provider":
+            return "" if event.get("health") in {None, "ok"} else "warn"
+        case "auth":
+            return "bad" if event.get("state") in _BAD_KEYS else ""
+        case "lagged":
+            return "warn"
+        case _:
+            return ""
+
+
+_BAD_KEYS = frozenset({"rejected", "locked", "unreadable"})
+
+
 def attempt_lines(row: dict[str, object], now: float, width: int, *, clients: int) -> list[Line]:
     """Return an attempt of the history: when, for which client, what happened, what followed.
 
@@ -32,11 +52,10 @@ def attempt_lines(row: dict[str, object], now: float, width: int, *, clients: in
         width: The terminal's columns; what is longer continues below.
         clients: The columns for the name of the client.
     """
-    at, ms = number(row.get("at")), number(row.get("ms"))
+    at = number(row.get("at"))
     moment = format_time(now if at is None else at, now)
     outcome, then = text(row.get("outcome")), as_map(row.get("then"))
-    took = f" after {format_ms(ms)}" if ms is not None else ""
-    failed = f"{_attempt_name(row)} {PAST.get(outcome) or describe_reason(outcome)}{took}"
+    failed = _attempt_end(row)
     answered = f"→ {_attempt_name(then)} answered" if then.get("outcome") == "ok" else ""
     head = f"{moment}  {text(row.get('client')):<{clients}}  "
     style = "" if outcome in {"ok", codes.CANCELLED} else "bad"
@@ -100,17 +119,22 @@ def _auth(event: dict[str, object]) -> str:
 
 
 def _provider(event: dict[str, object]) -> str:
-    health = text(event.get("health")).replace("_", " ")
-    return f"{_target_name(event)}: {health}{_reason(event, 'health_reason')}"
+    health, until = text(event.get("health")).replace("_", " "), number(event.get("until"))
+    at = number(event.get("at")) or 0.0
+    end = f" until {format_time(until, at)}" if until is not None else ""
+    return f"{_target_name(event)}: {health}{end}{_reason(event, 'health_reason')}"
 
 
 def _attempt(event: dict[str, object]) -> str:
-    ms = number(event.get("ms"))
-    took = f" after {ms:.0f} ms" if ms is not None else ""
-    if message := text(event.get("message")):
-        # More specific than the code.
-        return f"{_target_name(event)} failed{took}: {message}"
-    return f"{_target_name(event)} {describe_reason(text(event.get('outcome')))}{took}"
+    """Return what happened in the words of the history, with the reason, which only events have."""
+    message = text(event.get("message"))
+    return f"{_attempt_end(event)}{message and f': {message}'}"
+
+
+def _attempt_end(row: dict[str, object]) -> str:
+    outcome, ms = text(row.get("outcome")), number(row.get("ms"))
+    took = f" after {format_ms(ms)}" if ms is not None else ""
+    return f"{_attempt_name(row)} {PAST.get(outcome) or describe_reason(outcome)}{took}"
 
 
 def _usage(event: dict[str, object]) -> str:
@@ -149,6 +173,11 @@ def _shared(event: dict[str, object]) -> str:
     return "; ".join(filter(None, parts))
 
 
+def _lagged(event: dict[str, object]) -> str:
+    lost = int(number(event.get("dropped")) or 0)
+    return f"{count(lost, 'event')} lost: they were not read fast enough"
+
+
 def _unknown_topic(event: dict[str, object]) -> str:
     named = [name for name in event if name not in {"topic", "seq", "at"}]
     return "  ".join(f"{name}={_value(event[name])}" for name in named)
@@ -176,4 +205,5 @@ _FORMATTERS = {
     "config": _config,
     "models": _models,
     "shared": _shared,
+    "lagged": _lagged,
 }

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -270,27 +271,37 @@ def test_a_closed_terminal_ends_the_view(daemon: Home, terminal: Tmux) -> None:
 # ------------------------------------------------------------------ events
 
 
-def test_events_go_on_after_a_restart(daemon: Home) -> None:
-    """A script learns that it has missed some; the daemon may be killed."""
-    process = daemon.popen("events", "--json", "--topic", "auth")
+def test_events_go_on_after_a_restart(daemon: Home, sim: Simulator) -> None:
+    """A script learns that it has missed some. What a killed daemon left comes from the ledger."""
+    process = daemon.popen("events", "--json", "--topic", "auth", "--topic", "attempt")
     assert process.stdout is not None
     for number in (signal.SIGTERM, signal.SIGKILL):
-        wait_until(lambda: _subscribers(daemon) > 1, "it is subscribed")
+        wait_until(lambda: _status(daemon)["clients"] > 1, "it is subscribed")
         daemon.login("work", KEY)
         assert json.loads(process.stdout.readline())["topic"] == "auth"
+        if number == signal.SIGKILL:
+            sim.faults.add(Fault(kind="stall", vendor="openai"))
+            daemon.popen("ask", "-m", "work/gpt-5.5", "hello")
+            wait_until(lambda: _status(daemon)["requests"]["active"] == 1, "it is asked")
+            with daemon.client() as client:
+                client.call("usage.report")  # the ledger writes first what it has
         daemon.stop(number)
         daemon.start()
+        if number == signal.SIGKILL:
+            left = json.loads(process.stdout.readline())
+            assert (left.get("topic"), left.get("outcome")) == ("attempt", "unknown"), left
         assert json.loads(process.stdout.readline())["topic"] == "reconnected"
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (130, "")
     assert err.count("the daemon stopped; waiting for the next one") == 2
-    assert err.count("the daemon is back") == 2
+    assert err.count("the daemon is back\n") == 1
+    assert "the daemon is back; what the ledger has of the meantime: 1 attempt\n" in err
 
 
-def _subscribers(home: Home) -> int:
+def _status(home: Home) -> dict[str, Any]:
     with home.client() as client:
-        return int(client.call("status", {"keyring": False})["clients"])
+        return client.call("status", {"keyring": False})
 
 
 def test_the_history_shows_failures_and_what_answered(daemon: Home, sim: Simulator) -> None:

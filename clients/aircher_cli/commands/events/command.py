@@ -3,6 +3,7 @@
 import argparse
 import time
 
+from aircher_cli.commands.events.gap import Heard
 from aircher_cli.commands.events.history import (
     ALL,
     FAILED,
@@ -18,7 +19,8 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import INTERRUPTED, OK, UsageError
 from aircher_cli.parser import PROGRAM, Parser, add_json, make_parser, non_empty_name
 from aircher_cli.registry import suggest
-from aircher_cli.render.events import PAST, attempt_lines, event_line
+from aircher_cli.render.events import PAST, attempt_lines, event_line, event_style
+from aircher_cli.render.formatting import count
 from aircher_cli.render.layout import paragraph
 from aircher_cli.values import Map, records, text
 from aircher_cli.watching.link import GONE, Link, is_loss
@@ -109,7 +111,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
 def _run_live(context: Context, options: argparse.Namespace) -> "NoReturn":
     """Print events until Ctrl-C; the history of a period before them."""
     if options.since is None:
-        _follow(context, _open(context, options), options)
+        link = _open(context, options)
+        _say_live(context, options)
+        _follow(context, link, options)
     # Subscribed first, so that nothing is missed in between.
     link = _open(context, options)
     assert link.client is not None
@@ -117,7 +121,14 @@ def _run_live(context: Context, options: argparse.Namespace) -> "NoReturn":
     for event in link.client.take_events():
         if not is_listed(event, listed):
             _print(context, event, options)
+    _say_live(context, options)
     _follow(context, link, options)
+
+
+def _say_live(context: Context, options: argparse.Namespace) -> None:
+    """Tell a person what is waited for: nothing may happen for hours."""
+    if context.console.is_terminal and not options.json:
+        context.console.note("live; Ctrl-C leaves")
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -172,35 +183,63 @@ def _print_history(
 
 def _follow(context: Context, link: Link, options: argparse.Namespace) -> "NoReturn":
     """Print events until Ctrl-C, also those of later daemons."""
+    heard = Heard(time.time())
     try:
         while True:
             try:
                 for event in link.events:
-                    _print(context, event, options)
+                    if heard.add(event):
+                        _print(context, event, options)
             except ClientError as error:
                 if not is_loss(error):
                     raise
-            _reconnect(context, link, as_json=options.json)
+            _reconnect(context, link, options, heard)
     finally:
         link.close()
 
 
-def _reconnect(context: Context, link: Link, *, as_json: bool) -> None:
-    """Wait for the next daemon; a script has to know, because it has missed events."""
+def _reconnect(context: Context, link: Link, options: argparse.Namespace, heard: Heard) -> None:
+    """Wait for the next daemon, and print the attempts of the meantime that the ledger has.
+
+    A script has to know of the gap, because events of other topics were missed.
+    """
     context.console.note(f"{PROGRAM}: {GONE}")
     link.drop()
+    lost_at = time.time()
     link.wait_reopened()
-    context.console.note(f"{PROGRAM}: the daemon is back")
-    if as_json:
+    missed, problem = [], ""
+    if options.topic is None or "attempt" in options.topic:
+        try:
+            missed = _missed(link, options, heard, lost_at)
+        except ClientError as error:
+            problem = f"; attempts meanwhile cannot be read: {error.message}"
+    if missed:
+        problem = f"; what the ledger has of the meantime: {count(len(missed), 'attempt')}"
+    context.console.note(f"{PROGRAM}: the daemon is back{problem}")
+    for event in missed:
+        _print(context, event, options)
+    if options.json:
         context.console.json({"topic": "reconnected", "at": round(time.time(), 3)})
+
+
+def _missed(link: Link, options: argparse.Namespace, heard: Heard, lost_at: float) -> list[Map]:
+    """Return the attempts of the ledger that no event reported, as events."""
+    assert link.client is not None
+    listed = link.client.call(methods.ATTEMPTS_LIST, heard.read_params())
+    events = heard.take_missed(records(listed.get("rows")), lost_at)
+    return [event for event in events if _is_selected(event, options)]
 
 
 def _print(context: Context, event: Map, options: argparse.Namespace) -> None:
     """Print an event that the options select."""
-    outcome = options.outcome or (FAILED if options.since is not None else None)
-    if not matches(event, options.provider, outcome):
+    if not _is_selected(event, options):
         return
     if options.json:
         context.console.json(event)
     else:
-        context.console.line(event_line(event, time.time()))
+        context.console.line(event_line(event, time.time()), event_style(event))
+
+
+def _is_selected(event: Map, options: argparse.Namespace) -> bool:
+    outcome = options.outcome or (FAILED if options.since is not None else None)
+    return matches(event, options.provider, outcome)

@@ -13,6 +13,9 @@ FAILED, ALL = "failed", "all"
 NO_ERROR = frozenset({"ok", codes.CANCELLED, "unknown"})
 """Outcomes that are no failure, as in `usage`."""
 
+COMMON_FIELDS = ("provider", "model", "key", "outcome", "ms")
+"""What an event about an attempt and its row in the ledger have in common."""
+
 
 def read_params(options: argparse.Namespace, now: float) -> Map:
     """Return the parameters of `attempts.list`.
@@ -54,9 +57,8 @@ def matches(event: Map, provider: str | None, outcome: str | None) -> bool:
 
 def is_listed(event: Map, rows: list[Map]) -> bool:
     """Tell whether an event is about an attempt of the history."""
-    names = ("provider", "model", "key", "outcome", "ms")
     return event.get("topic") == "attempt" and any(
-        all(event.get(name) == row.get(name) for name in names) for row in rows
+        all(event.get(name) == row.get(name) for name in COMMON_FIELDS) for row in rows
     )
 
 

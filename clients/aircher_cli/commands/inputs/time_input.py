@@ -1,4 +1,7 @@
-"""Parses times in local time: 30min, 7d, 24h, 2026-11-01, today, yesterday, month, 18:00."""
+"""Parses times in local time: 30min, 7d, 24h, 2026-11-01, today, yesterday, month, 18:00.
+
+`5m` is refused: minutes and months are equally likely, and a guess would sum up something else.
+"""
 
 import re
 import time
@@ -11,7 +14,9 @@ _DATE = re.compile(r"(20[0-9]{2})-([0-9]{2})-([0-9]{2})")
 _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _SECONDS = {"min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 
-TIME_FORMATS = "30min, 24h, 7d, 2w, 2026-11-01, today, yesterday, month"
+_MOMENT = re.compile(rf"({_DATE.pattern})[T ]({_TIME_OF_DAY.pattern})")
+
+TIME_FORMATS = "30min, 24h, 7d, 2w, 10:30, 2026-11-01, 2026-11-01T10:30, today, yesterday, month"
 
 Span = tuple[float, float]
 """(first moment, first moment after it), as Unix times."""
@@ -20,7 +25,7 @@ Span = tuple[float, float]
 def read_span(typed: str, option: str, now: float) -> Span:
     """Parse a time: a moment, a day, or this month so far.
 
-    `7d` is the moment 7 times 24 hours ago.
+    `7d` is the moment 7 times 24 hours ago, and a time of day the last one of that name.
 
     Args:
         typed: A time in one of `TIME_FORMATS`.
@@ -33,7 +38,7 @@ def read_span(typed: str, option: str, now: float) -> Span:
     if ago := _AGO.fullmatch(typed):
         moment = now - int(ago[1]) * _SECONDS[ago[2]]
         return moment, moment
-    span = _calendar(typed, option, now)
+    span = _clock_span(typed, option, now) or _calendar(typed, option, now)
     if span[0] > now:
         raise UsageError(f"{option}: {typed} is in the future")
     return span
@@ -78,6 +83,24 @@ def read_end(typed: str, option: str, now: float) -> float:
     return moment
 
 
+def _clock_span(typed: str, option: str, now: float) -> Span | None:
+    """Parse a time of day, with or without its date; None if it is something else."""
+    dated = _MOMENT.fullmatch(typed)
+    clock = _TIME_OF_DAY.fullmatch(typed.removeprefix(dated[1])[1:] if dated else typed)
+    if clock is None:
+        return None
+    hour, minute = int(clock[1]), int(clock[2])
+    if dated:
+        _calendar(dated[1], option, now)  # checks that the date exists
+        year, month, day = map(int, dated[1].split("-"))
+        moment = _moment(year, month, day, hour, minute)
+    else:
+        year, month, day, *_ = time.localtime(now)
+        moments = (_moment(year, month, day - days, hour, minute) for days in (0, 1, 2))
+        moment = next(each for each in moments if each <= now)
+    return moment, moment
+
+
 def _moment(year: int, month: int, day: int, hour: int, minute: int) -> float:
     return time.mktime((year, month, day, hour, minute, 0, 0, 0, -1))
 
@@ -97,7 +120,8 @@ def _calendar(typed: str, option: str, now: float) -> Span:
         except ValueError:
             raise UsageError(f"{option}: {typed} is not a date") from None
         return _day_span(year, month, day, day + 1)
-    raise UsageError(f"{option}: must be one of {TIME_FORMATS}")
+    meant = f" (did you mean {typed}in?)" if re.fullmatch(r"[1-9][0-9]*m", typed) else ""
+    raise UsageError(f"{option}: must be a time such as {TIME_FORMATS}{meant}")
 
 
 def _day_span(year: int, month: int, first: int, after: int) -> Span:

@@ -1,8 +1,10 @@
 """One line per event."""
 
+import time
+
 import pytest
 
-from aircher_cli.render.events import PAST, attempt_lines, event_line, format_ms
+from aircher_cli.render.events import PAST, attempt_lines, event_line, event_style, format_ms
 from aircher_cli.values import Map
 from aircher_wire import codes
 
@@ -44,7 +46,7 @@ NOW = 1_000_000.0
                 "ms": 30,
                 "message": "x",
             },
-            "attempt   a/m failed after 30 ms: x",
+            "attempt   a/m took too long after 30 ms: x",
         ),
         (
             {"topic": "attempt", "provider": "a", "outcome": "auth_rejected"},
@@ -89,6 +91,10 @@ NOW = 1_000_000.0
         ),
         ({"topic": "models", "default": "work/m"}, "models    default model: work/m"),
         ({"topic": "models", "default": ""}, "models    default model: none"),
+        (
+            {"topic": "lagged", "dropped": 1200},
+            "lagged    1,200 events lost: they were not read fast enough",
+        ),
     ],
 )
 def test_event_line(event: dict[str, object], expected: str) -> None:
@@ -113,6 +119,42 @@ FAILED: Map = {
 def shown(row: Map, width: int) -> list[str]:
     lines = attempt_lines(row, NOW, width, clients=4)
     return ["".join(text for text, _ in line).rstrip() for line in lines]
+
+
+def test_a_failure_is_given_in_the_same_words_live_and_later() -> None:
+    """Only an event has the provider's own reason: the ledger keeps no messages."""
+    event = {**FAILED, "topic": "attempt", "message": "no answer within 1 s"}
+    [line] = shown({**FAILED, "then": None}, 200)
+    assert event_line(event, NOW).endswith(f"  {line[16:]}: no answer within 1 s")
+
+
+@pytest.mark.parametrize(
+    ("event", "style"),
+    [
+        ({"topic": "attempt", "outcome": "ok"}, ""),
+        ({"topic": "attempt", "outcome": "cancelled"}, ""),
+        ({"topic": "attempt", "outcome": "unknown"}, "bad"),
+        ({"topic": "config", "ok": True}, ""),
+        ({"topic": "config", "ok": False}, "bad"),
+        ({"topic": "provider", "health": "ok"}, ""),
+        ({"topic": "provider", "health": "cooling"}, "warn"),
+        ({"topic": "auth", "state": "authenticated"}, ""),
+        ({"topic": "auth", "state": "rejected"}, "bad"),
+        ({"topic": "lagged"}, "warn"),
+        ({"topic": "models"}, ""),
+    ],
+)
+def test_what_failed_is_seen(event: Map, style: str) -> None:
+    """Among many lines, by its colour as well."""
+    assert event_style(event) == style
+
+
+def test_the_end_of_a_cooldown_is_a_time() -> None:
+    """What is printed stays, so it is no countdown."""
+    event = {"topic": "provider", "at": NOW, "provider": "a", "health": "cooling"}
+    line = event_line({**event, "until": NOW + 60, "health_reason": "busy"}, NOW)
+    ends = time.strftime("%H:%M:%S", time.localtime(NOW + 60))
+    assert line.endswith(f"a: cooling until {ends} (busy)")
 
 
 def test_an_attempt_of_the_history_is_a_line() -> None:

@@ -187,17 +187,45 @@ def test_events_go_on_with_the_next_daemon(daemon: CliDaemon, words: tuple[str, 
         return subscribe(session, msgid, params)
 
     daemon.answers["events.subscribe"] = leave_once
+    interrupted: Map = {**FAILED, "at": time.time() + 60, "outcome": "unknown", "ms": None}
+    daemon.answers["attempts.list"] = {"rows": [FAILED, interrupted]}
     with start_program(daemon.environ, "events", *words) as program:
         assert program.stdout is not None
-        lines = [program.stdout.readline() for _ in range(2 if words else 1)]
+        lines = [program.stdout.readline() for _ in range(3 if words else 2)]
         program.send_signal(signal.SIGINT)
         _, errors = program.communicate(timeout=20)
     if words:
-        assert [json.loads(line)["topic"] for line in lines] == ["reconnected", "config"]
+        topics = [json.loads(line)["topic"] for line in lines]
+        assert topics == ["attempt", "reconnected", "config"]
     else:
-        assert lines[0].endswith(b"config    loaded\n")
+        assert b"work/large was interrupted: the daemon ended meanwhile\n" in lines[0]
+        assert lines[1].endswith(b"config    loaded\n")
     assert errors.decode().splitlines() == [
         "aircher-cli: the daemon stopped; waiting for the next one",
-        "aircher-cli: the daemon is back",
+        "aircher-cli: the daemon is back; what the ledger has of the meantime: 1 attempt",
     ]
     assert program.returncode == 130
+
+
+def test_a_ledger_that_cannot_be_read_is_no_reason_to_end(daemon: CliDaemon) -> None:
+    """What happens from now on is shown all the same; other topics need no ledger."""
+
+    def leave_once(session: Session, msgid: int, params: Map) -> object:
+        if len(daemon.sessions) in {1, 3}:
+            session.send(1, msgid, None, {"snapshot": {}})
+            session.sock.shutdown(2)
+            return None
+        return subscribe(session, msgid, params)
+
+    daemon.answers["events.subscribe"] = leave_once
+    daemon.answers["attempts.list"] = refuses("internal", "the disk is full")
+    for words, note in (
+        ((), "; attempts meanwhile cannot be read: the disk is full"),
+        (("--topic", "auth"), ""),
+    ):
+        with start_program(daemon.environ, "events", *words) as program:
+            assert program.stdout is not None
+            assert b"config" in program.stdout.readline()
+            program.send_signal(signal.SIGINT)
+            _, errors = program.communicate(timeout=20)
+        assert errors.decode().splitlines()[1:] == [f"aircher-cli: the daemon is back{note}"]

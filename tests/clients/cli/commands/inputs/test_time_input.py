@@ -27,6 +27,11 @@ NOW = at(2026, 11, 1, 15, 30)
         ("yesterday", at(2026, 10, 31), at(2026, 11, 1)),
         ("month", at(2026, 11, 1), at(2026, 11, 2)),
         ("2024-02-29", at(2024, 2, 29), at(2024, 3, 1)),
+        ("15:30", NOW, NOW),
+        ("15:31", at(2026, 10, 31, 15, 31), at(2026, 10, 31, 15, 31)),
+        ("9:05", at(2026, 11, 1, 9, 5), at(2026, 11, 1, 9, 5)),
+        ("2026-10-31T23:59", at(2026, 10, 31, 23, 59), at(2026, 10, 31, 23, 59)),
+        ("2026-10-31 8:00", at(2026, 10, 31, 8), at(2026, 10, 31, 8)),
     ],
 )
 def test_forms(typed: str, start: float, end: float) -> None:
@@ -37,16 +42,20 @@ def test_forms(typed: str, start: float, end: float) -> None:
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("", "must be one of 30min, "),
-        ("7", "must be one of 30min, "),
-        ("0d", "must be one of 30min, "),
-        ("-1d", "must be one of 30min, "),
-        ("7 days", "must be one of 30min, "),
-        ("5m", "must be one of 30min, "),
-        ("01.11.2026", "must be one of 30min, "),
-        ("1999-01-01", "must be one of 30min, "),
+        ("", "must be a time such as 30min, "),
+        ("7", "must be a time such as 30min, "),
+        ("0d", "must be a time such as 30min, "),
+        ("-1d", "must be a time such as 30min, "),
+        ("7 days", "must be a time such as 30min, "),
+        ("5m", "must be a time such as 30min, "),
+        ("01.11.2026", "must be a time such as 30min, "),
+        ("1999-01-01", "must be a time such as 30min, "),
         ("2026-11-31", "2026-11-31 is not a date"),
         ("2026-11-02", "2026-11-02 is in the future"),
+        ("2026-11-01T15:31", "2026-11-01T15:31 is in the future"),
+        ("2026-11-31T10:00", "2026-11-31 is not a date"),
+        ("24:00", "must be a time such as 30min, "),
+        ("10:30:00", "must be a time such as 30min, "),
     ],
 )
 def test_anything_else_is_refused(typed: str, message: str) -> None:
@@ -54,6 +63,12 @@ def test_anything_else_is_refused(typed: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_span(typed, "--since", NOW)
     assert caught.value.message.startswith(f"--since: {message}")
+
+
+def test_minutes_are_not_months() -> None:
+    """The letter that other programs take for minutes could mean either."""
+    with pytest.raises(UsageError, match=r"did you mean 5min\?"):
+        read_span("5m", "--since", NOW)
 
 
 @pytest.mark.parametrize(
