@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.listing.rows import Group, Row
 from aircher_cli.picker.view.sign_in.first_steps import first_steps, needs_first_steps
+from aircher_cli.picker.view.sign_in.old_files import old_files
 from aircher_cli.picker.view.states.live_states import explain_link
 from aircher_cli.picker.view.states.table import State
 from aircher_cli.render.config.problems import NOTHING_IN_USE
@@ -114,7 +115,7 @@ def opening_lines(view: DaemonView, title: str, environ: Mapping[str, str]) -> I
     yield f"The default is {view.default}." if view.default else "There is no default yet."
     if needs_first_steps(view):
         yield "No provider can answer yet. To start, use one of these:"
-        for step in first_steps(view, environ):
+        for step in first_steps(view, environ, old_files(environ)):
             yield f"{step.title}: {step.command}" if step.command else f"{step.title}."
     yield ABOUT_PRICES
 

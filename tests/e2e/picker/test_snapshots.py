@@ -255,7 +255,7 @@ def test_first_run(size: tuple[int, int]) -> None:
     """What a new user sees, with a key in the shell."""
 
     async def body() -> None:
-        variables = {"OPENAI_API_KEY": "canary-0123456789abcdef"}
+        variables = {"OPENAI_API_KEY": "canary-0123456789abcdef", "HOME": "/nonexistent"}
         view = replace(NO_SIGN_IN, environment=("OPENAI_API_KEY",))
         app = ScreenHost(FirstRun(view, FakeActions(), variables))
         async with app.run_test(size=size) as pilot:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aircher_cli.commands.doctor.finding import OK, PROBLEM, WARNING, Finding
+from aircher_cli.picker.view.sign_in.old_files import old_files
 from aircher_cli.render.formatting import short_path
 from aircher_wire import address
 from aircher_wire.directories import OPEN_TO_OTHERS, WRITABLE_BY_OTHERS, write_problem
@@ -170,24 +171,13 @@ def _file(path: Path, forbidden: int, uid: int, home: str) -> Finding | None:
 def old_file_findings(environ: Mapping[str, str], config: str, keys: str) -> list[Finding]:
     """Return the finding of files of the earlier aircher, as long as there is nothing of this one.
 
-    As the daemon decides whether to mention them, but every time.
-
     Args:
         environ: names the places.
         config: the path of the configuration of this program.
         keys: the path of its list of keys.
     """
-    home = address.user_home(environ)
-    base = environ.get("XDG_CONFIG_HOME", "")
-    base = base if base.startswith("/") else f"{home}/.config"
-    old = (
-        f"{home}/.aircher/auth.json",
-        f"{base}/aircher/config.toml",
-        f"{base}/aircher/auth.json",
-        f"{home}/Library/Application Support/aircher/config.toml",
-    )
-    left = [short_path(path, home) for path in old if os.path.lexists(path)]
-    if not left or Path(config).exists() or Path(keys).exists():
+    left = old_files(environ, config, keys)
+    if not left:
         return []
     message = f"it left {' and '.join(left)}, and nothing is carried over yet"
     return [Finding(EARLIER, WARNING, message, "aircher-cli migrate")]

@@ -342,7 +342,8 @@ class LiveFeed:
             if fetcher.number == number:
                 return fetcher
             self._drop(fetcher.client)  # its daemon may be the one before this
-        client = self._connect(autostart=False, on_notices=_ignore, on_wait=_ignore)
+        # Some notices come once, to the first client that shows them.
+        client = self._connect(autostart=False, on_notices=self._take_notices, on_wait=_ignore)
         return Fetcher(self._keep(client), number)
 
     def _fetch(self, fetcher: Fetcher, kind: str) -> None:
@@ -386,7 +387,7 @@ class LiveFeed:
 
 
 def _ignore(_: object) -> None:
-    """The subscription has the daemon's notices."""
+    """The subscription says what is waited for."""
 
 
 def seconds_to_midnight(now: float) -> float:

@@ -125,7 +125,7 @@ def test_the_opening_says_what_is_wrong():
 def test_a_new_user_sees_the_first_steps():
     """Each step has its command."""
     view = a_view(["openai/m"], [a_key("openai", "not_configured")])
-    lines = list(opening_lines(view, "Choose.", {}))
+    lines = list(opening_lines(view, "Choose.", {"HOME": "/nonexistent"}))
     assert "No provider can answer yet. To start, use one of these:" in lines
     assert any("aircher-cli demo" in line for line in lines)
 

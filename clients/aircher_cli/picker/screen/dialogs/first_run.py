@@ -30,6 +30,7 @@ from aircher_cli.picker.view.sign_in.first_steps import (
     needs_first_steps,
 )
 from aircher_cli.picker.view.sign_in.key_facts import sign_in_facts
+from aircher_cli.picker.view.sign_in.old_files import old_files
 from aircher_cli.values import Map, as_map, records, text
 
 HEADING = "No provider is signed in yet"
@@ -146,7 +147,7 @@ class FirstRun(Screen[str | None]):
         self._leave_if_done()
 
     def _redraw(self) -> None:
-        steps = (*first_steps(self._view, self._environ), BROWSE)
+        steps = (*first_steps(self._view, self._environ, old_files(self._environ)), BROWSE)
         if steps == self._steps:
             return
         self._steps = steps

@@ -6,7 +6,7 @@ caller's shell; values of variables are only compared, never returned.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +23,8 @@ BROKEN = frozenset({"locked", "unreadable", "rejected", "refused"})
 """States of keys and entries that exist, but are not used."""
 
 EDIT_CONFIG = "aircher-cli config edit"
+MIGRATE = "aircher-cli migrate"
+CARRY_OVER = "Carry over what the earlier aircher left"
 OLLAMA = "ollama"
 GET_OLLAMA = "https://ollama.com/download"
 PULL = "ollama pull qwen3"
@@ -33,9 +35,9 @@ class Step:
     """One thing that the user can do.
 
     Attributes:
-        kind: `fix` a key that exists but is not used; `import` the keys of this shell; choose a
-            `model` of a local server; `sign_in` to a provider; `start_local`: get or start Ollama;
-            `demo`: try the program without a provider.
+        kind: `fix` a key or a configuration that exists but is not used; `import` the keys of this
+            shell; choose a `model` of a local server; `sign_in` to a provider; `start_local`: get
+            or start Ollama; `demo`: try the program without a provider.
         title: What to do, in a few words.
         detail: Why, or how; one sentence, may be empty.
         command: The command that does the same outside the picker; empty if there is none.
@@ -71,15 +73,19 @@ def _is_key(row: Map) -> bool:
     return text(row.get("state")) in ANSWERING | (BROKEN - {"refused"})
 
 
-def first_steps(view: DaemonView, environ: Mapping[str, str]) -> tuple[Step, ...]:
+def first_steps(
+    view: DaemonView, environ: Mapping[str, str], old: Sequence[str] = ()
+) -> tuple[Step, ...]:
     """Return the steps, the quickest first.
 
     Args:
         view: What the daemon said; `keys` and `environment` suffice for all but local servers.
         environ: The caller's environment, for the names of the variables with keys.
+        old: Files of the earlier aircher that are not carried over yet, from `old_files`.
     """
     return (
         *_fix_of_config(view.config),
+        *_carry_over(old),
         *_fixes(view),
         *_import(view, environ),
         *_local(view),
@@ -102,9 +108,17 @@ def _fix_of_config(config: Map) -> list[Step]:
     if config.get("in_use") != NOTHING_IN_USE:
         return []
     problem = as_map(config.get("problem"))
-    lines = problem_lines(records(problem.get("problems"))) or [text(problem.get("message"))]
+    problems = records(problem.get("problems"))
+    lines = problem_lines(problems) or [text(problem.get("message"))]
     detail = f"No provider is asked until it is valid: {_sentence(*lines)}"
+    if any(MIGRATE in text(each.get("hint")) for each in problems):
+        return [Step("fix", CARRY_OVER, detail, MIGRATE)]
     return [Step("fix", "Fix the configuration", detail, EDIT_CONFIG)]
+
+
+def _carry_over(old: Sequence[str]) -> list[Step]:
+    detail = f"Its configuration and keys, from {' and '.join(old)}."
+    return [Step("fix", CARRY_OVER, detail, MIGRATE)] if old else []
 
 
 def _fixes(view: DaemonView) -> list[Step]:

@@ -419,3 +419,15 @@ def test_an_invalid_configuration_is_not_a_notice_that_stays(daemon, seen):
     with seen.of(daemon):
         seen.wait(lambda view: view.notices[-1:] == ("look",), "the other notice is there")
         assert "bad" not in seen.views[-1].notices
+
+
+def test_a_notice_that_comes_once_is_not_lost(daemon, seen):
+    """The connection that fetches may get it, if the daemon has just started."""
+
+    def hello(session, msgid, params):
+        is_late = len(daemon.sessions) > 1
+        return {"notices": [{"code": "x", "message": "look"}] if is_late else []}
+
+    daemon.answers["hello"] = hello
+    with seen.of(daemon):
+        seen.wait(lambda view: view.notices == ("look",), "the notice is there")

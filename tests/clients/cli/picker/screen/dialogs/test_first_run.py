@@ -32,11 +32,38 @@ WITH_OLLAMA = view(WORK, OLLAMA, models=(QWEN,), lists=({"provider": "ollama", "
 
 
 def host(actions, shown_view=NOTHING, environ=None):
-    return ScreenHost(FirstRun(shown_view, actions, environ or {}))
+    return ScreenHost(FirstRun(shown_view, actions, {"HOME": "/nonexistent", **(environ or {})}))
 
 
 def titles(app):
     return list(app.first.query_one(ChoiceList).titles)
+
+
+def test_what_the_earlier_aircher_left_is_carried_over_first(tmp_path):
+    """Its keys need no typing; the step goes when they are stored."""
+    old = tmp_path / ".config/aircher/auth.json"
+    old.parent.mkdir(parents=True)
+    old.touch()
+
+    async def body():
+        app = host(FakeActions(), environ={"HOME": str(tmp_path)})
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            assert titles(app)[:2] == [
+                "Carry over what the earlier aircher left",
+                "Sign in to work",
+            ]
+            assert "from ~/.config/aircher/auth.json" in shown(app.screen)
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: isinstance(app.screen, ConfirmDialog), "the command")
+            assert "In another terminal: aircher-cli migrate" in shown(app.screen)
+            await pilot.press("enter")
+            (tmp_path / ".local/share/aircher").mkdir(parents=True)
+            (tmp_path / ".local/share/aircher/keys.json").touch()
+            app.first.show(view(WORK, SPARE, OLLAMA, environment=("X",)))
+            assert titles(app)[0] == "Sign in to work"
+
+    run_pilot(body())
 
 
 def test_the_steps_are_listed_and_explained():

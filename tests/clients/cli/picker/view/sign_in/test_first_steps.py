@@ -4,6 +4,7 @@ import pytest
 
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.sign_in.first_steps import (
+    CARRY_OVER,
     first_steps,
     local_models,
     needs_first_steps,
@@ -163,3 +164,19 @@ def test_a_configuration_that_is_invalid_as_a_whole_is_fixed_first():
     assert step.detail == "No provider is asked until it is valid: /c.toml:2: bad"
     in_part = {**config, "in_use": "the valid entries"}
     assert kinds(first_steps(view(*CLOUD, config=in_part), {}))[0] == "sign_in"
+
+
+def test_a_configuration_of_the_earlier_aircher_is_carried_over():
+    """Correcting it by hand would be of no use."""
+    problem = {"file": "/c.toml", "message": "is old", "hint": "carry it over: aircher-cli migrate"}
+    config = {"ok": False, "in_use": "none", "problem": {"message": "m", "problems": [problem]}}
+    step = first_steps(view(*CLOUD, config=config), {})[0]
+    assert (step.title, step.command) == (CARRY_OVER, "aircher-cli migrate")
+    assert "/c.toml: is old" in step.detail
+
+
+def test_what_the_earlier_aircher_left_comes_first():
+    """Also before keys of the shell: it may have a configuration, too."""
+    step = first_steps(view(*CLOUD), {}, ["~/a", "~/b"])[0]
+    assert (step.kind, step.title, step.command) == ("fix", CARRY_OVER, "aircher-cli migrate")
+    assert step.detail == "Its configuration and keys, from ~/a and ~/b."
