@@ -43,9 +43,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
             context.console.json(result)
             return OK
         model = text(result.get("model"))
-        from aircher_cli.signing_in.notes import model_notes  # noqa: PLC0415 -- after the change
+        from aircher_cli.signing_in.notes import chosen_notes  # noqa: PLC0415 -- after the change
 
-        notes = model_notes(client, context.environ, model)
+        notes = chosen_notes(client, context.environ, model)
     file = short_path(text(result.get("file")), context.environ.get("HOME", ""))
     instead = f" instead of {before}" if before else ""
     message, style = f"✓ {model} is now the default{instead}, in {file}", "good"

@@ -1,6 +1,6 @@
 """Notes on what to do before a model can be asked."""
 
-from aircher_cli.signing_in.notes import model_notes, plan_notes
+from aircher_cli.signing_in.notes import chosen_notes, model_notes, plan_notes
 from aircher_client import Client
 from helpers.daemon.cli_daemon import CliDaemon, Map, refuses
 
@@ -37,3 +37,29 @@ def test_a_plan_that_cannot_be_made(daemon: CliDaemon) -> None:
     """It is only a note: the command has succeeded."""
     daemon.answers["route.explain"] = refuses("unknown_model", "no such model")
     assert notes(daemon, "x") == []
+
+
+def test_a_chain_of_which_a_part_has_no_key(daemon: CliDaemon) -> None:
+    """Who chooses it learns that, instead of when the first provider fails."""
+    lacking: Map = {"provider": "spare", "model": "m", "reason": "not_authenticated"}
+    daemon.answers["route.explain"] = {
+        "candidates": [{"provider": "work", "model": "m"}],
+        "skipped": [
+            {**lacking, "message": "no key for spare: sign in with 'X'"},
+            {"provider": "work", "model": "n", "reason": "limit_reached", "message": "used up"},
+        ],
+    }
+    with Client.connect(daemon.environ) as client:
+        found = chosen_notes(client, {}, "main")
+    assert found == ["! spare/m cannot answer yet: no key for spare: sign in with 'X'"]
+    assert notes(daemon, "main") == []
+
+
+def test_a_choice_that_cannot_answer_at_all(daemon: CliDaemon) -> None:
+    """One piece of advice, about all of it."""
+    lacking = {"provider": "work", "model": "m", "reason": "not_authenticated", "message": "no key"}
+    daemon.answers["route.explain"] = {**PLAN, "skipped": [lacking]}
+    with Client.connect(daemon.environ) as client:
+        assert chosen_notes(client, {}, "main") == notes(daemon, "main") != []
+        daemon.answers["route.explain"] = refuses("unknown_model", "no such model")
+        assert chosen_notes(client, {}, "main") == []
