@@ -191,6 +191,8 @@ def _files_in(place: Place, path: Path, home: str) -> str:
     shown = short_path(str(path), home)
     if place.directory != path or path in place.files:
         return shown
+    if not place.files:
+        return f"the empty directory {shown}"
     return f"{count(len(place.files), 'file')} in {shown}"
 
 

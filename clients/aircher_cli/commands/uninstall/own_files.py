@@ -85,11 +85,12 @@ def find_places(environ: Mapping[str, str], *, keep_keys: bool) -> list[Place]:
     ):  # two variables may name the same directory
         tables[directory] = tables.get(directory, {}) | names
     home = Path(address.user_home(environ))
-    searches = (
-        _find(directory, names, keep_keys=keep_keys, never={home})
-        for directory, names in tables.items()
-    )
-    return [_find_socket(environ), *searches]
+    places = [_find_socket(environ)]  # its directory may be in one of the others
+    for directory, names in tables.items():
+        place = _find(directory, names, keep_keys=keep_keys, never={home})
+        place.files = [path for path in place.files if path not in places[0].files]
+        places.append(place)
+    return places
 
 
 def remove_place(place: Place) -> None:

@@ -135,3 +135,14 @@ def test_narrow_terminals(systemctl: FakeSystemctl) -> None:
     lines = outcome.out.splitlines()
     assert "  service" in lines
     assert all(len(line) <= 40 for line in lines if "/" not in line)
+
+
+def test_an_empty_directory_is_named_as_such(tmp_path: Path) -> None:
+    """Such as that of AIRCHER_HOME in a job of CI, where nothing was configured."""
+    home = tmp_path / "job"
+    home.mkdir()
+    environ = {"HOME": str(tmp_path), "AIRCHER_HOME": str(home)}
+    assert run_cli(environ, "uninstall", "--dry-run").out.splitlines() == [
+        "to remove:",
+        "  the empty directory ~/job",
+    ]

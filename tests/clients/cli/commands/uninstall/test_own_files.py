@@ -169,3 +169,14 @@ def test_a_directory_that_cannot_be_changed(tmp_path: Path, environ: dict[str, s
     [(path, reason)] = [each for place in places for each in place.kept]
     assert path.name == "ledger.db"
     assert reason.startswith("it cannot be removed: ")
+
+
+def test_a_socket_in_the_home_is_found_once(tmp_path: Path, environ: dict[str, str]) -> None:
+    """What is shown before the question is the number of files."""
+    names = ("config.toml", "run/0123abcd.sock", "run/0123abcd.sock.lock")
+    write(tmp_path, *(f"home/.aircher/{name}" for name in names))
+    environ["AIRCHER_SOCKET"] = f"{tmp_path}/home/.aircher/run/0123abcd.sock"
+    found = [path for place in find_places(environ, keep_keys=False) for path in place.files]
+    assert sorted(found) == [tmp_path / "home/.aircher" / name for name in names]
+    assert remove(environ) == {}
+    assert not (tmp_path / "home/.aircher").exists()
