@@ -47,7 +47,7 @@ def full_parser() -> Parser:
     parser = Parser(prog=PROGRAM)
     first = parser.add_subparsers()
     for group in GROUPS:
-        second = first.add_parser(group).add_subparsers()
+        second = first.add_parser(group, help=GROUPS[group]).add_subparsers()
         for command in commands_of(group):
             _add(second, command.split()[1], command)
     for command in COMMANDS:
@@ -57,8 +57,9 @@ def full_parser() -> Parser:
 
 
 def _add(below: "argparse._SubParsersAction[Parser]", word: str, command: str) -> None:
-    module = import_module(f"aircher_cli.commands.{COMMANDS[command][0]}")
-    own = below.add_parser(word, parents=[module.build_parser()], add_help=False)
+    name, summary = COMMANDS[command]
+    parents = [import_module(f"aircher_cli.commands.{name}").build_parser()]
+    own = below.add_parser(word, parents=parents, add_help=False, help=summary)
     for action in own._actions:  # noqa: SLF001 - argparse has no public access to them
         is_account = action.dest == "provider" and command.startswith("auth ")
         if completer := account_names if is_account else COMPLETERS.get(action.dest):

@@ -27,7 +27,7 @@ from aircher_cli.completion import (
 )
 from aircher_cli.exit_codes import HelpRequested
 from aircher_cli.parser import Parser
-from aircher_cli.registry import COMMANDS
+from aircher_cli.registry import COMMANDS, GROUPS
 from aircher_client import Client, NoAnswer
 from aircher_client.conversations import ConversationStore
 from aircher_client.conversations.names import file_name
@@ -180,6 +180,19 @@ def test_tab_in_zsh(environ: dict[str, str]) -> None:
         assert b"aircher-cli daemon" in read_until(control, b"daemon")
         process.kill()
     os.close(control)
+
+
+def test_shells_show_what_a_command_does() -> None:
+    """Zsh and fish show it beside the word; argcomplete would show None."""
+    first = full_parser()._subparsers
+    assert first is not None
+    (words,) = first._group_actions
+    choices = list(words._get_subactions())
+    for group in GROUPS:
+        below = words.choices[group]._subparsers._group_actions[0]
+        choices += below._get_subactions()
+    assert len(choices) == len(COMMANDS) + len(GROUPS)
+    assert [each.dest for each in choices if not each.help] == []
 
 
 def read_until(control: int, expected: bytes) -> bytes:
