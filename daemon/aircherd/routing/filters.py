@@ -114,11 +114,12 @@ def too_expensive(candidate: Candidate, context: FilterContext) -> Skipped | Non
     price = context.state.price(candidate.provider.name, candidate.model)
     if price is None or price <= context.max_price:
         return None
-    return candidate.skipped(
-        codes.TOO_EXPENSIVE,
-        f"{candidate.origin} would cost about {_dollars(price)}, and the first choice's price "
-        f"allows for {_dollars(context.max_price)} (max_cost_increase)",
-    )
+    costs = f"{candidate.origin} would cost about {_dollars(price)}"
+    if context.max_price:
+        why = f", and the first choice's price allows for {_dollars(context.max_price)}"
+    else:
+        why = ", and the first choice is free, so only free ones are tried"
+    return candidate.skipped(codes.TOO_EXPENSIVE, f"{costs}{why} (max_cost_increase)")
 
 
 def _dollars(amount: Decimal) -> str:
