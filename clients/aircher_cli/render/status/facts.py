@@ -14,7 +14,7 @@ NAME_WIDTH = len("requests")
 MEGABYTE = 1024 * 1024
 
 KEYRING_ADVICE = {
-    "locked": "; keys in it cannot be used: unlock it, for example by logging in to the desktop",
+    "locked": "; keys in it cannot be used until then",
     "unreachable": "; try again, and if it stays so: aircher-cli doctor",
     "unavailable": "; keys are stored in a private file instead",
 }

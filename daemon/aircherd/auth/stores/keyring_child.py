@@ -55,7 +55,10 @@ NO_COLLECTION = (
     "there is no default collection; create one with the desktop's keyring application (for "
     "example Seahorse: File > New > Password Keyring)"
 )
-LOCKED = "it is locked; unlock it with the desktop's keyring application or by logging in"
+LOCKED = (
+    "it is locked; unlock it with the desktop's keyring application or by logging in "
+    "(over ssh: see docs/sign-in/index.md)"
+)
 
 
 class Locked(Exception):

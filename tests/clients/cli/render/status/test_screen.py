@@ -237,7 +237,10 @@ def test_a_complete_ledger_is_not_shown() -> None:
 
 @pytest.mark.parametrize(
     ("state", "expected"),
-    [("locked", "unlock it"), ("unavailable", "keys are stored in a private file instead")],
+    [
+        ("locked", "keys in it cannot be used until then"),
+        ("unavailable", "keys are stored in a private file instead"),
+    ],
 )
 def test_a_problem_of_the_keyring_is_shown(state: str, expected: str) -> None:
     """With what follows from it."""
