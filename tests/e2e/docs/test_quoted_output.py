@@ -9,6 +9,7 @@ from aircherd.testing.simulator import Fault, Simulator
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
 from helpers.docs.blocks import blocks_of, read
+from helpers.docs.quoted import assert_quoted, masked, quoted
 from helpers.docs.reader import KEYS, PROGRAMS
 from helpers.docs_commands import Ran, run_page
 from helpers.pictures.scenes import catalogue
@@ -34,39 +35,7 @@ reasoning = true
 json_schema = true
 """
 
-MASKS = {
-    r"\s+": " ",
-    r"checked (just now|.* ago) by": "checked by",
-    r"; keys: \S+$": "",  # not shown for a server other than the vendor's, as the simulator is
-    r"\$[\d.]+ (?=of |first |next )": "",  # depends on what was asked before
-    r"after \d+ ms": "after some time",
-    r"\$0\.50\+": "$0.50",  # a price of the reader's own has no second rate for long prompts
-}
-"""What depends on the time or on the simulator -> what is compared."""
-
-ONLY_ON_A_TERMINAL = ("Keys for ", "Key for ")
-
 ONLY_AT_THE_VENDOR = "Keys are created at "
-
-
-def quoted(page: str) -> dict[int, list[str]]:
-    """Return the line of each command whose output the page quotes, and that output."""
-    found: dict[int, list[str]] = {}
-    for block in blocks_of(read(page)):
-        if block.language == "console":
-            at = 0
-            for number, line in enumerate(block.text.splitlines(), block.line):
-                if line.startswith("$ "):
-                    at = number
-                elif at and not line.startswith(ONLY_ON_A_TERMINAL):
-                    found.setdefault(at, []).append(_masked(line))
-    return found
-
-
-def _masked(line: str) -> str:
-    for pattern, text in MASKS.items():
-        line = re.sub(pattern, text, line)
-    return line.strip()
 
 
 @pytest.fixture
@@ -87,11 +56,7 @@ def newcomer(sim: Simulator) -> Iterator[Home]:
 def run_and_compare(page: str, user: Home, sections: list[str] | None = None) -> list[Ran]:
     """Run a page; each line that it quotes must be one of the real output, apart from times."""
     ran = run_page(page, user, inputs={"aircher-cli auth login": KEY}, keys=KEYS, sections=sections)
-    printed = {each.shown.line: [_masked(line) for line in each.out.splitlines()] for each in ran}
-    expected = {at: lines for at, lines in quoted(page).items() if at in printed}
-    assert expected
-    missing = {at: [x for x in lines if x not in printed[at]] for at, lines in expected.items()}
-    assert {at: (x, printed[at]) for at, x in missing.items() if x} == {}
+    assert_quoted(page, ran)
     return ran
 
 
@@ -160,7 +125,7 @@ def test_why_a_request_went_there(sim: Simulator) -> None:
 
 def _missing(expected: list[str], printed: str) -> list[str]:
     """Return the lines that were not printed; `...` stands for what the vendor says."""
-    lines = [_masked(line) for line in printed.splitlines()]
+    lines = [masked(line) for line in printed.splitlines()]
     patterns = {line: re.escape(line).replace(r"\.\.\.", ".*") for line in expected}
     return [
         line

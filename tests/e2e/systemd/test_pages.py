@@ -12,6 +12,7 @@ import pytest
 from aircherd.testing.simulator import Simulator
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
+from helpers.docs.quoted import assert_quoted
 from helpers.docs_commands import Ran, run_page
 from helpers.required import missing
 from helpers.systemd.machine import SERVICE, Machine
@@ -111,6 +112,7 @@ def test_install_page(newcomer: Machine, sim: Simulator, way: str):
 
     run("Installing aircher", way)
     if way == "With pipx":
+        run("Completion")
         assert (home.root / ".local/share/man/man1/aircher-cli.1").is_file()
     answered = run("One command")
     assert answered[-1].out.strip()
@@ -147,13 +149,20 @@ def test_service_page(machine: Machine):
         *("The service", "Day to day", "Environment variables", "What the service may not do"),
     ]
     for section in sections:
-        run_page(
+        ran = run_page(
             "service.md",
             home,
             sections=[section],
             # systemctl edits only on a terminal.
             replace={"systemctl --user edit aircherd.service": f"script -qec '{EDIT}' /dev/null"},
         )
+        if section == "The service":
+            folders = {
+                re.escape(f"~/{manager.unit_folder.relative_to(home.root)}"): "UNITS",
+                re.escape("~/.config/systemd/user"): "UNITS",
+                r"listens on \S+/aircher/aircher\.sock": "listens on a socket",
+            }
+            assert_quoted("service.md", ran, folders)
         status = Path(f"/proc/{manager.main_pid(SERVICE)}/status").read_text()
         seen[section] = status.partition("NoNewPrivs:")[2].split()[0]
     assert list(seen.values()) == ["1", "1", "1", "0"]
