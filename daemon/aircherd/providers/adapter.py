@@ -64,8 +64,11 @@ class Adapter(Protocol):
         """
 
     @property
-    def dialect(self) -> Dialect:
-        """The API that it speaks, by the name that HTTP clients' requests have."""
+    def dialect(self) -> Dialect | None:
+        """The API that it speaks, by the name that HTTP clients' requests have.
+
+        None if no HTTP client speaks it: then `verbatim_url` is never called.
+        """
 
     def verbatim_url(
         self,

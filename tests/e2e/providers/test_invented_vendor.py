@@ -1,5 +1,6 @@
 """The invented vendor in docs/adding-a-provider.md: the page's code is a working adapter."""
 
+import inspect
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from types import ModuleType
 import pytest
 
 from aircherd.config.model import Provider
+from aircherd.providers.adapter import Adapter
 from aircherd.providers.signing import HttpReply, step
 from aircherd.providers.transport.request import HttpRequest
 from aircherd.vocabulary.failure import FailureClass
@@ -61,6 +63,20 @@ def test_the_code_passes_the_checks_of_the_tree(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "All checks passed!\n"), done.stderr
 
 
+def test_it_has_all_of_an_adapter(page: ModuleType) -> None:
+    """What the protocol asks for, called as it says; a type checker would say the same."""
+    made = page.Quill()
+    assert made.dialect is None
+    for name in (name for name in vars(Adapter) if not name.startswith("_")):
+        assert hasattr(made, name)
+        if callable(wanted := vars(Adapter)[name]):
+            asked = inspect.signature(wanted).parameters.values()
+            named = {each.name: None for each in asked if each.kind is each.KEYWORD_ONLY}
+            inspect.signature(getattr(made, name)).bind(
+                *[None] * (len(asked) - 1 - len(named)), **named
+            )
+
+
 def test_the_request(page: ModuleType) -> None:
     """It matches the invented API."""
     request = a_request({"role": "user", "content": "Hi"}, system="be brief")
@@ -105,6 +121,7 @@ def test_the_reply(page: ModuleType) -> None:
     assert failure.kind is FailureClass.TRUNCATED
     whole = b'{"say":"Hello","done":"too_long"}'
     assert page.Quill().read_reply(whole) == [TextDelta("Hello"), Ending("length", Usage())]
+    assert failure_of(lambda: page.Quill().read_reply(b"{}")).kind is FailureClass.PROTOCOL
 
 
 def test_the_models(page: ModuleType) -> None:
