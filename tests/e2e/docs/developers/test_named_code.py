@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from helpers.docs.blocks import ROOT, read
 PAGES = ("adding-a-provider.md", "architecture.md", "contributing.md", "performance.md")
 INVENTED = re.compile(r"quill|Quill|^_take$|^_end$|^_finish$")
 """The made-up vendor of adding-a-provider.md, and the methods of a class that is named there."""
+
+NO_PART = {"__init__.py", "__pycache__"}
+"""What is in the folder of the daemon and is no part of it."""
 
 _FOLDERS = ("daemon", "clients", "tests", "docs", "systemd", ".ci")
 _ENDING = {".py", ".md", ".toml", ".service", ".socket"}
@@ -62,3 +66,20 @@ def test_each_dependency_has_its_reason() -> None:
     names = {re.split(r"[^\w.-]", each)[0] for each in wanted}
     decisions = read("decisions.md").lower()
     assert {name for name in names if name.lower() not in decisions} == set()
+
+
+def test_the_floors_are_all_packages() -> None:
+    """The table of architecture.md has each part of the daemon, in the order of the contract."""
+    table = read("architecture.md").partition("## Floors")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    named = [re.findall(r"`(?:aircherd/)?([^`/]+)/?`", row) for row in rows]
+    folder = ROOT / "daemon" / "aircherd"
+    there = {path.name for path in folder.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert {name for row in named for name in row} - {"aircher_wire"} == there - NO_PART
+    row_of = {name.removesuffix(".py"): number for number, row in enumerate(named) for name in row}
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    floors = [
+        [row_of[part.strip().removeprefix("aircherd.")] for part in layer.split("|")]
+        for layer in contracts["contracts"][0]["layers"]
+    ]
+    assert [pair for pair in pairwise(floors) if max(pair[0]) > min(pair[1])] == []
