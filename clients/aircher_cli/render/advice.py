@@ -46,11 +46,29 @@ def no_default_lines(status: Map, environ: Mapping[str, str]) -> list[str]:
     providers = records(status.get("providers"))
     if ready := [_name(each) for each in providers if each.get("state") in SIGNED_IN_STATES]:
         return [_signed_in(ready, text(as_map(status.get("default")).get("model")))]
+    free = [_name(each) for each in providers if _needs_no_key(each)]
+    if free and not as_map(status.get("default")).get("model"):
+        return [
+            (
+                f"Models of {join_names(free)} are not known yet: choose one with "
+                f"`-m {free[0]}/MODEL`, or list them: aircher-cli models list --provider {free[0]}"
+            )
+        ]
     found = read_sign_in(status, environ)
     if found is not None and found.needed:
         return sign_in_lines(found, environ)
     steps = first_steps(DaemonView(keys=tuple(providers)), environ)
     return _bounded(_lines(NEWCOMER, list(steps)))
+
+
+def _needs_no_key(provider: Map) -> bool:
+    """Tell whether the user configured a provider that can be asked without a key.
+
+    The daemon asks only Ollama for its models unless a list is wanted, so others have no default.
+    """
+    is_own = not provider.get("builtin") and provider.get("kind") != "ollama"
+    is_well = not provider.get("absent") and text(provider.get("health")) in {"", "ok"}
+    return provider.get("state") == "not_required" and is_own and is_well
 
 
 def _signed_in(ready: list[str], default_model: str) -> str:

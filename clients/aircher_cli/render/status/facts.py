@@ -37,21 +37,29 @@ def default_lines(record: Map, width: int, environ: Mapping[str, str]) -> list[L
     return fields(_known(("default", value)), width)
 
 
-def activity(record: Map, now: float, *, step: int) -> list[tuple[str, str]]:
-    """Return what was done and spent, and what of it cannot be read."""
-    memory = as_map(record.get("memory"))
+def problem_lines(record: Map, width: int, now: float) -> list[Line]:
+    """Return what does not work beside the providers, each as a field that can be seen."""
     unavailable = as_map(record.get("unavailable"))
-    return _known(
-        ("spend", _spend(record)),
-        ("requests", _requests(record)),
+    found = _known(
         ("shared", _shared_problems(as_map(record.get("shared")), now)),
         ("limits", _not_readable(unavailable.get("limits"))),
         ("cooling", _not_readable(unavailable.get("cooling"))),
         ("ledger", _ledger(as_map(record.get("ledger")))),
-        ("memory", _memory(memory) if step < detail.FEW_FACTS or _is_short(memory) else ""),
         ("audit", text(as_map(record.get("audit")).get("reason"))),
         ("http", _http_problems(as_map(record.get("http")))),
         ("forward", text(as_map(record.get("forwarding")).get("problem"))),
+    )
+    lines = fields([(name, f"⚠ {value}") for name, value in found], width)
+    return [[name, *((text, "warn") for text, _ in values)] for name, *values in lines]
+
+
+def activity(record: Map, *, step: int) -> list[tuple[str, str]]:
+    """Return what was done and spent."""
+    memory = as_map(record.get("memory"))
+    return _known(
+        ("spend", _spend(record)),
+        ("requests", _requests(record)),
+        ("memory", _memory(memory) if step < detail.FEW_FACTS or _is_short(memory) else ""),
     )
 
 

@@ -10,7 +10,7 @@ from aircher_cli.render.daemon import config_lines, headline, lock_lines
 from aircher_cli.render.formatting import count, format_percent
 from aircher_cli.render.layout import Line, fields, paragraph
 from aircher_cli.render.status import detail
-from aircher_cli.render.status.facts import activity, default_lines, facts
+from aircher_cli.render.status.facts import activity, default_lines, facts, problem_lines
 from aircher_cli.render.status.providers import provider_lines
 from aircher_cli.values import Map, as_map, number, records
 
@@ -79,7 +79,8 @@ def _screen(
         providers,
         [
             *default_lines(record, width, environ),
-            *fields(activity(record, now, step=step), width),
+            *problem_lines(record, width, now),
+            *fields(activity(record, step=step), width),
         ],
         limits,
         others,

@@ -74,6 +74,19 @@ def test_without_any_key_one_command_comes_first() -> None:
     ]
 
 
+def test_a_server_of_ones_own_can_be_asked_before_its_models_are_known() -> None:
+    """To sign in is no advice for a user who has a server; but the default model comes first."""
+    own = provider("work", "not_required")
+    status: dict[str, object] = {"providers": [NO_KEY, own, OLLAMA]}
+    [line] = no_default_lines(status, {})
+    assert line.startswith("Models of work are not known yet: choose one with `-m work/MODEL`, or ")
+    for changes in ({"absent": True}, {"health": "unreachable"}, {"builtin": True}):
+        status = {"providers": [NO_KEY, {**own, **changes}]}
+        assert no_default_lines(status, {})[1] == "  aircher-cli auth login anthropic"
+    status = {"providers": [NO_KEY, own], "default": {"model": "anthropic/x"}}
+    assert no_default_lines(status, {})[1] == "  aircher-cli auth login anthropic"
+
+
 def test_what_the_default_needs_comes_first() -> None:
     """As after a request without a model: a key for another provider would not help."""
     needed = {"state": "not_configured", "kind": "openai", "needed": True}

@@ -3,7 +3,7 @@
 import pytest
 
 from aircher_cli.render.status import detail
-from aircher_cli.render.status.facts import activity, facts
+from aircher_cli.render.status.facts import activity, facts, problem_lines
 from aircher_cli.values import Map
 
 MIB = 1024 * 1024
@@ -49,6 +49,16 @@ def test_few_facts_are_problems_and_two_files(changes: Map, kept: list[str]) -> 
 def test_memory_matters_once_it_is_short(memory: Map, *, is_shown: bool) -> None:
     """Else it goes with the facts."""
     record = {**RECORD, "memory": memory}
-    rows = [name.strip() for name, _ in activity(record, 0.0, step=detail.FEW_FACTS)]
+    rows = [name.strip() for name, _ in activity(record, step=detail.FEW_FACTS)]
     assert ("memory" in rows) is is_shown
-    assert "memory" in [name.strip() for name, _ in activity(record, 0.0, step=detail.ALL)]
+    assert "memory" in [name.strip() for name, _ in activity(record, step=detail.ALL)]
+
+
+def test_what_does_not_work_is_seen() -> None:
+    """By a sign and a colour, also on the lines that go on."""
+    record = {**RECORD, "audit": {"reason": "the disk is full: no space is left on the device"}}
+    first, *rest = problem_lines(record, 40, 0.0)
+    assert [text.strip() for text, _ in first] == ["audit", "⚠ the disk is full: no space"]
+    assert {style for line in (first, *rest) for text, style in line[1:]} == {"warn"}
+    assert rest
+    assert problem_lines(RECORD, 40, 0.0) == []

@@ -96,7 +96,7 @@ def test_the_doors_for_http_are_shown_and_what_is_wrong_with_them() -> None:
     assert "http      /run/http.sock, port 4141, port 5000" in shown(record)
     problems = {"socket_problem": "no socket", "port_problem": "no port"}
     record = {"http": {"socket": "/run/http.sock", "connections": 0, **problems}}
-    assert [line for line in shown(record) if "http" in line] == ["http      no socket; no port"]
+    assert [line for line in shown(record) if "http" in line] == ["http      ⚠ no socket; no port"]
 
 
 def test_a_cooling_provider_counts_down() -> None:
@@ -219,7 +219,7 @@ def test_a_problem_of_the_ledger_is_shown(state: str) -> None:
     """The line says what happened, also to usage that is lost, and what to do."""
     ledger = {"state": state, "reason": "/l.db: the disk is full"}
     lines = shown({**STATUS, "ledger": ledger}, 300)
-    assert f"ledger    {LEDGERS[state]}" in lines
+    assert f"ledger    ⚠ {LEDGERS[state]}" in lines
 
 
 def test_that_limits_refuse_is_shown() -> None:
@@ -256,7 +256,7 @@ def test_what_cannot_be_read_does_not_hide_the_rest() -> None:
     unavailable = {"spend": "the ledger cannot be read", "limits": "no answer within 3 s"}
     lines = shown({**record, "unavailable": unavailable})
     assert "spend     not known: the ledger cannot be read" in lines
-    assert "limits    not known: no answer within 3 s" in lines
+    assert "limits    ⚠ not known: no answer within 3 s" in lines
     assert "✓ openai  ready" in lines
 
 
@@ -560,4 +560,4 @@ def test_a_daemon_on_another_machine() -> None:
 def test_the_socket_for_other_machines_cannot_be_opened() -> None:
     """The line says why."""
     lines = shown({**STATUS, "forwarding": {"socket": "/a", "problem": "/a is in the way"}})
-    assert "forward   /a is in the way" in lines
+    assert "forward   ⚠ /a is in the way" in lines
