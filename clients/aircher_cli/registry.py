@@ -101,7 +101,7 @@ _OLD_DAEMON = frozenset({"version_differs", "installation_gone", "installation_r
 """They ask for what these commands do."""
 
 OWN_NOTICES: dict[str, frozenset[str]] = {
-    "status": _CONFIG,
+    "status": _CONFIG | {"installation_gone", "installation_replaced"},
     "migrate": frozenset({"config_invalid", "old_home"}),
     "auth status": _CONFIG,
     "config check": _CONFIG,

@@ -64,6 +64,15 @@ def config_lines(config: dict[str, object], width: int, home: str) -> list[Line]
     return [[("", "")], *lines] if lines else []
 
 
+def notice_lines(status: dict[str, object], width: int) -> list[Line]:
+    """Return what the daemon's user has to end, such as an installation that was replaced."""
+    return [
+        line
+        for notice in records(status.get("notices"))
+        for line in paragraph(f"⚠ {text(notice.get('message'))}", width, hang="  ", style="warn")
+    ]
+
+
 def lock_lines(lock: dict[str, object], width: int, now: float) -> list[Line]:
     """Return that all keys are locked, and what to do, after a blank line; empty if they are not.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from aircher_wire.codes import CONFIG_INVALID
+from aircherd.api.notices import current_notices
 from aircherd.api.services import Services
 from aircherd.api.usage import ledger_row
 from aircherd.api.wire import to_wire
@@ -51,6 +52,7 @@ async def daemon_status(
         "requests": services.chat.statistics(),
         "config": config_state(services),
         "ledger": ledger_row(services),
+        **_notices(services),
         **services.auth.lock.to_wire(),
         "memory": services.memory.statistics(),
         **shared_row(services),
@@ -93,6 +95,12 @@ def snapshot(services: Services, topics: Sequence[str]) -> dict[str, object]:
         },
     }
     return {"snapshot": {topic: builders[topic]() for topic in dict.fromkeys(topics)}}
+
+
+def _notices(services: Services) -> dict[str, object]:
+    """Return what every client should know beside the configuration; empty if there is nothing."""
+    found = [each for each in current_notices(services) if each["code"] != CONFIG_INVALID]
+    return {"notices": found} if found else {}
 
 
 def shared_row(services: Services) -> dict[str, object]:

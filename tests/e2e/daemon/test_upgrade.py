@@ -138,7 +138,12 @@ def test_a_replaced_installation_is_named(home, old):
     with home.client() as client:
         client.call("ping")
         codes = {notice["code"] for notice in client.server["notices"]}
+        status = client.call("status", {"keyring": False})
     assert codes == {"installation_replaced"}
+    assert [notice["code"] for notice in status["notices"]] == ["installation_replaced"]
+    shown = home.cli("status")
+    assert "\n⚠ the installation of the running aircherd 0.0.7 was replaced by" in shown.stdout
+    assert "installation" not in shown.stderr
     assert "replaced by version 0.0.8" in home.log()
 
 

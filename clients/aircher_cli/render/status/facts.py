@@ -27,6 +27,8 @@ def default_lines(record: Map, width: int, environ: Mapping[str, str]) -> list[L
     model = text(default.get("model"))
     if problem := text(default.get("problem")):
         return fields(_known(("default", problem)), width)
+    if not chain and record.get("lock"):  # the lines at the top say what to do
+        return fields(_known(("default", f"{model and f'{model}: '}waits for the keys")), width)
     if not chain:
         # Imported late: only where no provider answers.
         from aircher_cli.render.advice import no_default_lines  # noqa: PLC0415

@@ -6,7 +6,7 @@ On a terminal with few rows, what matters least is folded too, and the last line
 
 from collections.abc import Mapping
 
-from aircher_cli.render.daemon import config_lines, headline, lock_lines
+from aircher_cli.render.daemon import config_lines, headline, lock_lines, notice_lines
 from aircher_cli.render.formatting import count, format_percent
 from aircher_cli.render.layout import Line, fields, paragraph
 from aircher_cli.render.status import detail
@@ -74,6 +74,7 @@ def _screen(
         providers, others = [*providers, *others], []
     blocks = [
         paragraph(headline(record), width, style="bold"),
+        notice_lines(record, width),
         config_lines(as_map(record.get("config")), width, home)[1:],
         lock_lines(as_map(record.get("lock")), width, now)[1:],
         providers,

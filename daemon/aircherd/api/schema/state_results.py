@@ -275,6 +275,7 @@ class StatusResult(TypedDict):
     requests: Requests
     config: ConfigState
     ledger: LedgerState
+    notices: NotRequired[Annotated[list[Notice], says("as in hello, without those shown once")]]
     lock: NotRequired[Lock]
     memory: Memory
     shared: NotRequired[SharedState]

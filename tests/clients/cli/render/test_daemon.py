@@ -1,6 +1,12 @@
 """The daemon in one line, and the columns of a provider."""
 
-from aircher_cli.render.daemon import client_lines, config_lines, headline, provider_cells
+from aircher_cli.render.daemon import (
+    client_lines,
+    config_lines,
+    headline,
+    notice_lines,
+    provider_cells,
+)
 
 
 def test_the_headline_has_the_process_and_its_age() -> None:
@@ -23,6 +29,16 @@ def test_clients_are_shown_with_the_way_they_came_in() -> None:
         "  mine: may do: all, over HTTP with a token, 5 s",
         "  far: may do: all, an unknown process, 5 s",
     ]
+
+
+def test_a_notice_is_seen() -> None:
+    """By a sign and a colour; what one needs from it is in its own sentence."""
+    notice = {"code": "installation_replaced", "message": "it was replaced: restart it"}
+    assert notice_lines({"notices": [notice]}, 22) == [
+        [("⚠ it was replaced:", "warn")],
+        [("  restart it", "warn")],
+    ]
+    assert notice_lines({}, 80) == []
 
 
 def test_many_problems_of_the_configuration_are_counted() -> None:

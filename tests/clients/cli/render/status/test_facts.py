@@ -3,7 +3,7 @@
 import pytest
 
 from aircher_cli.render.status import detail
-from aircher_cli.render.status.facts import activity, facts, problem_lines
+from aircher_cli.render.status.facts import activity, default_lines, facts, problem_lines
 from aircher_cli.values import Map
 
 MIB = 1024 * 1024
@@ -62,3 +62,10 @@ def test_what_does_not_work_is_seen() -> None:
     assert {style for line in (first, *rest) for text, style in line[1:]} == {"warn"}
     assert rest
     assert problem_lines(RECORD, 40, 0.0) == []
+
+
+def test_while_all_keys_are_locked_the_default_waits() -> None:
+    """What to do is at the top of the screen, so it is not said again."""
+    record: Map = {"lock": {"reason": "all keys are locked"}, "default": {"model": "main"}}
+    [line] = default_lines(record, 80, {})
+    assert "".join(text for text, _ in line) == "default   main: waits for the keys"
