@@ -18,7 +18,10 @@ START_KEYRING = (
     "start a keyring (for example gnome-keyring), then sign in again with 'aircher-cli auth login "
     "PROVIDER'"
 )
-UNLOCK_KEYRING = "unlock it: log in to the desktop, or open its keyring application"
+UNLOCK_KEYRING = (
+    "unlock it, or create one if there is none: log in to the desktop, or open its keyring "
+    "application"
+)
 REACH_KEYRING = (
     "run this again, in a terminal of your desktop session if you have one; if it stays so, "
     "restart the keyring, or keep keys in a file that is not encrypted with "

@@ -45,8 +45,9 @@ FILE: StoreName = "file"
 STORES = (KEYRING, FILE)
 
 
+# What to do about a keyring that cannot be used; the reason of a locked one has said it.
 _CURES = {
-    StoreHealth.LOCKED: "Unlock it",
+    StoreHealth.LOCKED: "Do that and try again",
     StoreHealth.UNREACHABLE: "Try again, in a terminal of your desktop session if you have one",
     StoreHealth.UNAVAILABLE: "Start it, or try again in a terminal of your desktop session",
 }

@@ -44,7 +44,9 @@ async def test_without_a_keyring_key_is_stored_in_the_file(rig, credentials):
 async def test_keyring_that_fails_stores_nothing_anywhere(rig, credentials, health):
     """The file is not used silently instead."""
     rig.keyring.health = health
-    with pytest.raises(KeyringLocked, match=r"nothing was stored.*--store file"):
+    with pytest.raises(
+        KeyringLocked, match=r"nothing was stored\. (Do that and t|T)ry again.*--store file"
+    ):
         await credentials.store(rig.work, "default", Secret(KEY))
     assert (stores_with_key(rig), credentials.index.providers()) == ([], [])
 
