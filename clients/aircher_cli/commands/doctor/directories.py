@@ -44,10 +44,12 @@ def own_directories(environ: Mapping[str, str]) -> dict[str, str]:
     The directory of a socket that AIRCHER_SOCKET names may be anything, /tmp even: it is checked
     with the socket.
     """
+    state = address.state_directory(environ)
     found = {
         "home": str(address.aircher_home(environ)),
         "data": str(address.data_directory(environ)),
-        "state": str(address.state_directory(environ)),
+        "state": str(state),
+        "conversations": str(state / "conversations"),
         "cache": str(address.cache_directory(environ)),
         "runtime": str(address.socket_path(environ).parent),
     }

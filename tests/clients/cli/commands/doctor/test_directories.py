@@ -34,6 +34,7 @@ def test_own_directories_are_those_of_the_environment() -> None:
         "home": "/h/.aircher",
         "data": "/h/.local/share/aircher",
         "state": "/h/.local/state/aircher",
+        "conversations": "/h/.local/state/aircher/conversations",
         "cache": "/h/.cache/aircher",
         "runtime": "/r/aircher",
     }
