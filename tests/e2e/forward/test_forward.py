@@ -17,16 +17,21 @@ from aircher_client.connection import Connection, try_connect
 from aircher_wire import frames
 from helpers.daemon.ipc_requests import KEYS, a_chat
 from helpers.daemon.real_daemon import wait_until
+from helpers.docs.blocks import read
 from helpers.forward.sshd import children_of, descendants_of, free_port, sshd
 from helpers.screen.terminal_user import CLI, TerminalUser
 
 from .conftest import Machines
 
+SAID = "aircher-cli: forwarding: "
+
 
 def test_the_command_line_there(machines: Machines) -> None:
     """It asks and looks; the laptop counts it for the host, as it is called here."""
-    machines.forward()
+    forward = machines.forward()
     there = machines.there
+    assert forward.stderr
+    assert forward.stderr.readline() == _quoted(there.socket)
 
     asked = there.cli("ask", "one two three")
     assert (asked.returncode, asked.stdout, asked.stderr) == (0, "one two three\n", "")
@@ -43,6 +48,12 @@ def test_the_command_line_there(machines: Machines) -> None:
     # No key, configuration or daemon came to be there.
     found = {path.name for path in there.root.rglob("*")}
     assert not found & {"config.toml", "keys.json", "credentials.json", "ledger.db"}
+
+
+def _quoted(socket: Path) -> str:
+    """Return the line that the page about fleets shows, with this socket."""
+    line = next(line for line in read("fleet.md").splitlines(keepends=True) if SAID in line)
+    return line.replace("/run/user/1000/aircher/aircher.sock", str(socket))
 
 
 def test_what_is_of_the_other_machine_is_said(machines: Machines) -> None:
