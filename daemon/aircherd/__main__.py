@@ -181,7 +181,8 @@ def command_line_parser() -> argparse.ArgumentParser:
         prog="aircherd",
         description="The aircher daemon: holds the API keys and calls model providers for all "
         "tools of one user. aircher-cli usually starts it automatically.",
-        epilog="The socket is $AIRCHER_SOCKET, or aircher/aircher.sock in $XDG_RUNTIME_DIR.",
+        epilog="The socket is $AIRCHER_SOCKET, or aircher/aircher.sock in $XDG_RUNTIME_DIR or "
+        "/run/user/UID, or in ~/.aircher/run where there is no such directory.",
     )
     parser.add_argument("--version", action="version", version=f"aircherd {__version__}")
     parser.add_argument("--log-level", choices=LEVELS, default="info", help="default: info")

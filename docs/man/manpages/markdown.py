@@ -19,6 +19,9 @@ _INLINE = re.compile(
 _MANUAL_PAGES = {
     "#by-command": roff.Reference("aircher-cli-config"),
     "cli.md": roff.Reference("aircher-cli"),
+    "cli.md#input-and-output-of-ask": roff.Reference("aircher-cli-ask"),
+    "cli.md#conversations-that-go-on": roff.Reference("aircher-cli-ask"),
+    "cli.md#tokens": roff.Reference("aircher-cli-token"),
     "configuration.md": roff.Reference("aircher-config", 5),
     "guide/model-picker.md": roff.Reference("aircher-cli-models"),
     "migrating.md": roff.Reference("aircher-cli-migrate"),
@@ -90,12 +93,14 @@ def _link(text: str, target: str) -> str:
     page = target.partition("#")[0] or target
     if page == "files.md":  # the manual pages that use it have a section of files
         return f"{inline(text)} (see {roff.bold('FILES')})"
-    if page in _MANUAL_PAGES:
-        manual = str(_MANUAL_PAGES[page])
-        return manual if text == page else f"{inline(text)} in {manual}"
+    reference = _MANUAL_PAGES.get(target) or _MANUAL_PAGES.get(page)
+    if reference and text[0].isupper():  # the title of a section
+        return f"{inline(text)} in {reference}"
+    if reference:
+        return str(reference) if text == page else f"{inline(text)} (see {reference})"
     if target.startswith("#"):
         return inline(text)
-    where = target if target.startswith("http") else f"docs/{page}"
+    where = target if "://" in target else f"docs/{page}"
     return roff.escape(where) if text == page else f"{inline(text)} ({roff.escape(where)})"
 
 

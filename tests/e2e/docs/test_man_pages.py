@@ -115,6 +115,16 @@ def test_every_entry_of_the_configuration_is_described() -> None:
             assert f".TP\n{entry} (" in page, f"{name}.{entry}"
 
 
+@pytest.mark.parametrize("path", sorted(PAGES))
+def test_a_link_leads_to_a_page_that_is_there(path: str) -> None:
+    """A page in `docs` by its path in the repository, and a manual page other than this one."""
+    text = plain(PAGES[path])
+    named = re.findall(r"\(([\w./-]+\.md[#\w-]*)\)", text)
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+    this = f"{Path(path).stem}({Path(path).suffix[1:]})"
+    assert not re.search(rf"(?:in|see)\s{re.escape(this)}", text)
+
+
 def test_every_variable_is_described() -> None:
     """Each AIRCHER_ variable that the program reads is in the pages, unless it is internal."""
     internal = {"AIRCHER_STARTED_BY": "set by launchd's agent, for doctor"}
