@@ -55,10 +55,18 @@ class ProviderSignIn(NamedTuple):
 
 
 class SignIn(NamedTuple):
-    """`data.sign_in`, compared with the caller's environment."""
+    """`data.sign_in`, compared with the caller's environment.
+
+    `refused` says why this client cannot store keys, and is empty if it can; `is_elsewhere`: that
+    is because the daemon is on another machine. `unlock` is the command to run first if all keys
+    are locked.
+    """
 
     providers: tuple[ProviderSignIn, ...]
     unseen: tuple[str, ...]
+    refused: str = ""
+    is_elsewhere: bool = False
+    unlock: str = ""
 
     @property
     def needed(self) -> tuple[ProviderSignIn, ...]:
@@ -83,7 +91,15 @@ def read_sign_in(data: Row, environ: Mapping[str, str]) -> SignIn | None:
         return None
     rows = [row for row in _list(found.get("providers")) if isinstance(row, dict)]
     unseen = unseen_variables(_texts(found.get("environment")), rows, environ)
-    return SignIn(tuple(_provider(row, unseen) for row in rows), tuple(unseen))
+    refused = found.get("refused")
+    why: Row = refused if isinstance(refused, dict) else {}
+    return SignIn(
+        tuple(_provider(row, unseen) for row in rows),
+        tuple(unseen),
+        _text(why.get("message")),
+        why.get("elsewhere") is True,
+        _text(why.get("command")),
+    )
 
 
 def unseen_variables(

@@ -12,7 +12,7 @@ from aircherd.catalog.fetcher import FetchHooks
 from aircherd.catalog.models_dev import MAX_BYTES
 from aircherd.config.model import Provider
 from aircherd.config.store import ConfigStore
-from aircherd.errors import NotAuthenticated, ProviderFailed
+from aircherd.errors import ProviderFailed
 from aircherd.http_api.tokens.service import TokenHooks
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.credit import SHOWS_CREDIT
@@ -51,14 +51,12 @@ def fetch_hooks(
         return next((c for c in auth.key_choices(provider) if c.state in USABLE), None)
 
     async def list_models(provider: Provider) -> list[Model]:
-        chosen = choice(provider)
-        if chosen is None:
-            hint = f"sign in with 'aircher-cli auth login {provider.name}'"
-            raise NotAuthenticated(f"there is no usable key: {hint}")
         list_models = provider_client.free_calls.list_models
         if not provider.needs_key:
             return await list_models(provider, None)
-        key = await auth.get_api_key(provider, chosen.name)
+        chosen = choice(provider)
+        # Without a usable one, the error says what is wrong with the first.
+        key = await auth.get_api_key(provider, None if chosen is None else chosen.name)
         return await list_with_current_key(auth, key, partial(list_models, provider))
 
     def can_query_silently(provider: Provider) -> bool:

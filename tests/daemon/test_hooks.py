@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from aircherd.config.model import Provider
-from aircherd.errors import NotAuthenticated, ProviderFailed
+from aircherd.errors import KeyRejected, ProviderFailed
 from aircherd.hooks import fetch_hooks, recovery_checks, token_hooks
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import KeyChoice, KeyState
@@ -30,6 +30,8 @@ class Daemon:
         return self.choices if provider.needs_key else [KeyChoice(None, KeyState.NOT_REQUIRED)]
 
     async def get_api_key(self, provider, name):
+        if name is None:
+            raise KeyRejected(f"key 'old' of {provider.name}: refused the key")
         return f"{provider.name}:{name}"
 
     @property
@@ -99,10 +101,10 @@ async def test_other_failures_of_a_list_say_nothing_about_the_key():
     assert daemon.calls == [("list", "work", "work:command")]
 
 
-async def test_without_a_usable_key_the_error_says_how_to_sign_in():
-    """The provider is not asked."""
+async def test_without_a_usable_key_the_error_says_what_is_wrong_with_the_first():
+    """The provider is not asked. To sign in would not help if all keys are locked, for example."""
     daemon = Daemon(("old", KeyState.REJECTED))
-    with pytest.raises(NotAuthenticated, match="auth login work"):
+    with pytest.raises(KeyRejected, match="key 'old' of work: refused the key"):
         await hooks_of(daemon).list_models(WORK)
     assert daemon.calls == []
     assert not hooks_of(daemon).can_query(WORK)

@@ -12,7 +12,13 @@ from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.render.formatting import join_names
 from aircher_cli.render.keys import SIGNED_IN_STATES
 from aircher_cli.render.layout import wrap_hanging
-from aircher_cli.signing_in.steps import helping_steps, is_newcomer, other_steps, usable_models
+from aircher_cli.signing_in.steps import (
+    helping_steps,
+    is_newcomer,
+    needed_label,
+    other_steps,
+    usable_models,
+)
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client.sign_in import ProviderSignIn, SignIn, read_sign_in
 
@@ -96,18 +102,42 @@ def sign_in_lines(
         environ: The caller's environment, for the names of its variables.
         has_headline: Whether to begin with what is missing.
     """
+    if found.refused:
+        return _bounded(
+            [*_refused_lines(found, environ, has_headline=has_headline), *_models_line(found)]
+        )
     steps = helping_steps(found, environ)
     unlocking = _unlock_lines(found, environ) if steps and steps[0].kind == "fix" else []
     lines = [
         *_lines(headline(found) if has_headline else "", steps, unlocking),
         *_shadowed_lines(found),
     ]
-    if models := usable_models(found)[:2]:
-        lines.append(f"Or choose another model: {' or '.join(f'-m {name}' for name in models)}")
+    lines += _models_line(found)
     if found.unseen and not any(step.kind == "import" for step in steps):
         names = join_names(list(found.unseen))
         lines.append(f"This shell has {names}, for another provider: aircher-cli auth import")
     return _bounded([*lines, *_other_lines(other_steps(found, environ))])
+
+
+def _models_line(found: SignIn) -> list[str]:
+    models = usable_models(found)[:2]
+    names = " or ".join(f"-m {name}" for name in models)
+    return [f"Or choose another model: {names}"] if models else []
+
+
+def _refused_lines(found: SignIn, environ: Mapping[str, str], *, has_headline: bool) -> list[str]:
+    """Return what a request lacks where no key can be stored from here now, and what helps."""
+    head = [headline(found)] if has_headline else []
+    where = " where the daemon runs, on another machine:" if found.is_elsewhere else ":"
+    if found.unlock:
+        is_said = any(found.unlock in each.hint for each in found.needed)
+        what = "Unlock them" if is_said else "All keys are locked. Unlock them first"
+        return [*head, f"{what}{where}", f"  {found.unlock}"]
+    steps = helping_steps(found, environ)
+    if not (found.is_elsewhere and steps):
+        return [*head, f"This program cannot sign in: {found.refused}."]
+    first, *others = steps
+    return [" ".join([*head, f"Run this{where}"]), f"  {first.command}", *_login_line(others)]
 
 
 UNLOCK = (
@@ -153,6 +183,11 @@ def headline(found: SignIn) -> str:
     if is_newcomer(found):
         return NEWCOMER
     names = " or ".join(each.provider for each in found.needed)
+    if label := needed_label(found):
+        why = _shortened(found.needed[0].reason)
+        return (
+            f"There is no key {label!r} for {names}, which this request needs.{why and f' {why}.'}"
+        )
     return f"You are not signed in to {names}, which this request needs."
 
 
@@ -230,7 +265,7 @@ def _what_first(step: Step) -> str:
 def _login_line(steps: list[Step]) -> list[str]:
     if not steps:
         return []
-    first, *others = [step.provider for step in steps]
+    first, *others = [step.command.removeprefix(f"{LOGIN} ") for step in steps]
     more = f" (or {', '.join(others)})" if others else ""
     return [f"Or another one: {LOGIN} {first}{more}"]
 

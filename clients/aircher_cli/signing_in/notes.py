@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 
 from aircher_cli.render.advice import sign_in_lines
+from aircher_cli.signing_in.steps import helping_steps
 from aircher_cli.values import Map, as_map, records
-from aircher_client import Client, ClientError
+from aircher_client import Client, ClientError, DaemonError
 from aircher_client.sign_in import read_sign_in
 from aircher_wire import codes, methods
 
 TIMEOUT_SECONDS = 5.0
+ANY = "any"
+"""A model that stands for all of a provider: its name does not matter to keys."""
 
 LACKS_KEY = codes.NOT_AUTHENTICATED
 """Why a candidate is skipped whose provider has no key."""
@@ -54,6 +57,45 @@ def _lacking(plan: Map) -> list[str]:
     ]
 
 
+def provider_notes(
+    client: Client, environ: Mapping[str, str], provider: str, *, only_unseen: bool = False
+) -> list[str]:
+    """Return what to do before a provider can be asked; empty as in `model_notes`.
+
+    With `only_unseen` it is empty, too, unless the caller's shell has a key for it.
+    """
+    try:
+        plan = explain(client, {"model": f"{provider}/{ANY}"})
+    except ClientError:
+        return []
+    found = read_sign_in(plan, environ)
+    is_unseen = found is not None and any(each.unseen for each in found.needed)
+    return [] if only_unseen and not is_unseen else plan_notes(plan, environ)
+
+
+def first_command(client: Client, environ: Mapping[str, str]) -> str:
+    """Return the command that a request without a model needs first because of keys, else ""."""
+    error = sign_in_error(client)
+    found = None if error is None else read_sign_in(error.data, environ)
+    steps = [] if found is None else helping_steps(found, environ)
+    return steps[0].command if steps else ""
+
+
+def sign_in_error(client: Client) -> DaemonError | None:
+    """Return the error that a request without a model would have because of keys, else None.
+
+    For commands that print what can be asked. Like a chat's it has `data.sign_in`.
+    """
+    try:
+        plan = explain(client, {})
+    except ClientError:
+        return None
+    if "sign_in" not in plan:
+        return None
+    message = "no provider that is signed in can be asked"
+    return DaemonError(codes.NOT_AUTHENTICATED, message, {"sign_in": plan["sign_in"]})
+
+
 def explain(client: Client, request: Map) -> Map:
     """Return the plan of a request; without a candidate, local servers are asked for models first.
 
@@ -62,7 +104,12 @@ def explain(client: Client, request: Map) -> Map:
     Raises:
         ClientError: there is no plan.
     """
-    plan = as_map(client.call(methods.ROUTE_EXPLAIN, request, timeout=TIMEOUT_SECONDS))
+    try:
+        plan = as_map(client.call(methods.ROUTE_EXPLAIN, request, timeout=TIMEOUT_SECONDS))
+    except DaemonError as error:
+        if "sign_in" not in error.data:
+            raise
+        return error.data  # no key has the label that the request needs
     providers = records(as_map(plan.get("sign_in")).get("providers"))
     local = [each.get("provider") for each in providers if each.get("state") == "not_required"]
     if not local:

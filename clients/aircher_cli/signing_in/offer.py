@@ -19,14 +19,13 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import NOT_SIGNED_IN, CommandFailed
 from aircher_cli.picker.view.sign_in.first_steps import Step
 from aircher_cli.render.advice import LOGIN, headline, sign_in_lines
-from aircher_cli.render.daemon import is_elsewhere
 from aircher_cli.render.formatting import join_names
-from aircher_cli.signing_in.steps import helping_steps, usable_models
+from aircher_cli.signing_in.steps import helping_steps, label_of, usable_models
 from aircher_cli.signing_in.terminal import Terminal
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client import Client, ClientError, DaemonError
 from aircher_client.sign_in import ProviderSignIn, SignIn, read_sign_in
-from aircher_wire import methods
+from aircher_wire import codes, methods
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +42,9 @@ class Choice(NamedTuple):
     title: str
     step: Step | None = None
     model: str = ""
+
+
+LEAVE = "leave"
 
 
 def offer(context: Context, client: Client, error: DaemonError) -> Map | None:
@@ -68,8 +70,6 @@ def offer(context: Context, client: Client, error: DaemonError) -> Map | None:
             return None
         found = with_local_models(client, found)
         choices = list_choices(found, context.environ)
-        if choices and is_elsewhere(as_map(client.call(methods.STATUS))):
-            choices = [each for each in choices if each.step is None]  # it takes no keys from here
         if not choices:
             return None
         try:
@@ -78,9 +78,46 @@ def offer(context: Context, client: Client, error: DaemonError) -> Map | None:
             context.console.note("")  # ends the line of the prompt
             change = None
     if change is None:
-        advice = sign_in_lines(found, context.environ, has_headline=False)
-        raise CommandFailed("\n".join(advice), exit_code=NOT_SIGNED_IN, code=error.code)
+        raise _left(context, found, error.code)
     return change
+
+
+def offer_before(context: Context, client: Client, plan: Map, what: str) -> None:
+    """Say that no key serves what is about to start, and offer a person to sign in first.
+
+    Nothing is said where a key does. It starts in any case, unless the user leaves with Ctrl-C: it
+    may not need a model.
+
+    Args:
+        context: The console and the environment.
+        client: Stores the key.
+        plan: From `route.explain`.
+        what: What Enter does, such as "start claude anyway".
+
+    Raises:
+        CommandFailed: the user has left.
+        DaemonUnreachable: the daemon has ended.
+    """
+    found = read_sign_in(plan, context.environ)
+    if found is None or not found.needed:
+        return
+    with open_terminal(context) as terminal:
+        choices = [each for each in list_choices(found, context.environ) if each.step]
+        if terminal is None or not choices:
+            for line in sign_in_lines(found, context.environ):
+                context.console.note(line)
+            return
+        try:
+            _ask(context, client, terminal, headline(found), choices, leave=what)
+        except KeyboardInterrupt:
+            context.console.note("")
+            raise _left(context, found, codes.NOT_AUTHENTICATED) from None
+
+
+def _left(context: Context, found: SignIn, code: str) -> CommandFailed:
+    """Return the error of a user who did not sign in: what else to do."""
+    advice = sign_in_lines(found, context.environ, has_headline=False)
+    return CommandFailed("\n".join(advice), exit_code=NOT_SIGNED_IN, code=code)
 
 
 def with_local_models(client: Client, found: SignIn) -> SignIn:
@@ -115,10 +152,11 @@ def _with_list(client: Client, server: ProviderSignIn) -> ProviderSignIn:
 
 
 def list_choices(found: SignIn, environ: Mapping[str, str]) -> list[Choice]:
-    """Return what the user can choose, the best first."""
+    """Return what the user can choose, the best first; no step if it would be refused."""
+    helping = [] if found.refused else helping_steps(found, environ)
     steps = [
         Choice(_title(step), step)
-        for step in helping_steps(found, environ)
+        for step in helping
         if step.kind != "fix" or step.command.startswith(LOGIN)
     ]
     known = [name for name in usable_models(found) if not name.endswith("/MODEL")]
@@ -132,22 +170,28 @@ def _title(step: Step) -> str:
         return f"use the {what} in {join_names(list(step.variables))}, found in this shell"
     if step.kind == "fix":
         return f"replace the key of {step.provider}"
-    return f"sign in to {step.provider}"
+    label = label_of(step.command)
+    return f"sign in to {step.provider}{f', as {label}' if label else ''}"
 
 
 # ------------------------------------------------------------------ the dialogue
 
 
-def _ask(
-    context: Context, client: Client, terminal: Terminal, why: str, choices: list[Choice]
+def _ask(  # noqa: PLR0917 -- all of it is said or used in the dialogue
+    context: Context,
+    client: Client,
+    terminal: Terminal,
+    why: str,
+    choices: list[Choice],
+    leave: str = LEAVE,
 ) -> Map | None:
-    """Ask until something worked or the user leaves."""
+    """Ask until something worked or the user presses Enter, which means to `leave`."""
     note = context.console.note
     note(f"aircher-cli: {why}")
     for number, choice in enumerate(choices, 1):
         note(f"  {number}  {choice.title}")
     while True:
-        typed = terminal.ask(f"Choose 1-{len(choices)}, or press Enter to leave: ")
+        typed = terminal.ask(f"Choose {_numbers(choices)}, or press Enter to {leave}: ")
         if not typed:
             return None
         if not (typed.isdecimal() and 1 <= int(typed) <= len(choices)):
@@ -159,6 +203,10 @@ def _ask(
         is_done = _import if chosen.step.kind == "import" else _login
         if is_done(context, client, terminal, chosen.step):
             return {}
+
+
+def _numbers(choices: list[Choice]) -> str:
+    return f"1-{len(choices)}" if choices[1:] else "1"
 
 
 def _import(context: Context, client: Client, _terminal: Terminal, step: Step) -> bool:
@@ -186,7 +234,7 @@ def _login(context: Context, client: Client, terminal: Terminal, step: Step) -> 
     if step.keys_page:
         note(f"  Keys are created at {step.keys_page}")
     params: Map = {"provider": step.provider}
-    if label := _label(step):
+    if label := label_of(step.command):
         params["label"] = label
     while True:
         try:
@@ -205,11 +253,6 @@ def _login(context: Context, client: Client, terminal: Terminal, step: Step) -> 
             continue
         note(f"  signed in to {step.provider}; the key is stored: {text(row.get('source'))}")
         return True
-
-
-def _label(step: Step) -> str:
-    """Return the label of the key that is replaced, from the daemon's command."""
-    return step.command.partition(" --label ")[2]
 
 
 # ------------------------------------------------------------------ the terminal

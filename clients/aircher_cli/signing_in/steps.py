@@ -52,10 +52,24 @@ def usable_models(found: SignIn) -> list[str]:
     return [model for model in models if model]
 
 
+def label_of(command: str) -> str:
+    """Return the label of the key that a command stores, empty for the default one."""
+    return command.partition(" --label ")[2]
+
+
+def needed_label(found: SignIn) -> str:
+    """Return the label without which no key helps, empty if any key of a provider does."""
+    missing = [each for each in found.needed if each.state == "not_configured"]
+    labels = {label_of(each.command) for each in missing}
+    return labels.pop() if len(labels) == 1 else ""
+
+
 def is_newcomer(found: SignIn) -> bool:
     """Tell whether no provider has a key, not even a broken one, and none works without."""
-    return not usable_models(found) and all(
-        each.state in {"not_configured", "not_required"} for each in found.providers
+    return (
+        not needed_label(found)
+        and not usable_models(found)
+        and all(each.state in {"not_configured", "not_required"} for each in found.providers)
     )
 
 
@@ -78,7 +92,7 @@ def view_of(found: SignIn) -> DaemonView:
 
 
 def _key_row(each: ProviderSignIn) -> Map:
-    names = ("provider", "state", "reason", "hint", "keys_page", "key")
+    names = ("provider", "state", "reason", "hint", "keys_page", "key", "command")
     row: Map = {name: value for name in names if (value := getattr(each, name))}
     return {**row, "health": "unreachable"} if _is_down(each) else row
 

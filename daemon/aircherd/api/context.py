@@ -30,6 +30,9 @@ class RequestContext(Protocol):
     def memory(self) -> RequestMemory:
         """What the request holds of its client's share."""
 
+    def keys_refused(self) -> dict[str, object] | None:
+        """Return why the client cannot store keys, as `{message, elsewhere?}`; None if it can."""
+
 
 class Method:
     """A method of the API: the type of its parameters, their decoder, and its handler.

@@ -64,10 +64,11 @@ from aircherd.api.status import (
 from aircherd.api.turns import WAITING, in_turn, together
 from aircherd.api.usage import build_report, list_attempts, list_limits
 from aircherd.api.wire import to_wire
+from aircherd.auth.key_sources import UNLOCK, UNLOCK_COMMAND
 from aircherd.chat.caller import discard
 from aircherd.chat.explain import explain
 from aircherd.config.load import parse_config
-from aircherd.errors import BadRequest, ConfigInvalid
+from aircherd.errors import AircherError, BadRequest, ChatFailed, ConfigInvalid, NotAuthenticated
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.keys import DEFAULT_LABEL
 from aircherd.vocabulary.secret import Secret
@@ -108,10 +109,35 @@ async def shutdown(services: Services, _: RequestContext, _params: NoParams) -> 
 # ------------------------------------------------------------------ chat
 
 
+def _keys_refused(services: Services, context: RequestContext) -> dict[str, object] | None:
+    """Return why no key can be stored now, and the command that changes that; None if one can."""
+    refused, lock = context.keys_refused(), services.auth.lock
+    if not lock.is_closed() or (refused and not refused.get("elsewhere")):
+        return refused
+    return {"message": f"{lock.reason}; {UNLOCK}", "command": UNLOCK_COMMAND, **(refused or {})}
+
+
+def note_key_refusal(error: AircherError, services: Services, context: RequestContext) -> None:
+    """Let an error about keys say if this client cannot store any."""
+    is_about_keys = "sign_in" in error.data or isinstance(error, NotAuthenticated)
+    if is_about_keys and (refused := _keys_refused(services, context)):
+        from aircherd.auth.sign_in import refuse_sign_in  # noqa: PLC0415 -- only after this failure
+
+        why = str(refused["message"])
+        error.message = error.message if why in error.message else f"{error.message}; {why}"
+        error.args = (error.message,)
+        refuse_sign_in(error.data, refused)
+
+
 async def chat(services: Services, context: RequestContext, request: ChatRequest) -> object:
     """Answer a chat request; deltas go to the context's `send`."""
     send = context.send if request.stream else discard
-    return await services.chat.chat(request, context.caller, send, context.scope, context.memory)
+    chat = services.chat.chat
+    try:
+        return await chat(request, context.caller, send, context.scope, context.memory)
+    except (ChatFailed, NotAuthenticated) as error:
+        note_key_refusal(error, services, context)
+        raise
 
 
 @in_turn()
@@ -119,7 +145,16 @@ async def route_explain(
     services: Services, context: RequestContext, request: ExplainParams
 ) -> object:
     """Explain which candidates a request would use now, and which it would skip."""
-    return explain(services.chat.services, services.config.usable(), request, context.caller)
+    try:
+        plan = explain(services.chat.services, services.config.usable(), request, context.caller)
+    except NotAuthenticated as error:
+        note_key_refusal(error, services, context)
+        raise
+    if "sign_in" in plan and (refused := _keys_refused(services, context)):
+        from aircherd.auth.sign_in import refuse_sign_in  # noqa: PLC0415 -- rarely needed
+
+        refuse_sign_in(plan, refused)
+    return plan
 
 
 # ------------------------------------------------------------------ auth

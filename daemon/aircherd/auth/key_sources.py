@@ -25,7 +25,8 @@ COMMAND = "command"
 ENV_PREFIX = "env:"
 """The prefix of the name of a key from the environment; labels contain no colon."""
 
-UNLOCK = "unlock them with 'aircher-cli auth unlock'"
+UNLOCK_COMMAND = "aircher-cli auth unlock"
+UNLOCK = f"unlock them with '{UNLOCK_COMMAND}'"
 """What to do while all keys are locked (`aircherd.auth.lock`)."""
 
 UNFINISHED = "a login was interrupted, so it is not known which key is stored here"

@@ -6,8 +6,9 @@ It is computed only after a failure. It has names, states and reasons, and of a 
 characters only, as `auth.status` has. Its size is bounded.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -61,6 +62,52 @@ def sign_in_data(wanted: Sequence[str], situation: Situation) -> Map:
         "providers": rows,
         "environment": _variables(config, best)[:MAX_VARIABLES],
     }
+
+
+def only_with_labels(data: Map, labels: Mapping[str, str], reason: str | None) -> None:
+    """Change the `sign_in` of an error for a request that only keys with a label can serve.
+
+    Other keys do not help, nor do the variables of the client, nor a model of another provider.
+
+    Args:
+        data: The `data` of the error.
+        labels: The label that the request needs, for each of the providers that it needs.
+        reason: Why it needs that one, None if it asks for it itself.
+    """
+    found: Any = data["sign_in"]
+    rows: list[Map] = []
+    for row in found["providers"]:
+        if (label := labels.get(row["provider"])) is not None:
+            command = login_command(row["provider"], label)
+            kept = {name: row[name] for name in _OF_PROVIDER if name in row}
+            why: Map = {"reason": reason[:MAX_TEXT]} if reason else {}
+            missing: Map = {
+                "state": KeyState.NOT_CONFIGURED.value,
+                "hint": f"sign in with '{command}'",
+            }
+            rows.append({**kept, **missing, **why, "command": command})
+        elif row["state"] == KeyState.NOT_REQUIRED.value:
+            rows.append(row)
+    data["sign_in"] = {"providers": rows, "environment": []}
+
+
+_OF_PROVIDER = ("provider", "kind", "keys_page", "needed")
+"""Fields of a row that are not about one of its keys."""
+
+
+def refuse_sign_in(data: Map, refused: Map) -> None:
+    """Change the `sign_in` of an error for a client that cannot store keys.
+
+    Args:
+        data: The `data` of the error, or a plan; unchanged if it has no `sign_in`.
+        refused: `{message, elsewhere?, command?}`: why, whether it is because the daemon is on
+            another machine, and what unlocks the keys if they are locked.
+    """
+    found = data.get("sign_in")
+    if not isinstance(found, dict):
+        return
+    rows = [{k: v for k, v in row.items() if k != "command"} for row in found["providers"]]
+    data["sign_in"] = {"providers": rows, "environment": [], "refused": refused}
 
 
 def _best_rows(rows: Sequence[KeyStatus]) -> dict[str, KeyStatus]:

@@ -125,7 +125,9 @@ class ChatController:
                 add_sign_in(error.data, self.services, config, wanted)
             raise
         except NotAuthenticated as error:
-            raise error if project is None else project.explain(error) from None
+            from aircherd.chat.explain import without_label  # noqa: PLC0415 -- only after this
+
+            raise without_label(error, self.services, config, project) from None
         finally:
             self._active -= 1
 

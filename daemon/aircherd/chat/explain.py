@@ -1,6 +1,7 @@
 """Explains the plan of a request without calling any provider."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,6 +18,9 @@ from aircherd.routing.plan import Plan, RouteQuery, make_plan, skipped_steps
 from aircherd.vocabulary.chat import ChatRequest, Requirements
 from aircherd.vocabulary.keys import Health, KeyStatus
 from aircherd.vocabulary.models import Model
+
+if TYPE_CHECKING:
+    from aircherd.chat.request.projects import ProjectRequest
 
 
 def explain(
@@ -55,7 +59,7 @@ def explain(
     try:
         plan = make_plan(query, config, state)
     except NotAuthenticated as error:
-        raise error if project is None else project.explain(error) from None
+        raise without_label(error, services, config, project) from None
     steps = list(plan.steps())
     candidates = [step for step in steps if isinstance(step, Candidate)]
     explained: dict[str, object] = {
@@ -103,6 +107,31 @@ def add_sign_in(
     rows = _rows_of_request(services.auth.rows(), data)
     situation = Situation(config=config, rows=rows, problem=problem, listed=listed)
     data["sign_in"] = sign_in_data(wanted, situation)
+
+
+def without_label(
+    error: NotAuthenticated,
+    services: ChatServices,
+    config: Config,
+    project: "ProjectRequest | None",
+) -> NotAuthenticated:
+    """Return an error about a label that no key has, with what to do about it.
+
+    Args:
+        error: From `routing.labels.check_labels`.
+        services: They know the keys and the models.
+        config: The configuration that the request used.
+        project: What the client's folder added to the request, if anything.
+    """
+    error = error if project is None else project.explain(error)
+    lacking, reason = error.data.pop("lacking", None), error.data.pop("reason", None)
+    labels = dict(lacking) if isinstance(lacking, list) else {}
+    add_sign_in(error.data, services, config, list(labels))
+    if "sign_in" in error.data:
+        from aircherd.auth.sign_in import only_with_labels  # noqa: PLC0415 -- only after this
+
+        only_with_labels(error.data, labels, reason if isinstance(reason, str) else None)
+    return error
 
 
 def _rows_of_request(rows: Sequence[KeyStatus], data: dict[str, object]) -> list[KeyStatus]:

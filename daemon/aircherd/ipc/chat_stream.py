@@ -41,6 +41,10 @@ class ChatStream:
             self._paced.send if self._paced else session.delta_sender("stream", number)
         )
 
+    def keys_refused(self) -> dict[str, object] | None:
+        """Return why the client cannot store keys; None if it can."""
+        return self._session.keys_refused()
+
     async def run(self, handler: Handler) -> None:
         """Run `handler`, then send its result or error as `chat.done`."""
         session = self._session

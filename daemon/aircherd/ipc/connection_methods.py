@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aircher_wire import frames, methods
 from aircher_wire.version import __version__
 from aircherd.api.context import Method, RequestContext
+from aircherd.api.methods import note_key_refusal
 from aircherd.api.params import (
     HelloParams,
     HttpOpenParams,
@@ -16,7 +17,7 @@ from aircherd.api.params import (
     UnsubscribeParams,
 )
 from aircherd.api.status import snapshot
-from aircherd.errors import BadRequest
+from aircherd.errors import BadRequest, ChatFailed, NotAuthenticated
 from aircherd.vocabulary.chat import ChatRequest
 
 if TYPE_CHECKING:
@@ -72,7 +73,11 @@ async def chat_start(session: "Session", request: ChatRequest) -> object:
         if session.gate is not None:
             await session.gate.confirm_once()
         chat = session.services.chat.chat
-        return await chat(request, context.caller, context.send, context.scope, context.memory)
+        try:
+            return await chat(request, context.caller, context.send, context.scope, context.memory)
+        except (ChatFailed, NotAuthenticated) as error:
+            note_key_refusal(error, session.services, context)
+            raise
 
     return {"stream": session.start_stream(run, request)}
 

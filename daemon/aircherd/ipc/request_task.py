@@ -76,6 +76,10 @@ class RequestTask:
         self._paced = session.open_pace("id", self._msgid)
         return self._paced.send
 
+    def keys_refused(self) -> dict[str, object] | None:
+        """Return why the client cannot store keys; None if it can."""
+        return self._session.keys_refused()
+
     # ---------------------------------------------------------- called by the session
 
     def cancel(self) -> None:

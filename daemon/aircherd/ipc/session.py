@@ -152,6 +152,11 @@ class Session:
         """Return whether the client may call a method."""
         return self.gate is None or not self.gate.forbids(method)
 
+    def keys_refused(self) -> dict[str, object] | None:
+        """Return why the client cannot store keys, as an error says it; None if it can."""
+        reason = self.gate and self.gate.forbids(methods.AUTH_LOGIN)
+        return {"message": reason} if reason else None
+
     async def take_notices(self, *, are_shown: bool) -> list[dict[str, str]]:
         """Return the notices for the client, which shows them all if `are_shown`."""
         return await take_notices(self.services, are_shown=are_shown)

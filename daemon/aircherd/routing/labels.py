@@ -89,7 +89,10 @@ def check_labels(
             return
         lacking.append((provider, route.key))
     if lacking:
-        raise NotAuthenticated(_lacking_message(lacking, keys_of))
+        raise NotAuthenticated(
+            _lacking_message(lacking, keys_of),
+            lacking=[(each.name, label) for each, label in lacking if may_be_stored(label)],
+        )
 
 
 def _lacking_message(lacking: Sequence[tuple[Provider, str]], keys_of: KeysOf) -> str:
@@ -100,6 +103,11 @@ def _lacking_message(lacking: Sequence[tuple[Provider, str]], keys_of: KeysOf) -
     shown = "; ".join(f"{name} has {', '.join(names)}" for name, names in known.items() if names)
     rest = f" ({shown})" if shown else ""
     return f"no key {label!r} for {whose}{rest}: {how_to_get(provider.name, label)}"
+
+
+def may_be_stored(label: str) -> bool:
+    """Return whether a key with the label comes from signing in."""
+    return label != "command" and not label.startswith("env:")
 
 
 def _names(choices: Sequence[KeyChoice]) -> list[str]:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from aircherd.auth.sign_in import MAX_PROVIDERS, MAX_TEXT, Situation, sign_in_data
+from aircherd.auth.sign_in import (
+    MAX_PROVIDERS,
+    MAX_TEXT,
+    Situation,
+    only_with_labels,
+    refuse_sign_in,
+    sign_in_data,
+)
 from aircherd.config.model import Config, Provider, Refused, RefusedEntry
 from aircherd.config.problems import Problem
 from aircherd.vocabulary.keys import KeyState, KeyStatus
@@ -171,3 +178,44 @@ def test_an_unknown_provider():
     """A fallback may name a provider that is not in the configuration."""
     row = row_of("gone", sign_in_data(["gone"], situation()))
     assert row == {"provider": "gone", "state": "not_configured", "needed": True}
+
+
+def test_a_client_that_cannot_store_keys():
+    """It learns why, and nothing is left that it could offer; the state and the hint stay."""
+    status = key(KeyState.NOT_CONFIGURED, hint=LOGIN.format("work"))
+    data = {"sign_in": sign_in_data(["work"], situation(status)), "skipped": []}
+    before = row_of("work", data["sign_in"])
+    refuse_sign_in(data, {"message": "not here"})
+    assert data["sign_in"]["environment"] == []
+    assert data["sign_in"]["refused"] == {"message": "not here"}
+    found = row_of("work", data["sign_in"])
+    assert before == {**found, "command": "aircher-cli auth login work"}
+    plan = {"candidates": []}
+    refuse_sign_in(plan, {"message": "not here"})
+    assert plan == {"candidates": []}
+
+
+def test_a_label_that_no_key_has():
+    """The command stores a key with it; no other key, variable or provider with a key helps."""
+    rows = [
+        key(KeyState.AUTHENTICATED, key="default", masked="…cdef"),
+        key(KeyState.LOCKED, "spare"),
+    ]
+    data = {"sign_in": sign_in_data(["work"], situation(*rows))}
+    only_with_labels(data, {"work": "acme"}, "the folder asks for it")
+    found = data["sign_in"]
+    assert [row["provider"] for row in found["providers"]] == ["work", "local"]
+    assert found["environment"] == []
+    assert row_of("work", found) == {
+        "provider": "work",
+        "kind": "openai",
+        "state": "not_configured",
+        "keys_page": "https://work.example/keys",
+        "reason": "the folder asks for it",
+        "hint": "sign in with 'aircher-cli auth login work --label acme'",
+        "command": "aircher-cli auth login work --label acme",
+        "needed": True,
+    }
+    data = {"sign_in": sign_in_data(["work"], situation(*rows))}
+    only_with_labels(data, {"work": "acme"}, None)
+    assert "reason" not in row_of("work", data["sign_in"])

@@ -401,7 +401,65 @@ def test_a_conversation_goes_on_after_a_new_key(newcomer, desk, sim):
     check_secrets(newcomer, user)
 
 
+# ------------------------------------------------------------------ run
+
+
+def test_run_offers_to_sign_in_before_it_starts_the_tool(newcomer, desk):
+    """Enter starts it all the same: it may need no model. After a key there is no question."""
+    start = "Choose 1-2, or press Enter to start echo without: "
+    user = desk.cli("run", "--", "echo", "it", "ran")
+    user.read_until(start)
+    user.send("\n")
+    assert user.wait() == 0
+    assert user.shown.endswith("it ran\n")
+    user = desk.cli("run", "--", "echo", "it", "ran")
+    user.read_until(start)
+    user.send("\x03")
+    assert user.wait() == 4
+    assert "Run this first:\n  aircher-cli auth login work\n" in user.shown
+    assert "it ran" not in user.shown
+    user = desk.cli("run", "--", "echo", "it", "ran")
+    user.read_until(start)
+    user.send("1\n")
+    user.read_until(PROMPT)
+    user.wait_for_echo(on=False)
+    user.send(f"{KEY}\n")
+    assert user.wait() == 0
+    assert user.shown.endswith("it ran\n")
+    again = desk.cli("run", "--", "echo", "it", "ran")
+    assert (again.wait(), again.shown) == (0, "it ran\n")
+    check_secrets(newcomer, user)
+
+
 # ------------------------------------------------------------------ auth login
+
+
+def test_auth_login_asks_for_the_provider(newcomer, desk):
+    """By a number or by its name; what is no answer is not repeated, as it may be a key."""
+    user = desk.cli("auth", "login", SPARE_KEY=WRONG)
+    user.read_until("Sign in to which provider?\r\n  1  work\r\n  2  spare\r\n  3  anthropic\r\n")
+    user.read_until("To store what this shell has in SPARE_KEY: aircher-cli auth import")
+    user.read_until(QUESTION)
+    user.send("sk-nothing\n")
+    user.read_until("that is not one of the numbers")
+    user.read_until(QUESTION)
+    user.send("work\n")
+    user.read_until("Key for work (not shown): ")
+    user.wait_for_echo(on=False)
+    user.send(f"{KEY}\n")
+    assert user.wait() == 0
+    assert user.is_restored()
+    assert KEY[:-4] not in user.shown + newcomer.log()
+
+
+@pytest.mark.parametrize(("typed", "code"), [("\n", 1), ("\x04", 1), ("\x03", 130)])
+def test_leaving_without_a_provider(desk, typed, code):
+    """Nothing is stored."""
+    user = desk.cli("auth", "login")
+    user.read_until(QUESTION)
+    user.send(typed)
+    assert user.wait() == code
+    assert user.is_restored()
 
 
 @pytest.mark.parametrize("pasted", [f"{KEY}\n", f"\n {KEY}\n\n"])

@@ -7,11 +7,12 @@ are sent.
 import argparse
 
 from aircher_cli.commands.auth.key_input import add_store
+from aircher_cli.commands.auth.login import refuse_elsewhere
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import NO_PROVIDER, NOT_SIGNED_IN, OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.layout import Line, columns, paragraph
-from aircher_cli.values import Map, records, text, texts
+from aircher_cli.values import Map, as_map, records, text, texts
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -50,12 +51,14 @@ def run(context: Context, options: argparse.Namespace) -> int:
         CommandFailed: none of the variables is set.
     """
     with context.connect() as client:
-        wanted = texts(client.call(methods.AUTH_STATUS).get("environment"))
+        status = as_map(client.call(methods.AUTH_STATUS))
+        refuse_elsewhere(status)
+        wanted = texts(status.get("environment"))
         found = select_variables(wanted, dict(context.environ))
         if not found:
             raise CommandFailed(
                 f"there are no keys to import: {_why_none(wanted)}. "
-                "To type a key instead: aircher-cli auth login PROVIDER"
+                "To type a key instead: aircher-cli auth login"
             )
         params: Map = {"variables": found, "verify": not options.no_verify}
         if options.store:

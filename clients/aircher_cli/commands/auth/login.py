@@ -20,6 +20,7 @@ from aircher_client import DaemonError
 from aircher_wire import codes, methods
 
 EXAMPLES = """
+aircher-cli auth login
 aircher-cli auth login anthropic
 printf %s "$KEY" | aircher-cli auth login openai --with-token
 aircher-cli auth login openai --label work
@@ -32,9 +33,10 @@ ENGINE = "shared"
 
 DESCRIPTION = """\
 Check a key for a provider and store it. At a terminal you are prompted for the key, which is not
-shown; otherwise it is read from standard input. The daemon checks the key with the provider, free
-of charge, and stores it only if it works: in your keyring, or in a private file where there is no
-keyring. `shared` is the password of the engine that a fleet of machines shares."""
+shown, and without PROVIDER for the provider; otherwise the key is read from standard input. The
+daemon checks the key with the provider, free of charge, and stores it only if it works: in your
+keyring, or in a private file where there is no keyring. `shared` is the password of the engine that
+a fleet of machines shares."""
 
 
 def build_parser() -> Parser:
@@ -42,7 +44,7 @@ def build_parser() -> Parser:
     parser = make_parser("auth login", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
     known = "anthropic, openai, gemini, openrouter, or one in your configuration"
-    add("provider", type=non_empty_name, metavar="PROVIDER", help=known)
+    add("provider", nargs="?", type=non_empty_name, metavar="PROVIDER", help=known)
     # With a default, argparse's messages do not mention it as required.
     add("misplaced", nargs="*", default=[], help=argparse.SUPPRESS)
     add(
@@ -55,7 +57,7 @@ def build_parser() -> Parser:
     add("--no-verify", action="store_true", help="store the key without checking it")
     add_store(parser)
     add_json(parser)
-    parser.usage = "aircher-cli auth login PROVIDER [options]"
+    parser.usage = "aircher-cli auth login [PROVIDER] [options]"
     return parser
 
 
@@ -68,15 +70,19 @@ def run(context: Context, options: argparse.Namespace) -> int:
     """
     if options.misplaced:
         raise UsageError(KEY_ON_COMMAND_LINE)
-    refuse_keys([options.provider, options.label or ""])
+    refuse_keys([options.provider or "", options.label or ""])
     what = ""
     with context.connect() as client:
-        if not context.has_input():
+        if options.provider is None or not context.has_input():
             # Check the provider's name before the user pastes the key.
             status = as_map(client.call(methods.AUTH_STATUS))
             refuse_elsewhere(status)
-            refuse_unknown_provider(status, options.provider)
             refuse_locked(status)
+            if options.provider is None:
+                from aircher_cli.signing_in.which import choose_provider  # noqa: PLC0415 -- rarely
+
+                options.provider = choose_provider(context, status)
+            refuse_unknown_provider(status, options.provider)
             if page := keys_page(records(status.get("rows")), options.provider):
                 context.console.note(f"Keys for {options.provider} are created at {page}")
             if options.provider == ENGINE and status.get("shared"):

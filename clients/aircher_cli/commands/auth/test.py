@@ -41,6 +41,10 @@ def run(context: Context, options: argparse.Namespace) -> int:
             from aircher_cli.signing_in.notes import model_notes  # noqa: PLC0415 -- rarely needed
 
             notes = model_notes(client, context.environ, None)
+        elif options.provider and not is_signed_in(rows):
+            from aircher_cli.signing_in.notes import provider_notes  # noqa: PLC0415 -- likewise
+
+            notes = provider_notes(client, context.environ, options.provider, only_unseen=True)
     if options.json:
         context.console.json(result)
     else:

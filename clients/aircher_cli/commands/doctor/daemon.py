@@ -21,6 +21,8 @@ from aircher_wire.fingerprints import fingerprint
 from aircher_wire.forward_record import read_record
 
 SOCKET = "socket"
+PROVIDERS = "providers"
+"""The daemon's check whether any provider has a usable key."""
 DAEMON = "daemon"
 
 CONNECT_SECONDS = 5.0
@@ -83,6 +85,7 @@ def _ask(path: str, environ: Mapping[str, str]) -> Answer:
                 return Answer([running_elsewhere(client.server)], {}, is_elsewhere=True)
             return Answer([*notices(client), cannot_diagnose(error, client.server)], {})
         found = notices(client)
+        findings = with_first_step(client, from_daemon(answer.get("findings")), environ)
     facts = as_map(answer.get("facts"))
     pid = int(number(facts.get("pid")) or 0)
     return Answer(
@@ -90,11 +93,32 @@ def _ask(path: str, environ: Mapping[str, str]) -> Answer:
             *socket_findings(path, environ, pid),
             running(facts),
             *found,
-            *from_daemon(answer.get("findings")),
+            *findings,
         ],
         facts,
         pid,
     )
+
+
+def with_first_step(
+    client: Client, findings: list[Finding], environ: Mapping[str, str]
+) -> list[Finding]:
+    """Return the findings with what `ask` would advise where no provider has a usable key.
+
+    Only this shell knows the keys in its variables, and only a plan what the default model needs.
+    """
+    if not any(_is_keyless(each) for each in findings):
+        return findings
+    from aircher_cli.signing_in.notes import first_command  # noqa: PLC0415 -- rarely needed
+
+    command = first_command(client, environ)
+    return [
+        each._replace(cure=command) if command and _is_keyless(each) else each for each in findings
+    ]
+
+
+def _is_keyless(finding: Finding) -> bool:
+    return finding.check == PROVIDERS and finding.status == PROBLEM
 
 
 def _is_elsewhere(client: Client) -> bool:

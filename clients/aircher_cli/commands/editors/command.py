@@ -284,10 +284,7 @@ def _asked(
         client.call(methods.MODELS_LIST, {"all": True}), _names(options), every=options.all
     )
     if not models:
-        raise CommandFailed(
-            "no model can be asked yet: aircher-cli auth login; or print all with --all",
-            code="no_models",
-        )
+        raise no_models(client)
     listed: Map = client.call(methods.TOKEN_LIST)
     place = bare._replace(models=tuple(models), socket=text(listed.get("socket")))
     notes = (*_many(models), *(_assumed(models) if editor.has_windows else ()))
@@ -303,6 +300,16 @@ def _asked(
     )
     found = place._replace(url=access.url, token=access.shown_token)
     return found, (*access.notes, *notes)
+
+
+def no_models(client: "Client") -> Exception:
+    """Return why there is no model to print: no key serves one, or nothing chats."""
+    from aircher_cli.signing_in.notes import sign_in_error  # noqa: PLC0415 -- only after this
+
+    return sign_in_error(client) or CommandFailed(
+        "no model can be asked now: see aircher-cli status; or print all with --all",
+        code="no_models",
+    )
 
 
 def _many(models: "list[Model]") -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.paging import print_lines
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
-from aircher_cli.render.formatting import count, join_names
+from aircher_cli.render.formatting import count, join_names, with_subject
 from aircher_cli.render.keys import SIGNED_IN_STATES
 from aircher_cli.render.models.table import full_name, legend, table_lines
 from aircher_cli.values import Map, records, text
@@ -212,4 +212,5 @@ def _unknown_ability_notes(found: list[Map], wanted: list[str]) -> list[str]:
 
 def _stale_list_notes(lists: list[Map]) -> list[str]:
     """Return the providers whose lists of models could not be refreshed."""
-    return [f"{text(each.get('provider'))}: {each['error']}" for each in lists if each.get("error")]
+    failed = [(text(each.get("provider")), text(each.get("error"))) for each in lists]
+    return [with_subject(name, name, error) for name, error in failed if error]

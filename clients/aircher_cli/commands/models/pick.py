@@ -64,9 +64,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if way == "none":
         if options.or_list:
             return _print_list(context, options)
-        raise UsageError(
-            f"{PROGRAM} models pick needs a terminal", hint=f"{PROGRAM} models use MODEL"
-        )
+        raise UsageError("models pick needs a terminal", hint=f"{PROGRAM} models use MODEL")
     choice = pick_on_screen(context, chooses_default=True, all_models=options.all)
     if choice is None:
         return _end_without_choice(context, options)

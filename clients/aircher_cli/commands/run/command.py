@@ -8,7 +8,8 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.values import Map, as_map, records, text, texts
-from aircher_wire import methods
+from aircher_client import DaemonError
+from aircher_wire import codes, methods
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def _run(context: Context, options: argparse.Namespace, found: "Found", words: l
     opened = OpenDoor(context, params)
     folder = Folder(context.environ)
     try:
+        is_said = offer_to_sign_in(context, opened.client, options.model, found, words)
         door = describe_door(
             opened.client, options.model, opened.url, opened.token, str(folder.path)
         )
@@ -132,13 +134,42 @@ def _run(context: Context, options: argparse.Namespace, found: "Found", words: l
             folder.put(setup.files)
         except OSError as error:
             raise CommandFailed(f"cannot write {folder.path}: {error.strerror}") from None
-        if not door.model:
+        if not (door.model or is_said):
             context.console.note("aircher-cli: no model is chosen yet: run aircher-cli models")
         at = found.at + 1
         return run_tool([*words[:at], *setup.arguments, *words[at:]], environ, opened)
     finally:
         folder.remove()
         opened.close()
+
+
+def offer_to_sign_in(
+    context: Context, client: "Client", wished: str | None, found: "Found", words: list[str]
+) -> bool:
+    """Offer to sign in where no key serves the requests of a tool; without a person, say so.
+
+    Return whether something was said.
+
+    Raises:
+        CommandFailed: the user has left.
+        DaemonError: there is no model of the name that the user wished for.
+    """
+    from aircher_cli.signing_in.notes import explain  # noqa: PLC0415 -- not for `--list`
+
+    try:
+        plan = explain(client, {} if wished is None else {"model": wished})
+    except DaemonError as error:
+        if wished is not None:
+            raise
+        if error.code != codes.CONFIG_INVALID:  # a notice has said that
+            context.console.note(f"aircher-cli: {error.message}")
+        return True
+    if "sign_in" not in plan:
+        return False
+    from aircher_cli.signing_in.offer import offer_before  # noqa: PLC0415 -- rarely needed
+
+    offer_before(context, client, plan, f"start {client_name(found, words)} without")
+    return True
 
 
 def describe_door(

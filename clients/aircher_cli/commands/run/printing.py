@@ -66,10 +66,15 @@ def print_environment(context: Context, options: argparse.Namespace, found: Foun
         url = text(where.get("url"))
         shown_url = url or f"http://127.0.0.1:{SUGGESTED_PORT}"
         door = describe_door(client, options.model, shown_url, TOKEN, "FOLDER")
+        from aircher_cli.signing_in.notes import model_notes  # noqa: PLC0415 -- not for `--list`
+
+        notes = model_notes(client, context.environ, options.model)
     setup = found.tool.set_up(door, context.environ)
     if options.json:
         context.console.json(record(found.tool, setup))
         return OK
+    for note in notes:
+        context.console.note(note)
     for line in shell_lines(found.tool, setup, keeps_keys=options.keep_keys):
         context.console.line(line)
     if not url:

@@ -214,11 +214,20 @@ class ProviderSignIn(TypedDict):
     shadowed: NotRequired[Annotated[list[str], says("variables that a broken stored key hides")]]
 
 
+class SignInRefused(TypedDict):
+    """Why the client cannot store keys."""
+
+    message: Message
+    elsewhere: NotRequired[Annotated[bool, says("true: the daemon is on another machine")]]
+    command: NotRequired[Annotated[str, says("has to be run first: all keys are locked")]]
+
+
 class SignIn(TypedDict):
     """What the user can do about missing keys."""
 
     providers: Annotated[list[ProviderSignIn], says("at most 20, the needed ones first")]
     environment: Annotated[list[str], says("variables with which auth.import would help")]
+    refused: NotRequired[SignInRefused]
 
 
 class Explained(TypedDict):

@@ -24,7 +24,7 @@ class ProjectRequest(msgspec.Struct, frozen=True, kw_only=True):
         if self.key is None or repr(self.key) not in error.message:
             return error
         reason = f'Requests from {self.name} use this key only, by [projects."{self.name}"]'
-        return type(error)(f"{error.message}. {reason}", **error.data)
+        return type(error)(f"{error.message}. {reason}", **error.data, reason=reason)
 
 
 def apply_project(request: ChatRequest, caller: Caller, config: Config) -> ProjectRequest | None:

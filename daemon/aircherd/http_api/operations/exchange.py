@@ -51,6 +51,9 @@ class Exchange:
         """What the request holds of its client's share."""
         return self.client.memory
 
+    def keys_refused(self) -> None:
+        """Return None: errors over HTTP have no `sign_in`."""
+
     def request_of(self, read: ChatRead) -> ChatRequest:
         """Return the request with the model that its name stands for, and its timeout.
 

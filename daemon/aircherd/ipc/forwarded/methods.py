@@ -90,9 +90,13 @@ def config_view(config: Mapping[str, object]) -> dict[str, object]:
 
 
 def keys_view(result: dict[str, object]) -> dict[str, object]:
-    """Return the result of `auth.status` with the configuration as above."""
+    """Return the result of `auth.status` with the configuration as above.
+
+    It names no variables, since `auth.import` cannot be called.
+    """
     return {
         **{name: value for name, value in result.items() if name != "shared"},
+        "environment": [],
         "rows": _rows(result.get("rows")),
         "config": config_view(_part(result, "config")),
     }

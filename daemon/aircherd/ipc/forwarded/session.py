@@ -30,6 +30,8 @@ from aircherd.ipc.request_reader import Incoming, ReadyRequest
 from aircherd.ipc.session import Session
 from aircherd.vocabulary.attempt import ChatResult
 
+KEYS_ELSEWHERE = "keys are stored where the daemon runs, on another machine"
+
 
 class ForwardedSession(Session):
     """A client of the extra socket."""
@@ -61,6 +63,10 @@ class ForwardedSession(Session):
     def may_call(self, method: str) -> bool:
         """Return whether the client may call a method."""
         return method in ALLOWED and super().may_call(method)
+
+    def keys_refused(self) -> dict[str, object]:
+        """Return why the client cannot store keys: that is done at this machine."""
+        return {"message": KEYS_ELSEWHERE, "elsewhere": True}
 
     async def take_notices(self, *, are_shown: bool) -> list[dict[str, str]]:
         """Return none: they are for the user of this machine, and some are shown only once."""

@@ -394,3 +394,69 @@ def test_locked_keys_are_unlocked_by_one_command() -> None:
     found = read_sign_in({"sign_in": {"providers": [row]}}, {})
     assert found is not None
     assert sign_in_lines(found, {})[1:] == ["Unlock them:", "  aircher-cli auth unlock"]
+
+
+ROW = {"provider": "work", "state": "not_configured", "needed": True}
+LOCKED_ROW = {
+    "provider": "work",
+    "state": "locked",
+    "needed": True,
+    "key": "default",
+    "reason": "all keys are locked",
+    "hint": "unlock them with 'aircher-cli auth unlock'",
+}
+UNLOCK = "aircher-cli auth unlock"
+
+
+@pytest.mark.parametrize(
+    ("row", "refused", "expected"),
+    [
+        (
+            ROW,
+            {"message": "elsewhere", "elsewhere": True},
+            [
+                (
+                    "You are not signed in to any provider yet. "
+                    "Run this where the daemon runs, on another machine:"
+                ),
+                "  aircher-cli auth login work",
+            ],
+        ),
+        (
+            ROW,
+            {"message": "client 'x' may not"},
+            [
+                "You are not signed in to any provider yet.",
+                "This program cannot sign in: client 'x' may not.",
+            ],
+        ),
+        (
+            ROW,
+            {"message": "all keys are locked", "command": UNLOCK},
+            [
+                "You are not signed in to any provider yet.",
+                "All keys are locked. Unlock them first:",
+                "  aircher-cli auth unlock",
+            ],
+        ),
+        (
+            LOCKED_ROW,
+            {"message": "elsewhere", "elsewhere": True, "command": UNLOCK},
+            [
+                "The key 'default' of work cannot be read: all keys are locked.",
+                "Unlock them where the daemon runs, on another machine:",
+                "  aircher-cli auth unlock",
+            ],
+        ),
+    ],
+)
+def test_where_no_key_can_be_stored(
+    row: Provider, refused: dict[str, object], expected: list[str]
+) -> None:
+    """No command is named that would be refused; the variables of this shell do not matter."""
+    data: dict[str, object] = {
+        "sign_in": {"providers": [row], "environment": [], "refused": refused}
+    }
+    found = read_sign_in(data, {"WORK_KEY": "k"})
+    assert found is not None
+    assert sign_in_lines(found, {"WORK_KEY": "k"}) == expected

@@ -1,6 +1,13 @@
 """Notes on what to do before a model can be asked."""
 
-from aircher_cli.signing_in.notes import chosen_notes, model_notes, plan_notes
+from aircher_cli.signing_in.notes import (
+    chosen_notes,
+    first_command,
+    model_notes,
+    plan_notes,
+    provider_notes,
+    sign_in_error,
+)
 from aircher_client import Client
 from helpers.daemon.cli_daemon import CliDaemon, Map, refuses
 
@@ -63,3 +70,40 @@ def test_a_choice_that_cannot_answer_at_all(daemon: CliDaemon) -> None:
         assert chosen_notes(client, {}, "main") == notes(daemon, "main") != []
         daemon.answers["route.explain"] = refuses("unknown_model", "no such model")
         assert chosen_notes(client, {}, "main") == []
+
+
+def test_a_label_that_no_key_has(daemon: CliDaemon) -> None:
+    """There is no plan then: what the error has counts as well."""
+    row = {**WORK, "command": "aircher-cli auth login work --label acme", "env": []}
+    found = {"providers": [row], "environment": []}
+    daemon.answers["route.explain"] = refuses("not_authenticated", "no key 'acme'", sign_in=found)
+    assert notes(daemon, None)[:2] == [
+        "There is no key 'acme' for work, which this request needs. Run this first:",
+        "  aircher-cli auth login work --label acme",
+    ]
+
+
+def test_notes_about_a_provider(daemon: CliDaemon) -> None:
+    """On request only if the caller's shell has a key for it."""
+    daemon.answers["route.explain"] = PLAN
+    with Client.connect(daemon.environ) as client:
+        assert provider_notes(client, {}, "work")[1] == "  aircher-cli auth login work"
+        assert provider_notes(client, {}, "work", only_unseen=True) == []
+        unseen = provider_notes(client, {"WORK_KEY": "k"}, "work", only_unseen=True)
+        assert unseen[1] == "  aircher-cli auth import"
+        daemon.answers["route.explain"] = refuses("unknown_model", "no such provider")
+        assert provider_notes(client, {}, "work") == []
+
+
+def test_what_a_request_without_a_model_lacks(daemon: CliDaemon) -> None:
+    """As the error that it would have, and as the command that comes first."""
+    with Client.connect(daemon.environ) as client:
+        daemon.answers["route.explain"] = PLAN
+        error = sign_in_error(client)
+        assert error is not None
+        assert (error.code, error.data) == ("not_authenticated", {"sign_in": PLAN["sign_in"]})
+        assert first_command(client, {"WORK_KEY": "k"}) == "aircher-cli auth import"
+        for answer in ({"candidates": []}, refuses("config_invalid", "no")):
+            daemon.answers["route.explain"] = answer
+            assert sign_in_error(client) is None
+            assert first_command(client, {}) == ""

@@ -108,10 +108,11 @@ def test_a_daemon_on_another_machine_takes_no_key(
 ) -> None:
     """So none is asked for where it should never be typed."""
     monkeypatch.setattr(module, "open_terminal", lambda _: nullcontext(object()))
-    daemon.answers["status"] = {"socket": ""}
     needed = {"provider": "spare", "state": "not_configured", "needed": True}
-    data: dict[str, object] = {"sign_in": {"providers": [needed], "environment": []}}
+    refused = {"message": "keys are stored elsewhere", "elsewhere": True}
+    found = {"providers": [needed], "environment": [], "refused": refused}
+    data: dict[str, object] = {"sign_in": found}
     context = Context(Console(None, None, {}), daemon.environ, None)
     with Client.connect(daemon.environ) as client:
         assert offer(context, client, DaemonError("not_authenticated", "no", data)) is None
-    assert daemon.methods == ["status"]
+    assert daemon.methods == []

@@ -5,6 +5,7 @@ import pytest
 from aircher_cli.signing_in.steps import (
     helping_steps,
     is_newcomer,
+    needed_label,
     other_steps,
     usable_models,
     view_of,
@@ -79,3 +80,12 @@ def test_view_of_a_server_that_is_down() -> None:
     """It is unreachable, so that no model of it is suggested."""
     (row,) = view_of(found(DOWN)).keys
     assert row["health"] == "unreachable"
+
+
+def test_a_label_that_no_key_has() -> None:
+    """Its command stores it, and the user is no newcomer; two labels have no common name."""
+    one = SPARE._replace(command="aircher-cli auth login spare --label acme")
+    two = WORK._replace(command="aircher-cli auth login work --label acme")
+    assert (needed_label(found(one, two)), is_newcomer(found(one, two))) == ("acme", False)
+    assert [step.command for step in helping_steps(found(one), {})] == [one.command]
+    assert needed_label(found(one, SPARE._replace(provider="x"))) == ""

@@ -96,11 +96,9 @@ def test_an_error_names_the_entry_that_asks_for_the_key() -> None:
     error, here = NotAuthenticated("no key 'work' for openai", x=1), caller("/u/src/acme")
     found = apply_project(ChatRequest(messages=[]), here, CONFIG)
     assert found is not None
-    assert found.explain(error).data == {"x": 1}
-    assert found.explain(error).message == (
-        "no key 'work' for openai. Requests from ~/src/acme use this key only, "
-        'by [projects."~/src/acme"]'
-    )
+    reason = 'Requests from ~/src/acme use this key only, by [projects."~/src/acme"]'
+    assert found.explain(error).data == {"x": 1, "reason": reason}
+    assert found.explain(error).message == f"no key 'work' for openai. {reason}"
     other = NotAuthenticated("no key for openai")
     assert found.explain(other) is other
     request = ChatRequest(messages=[], route=RouteOptions(key="work"))

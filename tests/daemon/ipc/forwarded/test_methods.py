@@ -117,8 +117,10 @@ def test_a_snapshot_has_no_file_and_no_end_of_a_key() -> None:
         }
     }
     engine = {"provider": "shared", "origin": "redis://intranet"}
-    assert keys_view({"rows": keys, "config": {}, "shared": engine}) == {
+    answer = {"rows": keys, "config": {}, "shared": engine, "environment": ["WORK_KEY"]}
+    assert keys_view(answer) == {
         "rows": [{"provider": "work"}],
+        "environment": [],
         "config": {"file": ""},
     }
 

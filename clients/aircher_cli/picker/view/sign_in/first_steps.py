@@ -236,7 +236,7 @@ def _sign_in(view: DaemonView) -> list[Step]:
             "sign_in",
             f"Sign in to {row.get('provider')}",
             f"Keys are created at {page}." if (page := text(row.get("keys_page"))) else "",
-            f"aircher-cli auth login {row.get('provider')}",
+            text(row.get("command")) or f"aircher-cli auth login {row.get('provider')}",
             provider=text(row.get("provider")),
             keys_page=page,
         )

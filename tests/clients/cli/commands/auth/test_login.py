@@ -119,10 +119,19 @@ def test_no_key_is_read_for_a_daemon_on_another_machine(daemon: CliDaemon) -> No
 
 
 def test_no_provider(daemon: CliDaemon) -> None:
-    """What is missing is called by the name that the help gives it."""
-    outcome = run_cli(daemon.environ, "auth", "login")
-    assert (outcome.code, daemon.calls) == (2, [])
-    assert outcome.err.splitlines()[0].endswith("required: PROVIDER")
+    """Without a terminal to choose at, the message names them, and a command."""
+    rows = [
+        {"provider": "openai", "state": "not_configured", "builtin": True},
+        {"provider": "work", "state": "not_configured"},
+        {"provider": "ollama", "state": "not_required"},
+    ]
+    daemon.answers["auth.status"] = {"rows": rows}
+    outcome = run_cli(daemon.environ, "auth", "login", stdin=KEY)
+    assert (outcome.code, daemon.methods) == (2, ["auth.status"])
+    assert outcome.err.splitlines() == [
+        "aircher-cli: which provider? work, openai",
+        "try: aircher-cli auth login work",
+    ]
 
 
 @pytest.mark.parametrize("words", [("openai", "--label", ""), ("openai", "--label="), ("",)])

@@ -121,8 +121,20 @@ def test_without_a_model(editors, daemon):
     daemon.answers["models.list"] = {"models": []}
     outcome = editors("zed")
     assert outcome.code == 1
-    assert "aircher-cli auth login" in outcome.err
+    assert "no model can be asked now" in outcome.err
     assert "token.create" not in daemon.methods
+
+
+def test_without_a_key(editors, daemon):
+    """The error is that of a request: with a command that helps, and as data."""
+    daemon.answers["models.list"] = {"models": []}
+    needed = {"provider": "work", "state": "not_configured", "needed": True}
+    found = {"providers": [needed], "environment": []}
+    daemon.answers["route.explain"] = {"candidates": [], "sign_in": found}
+    outcome = editors("zed")
+    assert outcome.code == 4
+    assert "Run this first:\n  aircher-cli auth login work\n" in outcome.err
+    assert json.loads(editors("zed", "--json").out)["error"]["data"]["sign_in"] == found
 
 
 def test_a_long_list(editors, daemon):
