@@ -11,6 +11,7 @@ from aircherd.chat.replies.reply import Reply
 from aircherd.errors import ChatFailed
 from aircherd.vocabulary.attempt import Attempt, Skipped
 from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.keys import KeyState
 
 # After the first output these only mean that the rest did not arrive.
 _TRUNCATING = {FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.TRUNCATED}
@@ -18,6 +19,8 @@ _TRUNCATING = {FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.TRUNCATE
 # Messages with these codes name their subject: the key's provider, or what is limited.
 _NAMES_SUBJECT = codes.ABOUT_AUTHENTICATION | {codes.LIMIT_REACHED}
 
+# The states of a key, in `sign_in`, that may work.
+_SIGNED_IN = {KeyState.AUTHENTICATED.value, KeyState.UNVERIFIED.value}
 
 # If all reasons have one of these codes, sending the request again does not help.
 _FINAL = {codes.BAD_REQUEST, codes.CONFIG_INVALID}
@@ -129,6 +132,25 @@ def _with_hint(attempt: Attempt) -> str:
     if attempt.outcome != codes.AUTH_REJECTED:
         return message
     return f"{message}; {rejection_hint(attempt.provider, attempt.key)}"
+
+
+def message_without_default(error: ChatFailed) -> str:
+    """Return what to say of a request without a model where none is configured.
+
+    A provider of the user's own has no default model, so it was not asked, although its key works.
+    `error` has its `sign_in`, which has all providers.
+    """
+    data = error.data.get("sign_in")
+    rows = data["providers"] if isinstance(data, dict) else []
+    ready = [row for row in rows if row["state"] in _SIGNED_IN and not row.get("needed")]
+    if error.code != codes.NOT_AUTHENTICATED or not ready:
+        return error.message
+    names = ", ".join(row["provider"] for row in ready)
+    model = ready[0].get("model") or f"{ready[0]['provider']}/MODEL"
+    return (
+        f"you are signed in to {names}, but there is no default model: choose one with "
+        f"'aircher-cli models use {model}', or name a model in the request"
+    )
 
 
 def _not_signed_in_message(skipped: Sequence[Skipped]) -> str:

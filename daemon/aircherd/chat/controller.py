@@ -123,6 +123,8 @@ class ChatController:
                 from aircherd.chat.explain import add_sign_in  # noqa: PLC0415 -- only after this
 
                 add_sign_in(error.data, self.services, config, wanted)
+                if request.model is None and config.default_model is None:
+                    error.message = chat_errors.message_without_default(error)
             raise
         except NotAuthenticated as error:
             from aircherd.chat.explain import without_label  # noqa: PLC0415 -- only after this

@@ -4,6 +4,7 @@ import pytest
 
 from aircherd.chat import chat_errors
 from aircherd.chat.replies.reply import Reply
+from aircherd.errors import ChatFailed
 from aircherd.vocabulary.attempt import Attempt, Skipped
 from aircherd.vocabulary.content.citations import Citation
 from aircherd.vocabulary.failure import Failure, FailureClass
@@ -166,3 +167,33 @@ def test_sources_that_came_are_not_lost():
     gone = Failure(kind=FailureClass.TRUNCATED, message="gone")
     error = chat_errors.interrupted(gone, reply, [DOWN], [])
     assert error.data["message"]["content"][0]["citations"] == [{"url": "https://x"}]
+
+
+CHOOSE = "but there is no default model: choose one with 'aircher-cli models use"
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([{"provider": "a", "state": "not_configured", "needed": True}], "the message"),
+        (
+            [{"provider": "work", "state": "unverified"}],
+            f"you are signed in to work, {CHOOSE} work/MODEL', or name a model in the request",
+        ),
+        (
+            [
+                {"provider": "a", "state": "authenticated", "needed": True},
+                {"provider": "b", "state": "authenticated", "model": "b/m"},
+                {"provider": "c", "state": "authenticated"},
+                {"provider": "d", "state": "rejected"},
+            ],
+            f"you are signed in to b, c, {CHOOSE} b/m', or name a model in the request",
+        ),
+    ],
+)
+def test_the_message_without_a_default_model(rows, expected):
+    """It names the providers whose key may work, and that the request did not ask."""
+    error = ChatFailed("not_authenticated", "the message", sign_in={"providers": rows})
+    assert chat_errors.message_without_default(error) == expected
+    error.code = "all_failed"
+    assert chat_errors.message_without_default(error) == "the message"

@@ -31,6 +31,14 @@ def test_a_chain_without_a_key(daemon):
     assert {each.provider for each in found.others} >= {"anthropic", "openai", "ollama"}
 
 
+def test_a_key_without_a_default_model(daemon):
+    """It says that a model has to be named, not that no provider is signed in."""
+    daemon.login("work", STORED)
+    error = error_of(daemon)
+    assert error["message"].startswith("you are signed in to work, but there is no default model")
+    assert read_sign_in(error["data"], {}).needed[0].provider == "anthropic"
+
+
 def test_a_rejected_key(daemon, sim):
     """The row names the key, the reason, and the command that replaces it."""
     daemon.login("work", STORED, "--label", "office")
