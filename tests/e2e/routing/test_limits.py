@@ -280,7 +280,7 @@ def test_a_limit_with_a_lost_ledger_is_marked_incomplete(home, started):
         assert "damaged" in shown.stderr
         assert "totals are incomplete" in home.cli("usage").stderr
         status = " ".join(home.cli("status").stdout.split())
-        assert "ledger usage was lost" in status
+        assert "ledger ⚠ usage was lost" in status
         home.stop()
     home.start(KEYS)
 

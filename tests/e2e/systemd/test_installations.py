@@ -49,7 +49,7 @@ def test_an_environment_that_is_gone(machine: Machine, install: Install, wheel: 
     done = home.cli("daemon", "restart")  # and the old one still runs
     assert (done.returncode, home.cli("daemon", "status").returncode) == (1, 0)
     assert f"there is no {venv}/bin/python" in done.stderr
-    notice = home.cli("status").stderr
+    notice = " ".join(home.cli("status").stdout.split())
     assert "was removed" in notice
     assert "'aircher-cli daemon install'" in notice
     assert "daemon restart" not in notice
