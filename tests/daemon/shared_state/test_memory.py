@@ -13,9 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from aircherd.shared_state.base import (
     Bucket,
     CounterReport,
-    CounterView,
     EngineAway,
     EngineRefused,
+    FleetView,
     MachineReport,
 )
 from aircherd.shared_state.memory import MemoryEngine
@@ -58,7 +58,8 @@ class Machine:
     """A daemon: its ledger, which outlives it, and what it may still use of one counter.
 
     `seen` is when the engine has last taken over a report. `rest` is how much was left for all when
-    it knew last.
+    it knew last; it may be old. While an engine that was flushed does not know all machines again,
+    it is asked for nothing: as `lease_plan.may_ask` says where little is left.
     """
 
     def __init__(self, name: str, *, is_rolling: bool) -> None:
@@ -67,6 +68,7 @@ class Machine:
         self.ledger: Counter[str] = Counter()
         self.sequence = 0
         self.machines = 1
+        self.changed: set[str] = set()  # since a report was answered
         self.start()
 
     def start(self) -> None:
@@ -75,6 +77,8 @@ class Machine:
         self.seen = -1e9
         self.label, self.rest, self.rest_of = "", 0, "unknown"
         self.must_report_all = True
+        self.epoch = ""
+        self.is_learning = self.has_lost = False
 
     def bucket(self, now: float) -> Bucket:
         if self.is_rolling:
@@ -91,7 +95,9 @@ class Machine:
     def use(self, amount: int, now: float) -> int:
         used = min(amount, self.available(now))
         self.lease -= used
-        self.ledger[str(int(now)) if self.is_rolling else self.bucket(now).label] += used
+        bucket = str(int(now)) if self.is_rolling else self.bucket(now).label
+        self.ledger[bucket] += used
+        self.changed.add(bucket)
         return used
 
     def report(self, now: float, least: int, most: int, *, is_whole: bool) -> MachineReport:
@@ -100,12 +106,14 @@ class Machine:
         if self.label != bucket.label:
             self.lease, self.label = 0, bucket.label
         is_whole = is_whole or self.must_report_all
-        changed = list(self.ledger)[-2:]
+        is_known = self.has_lost or self.label == self.rest_of
+        if is_known and (is_whole or self.is_learning):
+            least = most = 0
         asked = CounterReport(
             name="limit",
             maximum=MAXIMUM,
             bucket=bucket,
-            used=dict(self.ledger) if is_whole else {each: self.ledger[each] for each in changed},
+            used={each: self.ledger[each] for each in (self.ledger if is_whole else self.changed)},
             is_whole=is_whole,
             held=self.available(now),
             least=least,
@@ -123,12 +131,18 @@ class Machine:
             counters=[asked],
         )
 
-    def take(self, held: int, view: CounterView, machines: int, now: float) -> None:
+    def take(self, held: int, answer: FleetView, now: float) -> None:
         """Take over an answer to a report in which it held so much, and nothing was used since."""
+        (view,) = answer.counters
         self.lease = held + view.granted
-        self.must_report_all = view.wants_whole
-        self.rest, self.rest_of = MAXIMUM - view.used - view.held, self.label
-        self.machines = machines
+        self.changed.clear()
+        self.must_report_all, self.is_learning = view.wants_whole, view.is_learning
+        self.has_lost |= self.epoch not in ("", answer.epoch)
+        self.epoch = answer.epoch
+        if not view.is_learning:
+            self.rest, self.rest_of = MAXIMUM - view.used - view.held, self.label
+            self.has_lost = False
+        self.machines = max(answer.machines, self.machines if self.has_lost else 1)
         self.seen = now
 
 
@@ -152,9 +166,9 @@ class Fleet(RuleBasedStateMachine):
             return sum(amount for at, amount in self.uses if at > self.now - LENGTH)
         return sum(amount for at, amount in self.uses if at // 100 == self.now // 100)
 
-    def sync(self, report: MachineReport) -> tuple[CounterView, int]:
-        view = self.engine.answer(report)
-        return view.counters[0], view.machines
+    def sync(self, machine: Machine, made: MachineReport) -> None:
+        """Report, and take over the answer."""
+        machine.take(made.counters[0].held, self.engine.answer(made), self.now)
 
     @rule(
         kind=st.sampled_from(KINDS),
@@ -175,7 +189,7 @@ class Fleet(RuleBasedStateMachine):
         """It needs something, and gets an answer."""
         if machine.is_alive:
             made = machine.report(self.now, least, least + 20, is_whole=is_whole)
-            machine.take(made.counters[0].held, *self.sync(made), self.now)
+            self.sync(machine, made)
 
     def use(self, machine: Machine, _: int, uses_all: bool) -> None:
         """Requests are sent."""
@@ -187,35 +201,47 @@ class Fleet(RuleBasedStateMachine):
             made = machine.report(self.now, 1, most, is_whole=False)
             self.late.append(made)
             if not is_late:
-                self.sync(made)
+                self.engine.answer(made)
 
     def arrive(self, _: Machine, number: int, __: bool) -> None:
         """What was sent arrives, or arrives again."""
         if self.late:
-            self.sync(self.late[number % len(self.late)])
+            self.engine.answer(self.late[number % len(self.late)])
 
     def give_back(self, machine: Machine, _: int, __: bool) -> None:
         """A lease is idle, or the daemon is stopped."""
         if machine.is_alive:
             machine.lease = 0
-            self.sync(machine.report(self.now, 0, 0, is_whole=False))
+            self.engine.answer(machine.report(self.now, 0, 0, is_whole=False))
 
-    def flush(self, _: Machine, __: int, ___: bool) -> None:
-        """The engine loses everything, while all machines are there and know how much is left."""
-        for machine in self.machines.values():
+    def flush(self, first: Machine, least: int, is_again: bool) -> None:
+        """The engine loses everything, once or twice, while all machines are there.
+
+        They know each other, but not what the others were granted since their last reports. The
+        `first` machine that reports then does so often.
+        """
+        machines = self.machines.values()
+        for machine in machines:
             if not machine.is_alive:
                 machine.start()
-        self.report_all()
-        self.report_all()
-        self.engine.flush()
-        self.late.clear()  # the connections have ended
+        if not all(each.epoch and each.machines == len(NAMES) for each in machines):
+            self.report_all()
+        for _ in range(2 if is_again else 1):
+            for machine in machines:
+                if machine is not first:
+                    self.report(machine, least, is_whole=False)
+            self.engine.flush()
+            self.late.clear()  # the connections have ended
+            for _ in range(3):
+                self.report(first, least, is_whole=False)
         self.is_fresh = True
 
     def report_all(self) -> None:
-        for machine in self.machines.values():
-            if machine.is_alive:
-                made = machine.report(self.now, 0, 0, is_whole=True)
-                machine.take(made.counters[0].held, *self.sync(made), self.now)
+        """All machines report, until the engine knows what each has used."""
+        for _ in range(2):
+            for machine in self.machines.values():
+                if machine.is_alive:
+                    self.sync(machine, machine.report(self.now, 0, 0, is_whole=False))
         self.is_fresh = False
 
     def kill(self, machine: Machine, _: int, is_back: bool) -> None:

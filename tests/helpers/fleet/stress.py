@@ -65,7 +65,7 @@ class Plan:
         self.service = max(rng.choice((0.0, 0.02, 0.3)), 0.005)  # so that time passes
         self.round_trip = rng.choice((0.0, 0.001, 0.01, 0.06))
         self.clients = CLIENTS[: rng.choice((1, 1, 2, 3))]
-        self.flushes = rng.choice((0, 0, 0, 1))
+        self.flushes = rng.choice((0, 0, 0, 6))
         self.cancels = rng.choice((0.0, 0.0, 0.1))
         self.limits = list(self._limits(rng.choice((1, 2, 3, 4))))
 
@@ -150,7 +150,7 @@ class Stress:
                 for _ in range(self.plan.in_flight):
                     nursery.start_soon(self._ask, number, machine)
             for _ in range(self.plan.flushes):
-                await trio.sleep(self.rng.random())
+                await trio.sleep(0.3 * self.rng.random())
                 self.engine.flush()
             while (now := trio.current_time()) < seconds and self.sent < most:
                 if self.problems:

@@ -42,8 +42,9 @@ class CounterShare:
     - `is_unread`: what was used before is not read from the ledger yet, so nothing is reported.
     - `is_unclaimed`: what an earlier run held is not known yet: see `claim`.
     - `is_whole_needed`: the engine does not know what this machine has used.
+    - `lost_at`: when the engine was found to have lost everything.
     - `sure_rest`: what was left when the engine knew what all machines had used, less what it may
-      have granted since; None if that is not known.
+      have granted since; None if that is not known. `sure_at` is when it was asked for.
     - `refused`: what a request needed for which the fleet seemed to have no room; 0: none.
     """
 
@@ -59,6 +60,7 @@ class CounterShare:
         "label",
         "lapses_at",
         "lease",
+        "lost_at",
         "maximum",
         "name",
         "refill_below",
@@ -67,6 +69,7 @@ class CounterShare:
         "seen_at",
         "speed",
         "state",
+        "sure_at",
         "sure_rest",
         "turns",
         "typical",
@@ -92,7 +95,9 @@ class CounterShare:
         self.is_whole_needed = True
         self.refill_below = 0
         self.refused = 0
+        self.lost_at = -math.inf
         self.sure_rest: int | None = None
+        self.sure_at = -math.inf
         # How fast it is used: see `lease_plan`.
         self.typical = 1
         self.drawn_at = -math.inf
@@ -149,9 +154,19 @@ class CounterShare:
         return 0 if view is None else self.maximum - view.used - view.held
 
     def known_rest(self, now: float) -> int | None:
-        """Return `sure_rest` if it is of this window, None if it is not known."""
+        """Return what is left of `sure_rest`, None if that is not known or of another window.
+
+        Others have been granted something since the last answer.
+        """
         is_current = now < self.lapses_at and self.label == self.window.bucket.label
-        return self.sure_rest if self.view is not None and is_current else None
+        if self.sure_rest is None or self.view is None or not is_current:
+            return None
+        return self.sure_rest - self.draws.unseen(now, max(self.state.machines, 1))
+
+    @property
+    def is_filling(self) -> bool:
+        """Whether the engine does not know yet what all machines have used: it was flushed."""
+        return self.is_whole_needed or (self.view is not None and self.view.is_learning)
 
     @property
     def used(self) -> int:
@@ -215,13 +230,14 @@ class CounterShare:
             sent_at: when the report was made.
         """
         self.view, self.label = view, self.window.bucket.label
-        self.draws.note(view.used + view.held, view.granted, sent_at)
         self.is_whole_needed = view.wants_whole
         if not view.is_learning:
-            self.sure_rest = self.rest
+            self.sure_rest, self.sure_at = self.rest, sent_at
         elif self.sure_rest is not None:
+            machines = max(self.state.machines, 1)
             # A flushed engine gives each machine its part: others may have got as much.
-            self.sure_rest -= view.granted * max(self.state.machines, 1)
+            self.sure_rest -= self.draws.unseen(sent_at, machines) + view.granted * machines
+        self.draws.note(view.used + view.held, view.granted, sent_at)
         self.window.unreported -= reported
         self.lease = held + view.granted
         self.elsewhere = max(view.held - self.lease, 0)

@@ -22,6 +22,9 @@ REPORT_SECONDS = 0.25
 IDLE_SECONDS = 1.0
 """After so long without a request, the lease is given back."""
 
+KNOWN_SECONDS = 1.0
+"""For so long what was left is known well enough to ask a flushed engine for a part of it."""
+
 _AHEAD_SECONDS = 1.0
 _FEW = 4
 """Requests that a lease has room for at least, while it is in use."""
@@ -78,6 +81,20 @@ def has_plenty(share: CounterShare, machines: int) -> bool:
     return share.view is None or share.rest >= _PLENTY * machines * share.typical
 
 
+def may_ask(share: CounterShare, now: float, machines: int) -> bool:
+    """Return whether to ask for more now, or only once the engine knows all machines again.
+
+    What others were granted since this machine knew last, a flushed engine may grant once more. So
+    it is asked for a part only of plenty that was known just now.
+    """
+    if not share.is_filling:
+        return True
+    rest = share.known_rest(now)
+    if rest is None:
+        return now - share.lost_at >= LEASE_SECONDS
+    return now - share.sure_at < KNOWN_SECONDS and rest >= _PLENTY * machines * share.typical
+
+
 def is_in_use(share: CounterShare, now: float) -> bool:
     """Return whether something was reserved lately."""
     return now - share.drawn_at < IDLE_SECONDS
@@ -108,7 +125,7 @@ def make_report(
         free = min(free, turns.promised)
     if is_last or has_surplus(share, free, wanted, now):
         free = wanted
-    else:
+    elif may_ask(share, now, machines):
         spare = _FEW * share.typical if has_plenty(share, machines) else 0
         least, most = _ask(share, free, wanted, spare, now)
     share.refill_below = (wanted + 1) // 2 if is_in_use(share, now) else 0

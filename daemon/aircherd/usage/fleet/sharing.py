@@ -14,7 +14,7 @@ import trio
 from aircherd.config.model import OnOutage, Per
 from aircherd.usage.fleet.counter_share import CounterShare
 from aircherd.usage.fleet.engine_clock import EngineClock
-from aircherd.usage.fleet.lease_plan import has_plenty
+from aircherd.usage.fleet.lease_plan import HEARTBEAT_SECONDS, has_plenty
 from aircherd.usage.fleet.outage import FleetState
 from aircherd.usage.fleet.shared_window import SharedWindow
 from aircherd.usage.fleet.turns import Outcome, Turn
@@ -29,6 +29,8 @@ START_SECONDS = 3.0
 """How long it waits for the first answer after a start: a connection has to be opened."""
 MAX_WAIT_SECONDS = 1.0
 """How long it waits if the engine answers, but others come first."""
+FILLING_SECONDS = HEARTBEAT_SECONDS + 0.5
+"""How long it waits if the engine was flushed: until then, all machines have reported again."""
 LOOK_SECONDS = 0.05
 ROUNDS = 5
 """Of the daemon's loop, in which it takes over an answer that has arrived. When the daemon is busy,
@@ -68,6 +70,11 @@ def _needed(holds: Sequence[Hold], now: float, *, has_turn: bool) -> GrantNeeded
     short = [_is_short(*each, now, has_turn=has_turn) for each in shared].index(True)
     counter, amount, *_ = shared[short][1]
     return GrantNeeded(counter, amount, tuple(hold for _, hold in shared[:short]))
+
+
+def _longest_wait(share: CounterShare) -> float:
+    was_flushed = share.is_filling and share.state.was_seen
+    return FILLING_SECONDS if was_flushed else MAX_WAIT_SECONDS
 
 
 class Sharing:
@@ -189,7 +196,7 @@ class Sharing:
             turns.promised += amount
         self.ask_now()
         try:
-            return await self._outcome(turn, self._patience(share)) is not Outcome.REFUSED
+            return await self._outcome(turn, share) is not Outcome.REFUSED
         finally:
             share.turns.leave(turn)
             for turns, amount in kept:
@@ -204,10 +211,12 @@ class Sharing:
         is_plenty = has_plenty(share, machines) and share.rest >= 4 * drawn
         return GRANT_SECONDS if is_plenty else LITTLE_LEFT_SECONDS
 
-    async def _outcome(self, turn: Turn, patience: float) -> Outcome:
-        now = trio.current_time()
-        give_up_at, wait_until = now + max(MAX_WAIT_SECONDS, patience), self._late_at(patience)
-        while now < give_up_at:
+    async def _outcome(self, turn: Turn, share: CounterShare) -> Outcome:
+        patience = self._patience(share)
+        began = now = trio.current_time()
+        wait_until = self._late_at(patience)
+        # Whether the engine was flushed is known only with its answer.
+        while now < began + max(_longest_wait(share), patience):
             with trio.move_on_at(wait_until):
                 await turn.is_over.wait()
             # One of thousands that wait looks whether the daemon itself is to blame.

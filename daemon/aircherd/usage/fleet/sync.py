@@ -35,6 +35,7 @@ from aircherd.usage.fleet.lease_plan import (
     is_due,
     is_in_use,
     make_report,
+    may_ask,
     take_answer,
     take_back,
 )
@@ -52,6 +53,8 @@ MIN_RETRY_SECONDS = 0.2
 MAX_RETRY_SECONDS = 5.0
 RETRY_OVER_SECONDS = 0.005
 """Pause after the engine's day was another one than ours: its clock is known better now."""
+RETRY_FILLING_SECONDS = 0.02
+"""Pause while requests wait until all machines have reported to an engine that was flushed."""
 MAX_SERVED = 256
 """Requests that go on at once: the daemon does other things in between."""
 
@@ -162,6 +165,8 @@ class FleetSync:
                 pause = MIN_RETRY_SECONDS
                 if self._is_over:
                     await trio.sleep(RETRY_OVER_SECONDS)
+                elif self._waits_for_others():
+                    await trio.sleep(RETRY_FILLING_SECONDS)
                 await self._wait_until_due()
             else:
                 pause = await self._wait_to_retry(pause)
@@ -180,6 +185,14 @@ class FleetSync:
             self._retry = trio.Event()
             return MIN_RETRY_SECONDS
         return min(2 * seconds, MAX_RETRY_SECONDS)
+
+    def _waits_for_others(self) -> bool:
+        """Tell whether a request waits until the engine knows all machines again."""
+        now, machines = self._sharing.steady(), max(self._sharing.state.machines, 1)
+        return any(
+            share.turns and not share.is_whole_needed and not may_ask(share, now, machines)
+            for _, share in self._sharing.counters
+        )
 
     async def _wait_until_due(self) -> None:
         sharing = self._sharing
@@ -377,6 +390,8 @@ class FleetSync:
         state, machines = sharing.state, max(view.machines, 1)
         if self._epoch not in (None, view.epoch):
             self._lost_at = sent
+            for _, share in sharing.counters:
+                share.lost_at = sent
         if sent < self._lost_at + LEASE_SECONDS:
             machines = max(machines, state.machines)  # some have not reported to it yet
         seen = machines, tuple(view.differing)

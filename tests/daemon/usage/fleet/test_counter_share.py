@@ -107,9 +107,21 @@ def test_what_was_left_is_reported_while_it_is_of_this_window():
     share = share_of()
     assert share.known_rest(NOON) is None
     answer(share, CounterView(used=10, held=30, granted=20))
-    assert share.known_rest(NOON) == 60
+    assert share.known_rest(NOON) == 60 - 20, "another one was granted as much just now"
+    assert share.known_rest(NOON + 1) == 60
     share.window.advance(LATER)
     assert share.known_rest(LATER) is None
+
+
+def test_what_a_flushed_engine_grants_makes_what_was_left_less():
+    """By as much for each machine, until the engine knows all of them again."""
+    share = share_of()
+    answer(share, CounterView(used=10, held=30))
+    assert (share.is_filling, share.known_rest(NOON)) == (False, 60)
+    answer(share, CounterView(used=10, held=10, granted=5, is_learning=True))
+    assert (share.is_filling, share.known_rest(NOON + 1)) == (True, 50)
+    answer(share, CounterView(used=10, held=25))
+    assert (share.is_filling, share.known_rest(NOON + 1)) == (False, 65)
 
 
 def test_what_others_were_granted_just_now_is_not_free_without_the_engine():

@@ -6,9 +6,12 @@ from aircherd.shared_state.memory import MemoryEngine
 from aircherd.usage.fleet.lease_plan import (
     HEARTBEAT_SECONDS,
     IDLE_SECONDS,
+    KNOWN_SECONDS,
+    LEASE_SECONDS,
     Pending,
     is_due,
     make_report,
+    may_ask,
     take_answer,
     take_back,
     wanted_lease,
@@ -203,6 +206,46 @@ def test_the_last_report_holds_nothing():
     grant(machine, clock, 20)
     machine.begin()
     assert report(machine, clock, is_last=True).report.held == 0
+
+
+def lose(machine: Machine, clock: Clock, used: int) -> None:
+    """Let the engine lose everything, and answer a report that has all of this machine's."""
+    machine.share.lost_at = clock()
+    view = CounterView(used=used, held=0, is_learning=True)
+    assert take_answer(report(machine, clock), view)
+
+
+def test_a_flushed_engine_is_asked_for_a_part_of_plenty():
+    """What was left is known from just now, so that others cannot have got much of it."""
+    machine, clock = machine_of()
+    grant(machine, clock, 0, used=100)
+    lose(machine, clock, used=50)
+    wait(machine)
+    assert report(machine, clock).report.least == 1
+    clock.passed += KNOWN_SECONDS
+    assert report(machine, clock).report.least == 0, "now it is old"
+
+
+def test_a_flushed_engine_is_asked_for_nothing_where_little_was_left():
+    """Until it knows all machines again: what others got since would be granted twice."""
+    machine, clock = machine_of()
+    grant(machine, clock, 0, used=980)
+    lose(machine, clock, used=500)
+    wait(machine)
+    sent = report(machine, clock)
+    assert (sent.report.least, sent.report.most) == (0, 0)
+    assert take_answer(sent, CounterView(used=980, held=0))
+    assert report(machine, clock).report.least == 1
+
+
+def test_a_flushed_engine_is_asked_for_nothing_if_it_was_not_known_what_was_left():
+    """As where it is flushed before it knew all machines; those that are off may not come."""
+    machine, clock = machine_of()
+    assert may_ask(machine.share, clock(), 2), "it begins"
+    lose(machine, clock, used=0)
+    assert not may_ask(machine.share, clock(), 2)
+    clock.passed += LEASE_SECONDS
+    assert may_ask(machine.share, clock(), 2)
 
 
 def test_nothing_to_say_is_not_due():

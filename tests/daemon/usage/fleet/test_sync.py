@@ -234,6 +234,31 @@ async def test_requests_go_on_while_a_flushed_engine_is_filled(autojump_clock, e
         nursery.cancel_scope.cancel()
 
 
+async def test_requests_wait_until_all_machines_have_reported_to_a_flushed_engine(
+    autojump_clock, engine
+):
+    """Where little is left. No machine is asked too often meanwhile, and no request is lost."""
+    limits = [shared(requests=40)]
+    steady = TrioClock()
+    machine, other = (
+        Machine(Lines(engine), limits, clock=steady, name=name) for name in ("m0", "m1")
+    )
+    async with trio.open_nursery() as nursery:
+        for each in (machine, other):
+            nursery.start_soon(each.sync.run)
+        for _ in range(10):
+            end(await machine.take())
+            end(await other.take())
+        await trio.sleep(2)
+        engine.flush()
+        before = machine.sync.reports
+        taken = await machine.take()
+        end(taken)
+        assert machine.share.used == 21
+        assert machine.sync.reports - before < 100
+        nursery.cancel_scope.cancel()
+
+
 async def _names(engine: MemoryEngine) -> "Names":
     return Names(await engine.secret(bytes(SECRET_BYTES)))
 
