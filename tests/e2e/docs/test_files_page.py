@@ -2,6 +2,9 @@
 
 import re
 
+import pytest
+
+from aircher_cli.commands.uninstall import own_files
 from aircherd.testing.simulator import Simulator
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
@@ -9,8 +12,16 @@ from helpers.docs.blocks import read
 from helpers.docs.reader import CONFIG, KEY
 from helpers.docs.terminal import run_in_terminal
 
-COVERED = {"keys.json": "the index of stored keys", "aircherd.lock": "the lock"}
+COVERED = {
+    "keys.json": "the index of stored keys",
+    "keys": "the index of stored keys",
+    "aircherd.lock": "the lock",
+    "sock": "the socket",
+}
 """Name of a file -> what the page calls it."""
+
+NO_NAMES = {"aircher-", "tmp", "unfinished", "a-f"}
+"""Parts of the names of files that are there for a moment, and of patterns."""
 
 OF_THE_TEST = {"daemon.log"}
 
@@ -34,6 +45,16 @@ def test_every_file_is_listed(sim: Simulator) -> None:
     assert "`conversations/`" in page
     unknown = {name for name in written if f"`{name}`" not in page}
     assert {name for name in unknown if COVERED.get(name, "?") not in page} == set()
+
+
+@pytest.mark.parametrize("table", ["_HOME", "_DATA", "_STATE", "_CACHE"])
+def test_every_file_that_is_removed_is_listed(table: str) -> None:
+    """Also those that few users have: `uninstall` knows a pattern of each."""
+    page = read("files.md")
+    patterns = re.sub(r"\\.", ".", "|".join(getattr(own_files, table)))
+    words = set(re.findall(r"[a-z][a-z_-]{2,}", patterns)) - NO_NAMES
+    unlisted = {word for word in words if not re.search(rf"`[^`]*{word}", page)}
+    assert {word for word in unlisted if COVERED.get(word, "?") not in page} == set()
 
 
 def _written(home: Home) -> set[str]:

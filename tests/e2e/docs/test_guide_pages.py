@@ -7,9 +7,14 @@ import pytest
 from aircherd.testing.simulator import Simulator
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
+from helpers.docs.blocks import blocks_of, read
 from helpers.docs_commands import Ran, run_page
+from helpers.screen.terminal_user import TerminalUser
+from helpers.secret_service import secret_service
 
 KEY = "canary-guide-0123456789abcdef"
+PASSWORD = "canary-password-0123456789"
+SIGN_IN = "sign-in/index.md"
 
 # The servers that a reader would have; `azure` is what that page lets a reader write.
 CONFIG = """\
@@ -59,3 +64,22 @@ def test_signing_in(page: str, reader: Home, sim: Simulator) -> None:
     """Keys are stored, checked, replaced and removed; none of them is shown."""
     ran = _run(page, reader, sim)
     assert not any(KEY in each.out + each.err for each in ran)
+
+
+def test_the_keyring_over_ssh(sim: Simulator) -> None:
+    """The command asks for a password, creates the keyring, and keys are stored in it then."""
+    command = next(b.text for b in blocks_of(read(SIGN_IN)) if "gnome-keyring-daemon" in b.text)
+    sim.keys.accept("anthropic", "*")
+    with secret_service(keyring=False) as session, open_home(session.environ) as home:
+        home.write_config(CONFIG.format(url=sim.url))
+        home.start()
+        with TerminalUser(["bash", "-c", command], home.environ) as user:
+            user.read_until("Password of the keyring: ")
+            user.wait_for_echo(on=False)
+            user.send(f"{PASSWORD}\n")
+            assert user.wait() == 0
+        assert PASSWORD not in user.shown
+        assert "keyring   usable" in home.cli("status").stdout
+        home.login("anthropic", KEY)
+        assert "keyring; checked" in home.cli("auth", "status").stdout
+        assert KEY in session.stored("aircher").values()

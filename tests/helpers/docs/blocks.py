@@ -19,7 +19,7 @@ REASONS = {
     "needs the network": "another machine, or a page of a vendor",
     "downloads packages": "tests of the README and of install.md install from local files instead",
     "needs a service manager": "tests/e2e/systemd has one, and tests this command in it",
-    "needs a desktop": "a window, or an unlocked keyring of a desktop",
+    "needs a session bus": "tests/e2e/docs/test_guide_pages.py has one, and types this there",
     "needs a container": "docker and podman cannot run in CI's container",
     "needs another program": "one that CI does not have: the block is for its users",
     "runs the tests": "it would run itself",

@@ -61,6 +61,7 @@ FILES: dict[str, bytes] = {
     "README.md": b"# Groceries\n\nWhat to buy.\n",
     "notes.md": b"# Notes\n\nBread, milk.\n",
     "build.log": b"main.c:1: error: expected a declaration\n",
+    "changes.txt": b"Tea is on the list now.\n",
     "letter.txt": b"Yours sincerely, Ada Lovelace\n",
     "questions.txt": b"Which fish swims?\nWhich bird does not?\n",
     "book.txt": b"Call me Ishmael.\n" * 400,
@@ -80,8 +81,11 @@ ADDRESSES = {
     "http://127.0.0.1:8000/v1": "{url}/v1",
     "https://llm.example.com/v1": "{url}/v1",
     "http://gpu-box:11434": "{url}",
+    "$(mktemp -d)": (
+        '$(mktemp -d -p ~) AIRCHER_AUTOSTART=1; cp ~/.aircher/config.toml "$AIRCHER_HOME"'
+    ),
 }
-"""Servers that a reader would have -> the simulator."""
+"""Servers that a reader would have -> the simulator, also in a home without any configuration."""
 
 QUESTIONS = {"How warm is it in Oslo?": r"call weather {\"city\": \"Oslo\"}"}
 """What a model would answer with a call of a tool -> what the simulated model does so for."""
