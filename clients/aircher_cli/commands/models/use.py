@@ -22,7 +22,7 @@ def build_parser() -> Parser:
         "models use",
         "Set the default model, which is used without -m: any name that -m takes. It is written to "
         "your configuration file, which is not changed otherwise. You are warned if the provider "
-        "does not list the model.",
+        "does not list the model, and if a part of its chain has no key.",
         EXAMPLES,
     )
     parser.add_argument("model", type=non_empty_name, metavar="MODEL", help="the model")
