@@ -322,7 +322,7 @@ def _message_text(state: PickerState) -> tuple[str, str]:
     if view.link == "stopped" and not state.message[0]:
         known = f"{why}; " if view.has_models else ""  # else the list says why it is empty
         return f"{known}^R starts the daemon", "warn"
-    notices = list(filter(None, (config_notice(view.config), *view.notices)))
+    notices = list(filter(None, (config_notice(view.config), *view.current_notices)))
     if state.message[0] or not notices:
         return state.message
     more = f" ({len(notices) - 1} more: aircher-cli status)" if notices[1:] else ""

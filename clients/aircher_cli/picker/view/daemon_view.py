@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from aircher_cli.values import Map
+from aircher_cli.values import Map, text
+
+MIGRATE = "aircher-cli migrate"
+"""What a notice about files of the earlier aircher names."""
 
 Link = Literal["connecting", "connected", "reconnecting", "stopped"]
 """The state of the connection. While it is not `connected`, the rest may be out of date.
@@ -57,3 +60,10 @@ class DaemonView:
     environment: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     last_errors: dict[str, Map] = field(default_factory=dict)
+
+    @property
+    def current_notices(self) -> tuple[str, ...]:
+        """The notices that still hold: once a key is stored, nothing is left to carry over."""
+        labels = (text(row.get("key")) for row in self.keys)
+        is_stored = any(label and not label.startswith("env:") for label in labels)
+        return tuple(each for each in self.notices if not (is_stored and MIGRATE in each))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.daemon_view import MIGRATE, DaemonView
 from aircher_cli.render.config.problems import NOTHING_IN_USE, problem_lines
 from aircher_cli.values import Map, as_map, number, records, text
 from aircher_client.sign_in import unseen_variables
@@ -23,7 +23,6 @@ BROKEN = frozenset({"locked", "unreadable", "rejected", "refused"})
 """States of keys and entries that exist, but are not used."""
 
 EDIT_CONFIG = "aircher-cli config edit"
-MIGRATE = "aircher-cli migrate"
 CARRY_OVER = "Carry over what the earlier aircher left"
 OLLAMA = "ollama"
 GET_OLLAMA = "https://ollama.com/download"
