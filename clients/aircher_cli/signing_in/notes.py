@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from aircher_cli.render.advice import sign_in_lines
+from aircher_cli.render.formatting import join_names
 from aircher_cli.signing_in.steps import helping_steps
-from aircher_cli.values import Map, as_map, records
+from aircher_cli.values import Map, as_map, records, text
 from aircher_client import Client, ClientError, DaemonError
 from aircher_client.sign_in import read_sign_in
 from aircher_wire import codes, methods
@@ -47,14 +48,15 @@ def chosen_notes(client: Client, environ: Mapping[str, str], model: str) -> list
 
 
 def _lacking(plan: Map) -> list[str]:
-    """Return a note for each candidate that has no key while others can answer."""
+    """Return a note for each provider without a key in a chain of which others can answer."""
     if not plan.get("candidates"):
         return []
-    rows = [row for row in records(plan.get("skipped")) if row.get("reason") == LACKS_KEY]
-    return [
-        f"! {row.get('provider')}/{row.get('model')} cannot answer yet: {row.get('message')}"
-        for row in rows
-    ]
+    names: dict[str, list[str]] = {}
+    for row in records(plan.get("skipped")):
+        if row.get("reason") == LACKS_KEY:
+            name = f"{row.get('provider')}/{row.get('model')}"
+            names.setdefault(text(row.get("message")), []).append(name)
+    return [f"! {join_names(each)} cannot answer yet: {why}" for why, each in names.items()]
 
 
 def provider_notes(

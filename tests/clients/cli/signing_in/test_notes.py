@@ -48,17 +48,22 @@ def test_a_plan_that_cannot_be_made(daemon: CliDaemon) -> None:
 
 def test_a_chain_of_which_a_part_has_no_key(daemon: CliDaemon) -> None:
     """Who chooses it learns that, instead of when the first provider fails."""
-    lacking: Map = {"provider": "spare", "model": "m", "reason": "not_authenticated"}
+    lacking: Map = {
+        "provider": "spare",
+        "reason": "not_authenticated",
+        "message": "no key for spare: sign in with 'X'",
+    }
     daemon.answers["route.explain"] = {
         "candidates": [{"provider": "work", "model": "m"}],
         "skipped": [
-            {**lacking, "message": "no key for spare: sign in with 'X'"},
+            {**lacking, "model": "m"},
+            {**lacking, "model": "n"},
             {"provider": "work", "model": "n", "reason": "limit_reached", "message": "used up"},
         ],
     }
     with Client.connect(daemon.environ) as client:
         found = chosen_notes(client, {}, "main")
-    assert found == ["! spare/m cannot answer yet: no key for spare: sign in with 'X'"]
+    assert found == ["! spare/m and spare/n cannot answer yet: no key for spare: sign in with 'X'"]
     assert notes(daemon, "main") == []
 
 
