@@ -101,7 +101,14 @@ def _failure(root: Path) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("page", ["../README.md", *PAGES])
+OUTSIDE = [
+    *("README.md", "CHANGELOG.md", "tests/protocol/README.md", "clients/nvim/README.md"),
+    *("clients/emacs/README.md", "clients/vscode/README.md", "tests/protocol/chats/README.md"),
+]
+"""Pages that are read on a forge only."""
+
+
+@pytest.mark.parametrize("page", [*(f"../{page}" for page in OUTSIDE), *PAGES])
 def test_links_work_on_a_forge(page: str) -> None:
     """Each relative link leads to a file, and each anchor to a heading as a forge names it."""
     file = (DOCS / page).resolve()
@@ -112,6 +119,16 @@ def test_links_work_on_a_forge(page: str) -> None:
         target = (file.parent / path).resolve() if path else file
         assert target.exists(), link
         assert not anchor or anchor in _forge_anchors(target.read_text()), link
+
+
+def test_each_page_is_two_clicks_away() -> None:
+    """The README or the index of all pages, which it links, names it: a forge has no navigation."""
+    near = {"index.md"}
+    for page in (DOCS / "index.md", ROOT / "README.md"):
+        links = LINK.findall(FENCE.sub("", page.read_text()))
+        paths = [(page.parent / link.partition("#")[0]).resolve() for link in links]
+        near |= {path.relative_to(DOCS).as_posix() for path in paths if path.is_relative_to(DOCS)}
+    assert set(PAGES) - near == set()
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -129,7 +146,7 @@ def test_a_page_is_plain_markdown(page: str) -> None:
     assert re.findall(r"^ +```", (DOCS / page).read_text(), re.MULTILINE) == []
 
 
-@pytest.mark.parametrize("page", ["../README.md", "../CHANGELOG.md", *PAGES])
+@pytest.mark.parametrize("page", [*(f"../{page}" for page in OUTSIDE), *PAGES])
 def test_a_page_reads_the_same_on_a_forge(page: str) -> None:
     """The same lists, tables, code and text, and no line of text has become a row of a table."""
     text = (DOCS / page).read_text()
