@@ -1,13 +1,15 @@
 """What a repository's `.aircher` file sets for `ask`, `chat` and `route`, where options do not.
 
-Imported only if there is such a file.
+Imported only if there is such a file, or was one.
 """
 
 import argparse
+import os
 
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.values import Map, as_map
+from aircher_client.project import find_choices
 from aircher_client.project_file import Decisions, ProjectFileError, entries, load
 
 NOTES = {
@@ -31,13 +33,16 @@ def choose(
     Args:
         context: Its console gets the notes.
         options: Have `model`, `task` and `label`.
-        path: The file.
+        path: The file. If it is gone, such as on another branch, all that may decide here is tried.
         kept: The settings of the conversation, as fields of a request.
 
     Raises:
         CommandFailed: the file is allowed, but cannot be used.
     """
     has_key = options.label is not None or "key" in as_map(kept.get("route"))
+    if not os.path.lexists(path):
+        _choose_without(context, options, kept, has_key=has_key)
+        return
     try:
         file = load(path)
         decision = Decisions(context.environ).of(file)
@@ -60,6 +65,20 @@ def choose(
         options.model = options.model or found.get("model")
     if not has_key:
         options.label = found.get("key")
+
+
+def _choose_without(
+    context: Context, options: argparse.Namespace, kept: Map, *, has_key: bool
+) -> None:
+    """Use the key that a file had which is gone, or else the nearest file that is there."""
+    for path in find_choices(context.environ):
+        if os.path.lexists(path):
+            choose(context, options, path, kept)
+            return
+        if not has_key and _keep_key(context, options, path):
+            note = f"{path} is gone; its key {options.label} is still used, as you allowed"
+            context.console.note(f"aircher-cli: {note}: 'aircher-cli deny' ends that")
+            return
 
 
 def _keep_key(context: Context, options: argparse.Namespace, path: str) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from aircher_client.project import DECISIONS
 from aircher_wire.address import AddressError, find_state_directory
 from aircher_wire.atomic_file import read_data, write_data
 from aircher_wire.directories import check_ownership
@@ -26,7 +27,6 @@ NAMES = ("model", "task", "key")
 MAX_BYTES = 4096
 MAX_VALUE = 200
 """Characters of a value."""
-DECISIONS = "project-files.json"
 
 Decision = Literal["allowed", "denied", "changed", "new"]
 
@@ -149,7 +149,7 @@ class Decisions:
     def allowed_key(self, path: str) -> str | None:
         """Return the label that the file had when it was allowed; None if it was not, or had none.
 
-        It stays in force when the file changes: without it, another account would answer.
+        It stays in force when the file changes or is gone: else another account would answer.
 
         Raises:
             ProjectFileError: the decisions cannot be read.

@@ -7,7 +7,7 @@ from aircher_cli.commands.allow import add_folder, find
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser
-from aircher_client.project import FILE
+from aircher_client.project import FILE, find_choices
 from aircher_client.project_file import Decisions, ProjectFileError, load
 
 EXAMPLES = """
@@ -36,11 +36,11 @@ def run(context: Context, options: argparse.Namespace) -> int:
     """
     try:
         decisions = Decisions(context.environ)
-        gone = os.path.join(os.path.realpath(options.folder or "."), FILE)  # noqa: PTH118
-        if not os.path.lexists(gone) and decisions.forget(gone):
-            path, decision = gone, "forgotten"
+        path = _find(context, options.folder)
+        if not os.path.lexists(path) and decisions.forget(path):
+            decision = "forgotten"
         else:
-            path, decision = find(options.folder), "denied"
+            decision = "denied"
             decisions.record(load(path), allowed=False)
     except ProjectFileError as error:
         raise CommandFailed(str(error)) from None
@@ -50,3 +50,19 @@ def run(context: Context, options: argparse.Namespace) -> int:
     said = "is not used" if decision == "denied" else "is gone, and so is what you decided about it"
     context.console.line(f"✓ {path} {said}", "good")
     return OK
+
+
+def _find(context: Context, folder: str | None) -> str:
+    """Return the path of the file of a folder, or of one that is gone and was decided about.
+
+    Raises:
+        CommandFailed: there is none.
+    """
+    start = os.path.realpath(folder or ".")
+    named = {**context.environ, "AIRCHER_PROJECT": start}  # it may be set and empty
+    gone = os.path.join(start, FILE)  # noqa: PTH118
+    first = next(find_choices(named, start), gone)
+    if os.path.lexists(first) or first != gone:
+        return first
+    # Outside of a repository, too: it may be none any more.
+    return gone if gone in Decisions(context.environ).read() else find(folder)

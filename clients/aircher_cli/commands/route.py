@@ -17,7 +17,7 @@ from aircher_cli.parser import (
 )
 from aircher_cli.render.route import route_lines
 from aircher_cli.values import Map, records
-from aircher_client.project import find_file
+from aircher_client.project import find_choice
 from aircher_wire import codes, methods
 
 EXAMPLES = """
@@ -99,7 +99,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     Raises:
         DaemonError: the model, the task or a provider does not exist.
     """
-    if path := find_file(context.environ):
+    if path := find_choice(context.environ):
         from aircher_cli.project_choice import choose  # noqa: PLC0415 -- most have none
 
         choose(context, options, path)

@@ -10,6 +10,7 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.project_choice import choose
 from aircher_cli.values import Map
+from aircher_client.project import find_choice
 from aircher_client.project_file import Decisions, load
 from helpers.daemon.cli import Stream
 
@@ -112,3 +113,44 @@ def test_the_allowed_key_stays_when_the_file_changes(tmp_path: Path, content: st
     assert kept["label"] is None
     Decisions(environ).record(file, allowed=False)
     assert chosen(tmp_path, content, allowed=None)[0]["label"] is None
+
+
+def gone(folder: Path, monkeypatch: pytest.MonkeyPatch, **options: str) -> tuple[str | None, str]:
+    """Return the label of a command in `folder`, and what was said."""
+    environ = {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state")}
+    monkeypatch.chdir(folder / "repo" / "src")
+    err = Stream()
+    given = argparse.Namespace(**{"model": None, "task": None, "label": None, **options})
+    if path := find_choice(environ):
+        choose(Context(Console(None, err, environ), environ, None), given, path)
+    return given.label, err.text
+
+
+def test_the_allowed_key_stays_when_the_file_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another branch has no such file: work must not move to the private account with it."""
+    environ = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    root = tmp_path.resolve() / "repo"
+    (root / ".git").mkdir(parents=True)
+    (root / "src").mkdir()
+    assert gone(tmp_path, monkeypatch) == (None, "")
+    inner, outer = root / "src" / ".aircher", root / ".aircher"
+    for path, allowed in ((inner, False), (outer, True)):
+        path.write_text(BOTH)
+        Decisions(environ).record(load(str(path)), allowed=allowed, key="work")
+        path.unlink()
+
+    label, said = gone(tmp_path, monkeypatch)
+    assert (label, said.count("\n")) == ("work", 1)
+    assert f"{outer} is gone; its key work is still used, as you allowed" in said
+    assert gone(tmp_path, monkeypatch, label="own") == ("own", "")
+
+    outer.write_text(BOTH)  # the first branch again
+    assert gone(tmp_path, monkeypatch) == ("work", "")
+    outer.write_text('key = "own"\n')
+    Decisions(environ).record(load(str(outer)), allowed=True, key="own")
+    assert gone(tmp_path, monkeypatch) == ("own", ""), "the nearer one was denied"
+    outer.unlink()
+    (root / ".git").rmdir()
+    assert gone(tmp_path, monkeypatch) == (None, ""), "no repository any more"

@@ -1,11 +1,19 @@
 """The project: the repository around the working directory, or AIRCHER_PROJECT."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
-from aircher_client.project import MAX_LENGTH, find_file, find_folder, find_project
+from aircher_client.project import (
+    MAX_LENGTH,
+    find_choice,
+    find_choices,
+    find_file,
+    find_folder,
+    find_project,
+)
 
 
 @pytest.fixture
@@ -103,3 +111,22 @@ def test_each_folder_is_looked_into_once(inside: Path, monkeypatch: pytest.Monke
     assert find_file({}) is None
     deep = inside / "src" / "deep"
     assert looked == [str(folder / ".aircher") for folder in (deep, *deep.parents)]
+
+
+def test_files_that_are_gone_and_were_decided_about_come_first(inside: Path) -> None:
+    """Those nearer than the file that is there, as after a change of the branch."""
+    environ = {"HOME": str(inside), "XDG_STATE_HOME": str(inside / "state")}
+    root, folder = inside, inside / "src" / "deep"
+    (root / ".git").mkdir()
+    assert list(find_choices(environ)) == []
+    decisions = inside / "state" / "aircher" / "project-files.json"
+    decisions.parent.mkdir(parents=True)
+    there, here = str(root / ".aircher"), str(folder / ".aircher")
+    decisions.write_text(json.dumps({"files": {there: {}, here: {}}}))
+    assert list(find_choices(environ)) == [here, there]
+    (root / ".aircher").touch()
+    assert list(find_choices(environ)) == [here, there]
+    (folder / ".aircher").touch()
+    assert list(find_choices(environ)) == [here]
+    assert find_choice(environ) == here
+    assert list(find_choices({**environ, "AIRCHER_PROJECT": ""})) == []

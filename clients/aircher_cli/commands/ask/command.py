@@ -31,7 +31,7 @@ from aircher_cli.parser import (
 )
 from aircher_cli.values import Map, as_map
 from aircher_client import Client, ConnectionLost, DaemonError
-from aircher_client.project import find_file
+from aircher_client.project import find_choice
 from aircher_wire import codes
 
 TYPE_CHECKING = False  # what `typing` would say, without its import
@@ -246,7 +246,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
         check_output(options.output)
     earlier = _earlier(context, options)
-    if path := find_file(context.environ):
+    if path := find_choice(context.environ):
         from aircher_cli.project_choice import choose  # noqa: PLC0415 -- most have none
 
         choose(context, options, path, {} if earlier is None else earlier.settings.fields())

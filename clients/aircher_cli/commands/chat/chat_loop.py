@@ -28,7 +28,7 @@ from aircher_cli.values import Map, as_map, number, records, text
 from aircher_client import Client, ClientError, DaemonError
 from aircher_client.conversations import KeepSettings, Settings, keep_settings, with_project
 from aircher_client.conversations.records import STOPPED, with_label_of
-from aircher_client.project import find_file
+from aircher_client.project import find_choice
 from aircher_wire import codes, methods
 
 TIMEOUT_SECONDS = 5.0
@@ -424,7 +424,7 @@ class ChatSession:
         if self._keeper is not None and (options.chat is not None or options.continues):
             self._load_kept(self._keeper, options)
             kept = {} if self._keeper.is_new else self._keeper.settings.fields()
-        if path := find_file(self.context.environ):
+        if path := find_choice(self.context.environ):
             self._load_project_file(path, kept)
 
     def _may_keep(self, options: argparse.Namespace) -> KeepSettings:

@@ -22,6 +22,8 @@ def test_a_file_is_denied_and_forgotten(tmp_path: Path, monkeypatch: pytest.Monk
     outcome = run_cli(environ, "deny", "--json")
     assert json.loads(outcome.out) == {"file": str(file), "decision": "denied"}
     file.unlink()
+    (tmp_path / "src").mkdir()
+    monkeypatch.chdir(tmp_path / "src")  # a folder below it is meant, too
     outcome = run_cli(environ, "deny")
     assert (outcome.code, outcome.out) == (
         0,
