@@ -135,7 +135,11 @@ class _Listing:
         """Return what matches: first what can be used, then what needs a sign-in."""
         self._query = query
         named = [name for name in self._closed_providers() if query.is_word(name)]
-        scores = query.close_scores(self._search) or query.letters_scores(self._search)
+        scores = (
+            query.close_scores(self._search)
+            or query.corrected_scores(self._search, _reader.words())
+            or query.letters_scores(self._search)
+        )
         usable: list[tuple[int, int]] = []
         closed: list[tuple[int, int]] = []
         for score, at in scores:

@@ -8,19 +8,29 @@ The query is split at spaces, and every word has to match. A word matches, from 
     a run without the       `gpt4`          openai/gpt-4.1
     separators
     a run inside a word     `net`           anthropic/claude-sonnet-5
+    a run with a typo       `gtp4`          openai/gpt-4.1
     letters in order        `z41`           zed/gpt-4.1
 
-Letters in order match too much to be useful where there is any better match, so callers drop such
-matches then: see `is_close`.
+Vendors write the same version as 4.5 and 4-5, so all separators but the slash are the same. Among
+runs at a word start, those that end with a word come first (`mini` is no `minimax`), and those that
+begin a name. If a version was typed, names with the words next to each other come first: `gpt 5
+mini` means gpt-5-mini. Without one the newest model is meant: `gemini pro` is not gemini-pro.
+
+Typos and letters in order match too much to be useful where there is any better match, so callers
+ask for them only if there is none.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from aircher_cli.picker.view.listing.typing_errors import near_words
+
 WHOLE = 900
+WHOLE_SQUEEZED = 890
+"""The whole name but for its separators: `gpt 4o` for gpt-4o."""
 PROVIDER = 850
 WORD_START = 800
 SQUEEZED = 700
@@ -30,16 +40,30 @@ TITLE = 400
 """The score of a match in the display name."""
 ABOUT = 300
 """The score of a match in what is known about a model, such as an ability."""
+TYPO = 200
+"""The score of a match but for one typing error."""
 LETTERS = 100
 """The best score of letters in order; each gap costs points."""
+
+# Added to the score of a match, and too little to lift it to that of a better kind.
+WORD_END = 20
+PART_START = 12
+VERSION_END = 12
+"""For `sonnet 5`, which means claude-sonnet-5 rather than claude-sonnet-5-5."""
+AS_TYPED = 10
+
+MAX_CORRECTIONS = 20
 
 MAX_QUERY = 100
 """Characters of a query that count: more would be a pasted text."""
 
 _SEPARATORS = re.compile(r"[\W_]+")
 _WORD_START = re.compile(r"(?:(?<![^\W_])|(?<=\d)(?=\D)|(?<=\D)(?=\d))(?=[^\W_])")
+_DIGIT = re.compile(r"\d")
 _MARK = "\0"
 _NO_SEPARATORS = {code: None for code in range(128) if not chr(code).isalnum()}
+_SAME_SEPARATORS = str.maketrans("._:@", "----")
+_PIECES = re.compile(r"[^\W\d_]+|[\W\d_]+")
 
 
 class Match(NamedTuple):
@@ -50,7 +74,7 @@ class Match(NamedTuple):
 
 
 class Searchable(NamedTuple):
-    """What can be found of one row, in lower case.
+    """What can be found of one row, in lower case and with the same separators.
 
     `marked` is the name with a mark at each start of a word, which makes the search for one as fast
     as any other; `squeezed` is the name without separators.
@@ -65,10 +89,10 @@ class Searchable(NamedTuple):
 
 def searchable(name: str, title: str = "", about: str = "") -> Searchable:
     """Return the texts of a row, prepared for `Query.score`."""
-    lower = _lower(name)
+    lower = _plain(name)
     # For ASCII text, `translate` takes a fifth of the time of the pattern.
     squeezed = lower.translate(_NO_SEPARATORS) if lower.isascii() else _SEPARATORS.sub("", lower)
-    return Searchable(lower, _marked(lower), squeezed, _lower(title), _marked_about(about))
+    return Searchable(lower, _marked(lower), squeezed, _plain(title), _marked_about(about))
 
 
 @lru_cache(maxsize=256)
@@ -79,6 +103,16 @@ def _marked_about(text: str) -> str:
 
 def _marked(text: str) -> str:
     return _WORD_START.sub(_MARK, text)
+
+
+def _squeezed(text: str) -> str:
+    """Return a text without its separators."""
+    return _SEPARATORS.sub("", text)
+
+
+def _plain(text: str) -> str:
+    """Return `text` in lower case with the same separators; the number of characters stays."""
+    return _lower(text).translate(_SAME_SEPARATORS)
 
 
 def _lower(text: str) -> str:
@@ -94,33 +128,47 @@ class _Word:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.squeezed = _SEPARATORS.sub("", text) or text
+        self.squeezed = _squeezed(text) or text
         self.marked = _MARK + _marked(text).removeprefix(_MARK)
         self.first_part, self.last_part = f"{text}/", f"/{text}"
         self._pattern: re.Pattern[str] | None = None
-        # Possessive: a failed match costs the length of the name once.
-        letters = [re.escape(letter) for letter in text]
-        self.letters = re.compile("".join(f"[^{each}]*+{each}" for each in letters), re.DOTALL)
+        self._letters: re.Pattern[str] | None = None
 
     def score(self, row: Searchable) -> int:
         """Return how well a row matches; 0 if it does not, or only by letters in order."""
         if self.text in row.name:
-            if self.marked not in row.marked:
-                return INSIDE
-            if row.name == self.text or row.name.endswith(self.last_part):
-                return WHOLE
-            return PROVIDER if row.name.startswith(self.first_part) else WORD_START
+            return self._run_score(row)
         if self.squeezed in row.squeezed:
-            return SQUEEZED if self._loose().search(row.marked) else INSIDE
+            found = self._loose().search(row.marked)
+            return SQUEEZED + _part_start(row.marked, found.start()) if found else INSIDE
         if self.text in row.title:
             return TITLE
         return ABOUT if self.marked in row.about else 0
+
+    def _run_score(self, row: Searchable) -> int:
+        """Return the score of a row whose name has the word."""
+        if self.marked not in row.marked:
+            return INSIDE
+        if row.name == self.text or row.name.endswith(self.last_part):
+            return WHOLE
+        if row.name.startswith(self.first_part):
+            return PROVIDER
+        return WORD_START + _closeness(self.marked, row.marked)
 
     def _loose(self) -> re.Pattern[str]:
         """Return the pattern of the word at a word start, with separators between its letters."""
         if self._pattern is None:
             self._pattern = re.compile(_MARK + r"[\W_]*".join(map(re.escape, self.squeezed)))
         return self._pattern
+
+    def _letters_pattern(self) -> re.Pattern[str]:
+        """Return the pattern of the letters in order, with anything between them."""
+        if self._letters is None:
+            # Possessive: a failed match costs the length of the name once.
+            letters = [re.escape(letter) for letter in self.text]
+            pattern = "".join(f"[^{each}]*+{each}" for each in letters)
+            self._letters = re.compile(pattern, re.DOTALL)
+        return self._letters
 
     def letters_score(self, row: Searchable) -> int:
         """Return the score of letters in order; 0 if they are not there."""
@@ -133,7 +181,7 @@ class _Word:
 
     def find_letters(self, name: str) -> list[int] | None:
         """Return where the letters are, in order and close together; None if they are not there."""
-        if self.letters.match(name) is None:
+        if self._letters_pattern().match(name) is None:
             return None
         at = -1
         for letter in self.text:
@@ -164,19 +212,35 @@ class Query:
     """What the user typed, prepared for thousands of rows."""
 
     def __init__(self, text: str) -> None:
-        words = dict.fromkeys(_lower(text[:MAX_QUERY]).split())
+        words = dict.fromkeys(_plain(text[:MAX_QUERY]).split())
         # The longest word excludes most rows, so it comes first.
         self._words = [_Word(each) for each in sorted(words, key=len, reverse=True)]
+        joined = "".join(map(_squeezed, words))
+        self._version = joined if _DIGIT.search(joined) else ""
 
     def __bool__(self) -> bool:
         return bool(self._words)
 
     def close_scores(self, rows: Sequence[Searchable]) -> list[tuple[int, int]]:
-        """Return (score, index) of the rows that match better than by letters in order."""
-        if len(self._words) == 1:
-            score = self._words[0].score
-            return [(found, at) for at, row in enumerate(rows) if (found := score(row))]
+        """Return (score, index) of the rows that match without a typo or a gap."""
         return [(found, at) for at, row in enumerate(rows) if (found := self._close_score(row))]
+
+    def corrected_scores(
+        self, rows: Sequence[Searchable], known: Collection[str]
+    ) -> list[tuple[int, int]]:
+        """Return (score, index) of the rows that match if one letter of a word may be wrong.
+
+        Meant for rows of which none matched better; `known` are their `known_words`.
+        """
+        words = [(word, _corrections(word.text, known)) for word in self._words]
+        if not any(corrected for _, corrected in words):
+            return []
+        found = []
+        for at, row in enumerate(rows):
+            scores = [word.score(row) or _corrected_score(each, row) for word, each in words]
+            if all(scores):
+                found.append((min(sum(scores) // len(scores), TYPO + WORD_END), at))
+        return found
 
     def letters_scores(self, rows: Sequence[Searchable]) -> list[tuple[int, int]]:
         """Return (score, index) of the rows that match if letters in order count too.
@@ -195,7 +259,21 @@ class Query:
             if not score:
                 return 0
             total += score
-        return total // len(self._words)
+        score = total // len(self._words)
+        if self._version and self._version in row.squeezed:
+            return self._with_order(score, row)
+        return score
+
+    def _with_order(self, score: int, row: Searchable) -> int:
+        """Return the score of a row that has the words next to each other, as typed."""
+        if score >= WHOLE_SQUEEZED:
+            return score
+        if row.squeezed.endswith(self._version):
+            if _squeezed(row.name.rpartition("/")[2]) == self._version:
+                return WHOLE_SQUEEZED
+            if self._version[-1].isdigit():
+                return score + VERSION_END
+        return score + AS_TYPED if self._words[1:] else score
 
     def score(self, row: Searchable) -> int:
         """Return how well a row matches; 0 if it does not."""
@@ -208,19 +286,62 @@ class Query:
         return total // len(self._words) if self._words else 0
 
     def is_word(self, name: str) -> bool:
-        """Tell whether one of the words is exactly this name."""
-        lower = _lower(name)
-        return any(word.text == lower for word in self._words)
+        """Tell whether one of the words is exactly this name, or this name and a slash."""
+        lower = _plain(name)
+        return any(word.text in {lower, f"{lower}/"} for word in self._words)
 
     def positions(self, name: str) -> tuple[int, ...]:
         """Return the characters of a name that match, in order, for highlighting."""
-        lower = _lower(name)
+        lower = _plain(name)
         return tuple(sorted({at for word in self._words for at in word.positions(lower)}))
 
 
 def is_close(score: int) -> bool:
     """Tell whether a match is better than letters in order."""
     return score > LETTERS
+
+
+def _closeness(word: str, name: str) -> int:
+    """Return what is added for the best place of a word in a name, both with marks."""
+    best, at = 0, name.find(word)
+    while at >= 0:
+        end = at + len(word)
+        ends_word = WORD_END * (not name[end : end + 1].isalnum())
+        best = max(best, ends_word + _part_start(name, at))
+        at = name.find(word, at + 1)
+    return best
+
+
+def _part_start(name: str, at: int) -> int:
+    """Return what is added for a match at the beginning of a name, or after a slash."""
+    return PART_START if at == 0 or name[at - 1] == "/" else 0
+
+
+# ------------------------------------------------------------------ typing errors
+
+
+def known_words(rows: Iterable[Searchable]) -> set[str]:
+    """Return the words of letters in the names and abilities of all rows."""
+    texts = dict.fromkeys(text for row in rows for text in (row.marked, row.about))
+    return {piece for text in texts for piece in _PIECES.findall(text) if piece.isalpha()}
+
+
+def _corrections(text: str, known: Collection[str]) -> list[_Word]:
+    """Return what a word with one typing error may mean: known words, or how they begin."""
+    found: dict[str, None] = {}
+    for piece in _PIECES.finditer(text):
+        before, after = text[: piece.start()], text[piece.end() :]
+        for meant in sorted(near_words(piece.group(), known)):
+            found[f"{before}{meant}{after}"] = None
+    return [_Word(each) for each in list(found)[:MAX_CORRECTIONS]]
+
+
+def _corrected_score(words: Sequence[_Word], row: Searchable) -> int:
+    """Return the score of the best of the corrected words at a word start; 0 without any."""
+    best = max((word.score(row) for word in words), default=0)
+    if best >= SQUEEZED:
+        return TYPO + (best - SQUEEZED) // 10
+    return TYPO if best == ABOUT else 0
 
 
 def match(query: str, text: str) -> Match | None:

@@ -4,7 +4,6 @@ A list has thousands of models, and the picker shows a screenful. So the facts o
 read again only if its own row changed, and a `Row` is made only of what is shown.
 """
 
-import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,7 +11,8 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.listing.matching import Searchable, searchable
+from aircher_cli.picker.view.listing.matching import Searchable, known_words, searchable
+from aircher_cli.picker.view.listing.release_order import by_version, estimated_days
 from aircher_cli.picker.view.sane_values import amount, finite, is_name
 from aircher_cli.render.models.table import ABILITIES, UNKNOWN, format_price
 from aircher_cli.values import Map, as_map, text, texts, without_label
@@ -59,18 +59,26 @@ class FactReader:
     def __init__(self) -> None:
         self._known: dict[tuple[object, object], tuple[Map, Facts]] = {}
         self._latest: tuple[DaemonView, list[Facts], list[Searchable]] | None = None
+        self._words: set[str] | None = None
 
     def read(self, view: DaemonView) -> tuple[list[Facts], list[Searchable]]:
         """Return the facts of all aliases and models, each name once, and their texts to search.
 
         Aliases come first, in the daemon's order; then the models by provider, the newest first.
-        Without a date the larger version counts as newer.
+        Without a date a larger version counts as newer.
         """
         latest = self._latest
         if latest is None or not _has_same_list(latest[0], view):
             facts = self._read(view)
             latest = self._latest = (view, facts, [each.search for each in facts])
+            self._words = None
         return latest[1], latest[2]
+
+    def words(self) -> set[str]:
+        """Return the words in the texts that `read` returned last."""
+        if self._words is None:
+            self._words = known_words(self._latest[2] if self._latest else ())
+        return self._words
 
     def _read(self, view: DaemonView) -> list[Facts]:
         models: dict[str, Facts] = {}
@@ -112,27 +120,25 @@ def _has_same_list(one: DaemonView, other: DaemonView) -> bool:
 
 def _newest_first(facts: Iterable[Facts]) -> list[Facts]:
     """Return aliases, then models by provider: what chats first, the newest first, then by name."""
-    providers: dict[str, int] = {}
-    found: list[tuple[tuple[object, ...], Facts]] = []
+    aliases: list[Facts] = []
+    providers: dict[str, list[Facts]] = {}
     for each in facts:
-        if each.kind == "alias":
-            found.append(((-1, len(found)), each))
-            continue
-        at = providers.setdefault(each.provider, len(providers))
-        released = parse_date(each.released)
-        days = -released.toordinal() if released else 0
-        found.append(((at, not each.chats, days, _by_version(each.model)), each))
-    return [each for _, each in sorted(found, key=lambda pair: pair[0])]
+        group = aliases if each.kind == "alias" else providers.setdefault(each.provider, [])
+        group.append(each)
+    return [*aliases, *(each for models in providers.values() for each in _sorted(models))]
 
 
-@lru_cache(maxsize=4096)
-def _by_version(model: str) -> tuple[str | int, ...]:
-    """Return how to sort models by name, larger versions first: gpt-5.5, gpt-5.4, gpt-5-nano."""
-    parts = _DIGITS.split(model.replace(".", "\x01"))
-    return tuple(-int(part) if at % 2 else part for at, part in enumerate(parts))
+def _sorted(models: list[Facts]) -> list[Facts]:
+    """Return the models of one provider in order."""
+    dates = {each.model: parse_date(each.released) for each in models}
+    days: dict[str, float] = {model: day.toordinal() for model, day in dates.items() if day}
+    undated = [model for model, day in dates.items() if day is None]
+    days.update(estimated_days(days, undated))
 
+    def order(facts: Facts) -> tuple[object, ...]:
+        return not facts.chats, -days.get(facts.model, 0), by_version(facts.model)
 
-_DIGITS = re.compile(r"([0-9]{1,18})")
+    return sorted(models, key=order)
 
 
 def _default_of(view: DaemonView, models: dict[str, Facts], aliases: dict[str, Facts]) -> str:

@@ -8,6 +8,7 @@ from aircher_cli.picker.view.listing.groups import MAX_MATCHES, MAX_ROWS, build_
 from aircher_cli.picker.view.listing.rows import all_rows
 from aircher_cli.picker.view.preferences import Preferences
 from aircher_cli.render.marks import Mark
+from helpers.picker.real_models import real_view
 from helpers.picker.views import NOW, a_key, a_model, a_view, names_of
 
 NONE = Preferences()
@@ -297,3 +298,73 @@ def test_a_provider_that_is_only_part_of_an_alias_has_its_line():
     )
     assert list(groups_of(view)) == ["aliases", "a", "work"]
     assert list(groups_of(view, query="work")) == ["work", "matches"]
+
+
+# ------------------------------------------------------------------ what people type
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        # Without a version the newest is meant, also one that no list of dates has yet.
+        ("sonnet", "anthropic/claude-sonnet-5-5"),
+        ("claude opus", "anthropic/claude-opus-5-5"),
+        ("opus claude", "anthropic/claude-opus-5-5"),
+        ("haiku", "anthropic/claude-haiku-5-5"),
+        ("gemini pro", "gemini/gemini-3.1-pro-preview"),
+        ("gemini flash", "gemini/gemini-3.8-flash"),
+        ("mini", "openai/gpt-5.4-mini"),
+        ("llama", "openrouter/meta-llama/llama-4-maverick"),
+        ("openai/", "openai/gpt-6.1-sol"),
+        ("openrouter claude opus", "openrouter/anthropic/claude-opus-5.5"),
+        # With a version that one, however its parts are separated.
+        ("gpt5", "openai/gpt-5"),
+        ("gpt-5.5", "openai/gpt-5.5"),
+        ("gpt 5 mini", "openai/gpt-5-mini"),
+        ("gpt5mini", "openai/gpt-5-mini"),
+        ("4o mini", "openrouter/openai/gpt-4o-mini"),
+        ("gpt4o", "openai/gpt-4o"),
+        ("o3", "openai/o3"),
+        ("o4 mini", "openai/o4-mini"),
+        ("opus45", "anthropic/claude-opus-4-5"),
+        ("sonnet 4.5", "anthropic/claude-sonnet-4-5"),
+        ("claude-sonnet-4.5", "anthropic/claude-sonnet-4-5"),
+        ("claude_sonnet_4_5", "anthropic/claude-sonnet-4-5"),
+        ("sonnet 5", "anthropic/claude-sonnet-5"),
+        ("k2", "openrouter/moonshotai/kimi-k2"),
+        ("r1", "openrouter/deepseek/deepseek-r1"),
+        ("qwen 3", "openrouter/qwen/qwen3.8-2.4t-a95b"),
+        # Letters in order.
+        ("g35f", "gemini/gemini-3.5-flash"),
+        # One typing error in a word.
+        ("sonet", "anthropic/claude-sonnet-5-5"),
+        ("calude", "anthropic/claude-sonnet-5-5"),
+        ("claude opis", "anthropic/claude-opus-5-5"),
+        ("haikku", "anthropic/claude-haiku-5-5"),
+        ("gemni", "gemini/gemini-4-argon"),
+        ("gtp-5.5", "openai/gpt-5.5"),
+        ("antropic", "anthropic/claude-sonnet-5-5"),
+        ("gemin flsh", "gemini/gemini-3.8-flash"),
+    ],
+)
+def test_the_first_match_is_what_was_meant(typed, first):
+    """Typed by somebody who uses these models, over their real names."""
+    assert all_rows(build_groups(real_view(), NONE, NOW, query=typed))[0].name == first
+
+
+def test_a_typing_error_finds_no_more_than_what_was_meant():
+    """The same letters in order are in many other names, which are no help then."""
+    found = {row.name for row in all_rows(build_groups(real_view(), NONE, NOW, query="sonet"))}
+    assert found == {
+        row.name for row in all_rows(build_groups(real_view(), NONE, NOW, query="sonnet"))
+    }
+
+
+def test_a_provider_and_a_slash_name_the_provider():
+    """It comes first even if it needs a sign-in and an alias leads to it."""
+    view = a_view(
+        ["other/model"], [a_key("other"), a_key("work", "not_configured")],
+        aliases=({"name": "fast", "routes": ["other/model", "work/model"]},),
+    )  # fmt: skip
+    (first, *_) = build_groups(view, NONE, NOW, query="work/")
+    assert first.provider == "work"
