@@ -54,26 +54,30 @@ def run_plain(
     chooses_default: bool = True,
     title: str = "Choose a model.",
     all_models: bool = False,
+    output_is_choice: bool = False,
 ) -> str | None:
     """Let the user choose a model from a numbered list; return its name, None without a choice.
 
     Args:
-        context: Lines go to standard output, or to standard error if that is the only terminal.
+        context: What is connected with the daemon, and has the terminal.
         chooses_default: Whether the choice becomes the default model.
         title: The first line.
         all_models: Whether nothing is folded at first.
+        output_is_choice: Whether the list goes to standard error, since a program reads the output.
 
     Raises:
         DaemonUnreachable: no daemon runs, and none could be started.
     """
-    picker = _PlainPicker(context, chooses_default=chooses_default)
+    picker = _PlainPicker(
+        context, chooses_default=chooses_default, output_is_choice=output_is_choice
+    )
     return picker.run(title, all_models=all_models)
 
 
-def _speaker(console: Console) -> Callable[[str], None]:
+def _speaker(console: Console, *, output_is_choice: bool) -> Callable[[str], None]:
     """Return what writes a sentence, wrapped between words on a terminal."""
-    if console.err_is_terminal and not console.is_terminal:
-        return console.note  # in `model=$(aircher-cli models pick --plain)` the output is the name
+    if output_is_choice:
+        return console.note
 
     def say(text: str) -> None:
         for line in paragraph(text, console.width, hang="  "):
@@ -85,7 +89,7 @@ def _speaker(console: Console) -> Callable[[str], None]:
 class _PlainPicker:
     """One run. Each call of the daemon has a connection of its own: a user thinks for long."""
 
-    def __init__(self, context: Context, *, chooses_default: bool) -> None:
+    def __init__(self, context: Context, *, chooses_default: bool, output_is_choice: bool) -> None:
         self._context = context
         self._chooses_default = chooses_default
         self._actions = Actions(context.connect)
@@ -93,7 +97,7 @@ class _PlainPicker:
         self._view = DaemonView()
         self._groups: tuple[Group, ...] = ()
         self._start = 0
-        self._say = _speaker(context.console)
+        self._say = _speaker(context.console, output_is_choice=output_is_choice)
 
     def run(self, title: str, *, all_models: bool) -> str | None:
         self._refresh()

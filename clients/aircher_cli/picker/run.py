@@ -5,6 +5,7 @@ daemon have started: both take time, and so they overlap.
 """
 
 import gc
+import os
 import signal
 import sys
 import threading
@@ -64,30 +65,42 @@ class Inbox:
             receive(latest)
 
 
-def run_picker(context: Context, *, chooses_default: bool, title: str = "") -> str | None:
+def run_picker(
+    context: Context, *, chooses_default: bool, title: str = "", in_use: str = ""
+) -> str | None:
     """Let the user choose a model on the whole screen; return its name, None without a choice.
 
     Args:
         context: The terminal must be able to draw: see `way_to_pick`.
         chooses_default: Whether the choice becomes the default model.
         title: What is shown instead of an empty filter.
+        in_use: The model that is selected at first; empty for the default.
 
     Raises:
         KeyboardInterrupt: Ctrl-C.
         SystemExit: a signal ended the picker; the code is that of shells.
     """
-    choice = pick_on_screen(context, chooses_default=chooses_default, title=title)
+    choice = pick_on_screen(context, chooses_default=chooses_default, title=title, in_use=in_use)
     return choice.name if choice else None
 
 
 def pick_on_screen(
-    context: Context, *, chooses_default: bool, title: str = "", all_models: bool = False
+    context: Context,
+    *,
+    chooses_default: bool,
+    title: str = "",
+    in_use: str = "",
+    all_models: bool = False,
 ) -> Choice | None:
     """Do what `run_picker` does, and return what was done about the choice too."""
     inbox = Inbox()
     with LiveFeed(context.connect, inbox.put):
         app, run_app = _make_app(
-            context, chooses_default=chooses_default, title=title, all_models=all_models
+            context,
+            chooses_default=chooses_default,
+            title=title,
+            in_use=in_use,
+            all_models=all_models,
         )
         inbox.forward(app.receive)
         with _passing_on_errors(app.fail):
@@ -111,9 +124,10 @@ def _passing_on_errors(fail: "Callable[[BaseException], object]") -> "Iterator[N
 
 
 def _make_app(
-    context: Context, *, chooses_default: bool, title: str, all_models: bool
+    context: Context, *, chooses_default: bool, title: str, in_use: str, all_models: bool
 ) -> "tuple[PickerApp, Callable[[PickerApp], tuple[Choice | None, int]]]":
     """Import all that draws; return the app and what runs it."""
+    _unset_developer_settings()
     gc.disable()  # the imports make many objects, and none of them becomes garbage
     try:
         from aircher_cli.picker.live.actions import Actions  # noqa: PLC0415 -- see above
@@ -126,11 +140,23 @@ def _make_app(
     finally:
         gc.enable()
     preferences = load_preferences(context.environ)
-    state = PickerState(preferences, chooses_default=chooses_default, title=title)
+    state = PickerState(preferences, chooses_default=chooses_default, title=title, in_use=in_use)
     state.all_models = all_models
     actions = Actions(context.connect, partial(_start_daemon, context))
     save = partial(save_preferences, context.environ)
     return PickerApp(state, actions, context.environ, save), run_app
+
+
+def _unset_developer_settings() -> None:
+    """Remove what Textual reads from the environment: it is meant for those who develop with it.
+
+    TEXTUAL_DEBUG writes all that is typed into a file, keys included. An invalid value of others
+    ends the program. An empty NO_COLOR means colours (https://no-color.org), but not to Textual.
+    """
+    for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+        del os.environ[name]
+    if not os.environ.get("NO_COLOR", "unset"):
+        del os.environ["NO_COLOR"]
 
 
 def _start_daemon(context: Context) -> None:

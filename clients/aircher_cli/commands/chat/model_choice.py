@@ -22,6 +22,6 @@ def pick_model(context: Context, in_use: str) -> str | None:
 
     title = f"now {in_use}; choose a model for this conversation"
     try:
-        return run_picker(context, chooses_default=False, title=title)
+        return run_picker(context, chooses_default=False, title=title, in_use=in_use)
     except KeyboardInterrupt:
         return None  # Ctrl-C leaves the list, not the conversation

@@ -76,7 +76,8 @@ def _pick_from_list(context: Context, options: argparse.Namespace) -> int:
     """Let the user choose by a number; the list itself says what was done."""
     from aircher_cli.picker.plain import run_plain  # noqa: PLC0415 -- rarely used
 
-    name = run_plain(context, all_models=options.all)
+    is_read = options.json or not context.console.is_terminal
+    name = run_plain(context, all_models=options.all, output_is_choice=is_read)
     if name is None:
         return _end_without_choice(context, options)
     if options.json:

@@ -18,7 +18,7 @@ from aircher_cli.picker.screen.canvas import Canvas
 from aircher_cli.picker.screen.commands import Commands, Save
 from aircher_cli.picker.screen.explaining import Explainer
 from aircher_cli.picker.screen.frame import Zone
-from aircher_cli.picker.screen.keys import EDITS, KEYS, MOVES
+from aircher_cli.picker.screen.keys import EDITS, KEYS, MOVES, is_typed
 from aircher_cli.picker.screen.state import PickerState
 from aircher_cli.picker.screen.terminal import PickerDriver, exit_on_signals, kept_terminal
 from aircher_cli.picker.view.daemon_view import DaemonView
@@ -69,12 +69,14 @@ class PickerScreen(Screen[None], inherit_bindings=False):
         yield self._picker.canvas
 
     def on_key(self, event: events.Key) -> None:
-        """Pass on a key."""
-        self._picker.press(event)
+        """Pass on a key, unless a dialog has opened since: it repeats, or is meant for that."""
+        if self.is_active:
+            self._picker.press(event)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Pass on a pasted text."""
-        self._picker.paste(event.text)
+        """Pass on a pasted text, which may be a key if a dialog has opened."""
+        if self.is_active:
+            self._picker.paste(event.text)
 
 
 class PickerApp(App[Choice], inherit_bindings=False):
@@ -229,9 +231,9 @@ class PickerApp(App[Choice], inherit_bindings=False):
         elif edit := EDITS.get(event.key):
             self._leave_overlay()
             getattr(self.state, edit)()
-        elif event.character and event.is_printable:
+        elif is_typed(event):
             self._leave_overlay()
-            self.state.type_text(event.character)
+            self.state.type_text(event.character or "")
         else:
             return
         event.stop()

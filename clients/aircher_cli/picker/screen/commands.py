@@ -121,7 +121,8 @@ class Commands:
             self._keep(self._state.preferences.with_recent(name))
             self._app.exit(Choice(name, outcome))
         else:
-            self._report(outcome)
+            # The same message may have been there before, as with an invalid configuration.
+            self._state.message = (f"{name} was not chosen: {outcome.message}", "bad")
 
     def sign_in(self) -> None:
         """Sign in to the provider."""
@@ -212,4 +213,3 @@ class Commands:
 
     def _report(self, outcome: Outcome) -> None:
         self._state.message = (outcome.message, "good" if outcome.ok else "bad")
-        self._explained = ("", -1)

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 from aircher_cli.render.marks import Mark
 
+TYPE_CHECKING = False  # as in `typing`, without importing it
+if TYPE_CHECKING:
+    from textual import events
+
 
 @dataclass(frozen=True)
 class Key:
@@ -140,6 +144,11 @@ OTHER_HELP: tuple[tuple[str, str], ...] = (
 
 _COOLING = frozenset({Mark.COOLING, Mark.UNREACHABLE, Mark.NO_CREDIT})
 _SIGNED_OUT = frozenset({Mark.NOT_CONFIGURED, Mark.LOCAL, Mark.STOPPED})
+
+
+def is_typed(event: "events.Key") -> bool:
+    """Tell whether a key stands for a character, which keys with Alt do not."""
+    return event.is_printable and bool(event.character) and not event.key.startswith("alt+")
 
 
 def foot_keys(mark: Mark | None, width: int, rows: int, *, has_query: bool) -> list[list[Key]]:

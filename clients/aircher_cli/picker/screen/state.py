@@ -55,11 +55,13 @@ class PickerState:
         *,
         chooses_default: bool,
         title: str = "",
+        in_use: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.preferences = preferences
         self.chooses_default = chooses_default
         self.title = title
+        self._in_use = in_use
         self.clock = clock
         self.view = DaemonView()
         self.query = ""
@@ -162,19 +164,24 @@ class PickerState:
         places = list(enumerate(self.items))
         same = (at for at, other in places if other.key == item.key)
         if item.row is None:
-            key = item.group.key
+            key, provider = item.group.key, item.group.provider
             group = (at for at, each in places if each.can_be_selected and each.group.key == key)
-            return next(chain(same, group), -1)
+            models = (
+                at for at, each in places if each.row and provider and each.provider == provider
+            )
+            return next(chain(same, group, models), -1)
         row = item.row
         moved = (at for at, each in places if each.row and each.row.name == row.name)
         folded = (at for at, each in places if each.is_whole and each.provider == row.provider)
         return next(chain(same, moved, folded), -1)
 
     def _select_start(self) -> None:
-        """Select the default model; under a filter, the best match, which comes first."""
+        """Select the model in use, else the default; under a filter the best match, the first."""
         first = nearest_selectable(self.items, 0)
         default = next((i for i, item in enumerate(self.items) if _is_default(item)), first)
-        self.selected = first if self.query else default
+        rows = ((i, item.row) for i, item in enumerate(self.items) if item.row)
+        in_use = next((i for i, row in rows if row.name == self._in_use), default)
+        self.selected = first if self.query else in_use
         self.top = 0
         self._has_selected = self.view.has_models and self.selected >= 0
 

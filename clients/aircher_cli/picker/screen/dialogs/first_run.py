@@ -198,7 +198,7 @@ class FirstRun(Screen[str | None]):
         """Do the step."""
         event.stop()
         step = self._steps[event.option_index]
-        if self._is_busy:
+        if self._is_busy or not self.is_active:
             return
         self._show_status("")
         if step is BROWSE:

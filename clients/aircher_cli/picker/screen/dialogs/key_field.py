@@ -12,6 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
+from aircher_cli.picker.screen.keys import is_typed
+
 MAX_KEY = 8192
 """In characters, as the daemon limits it."""
 
@@ -106,8 +108,8 @@ class KeyField(Widget, can_focus=True):
         """Take typed and pasted text before Textual records the event."""
         if isinstance(event, events.Paste):
             sentence = self._buffer.take_paste(event)
-        elif isinstance(event, events.Key) and event.is_printable and event.character:
-            sentence = self._buffer.add(event.character)
+        elif isinstance(event, events.Key) and is_typed(event):
+            sentence = self._buffer.add(event.character or "")
         else:
             await super().on_event(event)
             return

@@ -153,7 +153,8 @@ class SignInDialog(ModalScreen[bool]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go on from the label to the key, or check it if it is there."""
         event.stop()
-        if self.query_one(KeyField).size_of_key:
+        label = self._label()
+        if self.query_one(KeyField).size_of_key or (label and may_be_key(label)):
             self._submit()
         else:
             self.query_one(KeyField).focus()

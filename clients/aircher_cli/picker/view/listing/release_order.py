@@ -23,9 +23,10 @@ def family_and_version(model: str) -> tuple[tuple[str, ...], Version]:
     """Return the words of a name in alphabetical order, its first word before, and its version."""
     name = _NO_VERSION.sub("-", model.rpartition("/")[2].lower())
     pieces = _PIECES.findall(name)
-    words = [piece for piece in pieces if piece.isalpha() and piece not in _STAGES]
+    words = [piece for piece in pieces if piece.isalpha()]
     version = tuple(int(piece) for piece in pieces if not piece.isalpha())
-    return (*words[:1], *sorted(words[1:])), version
+    others = sorted(word for word in words[1:] if word not in _STAGES)
+    return (*words[:1], *others), version
 
 
 def by_version(model: str) -> tuple[str, tuple[int, ...], str]:

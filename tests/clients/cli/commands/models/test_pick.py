@@ -88,6 +88,33 @@ def test_models_without_a_terminal_prints_the_list(
     assert picks == []
 
 
+@pytest.mark.parametrize(
+    ("words", "terminal", "out"),
+    [
+        (["--json"], True, '{"model": "work/a"}\n'),
+        (["--json"], False, '{"model": "work/a"}\n'),
+        ([], False, "work/a\n"),
+    ],
+)
+def test_the_numbered_list_is_not_mixed_with_the_choice(
+    daemon: CliDaemon, words: list[str], terminal: bool, out: str
+) -> None:
+    """A program reads the output, so the list is on standard error, wherever that leads."""
+    daemon.answers |= {
+        "events.subscribe": {"snapshot": {}},
+        "status": {"config": {"ok": True}},
+        "auth.status": {"rows": [{"provider": "work", "key": "k", "state": "authenticated"}]},
+        "models.list": {"models": [{"provider": "work", "model": "a", "state": "authenticated"}]},
+        "limits.status": {"limits": []},
+        "models.use": {"model": "work/a"},
+    }
+    done = run_cli(
+        daemon.environ, "models", "pick", "--plain", *words, stdin="1\n", terminal=terminal
+    )
+    assert (done.code, done.out) == (OK, out)
+    assert "1. work/a" in done.err
+
+
 def test_pick_without_a_terminal_is_refused(daemon: CliDaemon) -> None:
     """A script that cannot choose learns what it can do instead."""
     done = run_cli(daemon.environ, "models", "pick", stdin="")

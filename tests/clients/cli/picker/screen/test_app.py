@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from aircher_cli.picker.run import Choice
@@ -18,6 +19,37 @@ def test_letters_filter() -> None:
     async def body(app: PickerApp, pilot: "Pilot[Choice]") -> None:
         await pilot.press("j", "k", "q", "question_mark", "slash")
         assert app.state.query == "jkq?/"
+
+    Picker().run(body)
+
+
+def test_keys_with_alt_are_no_letters() -> None:
+    """The byte of Esc is before their letter, so a terminal sends the same for Esc and a letter."""
+
+    async def body(app: PickerApp, pilot: "Pilot[Choice]") -> None:
+        await pilot.press("b")
+        app.post_message(events.Key("alt+x", "x"))
+        await pilot.press("e")
+        assert app.state.query == "be"
+
+    Picker().run(body)
+
+
+@pytest.mark.parametrize("keys", [["ctrl+l"] * 3, ["s", "p", "a", "enter", "enter"]])
+def test_a_key_that_repeats_opens_one_dialog(keys: list[str]) -> None:
+    """Presses that were on their way when it opened are not for the list, nor is what follows."""
+
+    async def body(app: PickerApp, pilot: "Pilot[Choice]") -> None:
+        query = "".join(key for key in keys if len(key) == 1)
+        for key in query:
+            app.screen.post_message(events.Key(key, key))
+        for key in keys[len(query) :]:
+            app.screen.post_message(events.Key(key, None))
+        app.screen.post_message(events.Key("k", "k"))
+        app.screen.post_message(events.Paste("secret"))
+        await wait_for(pilot, lambda: len(app.screen_stack) > 1, "the dialog is open")
+        await pilot.pause()
+        assert (len(app.screen_stack), app.state.query) == (2, query)
 
     Picker().run(body)
 

@@ -55,7 +55,7 @@ def test_refused_choice_stays_in_the_picker() -> None:
 
     async def body(app: PickerApp, pilot: "Pilot[Choice]") -> None:
         await pilot.press("enter")
-        await until(pilot, "config.toml is read-only")
+        await until(pilot, "work/alpha was not chosen: config.toml is read-only")
 
     picker = Picker(FakeOutcome(False, "config.toml is read-only")).run(body)
     assert picker.app.return_value is None

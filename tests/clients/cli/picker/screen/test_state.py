@@ -169,6 +169,28 @@ def test_selection_stays_with_a_provider_that_is_signed_in_to_or_out_of() -> Non
     assert (state.item.is_whole, state.provider, state.message[0]) == (True, "work", "")
 
 
+def test_a_sign_in_under_a_filter_selects_a_model_of_the_provider() -> None:
+    """The filter found its line; the alias beside it has another provider."""
+    more = {"aliases": ({"name": "works", "routes": ["a/one", "work/alpha"]},)}
+    state = a_state(a_view(["a/one"], SIGNED_OUT, **more))
+    for letter in "work":
+        state.type_text(letter)
+    assert (state.row, state.provider) == (None, "work")
+    keys = [a_key("a"), a_key("work"), a_key("z")]
+    state.set_view(a_view(["a/one", "work/alpha"], keys, **more))
+    assert selected(state) == "work/alpha"
+
+
+@pytest.mark.parametrize(
+    ("in_use", "expected"), [("work/beta", "work/beta"), ("gone", "work/alpha")]
+)
+def test_the_model_of_a_conversation_is_selected_first(in_use: str, expected: str) -> None:
+    """It is where the user is; if it is not in the list, the default is selected."""
+    state = PickerState(Preferences(), chooses_default=False, in_use=in_use, clock=lambda: NOW)
+    state.set_view(a_view(MODELS, default="work/alpha"))
+    assert selected(state) == expected
+
+
 def test_folded_group_opens_and_closes() -> None:
     """Enter on a folded group shows its models, and on its last line hides them again."""
     keys = [a_key("work"), a_key("spare", "not_configured")]

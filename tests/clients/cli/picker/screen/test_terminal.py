@@ -225,6 +225,26 @@ def test_mouse_wheel_scrolls_the_list(environ: dict[str, str]) -> None:
         assert_restored(terminal)
 
 
+def test_settings_for_developers_of_textual_are_not_heeded(
+    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them writes what is typed into a file, keys included; others end the program."""
+    monkeypatch.chdir(tmp_path)
+    settings = {"TEXTUAL": "debug", "TEXTUAL_DEBUG": "1", "TEXTUAL_LOG": str(tmp_path / "log")}
+    settings |= {"TEXTUAL_COLOR_SYSTEM": "none", "NO_COLOR": ""}
+    with Terminal([*PROGRAM, "models"], {**environ, **settings}) as terminal:
+        terminal.wait_for("> ✓ ● alpha")
+        terminal.send("\x0c")
+        terminal.wait_for("Sign in to work")
+        terminal.send("sk-canary")
+        terminal.wait_for("9 characters")
+        terminal.send(b"\x03")
+        assert terminal.wait() == 130
+        assert b"\x1b[32m" in terminal.raw  # an empty NO_COLOR is none
+    written = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+    assert [name for name in written if name in {"keys.log", "log"}] == []
+
+
 def test_gnu_screen_gets_no_mouse(environ: dict[str, str]) -> None:
     """It keeps Esc back until another key while a program uses the mouse."""
     with Terminal([*PROGRAM, "models"], {**environ, "STY": "1.pts", "TERM": "screen"}) as terminal:

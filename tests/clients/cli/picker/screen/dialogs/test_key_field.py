@@ -53,6 +53,7 @@ def typed(*keys):
         (("a", "b", "ctrl+u", "c"), "c"),
         (("a", "delete"), ""),
         (("a", "left", "right", "f5", "b"), "ab"),
+        (("a", "alt+x", "b"), "ab"),
     ],
 )
 def test_typing_changes_the_key(keys, key):

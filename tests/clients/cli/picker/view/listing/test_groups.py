@@ -348,7 +348,7 @@ def test_a_provider_that_is_only_part_of_an_alias_has_its_line():
     ],
 )
 def test_the_first_match_is_what_was_meant(typed, first):
-    """Typed by somebody who uses these models, over their real names."""
+    """As typed by those who use these models, over their real names."""
     assert all_rows(build_groups(real_view(), NONE, NOW, query=typed))[0].name == first
 
 
