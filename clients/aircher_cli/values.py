@@ -29,6 +29,12 @@ def texts(value: object) -> list[str]:
     return [str(entry) for entry in value] if isinstance(value, list | tuple) else []
 
 
+def label_of(model: str) -> str:
+    """Return the key of `provider@key/model`; empty for any other name."""
+    head, slash, _ = model.partition("/")
+    return head.partition("@")[2] if slash else ""
+
+
 def without_label(model: str) -> str:
     """Return `provider/model` of `provider@key/model`; any other name stays as it is."""
     head, slash, rest = model.partition("/")

@@ -6,6 +6,7 @@ import os
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, CommandFailed, UsageError
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
+from aircher_cli.render.layout import paragraph
 from aircher_client.project import FILE, find_file
 from aircher_client.project_file import Decisions, ProjectFileError, entries, load
 
@@ -80,6 +81,17 @@ def find(folder: str | None) -> str:
     return path
 
 
+def say(context: Context, path: str, said: str) -> None:
+    """Write what was done with a file; the path stays whole, and no word is cut."""
+    console = context.console
+    if len(f"✓ {path} {said}") < console.width:
+        console.line(f"✓ {path} {said}", "good")
+        return
+    console.line(f"✓ {path}", "good")
+    for line in paragraph(said, console.width, indent="  ", style="good"):
+        console.styled(line)
+
+
 def _allow(context: Context, path: str, *, as_json: bool) -> int:
     file = load(path)
     found = entries(file)
@@ -89,7 +101,7 @@ def _allow(context: Context, path: str, *, as_json: bool) -> int:
         return OK
     for line in file.text.splitlines():
         context.console.line(f"  {line}")
-    context.console.line(f"✓ {path} is used from now on, until it changes", "good")
+    say(context, path, "is used from now on, until it changes")
     return OK
 
 

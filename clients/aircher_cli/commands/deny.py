@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from aircher_cli.commands.allow import add_folder, find
+from aircher_cli.commands.allow import add_folder, find, say
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser
@@ -48,7 +48,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
         context.console.json({"file": path, "decision": decision})
         return OK
     said = "is not used" if decision == "denied" else "is gone, and so is what you decided about it"
-    context.console.line(f"✓ {path} {said}", "good")
+    say(context, path, said)
     return OK
 
 

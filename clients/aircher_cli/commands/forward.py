@@ -10,7 +10,7 @@ from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 EXAMPLES = """
 aircher-cli forward buildbox
 aircher-cli forward --keep me@buildbox -- -p 2222
-aircher-cli forward --as /tmp/me/aircher.sock buildbox
+aircher-cli forward --as /home/me/private/aircher.sock buildbox
 aircher-cli forward --as laptop buildbox
 aircher-cli forward --print buildbox
 """

@@ -5,7 +5,7 @@ import time
 
 from aircher_cli.commands.auth.login import refuse_unknown_provider
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import OK
+from aircher_cli.exit_codes import OK, UsageError
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.render.daemon import config_lines, lock_lines
 from aircher_cli.render.keys import (
@@ -16,13 +16,14 @@ from aircher_cli.render.keys import (
     rows_with_engine,
 )
 from aircher_cli.render.layout import Line, paragraph
-from aircher_cli.values import Map, as_map, records, texts
+from aircher_cli.values import Map, as_map, records, text, texts
 from aircher_client.sign_in import unseen_variables
 from aircher_wire import methods
 
 EXAMPLES = """
 aircher-cli auth status
 aircher-cli auth status openai
+aircher-cli auth status openai@work
 aircher-cli auth status --json | jq '.rows[] | select(.state == "rejected")'
 """
 
@@ -36,7 +37,11 @@ def build_parser() -> Parser:
     """Return the parser of `auth status`."""
     parser = make_parser("auth status", DESCRIPTION, EXAMPLES)
     parser.add_argument(
-        "provider", nargs="?", type=non_empty_name, metavar="PROVIDER", help="only this provider"
+        "provider",
+        nargs="?",
+        type=non_empty_name,
+        metavar="PROVIDER",
+        help="only this provider, or PROVIDER@KEY: only this key of it",
     )
     parser.add_argument(
         "--all", action="store_true", help="also providers that you do not use, with what to do"
@@ -49,7 +54,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     """Print the rows; return 0 whatever their states.
 
     Raises:
-        UsageError: there is no such provider.
+        UsageError: there is no such provider, or no such key.
         DaemonError: the provider's entry in the configuration is invalid.
     """
     with context.connect() as client:
@@ -88,12 +93,24 @@ def run(context: Context, options: argparse.Namespace) -> int:
     return OK
 
 
-def _only(status: Map, provider: str) -> Map:
-    """Return the status with the rows of one provider."""
+def _only(status: Map, name: str) -> Map:
+    """Return the status with the rows of one provider, or of one key: `provider@label`."""
+    provider, at, label = name.partition("@")
     rows = [row for row in rows_with_engine(status) if row.get("provider") == provider]
     if not rows:
         refuse_unknown_provider(status, provider)
-    return {**status, "rows": rows}
+    found = [row for row in rows if not at or row.get("key") == label]
+    if rows and not found:
+        raise UsageError(missing_key(provider, label, rows))
+    return {**status, "rows": found}
+
+
+def missing_key(provider: str, label: str, rows: list[Map]) -> str:
+    """Return that a provider with these rows has no key with a label, and what to do."""
+    known = [text(row.get("key")) for row in rows if row.get("key")]
+    has = f" (it has {', '.join(known)})" if known else ""
+    login = f"aircher-cli auth login {provider} --label {label}"
+    return f'{provider} has no key "{label}"{has}; sign in: {login}'
 
 
 def _unseen_lines(names: list[str], width: int) -> list[Line]:

@@ -2,14 +2,16 @@
 
 import argparse
 
+from aircher_cli.commands.auth.status import missing_key
 from aircher_cli.commands.models.list import READY_STATES
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.registry import suggest
+from aircher_cli.render.keys import rows_with_engine
 from aircher_cli.render.models.details import detail_lines
 from aircher_cli.render.models.table import full_name
-from aircher_cli.values import Map, records, text, texts, without_label
+from aircher_cli.values import Map, label_of, records, text, texts, without_label
 from aircher_client import Client
 from aircher_wire import codes, methods
 
@@ -52,6 +54,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
             from aircher_cli.signing_in.notes import model_notes  # noqa: PLC0415 -- rarely needed
 
             notes = model_notes(client, context.environ, options.model)
+        if found and (label := label_of(options.model)):
+            notes += _key_notes(client, text(found[0].get("provider")), label)
     if not found:
         known = [*map(full_name, models), *(text(a.get("name")) for a in aliases)]
         raise CommandFailed(
@@ -72,6 +76,15 @@ def run(context: Context, options: argparse.Namespace) -> int:
     for note in notes:
         context.console.note(note)
     return OK
+
+
+def _key_notes(client: Client, provider: str, label: str) -> list[str]:
+    """Return what to say of the key that the name asks for: it is used, or there is none."""
+    status = client.call(methods.AUTH_STATUS)
+    rows = [row for row in rows_with_engine(status) if row.get("provider") == provider]
+    if any(row.get("key") == label for row in rows):
+        return []
+    return [missing_key(provider, label, rows)]
 
 
 def match_models(models: list[Map], aliases: list[Map], word: str) -> list[Map]:

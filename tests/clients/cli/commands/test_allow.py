@@ -23,7 +23,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def environ(root: Path) -> dict[str, str]:
     home = root.parent / "home"
-    return {"HOME": str(home), "XDG_STATE_HOME": str(home / "state")}
+    return {"HOME": str(home), "XDG_STATE_HOME": str(home / "state"), "COLUMNS": "400"}
 
 
 def test_the_content_is_shown_and_allowed(repository: Path) -> None:

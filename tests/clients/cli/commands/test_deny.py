@@ -10,7 +10,7 @@ from helpers.daemon.cli import run_cli
 
 def test_a_file_is_denied_and_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was decided about a file that is gone can be removed."""
-    environ = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    environ = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state"), "COLUMNS": "400"}
     (tmp_path / ".git").mkdir()
     file = tmp_path / ".aircher"
     file.write_text('key = "work"')
@@ -31,3 +31,16 @@ def test_a_file_is_denied_and_forgotten(tmp_path: Path, monkeypatch: pytest.Monk
     )
     assert run_cli(environ, "allow", "--list").out == ""
     assert run_cli(environ, "deny").code == 1
+
+
+def test_words_are_not_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a narrow terminal; a path stays whole, so that it can be copied."""
+    environ = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state"), "COLUMNS": "40"}
+    (tmp_path / ".git").mkdir()
+    file = tmp_path / ".aircher"
+    file.write_text('key = "work"')
+    monkeypatch.chdir(tmp_path)
+    for command in ("allow", "deny"):
+        lines = run_cli(environ, command).out.splitlines()
+        assert lines[-2] == f"✓ {file}"
+        assert all(len(line) < 40 for line in lines if str(file) not in line)

@@ -54,6 +54,22 @@ def test_vendors_that_were_never_wanted_are_in_one_line(daemon: CliDaemon) -> No
     assert rows == [new, mine, local]
 
 
+def test_one_key(daemon: CliDaemon) -> None:
+    """As models are named: `provider@label`."""
+    rows = [
+        {"provider": "openai", "key": key, "state": "authenticated", "shadowed": []}
+        for key in ("default", "work")
+    ]
+    daemon.answers["auth.status"] = {"rows": rows, "environment": []}
+    assert run_cli(daemon.environ, "auth", "status", "openai@work").out == (
+        "✓ openai  work  authenticated\n"
+    )
+    outcome = run_cli(daemon.environ, "auth", "status", "openai@nope")
+    assert outcome.code == 2
+    assert 'openai has no key "nope" (it has default, work)' in outcome.err
+    assert "aircher-cli auth login openai --label nope" in outcome.err
+
+
 def test_json(daemon: CliDaemon) -> None:
     """A script gets the rows as they are, and the unseen variables by name."""
     daemon.answers["auth.status"] = STATUS

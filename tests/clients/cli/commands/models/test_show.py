@@ -45,6 +45,18 @@ def test_each_is_shown(daemon: CliDaemon) -> None:
     assert second.startswith("ollama/llama3.2\n")
 
 
+def test_the_key_that_a_name_asks_for(daemon: CliDaemon) -> None:
+    """The model is shown all the same; `ask` would refuse it."""
+    daemon.answers["models.list"] = {"models": MODELS}
+    row = {"provider": "anthropic", "key": "work", "state": "authenticated"}
+    daemon.answers["auth.status"] = {"rows": [row]}
+    known = run_cli(daemon.environ, "models", "show", "anthropic@work/claude-sonnet-5")
+    assert (known.code, known.err) == (0, "")
+    other = run_cli(daemon.environ, "models", "show", "anthropic@nope/claude-sonnet-5")
+    assert (other.code, other.out) == (0, known.out)
+    assert 'anthropic has no key "nope" (it has work)' in other.err
+
+
 def test_json(daemon: CliDaemon) -> None:
     """The rows as the daemon has them."""
     daemon.answers["models.list"] = {"models": MODELS}
