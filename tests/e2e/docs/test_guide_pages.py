@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from aircher_wire.address import extra_socket
 from aircherd.testing.simulator import Simulator
 from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
@@ -83,3 +84,19 @@ def test_the_keyring_over_ssh(sim: Simulator) -> None:
         home.login("anthropic", KEY)
         assert "keyring; checked" in home.cli("auth", "status").stdout
         assert KEY in session.stored("aircher").values()
+
+
+def test_a_container_with_the_extra_socket(reader: Home) -> None:
+    """Programs there ask models and see the state; they change nothing."""
+    reader.login("anthropic", KEY)
+    inside = {"AIRCHER_SOCKET": extra_socket(str(reader.socket))}
+    for words in (("ask", "hello"), ("status",)):
+        assert reader.cli(*words, environ=inside).returncode == 0
+    for words in (
+        ("models", "use", "anthropic/claude-haiku-5-5"),
+        ("auth", "logout", "anthropic"),
+        ("config", "set", "limits", "[]"),
+    ):
+        done = reader.cli(*words, environ=inside)
+        assert done.returncode == 1
+        assert "does not work from another machine" in done.stderr
