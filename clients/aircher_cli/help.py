@@ -1,4 +1,4 @@
-"""Help without a command: the overview, the overview of a group, the version."""
+"""Help without a command: how to start, the overview, the overview of a group, the version."""
 
 from importlib import import_module
 from textwrap import fill
@@ -17,6 +17,20 @@ examples:
   aircher-cli ask "why is the sky blue?"
   git diff | aircher-cli ask "explain this"
 """
+
+START = {
+    f"{PROGRAM} models": "sign in, and choose a model",
+    f'{PROGRAM} ask "hello"': "ask it",
+    f"{PROGRAM} chat": "have a conversation with it",
+    f"{PROGRAM} demo": "watch it work, without a key or a network",
+}
+"""What a new user needs: all commands are more than a screen."""
+
+LATER = {
+    f"{PROGRAM} status": "the state of providers, limits and spending",
+    f"{PROGRAM} doctor": "what is wrong, and what to do about it",
+    f"{PROGRAM} --help": "all commands",
+}
 
 GROUP_EXAMPLES = {
     "chats": """\
@@ -90,7 +104,10 @@ def run_without_command(context: Context, words: list[str]) -> int:
     Raises:
         UsageError: the command does not exist.
     """
-    first = words[0] if words else "--help"
+    if not words:
+        context.console.write(start(context.console.width))
+        return OK
+    first = words[0]
     if first in {"-h", "--help"} or (first == "help" and len(words) == 1):
         context.console.write(overview(context.console.width))
         return OK
@@ -145,13 +162,24 @@ def _first_words() -> list[str]:
     return list(dict.fromkeys(name.split()[0] for name in COMMANDS))
 
 
+def start(width: int) -> str:
+    """Return what the program says alone: the few commands to begin with."""
+    return "\n".join(
+        [_about(width), _listing("to start", START, width), _listing("then", LATER, width)]
+    )
+
+
+def _about(width: int) -> str:
+    return _wrapped("Ask language models through one daemon that holds your keys.", width) + "\n"
+
+
 def overview(width: int) -> str:
     """Return the program's help."""
     commands = {name: about for name, (_, about) in COMMANDS.items()}
     return "\n".join(
         [
             f"usage: {PROGRAM} COMMAND [...]\n",
-            _wrapped("Ask language models through one daemon that holds your keys.", width) + "\n",
+            _about(width),
             _listing("commands", commands, width),
             _examples(EXAMPLES, width),
             _listing("exit codes", EXIT_CODES, width),

@@ -5,15 +5,27 @@ from importlib import import_module
 
 import pytest
 
-from aircher_cli.help import group_overview, overview
+from aircher_cli.help import group_overview, overview, start
 from aircher_cli.registry import COMMANDS, GROUPS, find_command
 from aircher_wire.version import __version__
 from helpers.daemon.cli import run_cli
 
 
-@pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)])
-def test_alone_it_prints_help(words: tuple[str, ...]) -> None:
-    """Without a command, the overview is printed; it lists every command."""
+def test_alone_it_says_how_to_start() -> None:
+    """It fits on a small screen, and each line is a command that exists."""
+    outcome = run_cli({"COLUMNS": "80"}, stdin="")
+    lines = outcome.out.splitlines()
+    assert (outcome.code, len(lines) <= 15) == (0, True)
+    commands = [line.split("  ")[1] for line in lines if line.startswith("  aircher-cli ")]
+    assert len(commands) >= 5
+    for command in commands:
+        words = shlex.split(command)[1:]
+        assert words == ["--help"] or find_command(words)
+
+
+@pytest.mark.parametrize("words", [("--help",), ("-h",), ("help",)])
+def test_help_lists_every_command(words: tuple[str, ...]) -> None:
+    """The overview does."""
     outcome = run_cli({}, *words)
     assert outcome.code == 0
     assert [name for name in COMMANDS if name not in outcome.out] == []
@@ -22,7 +34,7 @@ def test_alone_it_prints_help(words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("width", [30, 45, 80])
 def test_overviews_fit(width: int) -> None:
     """No line that can wrap is wider than the terminal."""
-    lines = (overview(width) + group_overview("auth", width)).splitlines()
+    lines = (start(width) + overview(width) + group_overview("auth", width)).splitlines()
     breakable = [line for line in lines if not line.startswith(("  git", "usage", '      "'))]
     assert [line for line in breakable if len(line) >= width and "--help" not in line] == []
 
