@@ -495,6 +495,10 @@ CALLBACK is called with whether it worked."
                           (aircher-list (aircher-get status 'rows)))))
        (cond (failure (aircher-complain failure)
                       (funcall callback nil))
+             ((equal (aircher-get status 'config 'file) "") ; a forward: it takes no keys
+              (message "aircher: aircherd is on another machine, and takes no keys from this one:\
+ sign in there")
+              (funcall callback nil))
              (row (aircher-later #'aircher-sign-in--login-row row callback))
              (provider (message "aircher: there is no provider %s" provider)
                        (funcall callback nil))

@@ -242,6 +242,10 @@ function M.login(provider, callback)
       complain(errors.explain(err))
       return callback(false)
     end
+    if (status.config or {}).file == "" then -- a forward: it takes no keys
+      complain("aircherd is on another machine, and takes no keys from this one: sign in there")
+      return callback(false)
+    end
     if provider then
       for _, row in ipairs(status.rows) do
         if row.provider == provider then

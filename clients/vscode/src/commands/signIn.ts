@@ -29,6 +29,11 @@ export class SignIn {
   /** The command: choose a provider, type a key, and see whether it works. */
   async run(): Promise<void> {
     const status = asFields(await this.client.request("auth.status"));
+    if (asFields(status["config"])["file"] === "") {
+      // a forward: it takes no keys
+      sayWarning("aircherd is on another machine, and takes no keys from this one: sign in there.");
+      return;
+    }
     const chosen = await vscode.window.showQuickPick(providerItems(status), {
       title: "Sign in to a provider",
       placeHolder: "The key is checked at once, free of charge, and stored by aircher",

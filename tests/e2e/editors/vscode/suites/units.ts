@@ -21,6 +21,7 @@ import { unseenVariables } from "../../../../../clients/vscode/src/client/signIn
 import { DaemonError } from "../../../../../clients/vscode/src/client/errors.js";
 import { explainVersion, versionNotice } from "../../../../../clients/vscode/src/client/versions.js";
 import { isPrivateFile, wholeRefusal } from "../../../../../clients/vscode/src/commands/privateFile.js";
+import { SignIn } from "../../../../../clients/vscode/src/commands/signIn.js";
 import { follow, readReplacement } from "../../../../../clients/vscode/src/commands/editRange.js";
 import { formatCost, formatPrices, formatTokens, markOf, reasonOf } from "../../../../../clients/vscode/src/models/words.js";
 import { readModelList } from "../../../../../clients/vscode/src/models/rows.js";
@@ -55,6 +56,20 @@ test("a frame is the same in pieces of any size", () => {
 
 test("the daemon gets the name of this machine, which may be another one", () => {
   assert.equal(helloParams("1", {}, {})["host"], os.hostname());
+});
+
+test("no key is asked for where the daemon is on another machine, which takes none from here", async () => {
+  const methods: string[] = [];
+  const forwarded = {
+    request: (method: string) => {
+      methods.push(method);
+      return Promise.resolve({ rows: [{ provider: "work", state: "not_configured" }], config: { file: "" } });
+    },
+  };
+  const log = { info: () => undefined, warn: () => undefined };
+  await new SignIn(forwarded as never, log as never).run(); // a question without an answer would fail
+  assert.deepEqual(methods, ["auth.status"]);
+  assert.match(world.messages.at(-1) ?? "", /on another machine, and takes no keys from this one: sign in there/);
 });
 
 test("a frame of 20 MB in small pieces is read in linear time", () => {
