@@ -262,10 +262,10 @@ and what was killed in the kill ring."
     (unwind-protect (read-passwd prompt)
       (clear-this-command-keys))))
 
-(defun aircher-sign-in--store (provider label keys-page has-key callback)
+(defun aircher-sign-in--store (provider label keys-page callback)
   "Ask for a key for PROVIDER, and have it checked and stored under LABEL.
-Ask again while it is rejected.  KEYS-PAGE is where keys are made, HAS-KEY says
-whether there is one already.  CALLBACK is called with whether it worked."
+Ask again while it is rejected; one that is stored already stays.  KEYS-PAGE is
+where keys are made.  CALLBACK is called with whether it worked."
   (let ((typed (aircher-sign-in--read-key provider keys-page)))
     (if (null typed)
         (funcall callback nil)
@@ -280,20 +280,19 @@ whether there is one already.  CALLBACK is called with whether it worked."
                     (or (aircher-get row 'source) "yes"))
            (funcall callback t))
           (t
-           (message "aircher: %s%s" (aircher-get failure 'message)
-                    (if has-key "; the old key is kept" ""))
+           (message "aircher: %s" (aircher-get failure 'message))
            (if (equal (aircher-get failure 'code) "auth_rejected")
                (aircher-later #'aircher-sign-in--store-again failure
-                              provider label keys-page has-key callback)
+                              provider label keys-page callback)
              (funcall callback nil))))))
       (clear-string typed))))
 
-(defun aircher-sign-in--store-again (failure provider label keys-page has-key callback)
+(defun aircher-sign-in--store-again (failure provider label keys-page callback)
   "Ask for another key after FAILURE.
-PROVIDER, LABEL, KEYS-PAGE, HAS-KEY and CALLBACK are as before."
+PROVIDER, LABEL, KEYS-PAGE and CALLBACK are as before."
   (if (cdr (aircher-choose (format "%s.  What now?" (aircher-get failure 'message))
                            '(("type the key again" . t) ("leave it" . nil))))
-      (aircher-sign-in--store provider label keys-page has-key callback)
+      (aircher-sign-in--store provider label keys-page callback)
     (funcall callback nil)))
 
 (defun aircher-sign-in--import (names callback)
@@ -345,8 +344,7 @@ CALLBACK is called with whether one was."
           (lambda (callback)
             (aircher-sign-in--store provider
                                     (aircher-sign-in--label-in (aircher-get row 'command))
-                                    (aircher-get row 'keys_page)
-                                    (and (aircher-get row 'key) t) callback)))))
+                                    (aircher-get row 'keys_page) callback)))))
 
 (defun aircher-sign-in--model-choices (failure)
   "Return the choices of other models that could answer after FAILURE."
@@ -467,7 +465,7 @@ the key is added."
   (let ((key (aircher-get row 'key)))
     (aircher-sign-in--store (aircher-get row 'provider)
                             (and (aircher-sign-in--is-stored row) (not (equal key "default")) key)
-                            (aircher-get row 'keys_page) (and key t) callback)))
+                            (aircher-get row 'keys_page) callback)))
 
 (defun aircher-sign-in--choose (status callback)
   "Ask where to sign in, by STATUS as in `auth.status'.

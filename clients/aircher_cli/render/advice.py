@@ -13,6 +13,7 @@ from aircher_cli.render.formatting import join_names
 from aircher_cli.render.keys import SIGNED_IN_STATES
 from aircher_cli.render.layout import wrap_hanging
 from aircher_cli.signing_in.steps import (
+    KEYRING_LOCKED,
     helping_steps,
     is_newcomer,
     needed_label,
@@ -26,8 +27,6 @@ MAX_LINES = 6
 COLUMNS = 80
 PREFIX = "aircher-cli: "
 """What precedes the first line."""
-KEYRING_LOCKED = "it is locked"
-"""Part of the daemon's reason if the keyring is locked, rather than missing or hanging."""
 MAX_REASON = 250
 """Characters of a reason: the message of a provider may be long."""
 

@@ -45,6 +45,8 @@ class Choice(NamedTuple):
 
 
 LEAVE = "leave"
+UNCHANGED_BY_ANOTHER_KEY = frozenset({codes.KEYRING_LOCKED, codes.FORBIDDEN, codes.CONFIG_INVALID})
+"""Errors of storing a key after which it is not asked for again: no key can be stored now."""
 
 
 def offer(context: Context, client: Client, error: DaemonError) -> Map | None:
@@ -250,6 +252,8 @@ def _login(context: Context, client: Client, terminal: Terminal, step: Step) -> 
             row = as_map(client.call(methods.AUTH_LOGIN, {**params, "key": key}))
         except DaemonError as error:
             note(f"  {error.message}")
+            if error.code in UNCHANGED_BY_ANOTHER_KEY:
+                return False
             continue
         note(f"  signed in to {step.provider}; the key is stored: {text(row.get('source'))}")
         return True

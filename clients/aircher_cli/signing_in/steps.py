@@ -13,18 +13,28 @@ from aircher_client.sign_in import ProviderSignIn, SignIn
 ORDER = ("fix", "import", "sign_in")
 """Kinds of steps that help a request, the best first."""
 
+KEYRING_LOCKED = "it is locked"
+"""Part of the daemon's reason if the keyring is locked, rather than missing or hanging."""
+
 WITHOUT_KEY = frozenset({"start_local", "demo"})
 
 
 def helping_steps(found: SignIn, environ: Mapping[str, str]) -> list[Step]:
     """Return the steps after which the request can be answered, the best first.
 
-    Importing is one of them if this shell has a key of a provider that the request needs.
+    Importing is one of them if this shell has a key of a provider that the request needs. While
+    the keyring is locked, no key can be stored in it.
     """
     names = [each.provider for each in found.needed]
     relevant = {name for each in found.needed for name in each.unseen}
 
+    is_locked = any(
+        each.state == "locked" and KEYRING_LOCKED in each.reason for each in found.needed
+    )
+
     def helps(step: Step) -> bool:
+        if is_locked and step.kind != "fix":
+            return False
         is_import = step.kind == "import" and not relevant.isdisjoint(step.variables)
         return is_import or (step.kind in ORDER and step.provider in names)
 

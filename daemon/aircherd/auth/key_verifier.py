@@ -53,24 +53,30 @@ class KeyVerifier:
         return await self._check_provider_key(provider, secret)
 
     async def verify_new(
-        self, provider: Provider, secret: Secret, label: str = DEFAULT_LABEL
+        self,
+        provider: Provider,
+        secret: Secret,
+        label: str = DEFAULT_LABEL,
+        *,
+        replaces: bool = False,
     ) -> verification.Verification:
         """Verify a key that is about to be stored; return its verification if it is accepted.
 
-        `label` is for the advice in an error.
+        `label` is for the advice in an error, which says that the old key is kept if this one
+        `replaces` one.
 
         Raises:
             KeyRejected: the provider rejected it.
             ProviderFailed: the check was inconclusive, or failed.
         """
         check = await self._check_key(provider, secret)
+        outcome = "the old key is kept" if replaces else "nothing was stored"
         if check.ok is False:
-            raise KeyRejected(
-                f"{provider.name} {self._clause(check)}; nothing was stored",
-                provider=provider.name,
-            )
+            message = f"{provider.name} {self._clause(check)}; {outcome}"
+            raise KeyRejected(message, provider=provider.name)
         if check.ok is None:
-            raise ProviderFailed(self._inconclusive(check, login_command(provider.name, label)))
+            command = login_command(provider.name, label)
+            raise ProviderFailed(self._inconclusive(check, command, outcome))
         return verification.accepted(self._clock(), check.how)
 
     async def verify_existing(
@@ -96,9 +102,9 @@ class KeyVerifier:
             return verification.inconclusive(before, reason)
         return verification.rejected(before, self._clock(), check.how, self._reason(check))
 
-    def _inconclusive(self, check: KeyCheck, command: str) -> Failure:
+    def _inconclusive(self, check: KeyCheck, command: str, outcome: str) -> Failure:
         message = (
-            f"the key could not be verified: {self._clause(check)}; nothing was stored "
+            f"the key could not be verified: {self._clause(check)}; {outcome} "
             f"('{command} --no-verify' stores it without a check)"
         )
         failure = check.failure or Failure(kind=FailureClass.PROTOCOL, message=message)

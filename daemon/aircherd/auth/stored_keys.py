@@ -94,7 +94,9 @@ class StoredKeys:
         known = verification.UNVERIFIED
         with self._redactor.trying(secret):
             if verify and self._verifier.can_check(provider):
-                known = await self._verifier.verify_new(provider, secret, label)
+                old_entry = self._credentials.index.get(KeyId(provider.name, label))
+                replaces = old_entry is not None and not old_entry.is_pending
+                known = await self._verifier.verify_new(provider, secret, label, replaces=replaces)
             self._lock.check()  # again: it may have been closed in the meantime
         self._redactor.add(secret)
         try:

@@ -57,10 +57,15 @@ async def test_login_verifies_stores_and_publishes(rig, auth):
 
 @pytest.mark.parametrize(("check", "error"), [(REFUSED, KeyRejected), (NO_NETWORK, ProviderFailed)])
 async def test_key_that_is_not_accepted_is_not_stored(rig, auth, check, error):
-    """The old key stays."""
+    """The old key stays, and the message says so where there is one."""
+    accepting = rig.check
+    rig.check = lambda _provider, _secret: check
+    with pytest.raises(error, match="; nothing was stored"):
+        await login(auth)
+    rig.check = accepting
     await login(auth)
     rig.check = lambda _provider, _secret: check
-    with pytest.raises(error, match="nothing was stored"):
+    with pytest.raises(error, match="; the old key is kept"):
         await login(auth, OTHER)
     assert await key_of(rig) == ("default", KEY, "keyring")
 

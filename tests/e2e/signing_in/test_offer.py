@@ -11,7 +11,8 @@ import pytest
 from aircherd.testing.simulator import Fault
 from helpers.daemon.real_daemon import wait_until
 from helpers.required import missing
-from helpers.screen.terminal_user import CLI
+from helpers.screen.terminal_user import CLI, TerminalUser
+from helpers.secret_service import secret_service
 
 KEY = "canary-work-0123456789abcdef"
 NEW_KEY = "canary-new-0123456789abcdefgh"
@@ -497,3 +498,18 @@ def test_the_daemon_ends_during_the_question(newcomer, desk):
     assert user.wait() == 3
     assert "aircherd is not running" in user.shown
     check_secrets(newcomer, user)
+
+
+@pytest.mark.secret_service
+def test_a_locked_keyring_takes_no_key(home):
+    """The reason is said once, and the question comes again, not the prompt for a key."""
+    with secret_service() as keyring:
+        keyring.lock()
+        home.start(keyring.environ)
+        with TerminalUser([*CLI, "ask", "-m", "work/m", "hello"], home.environ) as user:
+            sign_in(user)
+            user.read_until("the keyring cannot be used: it is locked")
+            user.read_until("press Enter to leave: ")
+            user.send("\n")
+            assert user.wait() == 4
+            check_secrets(home, user)

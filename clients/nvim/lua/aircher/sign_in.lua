@@ -45,7 +45,7 @@ local function ask_and_store(target, callback)
       say(("signed in to %s; the key is stored: %s"):format(target.provider, row.source or "yes"))
       return callback(true)
     end
-    complain(err.message .. (target.has_key and "; the old key is kept" or ""))
+    complain(err.message)
     if err.code == "auth_rejected" then
       return ask_and_store(target, callback)
     end
@@ -97,9 +97,8 @@ local function import_choice(names)
 end
 
 local function login_choice(row)
-  local has_key = row.key ~= nil
   local verb = row.state == "rejected" and "replace the key of " or "sign in to "
-  local target = { provider = row.provider, label = label_in(row.command), keys_page = row.keys_page, has_key = has_key }
+  local target = { provider = row.provider, label = label_in(row.command), keys_page = row.keys_page }
   return {
     title = verb .. row.provider,
     act = function(callback)
@@ -209,7 +208,7 @@ local function is_stored(row) return row.source ~= nil and (row.source:find("^ke
 
 local function login_row(row, callback)
   local label = is_stored(row) and row.key ~= "default" and row.key or nil
-  local target = { provider = row.provider, label = label, keys_page = row.keys_page, has_key = row.key ~= nil }
+  local target = { provider = row.provider, label = label, keys_page = row.keys_page }
   ask_and_store(target, callback)
 end
 

@@ -291,7 +291,6 @@ CASES: dict[str, tuple[list[Provider], dict[str, str], list[str]]] = {
             "The key 'default' of work cannot be read: the keyring is locked.",
             "Unlock it, then run this:",
             "  aircher-cli auth status",
-            "Or another one: aircher-cli auth login spare",
         ],
     ),
     "a locked keyring": (

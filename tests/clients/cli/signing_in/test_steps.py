@@ -32,6 +32,7 @@ def found(*providers: ProviderSignIn) -> SignIn:
         ((SPARE, WORK), ["import ", "sign_in spare", "sign_in work"]),
         ((SPARE, OTHER), ["sign_in spare"]),
         ((SPARE, LOCKED), ["fix shut", "sign_in spare"]),
+        ((WORK, LOCKED._replace(reason="it is locked; unlock it")), ["fix shut"]),
         ((LOCKED, READY), ["fix shut"]),
         ((SPARE, LOCAL), ["sign_in spare"]),
     ],
