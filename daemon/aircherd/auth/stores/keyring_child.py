@@ -53,7 +53,7 @@ _PR_SET_DUMPABLE = 4
 
 NO_COLLECTION = (
     "there is no default collection; create one with the desktop's keyring application (for "
-    "example Seahorse: File > New > Password Keyring)"
+    "example Seahorse: File > New > Password Keyring; over ssh: see docs/sign-in/index.md)"
 )
 LOCKED = (
     "it is locked; unlock it with the desktop's keyring application or by logging in "
