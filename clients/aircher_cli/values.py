@@ -35,6 +35,13 @@ def label_of(model: str) -> str:
     return head.partition("@")[2] if slash else ""
 
 
+def split_model(model: str) -> tuple[str, str, str]:
+    """Return provider, label and model of `provider@label/model`; the label may be empty."""
+    head, _, rest = model.partition("/")
+    provider, _, label = head.partition("@")
+    return provider, label, rest
+
+
 def without_label(model: str) -> str:
     """Return `provider/model` of `provider@key/model`; any other name stays as it is."""
     head, slash, rest = model.partition("/")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
+from aircher_cli.picker.folder import find_here
 from aircher_cli.picker.live import answers
 from aircher_cli.picker.live.actions import Actions
 from aircher_cli.picker.plain_lines import (
@@ -23,11 +24,12 @@ from aircher_cli.picker.plain_lines import (
     state_lines,
 )
 from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.here import Here, other_model
 from aircher_cli.picker.view.listing.groups import build_groups
 from aircher_cli.picker.view.listing.rows import Group, Row, all_rows
 from aircher_cli.picker.view.preferences import load_preferences, save_preferences
 from aircher_cli.picker.view.sane_values import is_name
-from aircher_cli.picker.view.states.key_state import is_stored
+from aircher_cli.picker.view.sign_in.key_facts import wanted_label
 from aircher_cli.picker.view.states.live_states import LiveStates
 from aircher_cli.picker.view.states.table import State
 from aircher_cli.render.formatting import short_path
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 MAX_INPUT = 1000
 """Characters of an answer that count."""
+
+NOWHERE = Here()
 
 NEEDS_KEY = frozenset({Mark.NOT_CONFIGURED, Mark.REJECTED})
 """States in which a sign-in is offered."""
@@ -92,6 +96,7 @@ class _PlainPicker:
     def __init__(self, context: Context, *, chooses_default: bool, output_is_choice: bool) -> None:
         self._context = context
         self._chooses_default = chooses_default
+        self._here = find_here(context)
         self._actions = Actions(context.connect)
         self._preferences = load_preferences(context.environ)
         self._view = DaemonView()
@@ -115,7 +120,7 @@ class _PlainPicker:
 
     def _refresh(self) -> None:
         with self._context.connect() as client:
-            self._view = fetch_view(client)
+            self._view = fetch_view(client, self._here)
 
     def _show(self, query: str, *, all_models: bool) -> None:
         self._groups = build_groups(
@@ -199,10 +204,10 @@ class _PlainPicker:
             self._say(f"{row.name} does not chat; choose another model.")
             return False
         self._refresh()  # much may have happened since the list was made
-        state = LiveStates(self._view, time.time()).model(row.provider, row.model)
+        state = LiveStates(self._view, time.time()).model(row.provider, row.model, row.label)
         if not state.mark.answers:
             self._say_state(row.provider, state)
-        if state.mark in NEEDS_KEY and not self._sign_in(row.provider):
+        if state.mark in NEEDS_KEY and not self._sign_in(row.provider, row.label):
             return False
         if self._chooses_default and not self._use(row.name):
             return False
@@ -214,10 +219,12 @@ class _PlainPicker:
         outcome = self._actions.choose_default(name)
         file = short_path(text(outcome.data.get("file")), self._context.environ.get("HOME", ""))
         self._say(_sentence(f"{outcome.message}, in {file}" if outcome.ok else outcome.message))
+        if outcome.ok and (note := other_model(self._view.here, self._view.tasks, name)):
+            self._say(note)
         return outcome.ok
 
-    def _sign_in(self, provider: str) -> bool:
-        """Offer to sign in; return whether the provider can be used now."""
+    def _sign_in(self, provider: str, label: str = "") -> bool:
+        """Offer to sign in, with the label of the key that is wanted; return whether it worked."""
         if self._context.has_input():
             # A key in a pipe would have to be in a file or in the history of a shell.
             return False
@@ -229,17 +236,12 @@ class _PlainPicker:
         if not key:
             return False
         self._say("Checking the key.")
-        outcome = self._actions.sign_in(provider, key, self._refused_label(provider))
+        label = label or self._view.here.key or wanted_label(self._view, provider)
+        outcome = self._actions.sign_in(provider, key, label or None)
         self._say(_sentence(outcome.message))
         if outcome.ok:
             self._refresh()
         return outcome.ok
-
-    def _refused_label(self, provider: str) -> str | None:
-        """Return the label of a stored key that was refused, under which it is replaced."""
-        keys = LiveStates(self._view, time.time()).keys(provider)
-        refused = (row for row, state in keys if state.mark is Mark.REJECTED and is_stored(row))
-        return next((text(row.get("key")) for row in refused), None)
 
     def _read_key(self, provider: str) -> str:
         from aircher_cli.commands.auth.key_input import read_key  # noqa: PLC0415 -- rarely used
@@ -279,8 +281,8 @@ def _read_line(stream: "TextIO") -> str:
     return line.strip()
 
 
-def fetch_view(client: Client) -> DaemonView:
-    """Return the daemon's state as the list needs it.
+def fetch_view(client: Client, here: Here = NOWHERE) -> DaemonView:
+    """Return the daemon's state as the list needs it; `here` is without what the daemon adds.
 
     Raises:
         DaemonError: the daemon cannot report it.
@@ -288,7 +290,7 @@ def fetch_view(client: Client) -> DaemonView:
     # Only this snapshot has the health of single models.
     found = _result(client, methods.EVENTS_SUBSCRIBE, {"topics": ["provider"]})
     health = records(as_map(found.get("snapshot")).get("provider"))
-    view = DaemonView(link="connected", health=tuple(health))
+    view = DaemonView(link="connected", health=tuple(health), here=here.completed(client.server))
     view = answers.with_status(view, _result(client, methods.STATUS))
     view = answers.with_keys(view, _result(client, methods.AUTH_STATUS))
     view = answers.with_models(view, _result(client, methods.MODELS_LIST, {"all": True}))

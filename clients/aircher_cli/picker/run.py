@@ -10,14 +10,16 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
 from aircher_cli.console import is_terminal
 from aircher_cli.context import Context
+from aircher_cli.picker.folder import find_here
 from aircher_cli.picker.live.feed import LiveFeed
 from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.here import other_model
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     from aircher_cli.picker.live.outcome import Outcome
     from aircher_cli.picker.screen.app import PickerApp
+    from aircher_cli.picker.view.here import Here
+    from aircher_cli.values import Map
 
 Way = Literal["screen", "plain", "none"]
 
@@ -34,10 +38,14 @@ SYMBOLS = "✓○⚠✗⌂●★▸…│┃─"
 
 @dataclass(frozen=True)
 class Choice:
-    """What the user chose, and what was done about it; no outcome if nothing was to be done."""
+    """What the user chose, and what was done about it; no outcome if nothing was to be done.
+
+    `note` says what requests from here ask instead of the default, if they do.
+    """
 
     name: str
     outcome: "Outcome | None" = None
+    note: str = ""
 
 
 class Inbox:
@@ -66,7 +74,12 @@ class Inbox:
 
 
 def run_picker(
-    context: Context, *, chooses_default: bool, title: str = "", in_use: str = ""
+    context: Context,
+    *,
+    chooses_default: bool,
+    title: str = "",
+    in_use: str = "",
+    here: "Here | None" = None,
 ) -> str | None:
     """Let the user choose a model on the whole screen; return its name, None without a choice.
 
@@ -75,12 +88,15 @@ def run_picker(
         chooses_default: Whether the choice becomes the default model.
         title: What is shown instead of an empty filter.
         in_use: The model that is selected at first; empty for the default.
+        here: What the requests use; by default what an allowed `.aircher` file says.
 
     Raises:
         KeyboardInterrupt: Ctrl-C.
         SystemExit: a signal ended the picker; the code is that of shells.
     """
-    choice = pick_on_screen(context, chooses_default=chooses_default, title=title, in_use=in_use)
+    choice = pick_on_screen(
+        context, chooses_default=chooses_default, title=title, in_use=in_use, here=here
+    )
     return choice.name if choice else None
 
 
@@ -91,16 +107,19 @@ def pick_on_screen(
     title: str = "",
     in_use: str = "",
     all_models: bool = False,
+    here: "Here | None" = None,
 ) -> Choice | None:
     """Do what `run_picker` does, and return what was done about the choice too."""
     inbox = Inbox()
-    with LiveFeed(context.connect, inbox.put):
+    here = find_here(context) if here is None else here
+    with LiveFeed(context.connect, inbox.put, here=here):
         app, run_app = _make_app(
             context,
             chooses_default=chooses_default,
             title=title,
             in_use=in_use,
             all_models=all_models,
+            request=here.request(),
         )
         inbox.forward(app.receive)
         with _passing_on_errors(app.fail):
@@ -109,7 +128,10 @@ def pick_on_screen(
         raise KeyboardInterrupt
     if code:
         raise SystemExit(code)
-    return choice
+    if choice is None or not chooses_default:
+        return choice
+    view = app.state.view
+    return replace(choice, note=other_model(view.here, view.tasks, choice.name))
 
 
 @contextmanager
@@ -124,7 +146,13 @@ def _passing_on_errors(fail: "Callable[[BaseException], object]") -> "Iterator[N
 
 
 def _make_app(
-    context: Context, *, chooses_default: bool, title: str, in_use: str, all_models: bool
+    context: Context,
+    *,
+    chooses_default: bool,
+    title: str,
+    in_use: str,
+    all_models: bool,
+    request: "Map",
 ) -> "tuple[PickerApp, Callable[[PickerApp], tuple[Choice | None, int]]]":
     """Import all that draws; return the app and what runs it."""
     _unset_developer_settings()
@@ -142,7 +170,7 @@ def _make_app(
     preferences = load_preferences(context.environ)
     state = PickerState(preferences, chooses_default=chooses_default, title=title, in_use=in_use)
     state.all_models = all_models
-    actions = Actions(context.connect, partial(_start_daemon, context))
+    actions = Actions(context.connect, partial(_start_daemon, context), request)
     save = partial(save_preferences, context.environ)
     return PickerApp(state, actions, context.environ, save), run_app
 

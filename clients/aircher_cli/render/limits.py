@@ -97,6 +97,9 @@ def incomplete_note(status: Map) -> str:
 
 
 def _refusing(status: Map) -> list[Map]:
+    """Return the limits that refuse because of the ledger; an engine that is away has a note."""
+    if as_map(status.get("ledger")).get("on_failure") != "refuse":
+        return []
     return [limit for limit in records(status.get("limits")) if limit.get("refuses")]
 
 

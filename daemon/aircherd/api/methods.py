@@ -63,7 +63,7 @@ from aircherd.api.status import (
 )
 from aircherd.api.turns import WAITING, in_turn, together
 from aircherd.api.usage import build_report, list_attempts, list_limits
-from aircherd.api.wire import to_wire
+from aircherd.api.wire import encode, to_wire
 from aircherd.auth.key_sources import UNLOCK, UNLOCK_COMMAND
 from aircherd.chat.caller import discard
 from aircherd.chat.explain import explain
@@ -350,10 +350,18 @@ async def attempts_list(services: Services, _: RequestContext, params: AttemptsP
     return await list_attempts(services, params)
 
 
-@together()
-async def limits_status(services: Services, _: RequestContext, _params: NoParams) -> object:
-    """Return the usage of each of the user's limits."""
-    return await list_limits(services)
+async def limits_status(services: Services, context: RequestContext, _params: NoParams) -> object:
+    """Return the usage of each of the user's limits.
+
+    The engine of a fleet is asked once for all clients that limits do not tell apart.
+    """
+    caller = context.caller
+    key = (methods.LIMITS_STATUS, caller.client, caller.project, caller.folder)
+
+    async def work() -> object:
+        return msgspec.Raw(encode(await list_limits(services, caller)))
+
+    return await services.turns.take(methods.LIMITS_STATUS, work, client=caller, key=key)
 
 
 @together()

@@ -8,7 +8,7 @@ import msgspec
 from aircher_wire.codes import CONFIG_INVALID
 from aircherd.api.notices import current_notices
 from aircherd.api.services import Services
-from aircherd.api.usage import ledger_row
+from aircherd.api.usage import ledger_row, limit_rows
 from aircherd.api.wire import to_wire
 from aircherd.chat.caller import Caller
 from aircherd.chat.live_state import LiveRoutingState
@@ -76,7 +76,7 @@ async def daemon_status(
     }
 
 
-def snapshot(services: Services, topics: Sequence[str]) -> dict[str, object]:
+def snapshot(services: Services, topics: Sequence[str], caller: Caller) -> dict[str, object]:
     """Return the current state of `topics`, in the same shape as the events that follow."""
     builders: dict[str, Callable[[], object]] = {
         "auth": lambda: key_rows(services, services.auth.rows()),
@@ -86,7 +86,7 @@ def snapshot(services: Services, topics: Sequence[str]) -> dict[str, object]:
         ],
         "attempt": list,
         "confirm": lambda: [*services.questions.rows()],
-        "usage": lambda: [msgspec.to_builtins(each) for each in services.limits.status()],
+        "usage": lambda: limit_rows(services, caller),
         "config": lambda: config_state(services),
         "shared": lambda: list(shared_row(services).values()),
         "models": lambda: {

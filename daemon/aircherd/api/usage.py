@@ -9,8 +9,11 @@ from aircherd.api.limit_warnings import limit_warnings
 from aircherd.api.params import AttemptsParams
 from aircherd.api.services import Services
 from aircherd.api.wire import encode_map, encode_rows, to_wire
+from aircherd.chat.caller import Caller
 from aircherd.usage.ledger.report import Sums
 from aircherd.usage.nano_usd import usd_text
+from aircherd.vocabulary.availability import LimitStatus
+from aircherd.vocabulary.hosts import is_one_of
 
 if TYPE_CHECKING:
     from aircherd.usage.listed_attempts import ListedAttempt
@@ -99,7 +102,32 @@ def ledger_row(services: Services) -> Map:
     )
 
 
-async def list_limits(services: Services) -> Map:
+def limit_rows(services: Services, caller: Caller) -> list[Map]:
+    """Return the usage of every limit, in the order of the configuration.
+
+    Those that count requests of others only, and none that `caller` makes, have `others`.
+    """
+    config = services.config.current
+    if config.projects:
+        from aircherd.chat.request.projects import attributed  # noqa: PLC0415 - rarely used
+
+        caller = attributed(config, caller)
+    rows: list[Map] = []
+    for status in services.limits.status():
+        row: Map = msgspec.to_builtins(status)
+        if not _counts(status, caller):
+            row["others"] = True
+        rows.append(row)
+    return rows
+
+
+def _counts(limit: LimitStatus, caller: Caller) -> bool:
+    """Return whether a limit counts what a client asks, of some provider at least."""
+    is_project = limit.project is None or limit.project == caller.project
+    return is_project and (limit.client is None or is_one_of(caller.client, limit.client))
+
+
+async def list_limits(services: Services, caller: Caller) -> Map:
     """Return the usage of every limit, and the unknown models and keys that limits name.
 
     Of a shared limit, each machine has a row. The engine is waited for at most half a second, and
@@ -110,13 +138,10 @@ async def list_limits(services: Services) -> Map:
     """
     config = services.config.usable()
     added, shared = await _by_machine(services)
-    rows = services.limits.status()
+    rows = limit_rows(services, caller)
     added = added if len(added) == len(rows) else [{}] * len(rows)  # other limits by now
     return {
-        "limits": [
-            {**msgspec.to_builtins(status), **more}
-            for status, more in zip(rows, added, strict=True)
-        ],
+        "limits": [{**row, **more} for row, more in zip(rows, added, strict=True)],
         "unknown": msgspec.to_builtins(limit_warnings(services, config.limits)),
         "ledger": ledger_row(services),
         **shared,

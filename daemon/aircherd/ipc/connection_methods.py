@@ -90,7 +90,7 @@ async def events_subscribe(session: "Session", params: SubscribeParams) -> objec
             raise BadRequest(f"unknown topic {topic!r}; the topics are {known}")
     # No checkpoint in between, so the events continue exactly where the snapshot ends.
     session.events.subscribe(params.topics)
-    return snapshot(session.services, params.topics)
+    return snapshot(session.services, params.topics, session.caller)
 
 
 def subscribe_after(

@@ -14,7 +14,8 @@ class LimitStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     / max.
     `resets_at` is the Unix time when all current usage has left the window. `incomplete` means that
     `used` may be too low: the ledger is not read yet, or has lost attempts in the window. `refuses`
-    means that requests are refused, because it is not known what was used. `margin`
+    means that requests are refused, because it is not known what was used, or because the engine of
+    the fleet is away and nothing is left without it. `margin`
     is the part of `used` that the daemon's unclean end may have lost: it counts to be safe.
 
     A limit that is `shared` has what all machines of the fleet used, as last seen; `used_here` is

@@ -18,6 +18,7 @@ from aircherd.api.status import (
 from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.fetcher import FetchError
 from aircherd.chat.affinity import SessionAffinity
+from aircherd.chat.caller import Caller
 from aircherd.chat.last_failures import LastFailures
 from aircherd.chat.latency import LatencyTracker
 from aircherd.config.model import (
@@ -34,6 +35,8 @@ from aircherd.events import EventBus
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import KeyChoice, KeyState, KeyStatus
+
+CALLER = Caller("test")
 
 
 class Store(SimpleNamespace):
@@ -113,7 +116,7 @@ def test_an_invalid_config_says_which_one_is_in_use(tmp_path, in_use):
 def test_a_key_row_has_state_and_health(tmp_path):
     """Authentication and availability are separate fields."""
     made = services(tmp_path, ill=("openai",))
-    (row,) = snapshot(made, ["auth"])["snapshot"]["auth"]
+    (row,) = snapshot(made, ["auth"], CALLER)["snapshot"]["auth"]
     assert (row["state"], row["reason"]) == ("rejected", "refused")
     assert (row["health"], row["health_reason"]) == ("unreachable", "refused")
 
@@ -129,7 +132,7 @@ def test_a_key_row_names_the_page_for_keys(tmp_path):
 
 def test_a_snapshot_has_the_requested_topics(tmp_path):
     """Rows have the same shape as events."""
-    found = snapshot(services(tmp_path, ill=("ollama",)), ["provider", "attempt"])
+    found = snapshot(services(tmp_path, ill=("ollama",)), ["provider", "attempt"], CALLER)
     assert set(found["snapshot"]) == {"provider", "attempt"}
     assert found["snapshot"]["attempt"] == []
     assert {"provider": "openai", "health": "ok"} in found["snapshot"]["provider"]
@@ -207,7 +210,7 @@ REASON = "f.toml, line 3: providers.x.kind: is wrong"
 def test_keys_of_a_refused_provider_are_refused(tmp_path):
     """Each stored key, and one row for a provider without any; both with the problem."""
     made = services(tmp_path, config=with_refused("openai", "work"), in_use="the valid entries")
-    rows = snapshot(made, ["auth"])["snapshot"]["auth"]
+    rows = snapshot(made, ["auth"], CALLER)["snapshot"]["auth"]
     assert [(row["provider"], row.get("key"), row["state"], row["reason"]) for row in rows] == [
         ("openai", "default", "refused", REASON),
         ("work", None, "refused", REASON),
@@ -246,5 +249,5 @@ def test_a_default_that_is_refused_is_a_problem(tmp_path):
 )
 def test_the_snapshot_of_models_has_the_default_and_the_providers(tmp_path, config, expected):
     """Their lists are what `models.list` returns; without any provider there is no default."""
-    found = snapshot(services(tmp_path, config=config), ["models"])["snapshot"]["models"]
+    found = snapshot(services(tmp_path, config=config), ["models"], CALLER)["snapshot"]["models"]
     assert found == {**expected, "providers": list(config.providers)}

@@ -2,11 +2,13 @@
 
 from types import SimpleNamespace
 
+import pytest
 from msgspec.msgpack import decode
 
 from aircherd.api.params import AttemptsParams
 from aircherd.api.services import no_fleet
-from aircherd.api.usage import build_report, list_attempts, list_limits
+from aircherd.api.usage import build_report, limit_rows, list_attempts, list_limits
+from aircherd.chat.caller import Caller
 from aircherd.config.load import parse_config
 from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.usage.ledger.ledger import open_ledger
@@ -116,10 +118,58 @@ async def test_limits_are_listed_with_their_usage():
         ledger=SimpleNamespace(state=LedgerState("ok")),
         config=SimpleNamespace(current=config, usable=lambda: config),
     )
-    report = await list_limits(services)
+    report = await list_limits(services, Caller("nvim"))
     (row,) = report["limits"]
     assert (row["counted"], row["max"], row["used"], row["per"]) == ("requests", 5, 0, "day")
     assert (row["incomplete"], report["ledger"]) == (True, {"state": "ok"})
     (past,) = tracker.missing_history
     tracker.restore(past, [])
-    assert "incomplete" not in (await list_limits(services))["limits"][0]
+    assert "incomplete" not in (await list_limits(services, Caller("nvim")))["limits"][0]
+
+
+LIMITS_OF_SOME = """
+[[limits]]
+requests = 1
+per = "day"
+
+[[limits]]
+client = "nvim"
+requests = 2
+per = "day"
+
+[[limits]]
+client = "*@box"
+requests = 3
+per = "day"
+
+[[limits]]
+project = "/src/acme"
+requests = 4
+per = "day"
+
+[projects."/src/acme"]
+key = "work"
+"""
+
+
+@pytest.mark.parametrize(
+    ("caller", "counted"),
+    [
+        (Caller("aircher-cli"), [1]),
+        (Caller("nvim"), [1, 2]),
+        (Caller("nvim@box"), [1, 3]),
+        (Caller("aircher-cli", "/src/acme/sub"), [1, 4]),
+        (Caller("aircher-cli", "/src/other", folder="/src/acme/sub"), [1, 4]),
+        (Caller("aircher-cli", "a name", folder="/src/acme"), [1]),
+        (Caller("aircher-cli", "/src"), [1]),
+    ],
+)
+def test_limits_that_count_nothing_of_a_client_are_marked(caller, counted):
+    """A client knows neither its own name for sure nor the folder that it is counted for."""
+    tracker = LimitTracker(lambda: NOW)
+    config = parse_config(LIMITS_OF_SOME, file="f")
+    tracker.configure(config.limits)
+    services = SimpleNamespace(limits=tracker, config=SimpleNamespace(current=config))
+    rows = limit_rows(services, caller)
+    assert [row["max"] for row in rows if "others" not in row] == counted
+    assert all(row["others"] is True for row in rows if row["max"] not in counted)

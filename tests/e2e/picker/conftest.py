@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +16,15 @@ def terminal(home):
 
     @contextmanager
     def run(
-        *words: str, columns: int = 80, rows: int = 24, environ: Mapping[str, str] | None = None
+        *words: str,
+        columns: int = 80,
+        rows: int = 24,
+        environ: Mapping[str, str] | None = None,
+        folder: Path | None = None,
     ) -> Iterator[Terminal]:
         command = [sys.executable, "-m", "aircher_cli", *words]
+        if folder is not None:
+            command = ["env", f"--chdir={folder}", *command]
         whole = {
             **home.environ,
             "TERM": "xterm-256color",

@@ -1,91 +1,59 @@
 """Every state that AuthManager knows, on the screen: what it is, why, and what to do.
 
-`ACCOUNTS`, `SERVERS` and `KEYRING` are the table. Each row is a provider of a real daemon that is
-in this state, with what its line and the pane at the right say on a screen of 100x30. Then the test
-does what the screen says, and sees the state change.
+The tables are `ACCOUNTS`, `SERVERS`, `REFUSING`, `KEYRING` and the rows below them. Each row is a
+provider of a real daemon that is in this state, with what its line and the pane at the right say on
+a screen of 100x30. Then the test does what the screen says, and sees the state change.
 """
 
 import asyncio
+import json
+import re
 import socket
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack
-from typing import NamedTuple
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 
 import pytest
 
 from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog
+from aircher_cli.picker.view.here import Here
+from aircher_cli.picker.view.states.table import (
+    LIMITS,
+    NO_PRICE,
+    NO_SUCH_KEY,
+    NOTHING_ALLOWED,
+    REFUSES,
+    REFUSES_AWAY,
+    UPSTREAM_AWAY,
+    USED_UP,
+    StateText,
+)
 from aircherd.testing.simulator import Fault, Simulator
 from aircherd.testing.simulator.keys import ANY_KEY
+from aircherd.vocabulary.keys import Health, KeyState
 from helpers.daemon.real_daemon import Home, simulator
 from helpers.daemon.real_daemon import home as open_home
 from helpers.picker.pilot import run_pilot
 from helpers.screen.live_picker import LivePicker, open_live_picker
-from helpers.secret_service import SecretService, secret_service
+from helpers.screen.state_table import (
+    Remedy,
+    Shown,
+    World,
+    an_entry,
+    check,
+    edit_config,
+    key_of,
+    press,
+    sign_in,
+)
+from helpers.secret_service import secret_service
 
 pytestmark = pytest.mark.timeout(180)
 
 
-class World(NamedTuple):
-    """A running daemon whose providers are in all these states."""
-
-    home: Home
-    sim: Simulator
-    keyring: SecretService | None = None
-    server_at: Callable[[], object] | None = None
-
-
-Remedy = Callable[[World, LivePicker], Awaitable[None]]
-
-
-class Shown(NamedTuple):
-    """A row of the table.
-
-    Attributes:
-        provider: In this state, or `provider/model`.
-        state: The symbol and word of its line.
-        pane: What the pane says: why, and what to do.
-        remedy: Does what the pane says; None if nothing has to be done.
-        after: The symbol and word of the line afterwards.
-    """
-
-    provider: str
-    state: str
-    pane: tuple[str, ...]
-    remedy: Remedy | None = None
-    after: str = ""
-
-
-def key_of(provider: str) -> str:
-    """Return the key of a provider that works."""
-    return f"canary-{provider}-0123456789abcdef"
-
-
-# ------------------------------------------------------------------ what users do
-
-
-def press(*keys: str) -> Remedy:
-    """Press keys in the picker."""
-
-    async def do(_: World, picker: LivePicker) -> None:
-        await picker.press(*keys)
-
-    return do
-
-
-async def sign_in(_: World, picker: LivePicker) -> None:
-    """Sign in with the picker's own dialog."""
-    await picker.sign_in(key_of(picker.app.state.provider))
-
-
-def edit_config(old: str, new: str) -> Remedy:
-    """Run `aircher-cli config edit`, as the pane says, with an editor that replaces a text."""
-
-    async def do(world: World, picker: LivePicker) -> None:
-        assert "aircher-cli config edit" in picker.pane
-        editor = {"EDITOR": f"sed -i 's|{old}|{new}|'"}
-        await asyncio.to_thread(world.home.cli, "config", "edit", environ=editor)
-
-    return do
+async def sign_in_with_second(_: World, picker: LivePicker) -> None:
+    """Sign in with the key that works of a provider with two; its label is there already."""
+    await picker.sign_in(SECOND_KEY)
 
 
 def write_key(provider: str) -> Remedy:
@@ -139,11 +107,30 @@ async def unlock(world: World, picker: LivePicker) -> None:
     await picker.press("ctrl+t")
 
 
+async def start_upstream(world: World, picker: LivePicker) -> None:
+    """Start the daemon that has the keys, and fetch its list."""
+    assert world.upstream is not None
+    await asyncio.to_thread(world.upstream.start, {"WORK_KEY": key_of("work")}, log_level="info")
+    await picker.press("ctrl+r")
+
+
+def run(command: str, says: str) -> Remedy:
+    """Run the command that the pane names; it says what is wrong."""
+
+    async def do(world: World, picker: LivePicker) -> None:
+        assert f"aircher-cli {command}" in picker.pane
+        done = await asyncio.to_thread(world.home.cli, *command.split())
+        assert says in done.stdout + done.stderr
+
+    return do
+
+
 # ------------------------------------------------------------------ accounts and their keys
 
 ACCOUNTS = (
-    Shown("ready", "✓ ready", ("✓ ready: the key works", "key ✓ default …cdef")),
+    Shown("authenticated", "ready", "✓ ready", ("✓ ready: the key works", "key ✓ default …cdef")),
     Shown(
+        "unverified",
         "fromenv",
         "? not checked",
         (
@@ -155,6 +142,7 @@ ACCOUNTS = (
         "✓ ready",
     ),
     Shown(
+        "not_configured",
         "nokey",
         "○ not signed in",
         ("○ not signed in: no key is stored for it", "→ Ctrl-L signs in"),
@@ -162,6 +150,7 @@ ACCOUNTS = (
         "✓ ready",
     ),
     Shown(
+        "rejected",
         "revoked",
         "✗ refused",
         ("✗ refused: HTTP 401", "→ Ctrl-L signs in again", "refused the key (HTTP 401)"),
@@ -169,6 +158,7 @@ ACCOUNTS = (
         "✓ ready",
     ),
     Shown(
+        "rejected",
         "badenv",
         "✗ refused",
         ("HTTP 401", "→ set BAD_KEY in ~/.aircher/environment", "key ✗ env:BAD_KEY"),
@@ -176,6 +166,7 @@ ACCOUNTS = (
         "? not checked",
     ),
     Shown(
+        "unreadable",
         "cmdfails",
         "⚠ unreadable",
         ("exit status 1", "→ run it in a shell to see why, then Ctrl-T"),
@@ -183,6 +174,7 @@ ACCOUNTS = (
         "✓ ready",
     ),
     Shown(
+        "unreadable",
         "cmdempty",
         "⚠ unreadable",
         ("the output of cat is not a key", "→ run it in a shell to see why, then Ctrl-T"),
@@ -190,6 +182,7 @@ ACCOUNTS = (
         "✓ ready",
     ),
     Shown(
+        "rejected",
         "cmdbad",
         "✗ refused",
         ("✗ refused: HTTP 401", "→ renew it there, then Ctrl-T"),
@@ -197,6 +190,7 @@ ACCOUNTS = (
         "✓ ready",
     ),
     Shown(
+        "unreachable",
         "away",
         "⚠ unreachable",
         ("Connection refused", "→ check the network and the proxy: aircher-cli doctor"),
@@ -205,20 +199,23 @@ ACCOUNTS = (
     ),
     Shown(
         "cooling",
+        "cooling",
         "⚠ cooling",
         ("rate limit reached", "cooling down until", "ready in 9:", "→ Ctrl-X ends the"),
         press("ctrl+x"),
         "✓ ready",
     ),
     Shown(
+        "cooling",
         "modelcools/gpt-5.5",
         "⚠ cooling",
         ("rate limit reached", "cooling down until", "→ Ctrl-X ends the"),
         press("ctrl+x"),
         "✓ ready",
     ),
-    Shown("modelcools/gpt-5.5-mini", "✓ ready", ("the key works",)),
+    Shown("authenticated", "modelcools/gpt-5.5-mini", "✓ ready", ("the key works",)),
     Shown(
+        "cooling",
         "busy/gpt-5.5",
         "⚠ cooling",
         ("is overloaded", "cooling down until", "→ Ctrl-X ends the cooldown now"),
@@ -226,6 +223,7 @@ ACCOUNTS = (
         "✓ ready",
     ),
     Shown(
+        "quota_exhausted",
         "credit",
         "⚠ no credit",
         ("credit or quota is used up", "→ add credit at the provider, then Ctrl-X"),
@@ -233,6 +231,7 @@ ACCOUNTS = (
         "✓ ready",
     ),
     Shown(
+        "authenticated",
         "shadow",
         "✓ ready",
         ("key ✓ default …cdef", "hides environment variable SHADOW_KEY"),
@@ -240,6 +239,7 @@ ACCOUNTS = (
         "? not checked",
     ),
     Shown(
+        "authenticated",
         "twokeys",
         "✓ ready",
         (
@@ -249,16 +249,22 @@ ACCOUNTS = (
             "key ✓ second …6789",
         ),
     ),
-    Shown("ollama", "⌂ local", ("⌂ local: it runs on this machine and needs no key",)),
+    Shown(
+        NO_SUCH_KEY,
+        "third",
+        "○ not signed in",
+        ("it has no key 'third', and the alias allows no other", "→ Ctrl-L signs in"),
+        sign_in_with_second,
+        "✓ ready",
+    ),
+    Shown("", "second", "✓ ready", ("now twokeys/gpt-5.5 with the key second", "key second")),
+    Shown(
+        "not_required", "ollama", "⌂ local", ("⌂ local: it runs on this machine and needs no key",)
+    ),
 )
 
 WITH_KEY = ("ready", "revoked", "cooling", "modelcools", "busy", "credit", "shadow", "twokeys")
 SECOND_KEY = "canary-second-0123456789"
-
-
-def an_entry(name: str, url: str, *more: str) -> str:
-    lines = [f"[providers.{name}]", 'kind = "openai"', f'base_url = "{url}"', *more, "", ""]
-    return "\n".join(lines)
 
 
 def accounts_config(home: Home, sim: Simulator) -> str:
@@ -276,7 +282,10 @@ def accounts_config(home: Home, sim: Simulator) -> str:
             an_entry("nokey", url, 'env = "NO_KEY"'),
             *command,
             an_entry("away", "https://0.0.0.0:1/v1"),
-            f'[providers.ollama]\nbase_url = "{sim.url}"\n',
+            f'[providers.ollama]\nbase_url = "{sim.url}"\n\n',
+            '[models.chain]\nroutes = ["nokey/gpt-5.5", "cooling/gpt-5.5", "ready/gpt-5.5"]\n',
+            '[models.second]\nroutes = ["twokeys@second/gpt-5.5"]\n',
+            '[models.third]\nroutes = ["twokeys@third/gpt-5.5"]\n',
         )
     )
 
@@ -330,24 +339,7 @@ def make_trouble(home: Home, sim: Simulator) -> None:
     sim.keys.accept("openai", key_of("revoked"))  # as if the user had renewed it
 
 
-def check(world: World, row: Shown) -> None:
-    """Compare the screen with a row of the table, do what it says, and see the state change."""
-
-    async def body() -> None:
-        async with open_live_picker(world.home) as picker:
-            await picker.select(row.provider)
-            await picker.wait_for_state(row.state)
-            await picker.wait_for_pane(*row.pane)
-            if row.remedy is not None:
-                await row.remedy(world, picker)
-                await picker.select(row.provider)
-                await picker.wait_for_state(row.after)
-            assert "canary" not in picker.app.export_screenshot()
-
-    run_pilot(body())
-
-
-@pytest.mark.parametrize("row", ACCOUNTS, ids=lambda row: row.provider)
+@pytest.mark.parametrize("row", ACCOUNTS, ids=str)
 def test_account(accounts: World, row: Shown) -> None:
     """The screen says what each state of an account is and why, and its advice helps."""
     check(accounts, row)
@@ -357,6 +349,7 @@ def test_account(accounts: World, row: Shown) -> None:
 
 SERVERS = (
     Shown(
+        "refused",
         "broken",
         "✗ invalid entry",
         ("providers.broken.base_url: must begin with", "aircher-cli config edit"),
@@ -364,6 +357,7 @@ SERVERS = (
         "○ not signed in",
     ),
     Shown(
+        USED_UP,
         "limited",
         "⚠ limited",
         (
@@ -375,6 +369,7 @@ SERVERS = (
         "✓ ready",
     ),
     Shown(
+        "rejected",
         "moved",
         "✗ refused",
         ("this key was stored for http://localhost", "→ Ctrl-L signs in again"),
@@ -382,6 +377,7 @@ SERVERS = (
         "✓ ready",
     ),
     Shown(
+        "not_required",
         "absent",
         "⌂ not running",
         ("the local server is not running", "→ start it, then Ctrl-R"),
@@ -389,6 +385,37 @@ SERVERS = (
         "⌂ local",
     ),
     Shown(
+        NOTHING_ALLOWED,
+        "nothing",
+        "⚠ limited",
+        ("your limit allows nothing: nothing: 0 requests a day", "→ raise it: aircher-cli"),
+        edit_config("requests = 0 # nothing", "requests = 9"),
+        "✓ ready",
+    ),
+    Shown("", "elsewhere", "✓ ready", ("✓ ready: the key works", "now elsewhere/gpt-5.5")),
+    Shown(
+        NO_PRICE,
+        "unpriced/gpt-5.5",
+        "⚠ limited",
+        (
+            "its price is not known, and your limit counts costs: unpriced: 5.00 USD a month",
+            '→ write its price under [catalog."unpriced/gpt-5.5"]: aircher-cli config edit',
+        ),
+        edit_config(
+            "# prices", '[catalog."unpriced/gpt-5.5"]\\ninput_price = 1\\noutput_price = 2'
+        ),
+        "✓ ready",
+    ),
+    Shown(
+        UPSTREAM_AWAY,
+        "laptop",
+        "⚠ unreachable",
+        ("the daemon at /", "cannot be reached", "→ start or forward that daemon, then Ctrl-R"),
+        start_upstream,
+        "✓ ready",
+    ),
+    Shown(
+        "locked",
         "fromfile",
         "⚠ locked",
         ("environment", "chmod 600"),
@@ -396,6 +423,9 @@ SERVERS = (
         "? not checked",
     ),
 )
+
+
+UNDER_LIMITS = ("nothing", "elsewhere", "unpriced")
 
 
 def free_port() -> int:
@@ -409,7 +439,9 @@ def servers() -> Iterator[World]:
     """A daemon with a provider for each row of `SERVERS`."""
     with ExitStack() as stack:
         sim = stack.enter_context(simulator())
-        home = stack.enter_context(open_home())
+        home, upstream = (stack.enter_context(open_home()) for _ in range(2))
+        upstream.write_config(an_entry("work", f"{sim.url}/v1", 'env = "WORK_KEY"'))
+        sim.keys.accept("openai", key_of("unpriced"), key_of("work"))
         sim.keys.accept("openai", *(key_of(row.provider) for row in SERVERS))
         moved = sim.url.replace("127.0.0.1", "localhost")
         port = free_port()
@@ -421,7 +453,13 @@ def servers() -> Iterator[World]:
                 an_entry("absent", f"http://127.0.0.1:{port}/v1", 'auth = "none"'),
                 an_entry("fromfile", f"{sim.url}/v1", 'env = "FILE_KEY"'),
                 '[providers.ollama]\nbase_url = "http://127.0.0.1:1"\n\n',
+                f'[providers.laptop]\nkind = "socket"\npath = "{upstream.socket}"\n\n',
+                *(an_entry(name, f"{sim.url}/v1") for name in UNDER_LIMITS),
                 '[[limits]]\nprovider = "limited"\nrequests = 1\nper = "day"\n',
+                '[[limits]]\nprovider = "nothing"\nrequests = 0 # nothing\nper = "day"\n',
+                '[[limits]]\nprovider = "elsewhere"\nproject = "/elsewhere"\nrequests = 0\n',
+                'per = "day"\n[[limits]]\nprovider = "unpriced"\nusd = 5\nper = "month"\n',
+                "# prices\n",
             )
         )
         home.write_config(text)
@@ -430,25 +468,87 @@ def servers() -> Iterator[World]:
         file.chmod(0o644)
         home.start(log_level="info")
         with home.client() as client:
-            for name in ("limited", "moved"):
+            for name in ("limited", "moved", *UNDER_LIMITS):
                 client.call("auth.login", {"provider": name, "key": key_of(name)})
         home.write_config(text.replace(moved, sim.url))
         home.cli("config", "reload")
         home.cli("ask", "-m", "limited/gpt-5.5", "hello")
-        yield World(home, sim, server_at=lambda: stack.enter_context(simulator(port)))
+        yield World(
+            home,
+            sim,
+            server_at=lambda: stack.enter_context(simulator(port)),
+            upstream=upstream,
+        )
 
 
-@pytest.mark.parametrize("row", SERVERS, ids=lambda row: row.provider)
+@pytest.mark.parametrize("row", SERVERS, ids=str)
 def test_server_or_entry(servers: World, row: Shown) -> None:
     """The screen says what is wrong with a server or the configuration, and its advice helps."""
     check(servers, row)
 
 
+# ------------------------------------------------------------------ limits that cannot be kept
+
+REFUSING = (
+    Shown(
+        REFUSES_AWAY,
+        "fleet",
+        "⚠ limited",
+        ("is away, and nothing may be used here: fleet: 5 requests a day", "→ see why:"),
+        run("doctor", "redis://127.0.0.1:1"),
+        "⚠ limited",
+    ),
+    Shown(
+        REFUSES,
+        "strict",
+        "⚠ limited",
+        ("cannot be checked, so requests are refused: strict: 5 requests a day", "→ see why:"),
+        run("limits", "the ledger does not work"),
+        "⚠ limited",
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def refusing() -> Iterator[World]:
+    """A daemon whose engine is away, and whose ledger another program has locked."""
+    with simulator() as sim, open_home() as home:
+        names = [row.provider for row in REFUSING]
+        sim.keys.accept("openai", *map(key_of, names))
+        limit = '[[limits]]\nprovider = "{}"\nrequests = 5\nper = "day"\nscope = "{}"\n'
+        shared = '[shared]\nurl = "redis://127.0.0.1:1"\non_outage = "refuse"\n'
+        home.write_config(
+            "".join(
+                (
+                    *(an_entry(name, f"{sim.url}/v1") for name in names),
+                    f'{shared}[usage]\non_failure = "refuse"\n',
+                    limit.format("fleet", "shared"),
+                    limit.format("strict", "local"),
+                )
+            )
+        )
+        home.start(log_level="info")
+        for name in names:
+            home.login(name, key_of(name))
+        home.stop()
+        with closing(sqlite3.connect(home.data / "ledger.db")) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            home.start(log_level="info")
+            yield World(home, sim)
+
+
+@pytest.mark.parametrize("row", REFUSING, ids=str)
+def test_limit_that_cannot_be_kept(refusing: World, row: Shown) -> None:
+    """The screen says that requests are refused, and which command says why."""
+    check(refusing, row)
+
+
 # ------------------------------------------------------------------ a real keyring
 
 KEYRING = (
-    Shown("kept", "✓ ready", ("key ✓ default …cdef", "from the keyring")),
+    Shown("authenticated", "kept", "✓ ready", ("key ✓ default …cdef", "from the keyring")),
     Shown(
+        "not_configured",
         "gone",
         "○ not signed in",
         ("the keyring no longer has this key", "→ Ctrl-L signs in"),
@@ -457,13 +557,17 @@ KEYRING = (
     ),
     Shown(
         "locked",
+        "locked",
         "⚠ locked",
         ("the keyring cannot be read: it is locked", "→ unlock or start the keyring"),
         unlock,
         "✓ ready",
     ),
     Shown(
-        "absentring", "⚠ locked", ("the keyring cannot be read", "→ unlock or start the keyring")
+        "locked",
+        "absentring",
+        "⚠ locked",
+        ("the keyring cannot be read", "→ unlock or start the keyring"),
     ),
 )
 
@@ -483,7 +587,7 @@ def keyring() -> Iterator[World]:
 
 
 @pytest.mark.secret_service
-@pytest.mark.parametrize("row", KEYRING, ids=lambda row: row.provider)
+@pytest.mark.parametrize("row", KEYRING, ids=str)
 def test_keyring(keyring: World, row: Shown) -> None:
     """The screen says what is wrong with the keyring, and its advice helps."""
     assert keyring.keyring is not None
@@ -508,10 +612,41 @@ def restart(world: World) -> None:
 
 # ------------------------------------------------------------------ all providers at once
 
+LOCKED = Shown(
+    "locked",
+    "modelcools/gpt-5.5-mini",
+    "⚠ locked",
+    ("all keys are locked (auth lock)", "→ unlock them with 'aircher-cli auth unlock'"),
+    run("auth unlock", ""),
+    "✓ ready",
+)
+FOLDER = Shown(
+    NO_SUCH_KEY,
+    "ready",
+    "○ not signed in",
+    ("it has no key 'work', and ~/acme/.aircher allows no other", "→ Ctrl-L signs in"),
+)
+
+
+def test_all_keys_locked(accounts: World) -> None:
+    """By the user: the screen names the command that unlocks them."""
+    accounts.home.cli("auth", "lock")
+    try:
+        check(accounts, LOCKED)
+    finally:
+        accounts.home.cli("auth", "unlock")
+
+
+def test_folder_with_a_key_of_its_own(accounts: World) -> None:
+    """From there no other key answers, whichever works."""
+    here = Here(key="work", key_from="~/acme/.aircher", source="~/acme/.aircher")
+    check(accounts._replace(here=here), FOLDER)
+
 
 def test_configuration_that_is_invalid_as_a_whole() -> None:
     """Each provider says why it is not asked; correcting the file brings all of them back."""
     row = Shown(
+        "",
         "work",
         "✗ invalid entry",
         ("the configuration is invalid, so no provider is asked", "aircher-cli config edit"),
@@ -559,3 +694,58 @@ def test_daemon_that_does_not_run(is_stopped: bool) -> None:
             run_pilot(body(home, sim))
         finally:
             home.cli("daemon", "stop", "--now")
+
+
+# ------------------------------------------------------------------ the tables as a whole
+
+TABLES = (*ACCOUNTS, *SERVERS, *REFUSING, *KEYRING, LOCKED, FOLDER)
+
+
+def test_every_word_of_the_daemon_has_a_row() -> None:
+    """A state that is new has to be shown, explained and tried before this passes."""
+    words = {state.value for state in KeyState} | {health.value for health in Health}
+    covered = {row.covers for row in TABLES if isinstance(row.covers, str)}
+    assert words - covered - {Health.OK.value} == set()
+    texts = {row.covers for row in TABLES if isinstance(row.covers, StateText)}
+    assert {*LIMITS, NO_SUCH_KEY, UPSTREAM_AWAY} - texts == set()
+
+
+_NOW = re.compile(r"(?<!alias, )now ([^ ]+/[^ ]+)(?: with key ([^ ]+))? (.*)")
+
+
+@pytest.mark.parametrize("name", ["accounts", "servers"])
+def test_what_would_answer_now_is_what_answers(request: pytest.FixtureRequest, name: str) -> None:
+    """The pane and a request that is sent right after it agree, whatever state all are in."""
+    world: World = request.getfixturevalue(name)
+    providers = {row.provider.partition("/")[0] for row in (*ACCOUNTS, *SERVERS)}
+
+    async def body() -> None:
+        async with open_live_picker(world.home, (200, 50)) as picker:
+            await picker.press("ctrl+e")  # also of providers that are folded
+            await picker.wait(lambda: bool(picker.app.state.view.providers), "all is known")
+            rows = [item.row for item in picker.app.state.items if item.row]
+            wanted = [row for row in rows if row.kind == "alias" or row.provider in providers]
+            for row in wanted:
+                if row.kind == "alias" or row.model == "gpt-5.5":
+                    await compare(world, picker, row.name)
+
+    run_pilot(body())
+
+
+async def compare(world: World, picker: LivePicker, model: str) -> None:
+    """Compare what the pane says of a model with what answers a request."""
+    await picker.select(model)
+    await picker.wait(lambda: model in picker.app.state.explained, "it is explained")
+    picker.app.redraw()
+    pane = picker.pane
+    done = await asyncio.to_thread(world.home.cli, "ask", "--json", "-m", model, "hello")
+    says = _NOW.search(pane)
+    if done.returncode == 0:
+        reply = json.loads(done.stdout)
+        assert says is not None, pane
+        answered = (f"{reply['provider']}/{reply['model']}", reply["attempts"][-1].get("key"))
+        assert (says[1], says[2]) == answered, pane
+    else:
+        is_doubtful = says is not None and re.match("last resort|probe", says[3])
+        is_refused = not picker.state.startswith(("✓", "?", "⌂ local"))
+        assert is_doubtful or is_refused, pane

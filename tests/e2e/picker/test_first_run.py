@@ -4,6 +4,8 @@ import signal
 
 import pytest
 
+from aircher_client.project_file import Decisions, load
+
 KEY = "canary-work-0123456789abcdef"
 HEADING = "No provider is signed in yet"
 
@@ -110,3 +112,25 @@ def test_leaving_restores_the_terminal(daemon, terminal, keys):
         screen.wait()
         assert_as_found(screen)
     assert daemon.config_file.read_text() == before
+
+
+def test_a_folder_with_a_key_of_its_own(daemon, sim, terminal):
+    """The list shows what that key can ask; the choice is for all other folders, and says so."""
+    sim.keys.accept("openai", KEY)
+    daemon.login("work", KEY)
+    daemon.cli("auth", "login", "work", "--with-token", "--label", "acme", stdin=KEY)
+    folder = daemon.root / "acme"
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".aircher").write_text('key = "acme"\nmodel = "work/gpt-5.5"\n')
+    environ = {"XDG_STATE_HOME": str(daemon.root / "state"), "HOME": str(daemon.root)}
+    Decisions(environ).record(load(str(folder / ".aircher")), allowed=True)
+    with terminal("models", columns=120, folder=folder) as screen:
+        screen.wait_for("chain", "with key acme")
+        screen.send("work/gpt-5.5")
+        screen.wait_for("what requests from here ask", "with the key acme")
+        screen.send("-mini")
+        screen.wait_for("> ✓   work/gpt-5.5-mini")
+        screen.send("\r")
+        assert screen.wait() == 0
+        screen.wait_for("Requests from here go on using work/gpt-5.5, as ~/acme/.aircher says")
+    assert 'default_model = "work/gpt-5.5-mini"' in daemon.config_file.read_text()

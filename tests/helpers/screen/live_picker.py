@@ -18,6 +18,7 @@ from aircher_cli.picker.run import Choice
 from aircher_cli.picker.screen.app import PickerApp
 from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog
 from aircher_cli.picker.screen.state import PickerState
+from aircher_cli.picker.view.here import Here
 from aircher_cli.picker.view.preferences import Preferences
 from aircher_cli.render.marks import Mark
 from helpers.daemon.live_views import connect_to
@@ -120,13 +121,16 @@ def _list_part(line: str) -> str:
 
 
 @asynccontextmanager
-async def open_live_picker(home: Home, size: tuple[int, int] = SIZE) -> AsyncIterator[LivePicker]:
-    """Open the picker of a user of this home."""
+async def open_live_picker(
+    home: Home, size: tuple[int, int] = SIZE, here: Here | None = None
+) -> AsyncIterator[LivePicker]:
+    """Open the picker of a user of this home; `here` is what requests from the folder use."""
+    here = here or Here()
     state = PickerState(Preferences(), chooses_default=True)
     context = Context(Console(None, None, home.environ), home.environ, None)
-    actions = Actions(connect_to(home), partial(start_quietly, context))
+    actions = Actions(connect_to(home), partial(start_quietly, context), here.request())
     app = PickerApp(state, actions, home.environ, lambda *_: None)
     allowed = partial(may_connect, home.environ)
-    with LiveFeed(connect_to(home), app.receive, may_connect=allowed):
+    with LiveFeed(connect_to(home), app.receive, may_connect=allowed, here=here):
         async with app.run_test(size=size) as pilot:
             yield LivePicker(app, pilot)

@@ -26,8 +26,10 @@ SECRET = "sk-canary-0123456789abcdef"
 class FixedFeed:
     """Hands over one view."""
 
-    def __init__(self, connect: object, on_view: Callable[[DaemonView], object]) -> None:
-        del connect
+    def __init__(
+        self, connect: object, on_view: Callable[[DaemonView], object], *, here: object
+    ) -> None:
+        del connect, here
         self._on_view = on_view
 
     def __enter__(self) -> Self:
@@ -44,8 +46,8 @@ class FixedFeed:
 class FixedActions(FakeActions):
     """Succeeds."""
 
-    def __init__(self, connect: object, start: object) -> None:
-        del connect, start
+    def __init__(self, connect: object, start: object, request: object) -> None:
+        del connect, start, request
         super().__init__(FakeOutcome(True, "done"))
 
 

@@ -343,7 +343,9 @@ class ChatSession:
         if not can_pick(self.context):
             self._list_models()
             return
-        chosen = pick_model(self.context, self._model_in_use())
+        key = str(self._route.get("key") or "")
+        in_use = self._model_in_use()
+        chosen = pick_model(self.context, in_use, task=self._task or "", key=key)
         self._models = None  # the user may have signed in meanwhile
         if chosen is not None:
             self._model, self._first_choice = chosen, ""

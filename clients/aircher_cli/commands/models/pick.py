@@ -112,3 +112,5 @@ def _print_choice(context: Context, choice: "Choice", *, as_json: bool) -> None:
     else:
         context.console.line(choice.name)
         context.console.note(message)
+    if choice.note:
+        context.console.note(choice.note)

@@ -75,14 +75,18 @@ class Actions:
     """Calls of the daemon. `connect` is `Context.connect`.
 
     `start` starts the daemon, or raises; without it a connection does, unless AIRCHER_AUTOSTART is
-    off. See `starting.start_quietly`.
+    off. See `starting.start_quietly`. `request` is what requests from here have besides a model.
     """
 
     def __init__(
-        self, connect: Callable[..., Client], start: Callable[[], object] | None = None
+        self,
+        connect: Callable[..., Client],
+        start: Callable[[], object] | None = None,
+        request: Mapping[str, object] | None = None,
     ) -> None:
         self._connect = connect
         self._start = start
+        self._request = dict(request or {})
 
     # -------------------------------------------------------------- models
 
@@ -101,7 +105,8 @@ class Actions:
 
     def explain(self, name: str) -> Outcome:
         """Ask which candidates a request for a model would use now; `data` has them."""
-        return self._do(methods.ROUTE_EXPLAIN, {"model": name}, QUICK_SECONDS, outcome.explained)
+        request = {**self._request, "model": name}
+        return self._do(methods.ROUTE_EXPLAIN, request, QUICK_SECONDS, outcome.explained)
 
     # -------------------------------------------------------------- keys
 

@@ -30,8 +30,13 @@ def with_status(view: DaemonView, result: Map) -> DaemonView:
         default_candidates=candidates,
         health=_with_provider_rows(view.health, providers),
         last_errors=_latest_errors(view.last_errors, providers),
+        tasks=_models_of_tasks(records(result.get("tasks"))),
     )
     return mark_default(view, text(default.get("model")) or next(iter(candidates), ""))
+
+
+def _models_of_tasks(rows: list[Map]) -> dict[str, str]:
+    return {text(row.get("name")): text(row["model"]) for row in rows if row.get("model")}
 
 
 def with_keys(view: DaemonView, result: Map) -> DaemonView:

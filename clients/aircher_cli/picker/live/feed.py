@@ -29,6 +29,7 @@ from aircher_cli.picker.live.updates import (
     stale_after,
 )
 from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.here import Here
 from aircher_cli.values import Map, as_map, text
 from aircher_client import Client, DaemonError
 from aircher_client.errors import ClientError, DaemonUnreachable, NoAnswer
@@ -52,6 +53,7 @@ VIEW_INTERVAL = 0.03
 RETRY_SECONDS = 0.5
 """Until something is fetched again that could not be fetched."""
 MAX_NOTICES = 20
+NOWHERE = Here()
 
 
 class LiveFeed:
@@ -60,6 +62,7 @@ class LiveFeed:
     `on_view` must not raise, and must not wait for the thread that closes the feed. If it is slow,
     it gets fewer views, always the newest. `connect` is only called from the feed's threads.
     `may_connect` tells, after the user stopped the daemon, that a connection would not start it.
+    `here` is what requests from here use, without what the daemon adds.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class LiveFeed:
         on_view: OnView,
         *,
         may_connect: Callable[[], bool] | None = None,
+        here: Here = NOWHERE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connect = connect
@@ -75,7 +79,8 @@ class LiveFeed:
         self._may_connect = may_connect or partial(service_state.may_connect, os.environ)
         self._clock = clock
         self._changed = threading.Condition()  # guards everything below
-        self._view = DaemonView()
+        self._here = here
+        self._view = DaemonView(here=here)
         self._version = self._delivered = 0
         self._schedule = Schedule()
         self._replay: deque[Map] | None = None  # set while something is fetched
@@ -240,6 +245,8 @@ class LiveFeed:
             if self._replay is not None:
                 self._replay.append(event)
             self._set(apply_event(self._view, event))
+            if text(event.get("topic")) == "config":
+                self._connection_number += 1  # only `hello` says what the folder uses now
             if kinds := stale_after(event):
                 self._schedule.mark(kinds, self._clock())
                 self._changed.notify_all()
@@ -267,7 +274,8 @@ class LiveFeed:
         if absence is None:
             self._note_absence(reconnect.begin(error, now))
         else:  # the daemon was gone again before it had answered
-            reason = error.message if isinstance(error, NoAnswer) else ""
+            is_explained = isinstance(error, NoAnswer | DaemonError)  # such as: not allowed to
+            reason = error.message if is_explained else ""
             self._note_absence(absence.failed(reason, tried_to_start=False))
 
     def _note_absence(self, absence: Absence) -> None:
@@ -353,6 +361,7 @@ class LiveFeed:
             for event in self._replay or ():
                 view = apply_event(view, event)
             self._replay = None
+            view = replace(view, here=self._here.completed(fetcher.client.server))
             if self._absence is None:
                 view = replace(view, link="connected", link_problem="")
             self._set(view)

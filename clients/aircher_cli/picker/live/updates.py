@@ -137,6 +137,9 @@ def _apply_usage(view: DaemonView, event: Map) -> DaemonView:
     if not isinstance(event.get("limit"), str):
         return view
     row = {name: value for name, value in event.items() if name not in {*_ENVELOPE, "at"}}
+    before = next((each for each in view.limits if _limit_of(each) == _limit_of(row)), {})
+    if "others" in before:  # an event is for all clients
+        row["others"] = before["others"]
     return replace(view, limits=_put(view.limits, row, _limit_of))
 
 
@@ -179,7 +182,8 @@ def _scope_of(row: Map) -> tuple[str, ...]:
 
 
 def _limit_of(row: Map) -> tuple[str, ...]:
-    return tuple(text(row.get(name)) for name in ("limit", "provider", "key", "model", "client"))
+    names = ("limit", "provider", "key", "model", "client", "project")
+    return tuple(text(row.get(name)) for name in names)
 
 
 def _put(

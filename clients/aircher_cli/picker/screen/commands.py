@@ -127,7 +127,8 @@ class Commands:
     def sign_in(self) -> None:
         """Sign in to the provider."""
         if provider := self._provider_of_row("sign in to"):
-            self._ask_for_key(provider, lambda _: None)
+            row = self._state.row
+            self._ask_for_key(provider, lambda _: None, row.label if row else "")
 
     def _sign_in_first(self, row: Row) -> None:
         """Sign in to the provider of a row that was chosen, and choose it then."""
@@ -139,9 +140,11 @@ class Commands:
                 why = f"you are not signed in to {row.provider}"
                 self._state.message = (f"{row.name} was not chosen: {why}", "warn")
 
-        self._ask_for_key(row.provider, go_on)
+        self._ask_for_key(row.provider, go_on, row.label)
 
-    def _ask_for_key(self, provider: str, then: Callable[[bool | None], None]) -> None:
+    def _ask_for_key(
+        self, provider: str, then: Callable[[bool | None], None], label: str = ""
+    ) -> None:
         if self._state.view.config.get("file") == "":  # a forward, which takes no keys
             then(None)
             self._state.message = ("the daemon is on another machine: sign in there", "warn")
@@ -154,9 +157,8 @@ class Commands:
             then(is_signed_in)
             self._app.redraw()
 
-        self._app.push_screen(
-            SignInDialog(sign_in_facts(self._state.view, provider), self._app.actions), close
-        )
+        facts = sign_in_facts(self._state.view, provider, label)
+        self._app.push_screen(SignInDialog(facts, self._app.actions), close)
 
     def sign_out(self) -> None:
         """Sign out of the provider, after a question."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from aircher_cli.picker.view.here import Here
 from aircher_cli.values import Map, text
 
 MIGRATE = "aircher-cli migrate"
@@ -40,6 +41,8 @@ class DaemonView:
         environment: Names of the variables with keys that the daemon would read.
         notices: What the daemon's user should know, in plain text, such as differing versions.
         last_errors: Provider -> the latest failed attempt, a row of the topic `attempt` with `at`.
+        here: What requests from this folder, or of this conversation, use.
+        tasks: Task of the configuration -> its model, of those that have one.
     """
 
     link: Link = "connecting"
@@ -60,6 +63,8 @@ class DaemonView:
     environment: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     last_errors: dict[str, Map] = field(default_factory=dict)
+    here: Here = field(default_factory=Here)
+    tasks: dict[str, str] = field(default_factory=dict)
 
     @property
     def current_notices(self) -> tuple[str, ...]:

@@ -7,9 +7,6 @@ from aircher_cli.picker.view.sane_values import amount, finite, moment
 from aircher_cli.render.formatting import format_percent
 from aircher_cli.values import Map, records, text
 
-CLIENT = "aircher-cli"
-"""Our name in limits of clients; a limit of another client does not stop this one."""
-
 
 def limits_of(
     limits: Iterable[Map], provider: str, key: str, model: str | None, *, is_free: bool = False
@@ -38,7 +35,7 @@ def is_in_usd(limit: Map) -> bool:
 def _counts(limit: Map, provider: str, key: str, model: str | None) -> bool:
     own, full = text(limit.get("model")), f"{provider}/{model}"
     return (
-        text(limit.get("client")) in {"", CLIENT}
+        limit.get("others") is not True  # another client's, or another project's
         and text(limit.get("provider")) in {"", provider}
         and text(limit.get("key")) in {"", key}
         and (not own or (model is not None and own in {model, full}))
@@ -51,8 +48,13 @@ def costs_nothing(prices: Map) -> bool:
 
 
 def is_full(limit: Map) -> bool:
-    """Tell whether nothing is left of a limit."""
-    return (finite(limit.get("share")) or 0.0) >= 1
+    """Tell whether nothing is left of a limit, or nothing may be used of it now."""
+    return (finite(limit.get("share")) or 0.0) >= 1 or limit.get("refuses") is True
+
+
+def prices_known(prices: Map) -> bool:
+    """Tell whether a call can be priced: under a limit in USD, no other is made."""
+    return None not in (amount(prices.get("input")), amount(prices.get("output")))
 
 
 def left_text(limits: Iterable[Map], key: Map, now: float) -> str:

@@ -123,6 +123,7 @@ class LimitRow(TypedDict):
     incomplete: NotRequired[Annotated[bool, says("true: used may be too low")]]
     refuses: NotRequired[Annotated[bool, says("true: requests are refused")]]
     margin: NotRequired[Amount]
+    others: NotRequired[Annotated[bool, says("true: it counts nothing that this client asks")]]
     provider: NotRequired[ProviderName]
     key: NotRequired[Annotated[str, says("only what is asked with this key")]]
     model: NotRequired[Annotated[str, says("only what is asked of this model")]]

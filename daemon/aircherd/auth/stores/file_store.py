@@ -158,6 +158,7 @@ class FileStore:
             check()
             write_private(self._path, content, uid=self._uid)
             self.encrypted_with = name
+            self._note_sealed()
 
     def _check(self, _: Check) -> None:
         self._load()
@@ -174,7 +175,13 @@ class FileStore:
             content = self._decrypt(sealed)
         if (document := _decode(content, _Document)) is None:
             raise FileRefused(f"{self._path} is damaged: repair it or move it away")
+        self._note_sealed()
         return document.keys
+
+    def _note_sealed(self) -> None:
+        """Forget why the file was not as the settings say, now that it can be used and is."""
+        if self.encrypted_with == self._sealing().write_with:
+            self._problem = None
 
     def _encode(self, keys: Keys) -> tuple[bytes, str]:
         """Return the content of the file, and the name of its cipher."""

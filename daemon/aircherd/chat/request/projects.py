@@ -36,14 +36,24 @@ def apply_project(request: ChatRequest, caller: Caller, config: Config) -> Proje
     if name is None:
         return None
     project = config.projects[name]
-    if caller.project is None or caller.project.startswith("/"):
-        caller = msgspec.structs.replace(caller, project=project.folder)
     return ProjectRequest(
         name=name,
         request=_complete(request, project, config),
-        caller=caller,
+        caller=_attributed(caller, project),
         key=project.key if request.route.key is None else None,
     )
+
+
+def attributed(config: Config, caller: Caller) -> Caller:
+    """Return the client as its usage is attributed, and as limits know it."""
+    name = find_project(config, caller)
+    return caller if name is None else _attributed(caller, config.projects[name])
+
+
+def _attributed(caller: Caller, project: Project) -> Caller:
+    if caller.project is None or caller.project.startswith("/"):
+        return msgspec.structs.replace(caller, project=project.folder)
+    return caller
 
 
 def find_project(config: Config, caller: Caller) -> str | None:

@@ -142,6 +142,10 @@ class CounterShare:
         # that there is none.
         return max(room, self.maximum - self.window.used - reserved - self.turns.promised)
 
+    def is_cut_off(self, now: float, reserved: int) -> bool:
+        """Whether the engine is away and nothing is left without it, calls in progress apart."""
+        return self.state.is_away and self.available(now, reserved) + reserved <= 0
+
     @property
     def is_current(self) -> bool:
         """Whether the last answer is for this day or month."""

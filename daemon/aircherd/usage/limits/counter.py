@@ -242,6 +242,10 @@ class LimitCounter:
         excess = self.window.used + self.reserved + amount - self.maximum
         return self.window.frees_at(now, excess)
 
+    def is_cut_off(self, now: float) -> bool:
+        """Whether nothing of a shared limit may be used here while the engine is away."""
+        return self.share is not None and self.share.is_cut_off(now, self.reserved)
+
     def must_notify(self, now: float) -> bool:
         """Return whether to notify the user of the usage, and remember that they were notified.
 

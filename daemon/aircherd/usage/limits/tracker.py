@@ -331,12 +331,13 @@ class LimitTracker:
 
     def status(self) -> list[LimitStatus]:
         """Return the usage of every limit, in the order of the configuration."""
-        self._now()
+        now = self._now()
         outage = self._outage()
         rows = []
         for counter in self._counters.values():
             row = counter.status()
-            if self._refuses_unknown and why_unknown(counter, outage, self._tz):
+            is_unknown = self._refuses_unknown and why_unknown(counter, outage, self._tz)
+            if is_unknown or counter.is_cut_off(now):
                 row = msgspec.structs.replace(row, refuses=True)
             rows.append(row)
         return rows

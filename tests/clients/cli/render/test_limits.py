@@ -123,14 +123,17 @@ def test_limits_that_refuse_say_why() -> None:
     limits = [{**REQUESTS, "share": 0.0, "refuses": True}]
     (line,) = plain(limit_lines(limits, 120, NOW, draws=False, has_unicode=True))
     assert line.startswith("✗ client nvim")
-    outage = {"state": "degraded", "reason": "/l.db: the disk is full"}
+    outage = {"state": "degraded", "reason": "/l.db: the disk is full", "on_failure": "refuse"}
     note = incomplete_note({"limits": limits, "ledger": outage})
     assert "1 limit cannot be checked, so requests are refused: the ledger does not work" in note
     assert 'set [usage] on_failure = "serve"' in note
     missing = [{**limits[0], "incomplete": True}]
-    note = incomplete_note({"limits": missing, "ledger": {"state": "ok"}})
+    note = incomplete_note({"limits": missing, "ledger": {"state": "ok", "on_failure": "refuse"}})
     assert "has not been read yet" in note
     assert "Requests are refused until then." in note
+    # A limit of a fleet whose engine is away refuses too, whatever the ledger does.
+    shared = {"limits": [{**limits[0], "shared": True}], "ledger": {**outage, "on_failure": None}}
+    assert incomplete_note(shared) == ""
 
 
 def test_a_shared_limit_has_a_line_for_each_machine() -> None:

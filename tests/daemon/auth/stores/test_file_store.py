@@ -212,3 +212,18 @@ async def test_a_file_that_cannot_be_decrypted_is_still_known_as_encrypted(path,
     store = FileStore(path, sealing=lambda: FileSealing("age", fails))
     assert (await store.probe()).health is not StoreHealth.USABLE
     assert store.protection.encrypted_with == "age"
+
+
+async def test_a_problem_with_the_cipher_ends_when_the_file_can_be_read(path, settings):
+    """As the settings say; there is nothing left to do then."""
+    settings.write_with = "age"
+    store = FileStore(path, sealing=settings)
+    await store.write(KEY_ID, Secret("canary-1"))
+    settings.broken = True
+    with pytest.raises(KeyringLocked):
+        await store.seal_again()
+    await store.read_all([KEY_ID])
+    assert "the token is gone" in store.protection.problem
+    settings.broken = False
+    await store.read_all([KEY_ID])
+    assert store.protection.problem is None

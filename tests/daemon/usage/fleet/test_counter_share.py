@@ -51,6 +51,19 @@ def test_a_lease_is_used_up_by_what_is_reserved_and_used():
     assert share.elsewhere == 20
 
 
+def test_a_machine_is_cut_off_when_it_may_use_nothing_until_the_engine_is_back():
+    """Calls in progress may give something back, which is no reason to say so."""
+    share = share_of("refuse")
+    answer(share, CounterView(used=10, held=40, granted=20))
+    assert not share.is_cut_off(NOON, 20)
+    share.state.away_since = NOON
+    assert not share.is_cut_off(NOON, 20)
+    share.window.add(NOON, 20)
+    assert share.is_cut_off(NOON, 0)
+    share.state.away_since = None
+    assert not share.is_cut_off(NOON, 0)
+
+
 def test_what_was_seen_is_believed_for_a_moment():
     """Then others may have given something back."""
     share = share_of()

@@ -26,6 +26,7 @@ from aircher_cli.picker.view.sign_in.first_steps import (
     ANSWERING,
     Step,
     first_steps,
+    is_invalid,
     local_models,
     needs_first_steps,
 )
@@ -34,6 +35,8 @@ from aircher_cli.picker.view.sign_in.old_files import old_files
 from aircher_cli.values import Map, as_map, records, text
 
 HEADING = "No provider is signed in yet"
+INVALID_HEADING = "The configuration is invalid"
+INVALID_INTRODUCTION = "No provider is asked until it is corrected:"
 INTRODUCTION = "A key of one provider, or a model on this machine, is enough to start:"
 KEYS = "↑↓ choose · Enter do it · Esc quit"
 BROWSE = Step(
@@ -150,6 +153,11 @@ class FirstRun(Screen[str | None]):
         steps = (*first_steps(self._view, self._environ, old_files(self._environ)), BROWSE)
         if steps == self._steps:
             return
+        words = HEADING, INTRODUCTION
+        if is_invalid(self._view):
+            words = INVALID_HEADING, INVALID_INTRODUCTION
+        for name, word in zip(("#heading", "#introduction"), words, strict=True):
+            self.query_one(name, Static).update(word)
         self._steps = steps
         self.query_one(ChoiceList).show([step.title for step in steps])
         self._show_detail()

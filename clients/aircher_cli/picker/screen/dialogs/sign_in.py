@@ -22,6 +22,8 @@ KEYS_AFTER = "Enter or Esc close"
 KEYS_WHILE_CHECKING = "Esc leave; the check goes on"
 ROOMY = 20
 """Rows of a terminal that has room for the notes and a result."""
+MAX_LABEL = 128
+"""Characters, as in the daemon."""
 EMPTY = "There is no key yet: paste it, then press Enter."
 OTHER_VENDOR = (
     "That looks like a key of {vendor}. Enter again sends it to {provider} all the same, Ctrl-U "
@@ -115,7 +117,8 @@ class SignInDialog(ModalScreen[bool]):
             yield KeyField(id="key")
         with Horizontal(classes="row", id="label-row"):
             yield Static("Label", classes="name")
-            yield Input(value=DEFAULT_LABEL, id="label", compact=True, max_length=40)
+            label = self._facts.label or DEFAULT_LABEL
+            yield Input(value=label, id="label", compact=True, max_length=MAX_LABEL)
 
     def on_mount(self) -> None:
         """Let the user paste at once."""
@@ -123,6 +126,8 @@ class SignInDialog(ModalScreen[bool]):
             self._show(self._facts.blocked, "warn")
             return
         self.query_one("#result").display = False
+        if self._facts.label not in {"", DEFAULT_LABEL}:
+            self.query_one("#label-row").display = True
         self.query_one(KeyField).focus()
         self.set_interval(0.25, self._show_progress)
 

@@ -15,7 +15,7 @@ from aircher_cli.picker.view.listing.matching import Searchable, known_words, se
 from aircher_cli.picker.view.listing.release_order import by_version, estimated_days
 from aircher_cli.picker.view.sane_values import amount, finite, is_name
 from aircher_cli.render.models.table import ABILITIES, UNKNOWN, format_price
-from aircher_cli.values import Map, as_map, text, texts, without_label
+from aircher_cli.values import Map, as_map, split_model, text, texts, without_label
 
 OLD_AFTER = timedelta(days=2 * 365)
 """Models released longer ago are folded."""
@@ -27,9 +27,10 @@ PriceKey = tuple[float, ...]
 
 
 class Facts(NamedTuple):
-    """One alias or model. `routes` are `provider/model` names, of a model only its own.
+    """One alias or model. `routes` are names as requests have them, of a model only its own.
 
-    An alias has no figures of its own: they are those of the route that would answer now.
+    An alias has no figures of its own: they are those of the route that would answer now. `label`
+    is that of the only key that this route may use, empty for any.
     `price_key` is empty if the price is unknown, so that it can be sorted last.
     """
 
@@ -48,6 +49,7 @@ class Facts(NamedTuple):
     routes: tuple[str, ...]
     is_default: bool
     search: Searchable
+    label: str = ""
 
 
 class FactReader:
@@ -220,11 +222,12 @@ def _price_of(input_price: str, output_price: str, *, has_tiers: bool) -> tuple[
 
 def _of_alias(alias: Map, models: dict[str, Facts]) -> Facts:
     """Return the facts of an alias; it is found by the abilities of its first known route too."""
-    routes = tuple(without_label(route) for route in texts(alias.get("routes")) if is_name(route))
-    first = next((models[route] for route in routes if route in models), None)
+    routes = tuple(route for route in texts(alias.get("routes")) if is_name(route))
+    names = [without_label(route) for route in routes]
+    first = next((models[name] for name in names if name in models), None)
     abilities = " ".join(first.abilities) if first else ""
     name = text(alias.get("name"))
-    provider, _, model = (routes[0] if routes else "").partition("/")
+    provider, label, model = split_model(routes[0] if routes else "")
     return Facts(
         name=name,
         kind="alias",
@@ -240,7 +243,8 @@ def _of_alias(alias: Map, models: dict[str, Facts]) -> Facts:
         latency=None,
         routes=routes,
         is_default=False,
-        search=searchable(name, " ".join(routes), abilities),
+        search=searchable(name, " ".join(names), abilities),
+        label=label,
     )
 
 

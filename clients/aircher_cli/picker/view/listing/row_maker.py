@@ -14,7 +14,7 @@ from aircher_cli.picker.view.listing.model_facts import FREE, Facts, is_old, rea
 from aircher_cli.picker.view.listing.rows import Row
 from aircher_cli.picker.view.states.live_states import LiveStates
 from aircher_cli.picker.view.states.table import State
-from aircher_cli.values import Map, text
+from aircher_cli.values import Map, split_model, text
 
 
 class RowMaker:
@@ -34,7 +34,7 @@ class RowMaker:
         self._favourites = favourites
         self._now = now
         self._today = date(*time.localtime(now)[:3])
-        self._answering: dict[str, Map] = {}
+        self._answering: dict[tuple[str, str], Map] = {}
         self._by_name: dict[str, Facts] | None = None
         self._aliases: dict[str, Facts] = {}
 
@@ -57,7 +57,7 @@ class RowMaker:
 
     def _row(self, facts: Facts, query: Query | None) -> Row:
         facts = self.current(facts)
-        state = self._states.model(facts.provider, facts.model)
+        state = self._states.model(facts.provider, facts.model, facts.label)
         is_closed = self._states.provider(facts.provider).mark.is_folded
         return Row(
             name=facts.name,
@@ -79,15 +79,17 @@ class RowMaker:
             released=facts.released,
             chats=facts.chats,
             matched=query.positions(facts.name) if query else (),
+            label=facts.label,
         )
 
     def _left(self, facts: Facts, state: State) -> str:
         """Return what is left of the tightest limit, or when the row answers again."""
         if not state.mark.answers:
             return "" if state.until is None else short_wait(state.until - self._now)
-        limits, key = self._view.limits, self._answering.get(facts.provider)
+        wanted = (facts.provider, facts.label)
+        limits, key = self._view.limits, self._answering.get(wanted)
         if key is None:
-            key = self._answering[facts.provider] = self._states.answering_key(facts.provider)
+            key = self._answering[wanted] = self._states.answering_key(*wanted)
         if not limits and "rate_limit" not in key:
             return ""
         name, is_free = text(key.get("key")), facts.price == FREE
@@ -97,7 +99,7 @@ class RowMaker:
     def state(self, facts: Facts) -> State:
         """Return the state; of an alias that of the route that would answer now."""
         current = self.current(facts)
-        return self._states.model(current.provider, current.model)
+        return self._states.model(current.provider, current.model, current.label)
 
     # -------------------------------------------------------------- aliases
 
@@ -106,7 +108,7 @@ class RowMaker:
         if facts.kind == "model":
             return facts
         if facts.name not in self._aliases:
-            provider, model = self._current_route(facts.routes)
+            provider, label, model = self._current_route(facts.routes)
             figures = self._figures(provider, model)
             self._aliases[facts.name] = facts._replace(
                 provider=provider,
@@ -117,15 +119,17 @@ class RowMaker:
                 abilities=figures.abilities,
                 released=figures.released,
                 latency=figures.latency,
+                label=label,
             )
         return self._aliases[facts.name]
 
-    def _current_route(self, names: Sequence[str]) -> tuple[str, str]:
-        """Return the first provider and model that can answer, or else the best one."""
-        routes = [(head, rest) for head, _, rest in (name.partition("/") for name in names)]
-        answering = (r for r in routes if self._states.model(*r).mark.answers)
-        best = min(routes, key=lambda route: self._states.model(*route).mark.rank)
-        return next(answering, best)
+    def _current_route(self, names: Sequence[str]) -> tuple[str, str, str]:
+        """Return provider, label and model of the first route that can answer, or of the best."""
+        routes = [split_model(name) for name in names]
+        marks = [self._states.model(each[0], each[2], each[1]).mark for each in routes]
+        answering = (route for route, mark in zip(routes, marks, strict=True) if mark.answers)
+        best = min(range(len(routes)), key=lambda at: marks[at].rank)
+        return next(answering, routes[best])
 
     def _figures(self, provider: str, model: str) -> Facts:
         """Return the facts of a model; nothing but its name is known if it is on no list."""

@@ -31,6 +31,7 @@ class Row:
         released: "2025-09-29" or "2025-09", empty if unknown.
         chats: Whether it can be chosen; not for example a model for embeddings.
         matched: The characters of `name` that the filter matched.
+        label: Of the only key that the route of an alias may use; empty for any.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Row:
     released: str = ""
     chats: bool = True
     matched: tuple[int, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.here import model_asked
 from aircher_cli.picker.view.limits import is_full, limits_of
 from aircher_cli.picker.view.listing.model_facts import FREE
 from aircher_cli.picker.view.listing.rows import Row
@@ -11,6 +12,7 @@ from aircher_cli.picker.view.pane.cures import cure_text
 from aircher_cli.picker.view.pane.texts import (
     candidate_text,
     error_text,
+    latency_text,
     limit_text,
     price_fields,
     rate_text,
@@ -32,7 +34,7 @@ from aircher_cli.render.formatting import (
 )
 from aircher_cli.render.layout import Line
 from aircher_cli.render.limits import WARN_FROM
-from aircher_cli.values import Map, as_map, records, text, texts
+from aircher_cli.values import Map, as_map, records, text, texts, without_label
 
 COLUMN = 8
 """Cells of the labels."""
@@ -131,23 +133,33 @@ class _Pane:
         self._keys_of_picker = keys
         self._has_unicode = has_unicode
         self._states = LiveStates(view, now)
-        self._key = self._states.answering_key(row.provider)
-        self._state = self._states.model(row.provider, row.model)
+        self._key = self._states.answering_key(row.provider, row.label)
+        self._state = self._states.model(row.provider, row.model, row.label)
 
     # -------------------------------------------------------------- the state
 
     def head(self) -> Iterator[Line]:
-        row = self._row
+        row, here = self._row, self._view.here
         yield from hanging(row.name, self._width, style="bold")
         if row.title:
             yield from hanging(row.title, self._width)
         notes = ["the default model"] * row.is_default + ["a favourite"] * row.is_favourite
+        asked, source = model_asked(here, self._view.tasks)
+        if asked and row.name in {asked, without_label(asked)}:
+            notes.append(f"what requests from here ask ({source})")
         if row.kind == "alias":
-            notes.append(f"an alias, now {row.provider}/{row.model}")
+            with_key = f" with the key {row.label}" if row.label else ""
+            notes.append(f"an alias, now {row.provider}/{row.model}{with_key}")
+        elif here.key and self._needs_key():
+            notes.append(f"from here only with the key {here.key} ({here.key_from})")
         if not row.chats:
             notes.append("does not chat, so it cannot be chosen")
         if notes:
             yield from hanging("; ".join(notes), self._width, style="dim")
+
+    def _needs_key(self) -> bool:
+        rows = (row for row, _ in self._states.keys(self._row.provider))
+        return any(row.get("state") != "not_required" for row in rows)
 
     def state(self) -> Iterator[Line]:
         if link := explain_link(self._view):
@@ -263,7 +275,7 @@ class _Pane:
             ("output", tokens_text(model.get("max_output"))),
             *price_fields(as_map(model.get("prices"))),
             ("can", ", ".join(row.abilities)),
-            ("speed", "" if row.latency is None else f"{row.latency:.1f} s to the first output"),
+            ("speed", latency_text(row.latency)),
             ("released", row.released),
         ):
             if value:

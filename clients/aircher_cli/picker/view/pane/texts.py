@@ -112,6 +112,13 @@ def skip_text(entry: Map, now: float) -> str:
     return f"{name}: {why}{back}"
 
 
+def latency_text(seconds: float | None) -> str:
+    """Return how long a model took to begin its recent answers; empty if that is not known."""
+    if seconds is None:
+        return ""
+    return f"{'under 0.1' if seconds < 0.1 else f'{seconds:.1f}'} s to the first output"
+
+
 def tokens_text(value: object) -> str:
     """Return a number of tokens; empty if it is unknown."""
     tokens = finite(value)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from aircher_cli.picker.view.daemon_view import MIGRATE, DaemonView
+from aircher_cli.picker.view.states.key_state import is_upstream, upstream_away
 from aircher_cli.render.config.problems import NOTHING_IN_USE, problem_lines
 from aircher_cli.values import Map, as_map, number, records, text
 from aircher_client.sign_in import unseen_variables
@@ -34,9 +35,9 @@ class Step:
     """One thing that the user can do.
 
     Attributes:
-        kind: `fix` a key or a configuration that exists but is not used; `import` the keys of this
-            shell; choose a `model` of a local server; `sign_in` to a provider; `start_local`: get
-            or start Ollama; `demo`: try the program without a provider.
+        kind: `fix` a key or a configuration that exists but is not used, or another daemon that has
+            the keys; `import` the keys of this shell; choose a `model` of a local server; `sign_in`
+            to a provider; `start_local`: get or start Ollama; `demo`: try it without a provider.
         title: What to do, in a few words.
         detail: Why, or how; one sentence, may be empty.
         command: The command that does the same outside the picker; empty if there is none.
@@ -62,10 +63,22 @@ def needs_first_steps(view: DaemonView) -> bool:
     """Tell whether nothing can answer: no key of any provider, and no local server with a model.
 
     A key that is locked or was rejected counts as signed in: the list says what is wrong with it.
+    So does another daemon whose models are known, also while it is away.
     """
     if not view.has_models or not view.keys:
         return False
-    return not any(_is_key(row) for row in view.keys) and not local_models(view)
+    is_set_up = any(_is_key(row) for row in view.keys) or _knows_models_of_upstreams(view)
+    return not is_set_up and not local_models(view)
+
+
+def is_invalid(view: DaemonView) -> bool:
+    """Tell whether the configuration is invalid as a whole: nothing else helps then."""
+    return view.config.get("in_use") == NOTHING_IN_USE
+
+
+def _knows_models_of_upstreams(view: DaemonView) -> bool:
+    upstreams = {row.get("provider") for row in view.keys if is_upstream(row)}
+    return bool(upstreams) and any(row.get("provider") in upstreams for row in view.models)
 
 
 def _is_key(row: Map) -> bool:
@@ -86,6 +99,7 @@ def first_steps(
         *_fix_of_config(view.config),
         *_carry_over(old),
         *_fixes(view),
+        *_upstreams(view),
         *_import(view, environ),
         *_local(view),
         *_sign_in(view),
@@ -134,6 +148,24 @@ def _fixes(view: DaemonView) -> list[Step]:
         for row in view.keys
         if text(row.get("state")) in BROKEN
     ]
+
+
+def _upstreams(view: DaemonView) -> list[Step]:
+    """Return what to do about daemons that have the keys and no model."""
+    away = {row.get("provider") for row in view.lists if row.get("error") or row.get("is_absent")}
+    known = {row.get("provider") for row in view.models}
+    upstreams = [row for row in view.keys if is_upstream(row) and row.get("provider") not in known]
+    return [_upstream(row, is_away=row.get("provider") in away) for row in upstreams]
+
+
+def _upstream(row: Map, *, is_away: bool) -> Step:
+    name = text(row.get("provider"))
+    refresh = f"aircher-cli models refresh {name}"
+    if is_away:
+        detail = f"{upstream_away(row)}: start it, or run 'aircher-cli forward' where it is"
+        return Step("fix", f"Reach the daemon behind {name}", _sentence(detail), refresh)
+    detail = f"{text(row.get('source'))}, and no provider is signed in there: do that where it runs"
+    return Step("fix", f"Sign in where the daemon behind {name} runs", _sentence(detail), refresh)
 
 
 _COMMAND_IN_HINT = re.compile(r"'(aircher-cli [^']+)'")

@@ -25,6 +25,7 @@ class SignInFacts:
         notes: Sentences about the keys that exist now, one per key.
         blocked: Why no key can be stored now, and what to do; empty if one can be.
         labels: The labels of the stored keys.
+        label: The label that the key is to have; empty for the usual one.
     """
 
     provider: str
@@ -32,6 +33,7 @@ class SignInFacts:
     notes: tuple[str, ...] = ()
     blocked: str = ""
     labels: tuple[str, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,33 @@ class SignOutChoice:
     label: str | None
 
 
-def sign_in_facts(view: DaemonView, provider: str) -> SignInFacts:
-    """Return what is known about the keys of `provider`."""
+def sign_in_facts(view: DaemonView, provider: str, label: str = "") -> SignInFacts:
+    """Return what is known about the keys of `provider`; `label` is that of the wanted key."""
     rows = _rows_of(view, provider)
+    wanted = _storable(label or view.here.key) or wanted_label(view, provider)
     return SignInFacts(
         provider,
         keys_page=next(filter(None, (text(row.get("keys_page")) for row in rows)), ""),
-        notes=tuple(filter(None, map(_note, rows))),
+        notes=tuple(filter(None, (_note(row, wanted) for row in rows))),
         blocked=_blocked(view, provider, rows),
         labels=stored_labels(view, provider),
+        label=wanted,
     )
+
+
+def wanted_label(view: DaemonView, provider: str) -> str:
+    """Return the label of the stored key that was refused, which is replaced; empty if none was."""
+    refused = (
+        _name(row)
+        for row in _rows_of(view, provider)
+        if row.get("state") == "rejected" and _is_label(_name(row))
+    )
+    return next(refused, "")
+
+
+def _storable(label: str) -> str:
+    """Return a label that a stored key can have: not the name of a variable or of the command."""
+    return label if _is_label(label) else ""
 
 
 def other_vendor(facts: SignInFacts, starts_with: Callable[[str], bool]) -> str:
@@ -128,7 +147,8 @@ def _describe_key(row: Map) -> str:
     return f"key {_name(row)} ({known})" if known else f"key {_name(row)}"
 
 
-def _note(row: Map) -> str:
+def _note(row: Map, wanted: str) -> str:
+    """Return a sentence about a key; a new one replaces it if it gets the same label."""
     state = text(row.get("state"))
     trouble = _trouble(row)
     if state == "refused":
@@ -142,7 +162,8 @@ def _note(row: Map) -> str:
         return f"Stored, but locked: {key}: {trouble}."
     if state == "rejected":
         return f"Stored, but refused: {key}: {text(row.get('reason')).rstrip('.')}."
-    return f"Signed in with {key}. A new key that works replaces it."
+    is_replaced = (wanted or DEFAULT_LABEL) == _name(row)
+    return f"Signed in with {key}.{' A new key that works replaces it.' if is_replaced else ''}"
 
 
 def _trouble(row: Map) -> str:

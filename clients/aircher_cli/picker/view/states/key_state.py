@@ -10,6 +10,7 @@ from aircher_cli.picker.view.states.table import (
     LOCAL,
     STOPPED,
     UNUSABLE,
+    UPSTREAM_AWAY,
     USABLE,
     State,
     StateText,
@@ -30,18 +31,25 @@ def is_stored(row: Map) -> bool:
     return source_kind(text(row.get("source"))) in {"keyring", "file"}
 
 
-def is_daemon(row: Map) -> bool:
-    """Tell whether the provider is another daemon, which has the keys."""
-    return text(row.get("source")).startswith("the daemon at ")
+_HAS_KEYS = " has the keys"
+"""The end of the source of a provider that is another daemon: `the daemon at PATH has the keys`."""
 
 
-def explain_key(row: Map, *, is_local: bool = False, is_running: bool = True) -> State:
+def is_upstream(row: Map) -> bool:
+    """Tell whether a provider is another daemon, which has the keys: the source says which."""
+    return row.get("state") == "not_required" and text(row.get("source")).endswith(_HAS_KEYS)
+
+
+def explain_key(
+    row: Map, *, is_local: bool = False, is_running: bool = True, list_error: str = ""
+) -> State:
     """Return the state of a row of `auth.status`.
 
     Args:
         row: As the daemon returned it.
         is_local: Whether the provider is a server on this machine.
         is_running: Whether a server without a key was reached when its list was last fetched.
+        list_error: Why its list could not be fetched last time.
     """
     state, health = text(row.get("state")), text(row.get("health")) or "ok"
     reason = text(row.get("reason")).rstrip(".")
@@ -55,15 +63,31 @@ def explain_key(row: Map, *, is_local: bool = False, is_running: bool = True) ->
     if state not in USABLE or health not in HEALTH:
         return _unknown(state if state not in USABLE else health)
     if health == "ok":
-        return _healthy(row, state, reason, is_local=is_local, is_running=is_running)
-    found = STOPPED if health == "unreachable" and is_local else HEALTH[health]
-    return _filled(found, row, why=text(row.get("health_reason")).rstrip("."), hint="")
+        if state == "not_required" and not is_running:
+            # Why a server here does not answer needs no more words than that it does not run.
+            why = "" if is_local and not is_upstream(row) else list_error
+            return _away(row, why, is_local=is_local)
+        return _healthy(row, state, reason, is_local=is_local)
+    why = text(row.get("health_reason"))
+    if health == "unreachable":
+        return _away(row, why, is_local=is_local)
+    return _filled(HEALTH[health], row, why=why.rstrip("."), hint="")
 
 
-def _healthy(row: Map, state: str, reason: str, *, is_local: bool, is_running: bool) -> State:
-    if state == "not_required" and not is_running:
-        return _filled(STOPPED if is_local else HEALTH["unreachable"], row, why="", hint="")
-    if state == "not_required" and is_daemon(row):
+def _away(row: Map, why: str, *, is_local: bool) -> State:
+    if is_upstream(row):
+        return _filled(UPSTREAM_AWAY, row, why=why.rstrip(".") or upstream_away(row), hint="")
+    found = STOPPED if is_local else HEALTH["unreachable"]
+    return _filled(found, row, why=why.rstrip("."), hint="")
+
+
+def upstream_away(row: Map) -> str:
+    """Return that the daemon which has the keys cannot be reached."""
+    return UPSTREAM_AWAY.why.format(daemon=text(row.get("source")).removesuffix(_HAS_KEYS))
+
+
+def _healthy(row: Map, state: str, reason: str, *, is_local: bool) -> State:
+    if is_upstream(row):
         return _filled(DAEMON, row, why="", hint="")
     if state == "not_required" and is_local:
         return _filled(LOCAL, row, why="", hint="")

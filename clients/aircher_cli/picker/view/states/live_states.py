@@ -7,10 +7,17 @@ unless a cooldown or a limit is about this model alone.
 from collections.abc import Iterable
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.limits import costs_nothing, is_full, is_in_usd, limits_of
+from aircher_cli.picker.view.limits import is_in_usd, limits_of
 from aircher_cli.picker.view.sane_values import is_name, moment
 from aircher_cli.picker.view.states.key_state import explain_key
-from aircher_cli.picker.view.states.table import LOADING, NO_CONFIG, NO_PROVIDER, State
+from aircher_cli.picker.view.states.limit_state import PriceReader, explain_limits
+from aircher_cli.picker.view.states.table import (
+    LOADING,
+    NO_CONFIG,
+    NO_PROVIDER,
+    NO_SUCH_KEY,
+    State,
+)
 from aircher_cli.picker.view.wrapping import clean
 from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.render.marks import Mark
@@ -55,31 +62,39 @@ class LiveStates:
         self._cooling_models = _by_provider(each for each in view.health if each.get("model"))
         self._servers = _by_provider(view.providers)
         self._lists = {text(each.get("provider")): each for each in view.lists}
-        self._providers: dict[str, State] = {}
-        self._free = _free_models(view)
-        self._special = _models_with_a_state(view) | self._free
+        self._providers: dict[tuple[str, str], State] = {}
+        self._has_budget = any(is_in_usd(each) for each in limits_of_client(view))
+        prices = _prices.read(view.models) if self._has_budget else None
+        self._free = prices.free if prices else frozenset()
+        self._unpriced = prices.unknown if prices else frozenset()
+        self._special = _models_with_a_state(view) | self._free | self._unpriced
 
-    def provider(self, name: str) -> State:
-        """Return the state of a provider: that of its best key."""
-        known = self._providers.get(name)
+    def provider(self, name: str, label: str = "") -> State:
+        """Return the state of a provider: that of its best key, or of the one with this label.
+
+        Without a label it is the one that requests from here use, if they use one only.
+        """
+        label = label or self._view.here.key
+        known = self._providers.get((name, label))
         if known is None:
-            known = self._providers[name] = self._best(name, None)
+            known = self._providers[name, label] = self._best(name, None, label)
         return known
 
-    def model(self, provider: str, model: str) -> State:
-        """Return the state of a model of a provider."""
+    def model(self, provider: str, model: str, label: str = "") -> State:
+        """Return the state of a model of a provider, asked with any key or with this one."""
         special = self._special  # mostly empty, and thousands of models are looked up
         if special and ((provider, model) in special or ("", model) in special):
-            return self._best(provider, model)
-        return self.provider(provider)
+            return self._best(provider, model, label or self._view.here.key)
+        return self.provider(provider, label)
 
     def keys(self, provider: str) -> list[tuple[Map, State]]:
         """Return the rows of a provider's keys with their states."""
         return [(row, self._key(provider, row, None)) for row in self._rows(provider)]
 
-    def answering_key(self, provider: str) -> Map:
+    def answering_key(self, provider: str, label: str = "") -> Map:
         """Return the row of the key that a request would use; empty if there is none."""
-        usable = (row for row, state in self.keys(provider) if state.mark.answers)
+        rows = self._labelled(provider, label or self._view.here.key)
+        usable = (row for row in rows if self._key(provider, row, None).mark.answers)
         return next(usable, {})
 
     def provider_names(self) -> list[str]:
@@ -92,11 +107,31 @@ class LiveStates:
         urls = (text(row.get("base_url")) for row in self._servers.get(provider, ()))
         return any(part in url for url in urls for part in _LOOPBACK)
 
-    def _best(self, provider: str, model: str | None) -> State:
+    def _best(self, provider: str, model: str | None, label: str) -> State:
         if not self._is_asking:
             return NO_CONFIG
-        states = [self._key(provider, row, model) for row in self._rows(provider)]
+        rows = self._labelled(provider, label)
+        if label and not rows and self._rows(provider):
+            return self._without_key(provider, label)
+        states = [self._key(provider, row, model) for row in rows]
         return min(states, key=lambda state: state.mark.rank, default=self._without_rows())
+
+    def _labelled(self, provider: str, label: str) -> list[Map]:
+        """Return the rows of the keys that may be used: those with the label, if there is one.
+
+        And what is about the provider as a whole: that it needs no key, or why it cannot be asked.
+        """
+        rows = self._rows(provider)
+        if not label or provider not in self._keys:
+            return rows
+        return [row for row in rows if row.get("key") == label or _is_about_all(row)]
+
+    def _without_key(self, provider: str, label: str) -> State:
+        here, found = self._view.here, NO_SUCH_KEY
+        source = here.key_from if label == here.key else "the alias"
+        why = found.why.format(label=label, source=source)
+        advice = found.advice.format(provider=provider, label=label)
+        return State(found.mark, clean(why), found.action, advice)
 
     def _without_rows(self) -> State:
         """Return the state of a provider that the daemon did not report."""
@@ -115,6 +150,7 @@ class LiveStates:
             current,
             is_local=self.is_local(provider) or self._is_likely_local(row),
             is_running=not self._is_absent(provider),
+            list_error=text(self._lists.get(provider, {}).get("error")),
         )
         return self._limited(provider, key, model) or state if state.mark.answers else state
 
@@ -168,20 +204,12 @@ class LiveStates:
         return {"health": health, "health_reason": reason, "until": until}
 
     def _limited(self, provider: str, key: str, model: str | None) -> State | None:
-        """Return the state if one of the user's limits is used up."""
-        is_free = (provider, model or "") in self._free
-        applying = limits_of(self._view.limits, provider, key, model, is_free=is_free)
-        full = [each for each in applying if is_full(each)]
-        if not full:
-            return None
-        last = max(full, key=lambda each: moment(each.get("resets_at")) or 0.0)
-        return State(
-            Mark.LIMITED,
-            clean(f"your limit is used up: {text(last.get('limit'))}"),
-            "edit_config",
-            "wait, or raise it: aircher-cli config edit",
-            moment(last.get("resets_at")),
-        )
+        """Return the state if one of the user's limits keeps requests from being made."""
+        names = (provider, model or "")
+        limits = self._view.limits
+        applying = limits_of(limits, provider, key, model, is_free=names in self._free)
+        name = f"{provider}/{model or 'MODEL'}"
+        return explain_limits(applying, name, has_price=names not in self._unpriced)
 
     def __repr__(self) -> str:
         return f"<LiveStates of {len(self._keys)} providers>"
@@ -193,6 +221,20 @@ _SEVERITY = {"ok": 0, "cooling": 1, "quota_exhausted": 2, "unreachable": 3}
 def _severity(row: Map) -> tuple[int, float]:
     # A health that only a newer daemon knows is reported as such.
     return _SEVERITY.get(text(row.get("health")), 4), moment(row.get("until")) or 0.0
+
+
+_prices = PriceReader()
+
+
+def limits_of_client(view: DaemonView) -> Iterable[Map]:
+    """Return the limits that count what this client asks."""
+    return (each for each in view.limits if each.get("others") is not True)
+
+
+def _is_about_all(row: Map) -> bool:
+    return row.get("state") == "refused" or (
+        not row.get("key") and row.get("state") != "not_configured"
+    )
 
 
 def _by_provider(rows: Iterable[Map]) -> dict[str, list[Map]]:
@@ -211,25 +253,8 @@ def _health_rows(rows: Iterable[Map]) -> dict[tuple[str, str, str], Map]:
 def _models_with_a_state(view: DaemonView) -> set[tuple[str, str]]:
     """Return the models that may have another state than their provider."""
     cooling = {(text(row.get("provider")), text(row.get("model"))) for row in view.health}
-    limited = {_limited_model(row) for row in view.limits}
+    limited = {_limited_model(row) for row in limits_of_client(view)}
     return {pair for pair in cooling | limited if pair[1]}
-
-
-def _free_models(view: DaemonView) -> set[tuple[str, str]]:
-    """Return the models that cost nothing, if a budget is used up: they can be asked all the same.
-
-    A provider whose models are all free is in it too, with an empty name.
-    """
-    if not any(is_in_usd(each) and is_full(each) for each in view.limits):
-        return set()
-    free, priced = set(), set()
-    for row in view.models:
-        provider = text(row.get("provider"))
-        if costs_nothing(as_map(row.get("prices"))):
-            free.add((provider, text(row.get("model"))))
-        else:
-            priced.add(provider)
-    return free | {(provider, "") for provider, _ in free if provider not in priced}
 
 
 def _limited_model(row: Map) -> tuple[str, str]:

@@ -142,7 +142,7 @@ UNUSABLE: dict[str, dict[str, StateText]] = {
             Mark.LOCKED,
             "the file that has the key cannot be read",
             "test",
-            "check it: aircher-cli doctor",
+            "then check again: aircher-cli auth test {provider}",
         ),
         "command": StateText(
             Mark.LOCKED,
@@ -175,6 +175,45 @@ UNUSABLE: dict[str, dict[str, StateText]] = {
     },
 }
 
+# What a limit of the user's does to a request. `{limit}` is filled in.
+USED_UP = StateText(
+    Mark.LIMITED,
+    "your limit is used up: {limit}",
+    "edit_config",
+    "wait, or raise it: aircher-cli config edit",
+)
+NOTHING_ALLOWED = StateText(
+    Mark.LIMITED,
+    "your limit allows nothing: {limit}",
+    "edit_config",
+    "raise it: aircher-cli config edit",
+)
+NO_PRICE = StateText(
+    Mark.LIMITED,
+    "its price is not known, and your limit counts costs: {limit}",
+    "edit_config",
+    'write its price under [catalog."{name}"]: aircher-cli config edit',
+)
+REFUSES = StateText(
+    Mark.LIMITED,
+    "your limit cannot be checked, so requests are refused: {limit}",
+    "edit_config",
+    "see why: aircher-cli limits",
+)
+REFUSES_AWAY = StateText(
+    Mark.LIMITED,
+    "the engine that counts for all machines is away, and nothing may be used here: {limit}",
+    "wait",
+    "see why: aircher-cli doctor",
+)
+LIMITS = (USED_UP, NOTHING_ALLOWED, NO_PRICE, REFUSES, REFUSES_AWAY)
+
+UPSTREAM_AWAY = StateText(
+    Mark.UNREACHABLE,
+    "{daemon} cannot be reached",
+    "refresh",
+    "start or forward that daemon, then: aircher-cli models refresh {provider}",
+)
 LOCAL = StateText(Mark.LOCAL, "it runs on this machine and needs no key")
 STOPPED = StateText(
     Mark.STOPPED,
@@ -194,5 +233,11 @@ NO_PROVIDER = State(
     "there is no provider of this name",
     "edit_config",
     "correct the name: aircher-cli config edit",
+)
+NO_SUCH_KEY = StateText(
+    Mark.NOT_CONFIGURED,
+    "it has no key {label!r}, and {source} allows no other",
+    "sign_in",
+    "sign in: aircher-cli auth login {provider} --label {label}",
 )
 LOADING = State(Mark.UNKNOWN, "the daemon has not reported its state yet", "wait")

@@ -508,7 +508,7 @@ def test_model_without_a_name_opens_the_list_where_it_can_be_drawn(
     """The conversation goes on with the choice; without one nothing changes."""
     in_use = []
 
-    def choose(context: Context, model: str) -> str | None:
+    def choose(context: Context, model: str, **_: str) -> str | None:
         in_use.append(model)
         return chosen
 
@@ -526,7 +526,7 @@ def test_models_are_listed_again_after_the_list(
 ) -> None:
     """The user may have signed in there, so that more models complete."""
     monkeypatch.setattr(chat_loop, "can_pick", lambda context: True)
-    monkeypatch.setattr(chat_loop, "pick_model", lambda context, model: None)
+    monkeypatch.setattr(chat_loop, "pick_model", lambda context, model, **_: None)
     daemon.answers["models.list"] = {"models": []}
     with context_of(daemon).connect() as client:
         session = ChatSession(context_of(daemon), client, build_parser().parse([]))

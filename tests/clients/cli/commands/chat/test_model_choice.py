@@ -6,6 +6,7 @@ from aircher_cli.commands.chat.model_choice import can_pick, pick_model
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.picker import run
+from aircher_cli.picker.view.here import Here
 from helpers.daemon.cli import Stream
 
 
@@ -36,8 +37,9 @@ def test_the_choice_is_for_the_conversation(monkeypatch: pytest.MonkeyPatch) -> 
         return "a/b"
 
     monkeypatch.setattr(run, "run_picker", choose)
-    assert pick_model(context_of(), "the default model") == "a/b"
+    assert pick_model(context_of(), "the default model", task="review", key="work") == "a/b"
     (options,) = calls
+    assert options["here"] == Here(task="review", key="work", key_from="this conversation")
     assert options["chooses_default"] is False
     assert "now the default model" in str(options["title"])
 

@@ -431,3 +431,30 @@ def test_a_notice_that_comes_once_is_not_lost(daemon, seen):
     daemon.answers["hello"] = hello
     with seen.of(daemon):
         seen.wait(lambda view: view.notices == ("look",), "the notice is there")
+
+
+def test_a_client_that_may_not_see_the_state_says_so(daemon, seen):
+    """The list would load forever; it appears when the rights have changed."""
+    why = "client 'aircher-cli' may not call events.subscribe"
+    allowed = daemon.answers["events.subscribe"]
+
+    def refuse(session, msgid, params):
+        raise Refusal("forbidden", why)
+
+    daemon.answers["events.subscribe"] = refuse
+    with seen.of(daemon):
+        seen.wait(lambda view: view.link_problem == why, "the reason is known")
+        assert seen.views[-1].link == "connecting"
+        daemon.answers["events.subscribe"] = allowed
+        seen.wait(lambda view: view.link == "connected", "connected")
+
+
+def test_what_the_folder_uses_comes_with_the_connection(daemon, seen):
+    """And again after a reload: another entry may be in effect."""
+    hello = daemon.answers["hello"]
+    daemon.answers["hello"] = {**hello, "project": {"key": "work"}}
+    with seen.of(daemon):
+        seen.wait(lambda view: view.here.key == "work", "the entry is known")
+        daemon.answers["hello"] = {**hello, "project": {"key": "home"}}
+        subscription(daemon).event("config", ok=True, changed=True)
+        seen.wait(lambda view: view.here.key == "home", "the new entry is known")

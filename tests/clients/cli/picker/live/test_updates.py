@@ -273,3 +273,13 @@ def test_no_event_raises(events):
 def test_no_snapshot_raises(snapshot):
     """Fields may be missing or have any type."""
     apply_snapshot(BEFORE, snapshot)
+
+
+def test_an_event_about_a_limit_of_others_does_not_make_it_ours():
+    """It goes to all clients, so it does not say whose limit it is; two may differ in projects."""
+    ours, others = ({"limit": "1 request", "project": each} for each in ("/ours", "/others"))
+    view = DaemonView(limits=(ours, {**others, "others": True}))
+    for row in (ours, others):
+        view = apply_event(view, event("usage", **row, used=1))
+    assert [row.get("others") for row in view.limits] == [None, True]
+    assert [row["used"] for row in view.limits] == [1, 1]

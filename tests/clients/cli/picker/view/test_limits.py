@@ -15,8 +15,9 @@ from helpers.picker.views import NOW
         ({"provider": "openai", "model": "gpt-5"}, True),
         ({"model": "openai/gpt-5"}, True),
         ({"model": "openai/gpt-4"}, False),
-        ({"client": "aircher-cli"}, True),
-        ({"client": "nvim"}, False),
+        ({"client": "aircher-cli", "project": "/src"}, True),
+        ({"client": "nvim", "others": True}, False),
+        ({"project": "/elsewhere", "others": True}, False),
     ],
 )
 def test_a_limit_counts_what_it_names(limit, counts):
@@ -27,6 +28,11 @@ def test_a_limit_counts_what_it_names(limit, counts):
 def test_a_limit_of_a_model_is_not_about_its_provider():
     """The provider's other models can be used."""
     assert limits_of([{"provider": "openai", "model": "gpt-5"}], "openai", "", None) == []
+
+
+def test_a_limit_that_refuses_counts_as_full():
+    """However much of it seems to be left."""
+    assert is_full({"share": 0.1, "refuses": True})
 
 
 @pytest.mark.parametrize(("share", "full"), [(0.99, False), (1, True), (1.5, True), (None, False)])

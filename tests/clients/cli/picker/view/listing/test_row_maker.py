@@ -95,3 +95,16 @@ def test_a_limit_that_is_used_up_says_when_it_starts_again():
     limit = {"limit": "x", "share": 1.0, "resets_at": NOW + 3 * 86400}
     (row,) = all_rows(build_groups(a_view(["a/m"], limits=(limit,)), NONE, NOW))
     assert (row.mark, row.left) == (Mark.LIMITED, "in 3 d")
+
+
+def test_an_alias_whose_route_names_a_key_has_the_state_of_that_key():
+    """Another key of the provider would not answer for it."""
+    alias = {"name": "x", "routes": ["a@work/one", "b/two"]}
+    keys = [a_key("a"), a_key("a", "rejected", key="work"), a_key("b", health="cooling")]
+    view = a_view(["a/one", "b/two"], keys, aliases=(alias,))
+    (row, *_) = all_rows(build_groups(view, NONE, NOW))
+    assert (row.provider, row.mark, row.label) == ("b", Mark.COOLING, "")
+    fixed = replace(view, keys=(a_key("a", "rejected"), a_key("a", key="work")))
+    (row, *_) = all_rows(build_groups(fixed, NONE, NOW))
+    assert (row.provider, row.model, row.label, row.mark) == ("a", "one", "work", Mark.READY)
+    assert row.chain == ("a@work/one", "b/two")

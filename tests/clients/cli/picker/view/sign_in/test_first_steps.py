@@ -6,6 +6,7 @@ from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.sign_in.first_steps import (
     CARRY_OVER,
     first_steps,
+    is_invalid,
     local_models,
     needs_first_steps,
     shell_keys,
@@ -180,3 +181,35 @@ def test_what_the_earlier_aircher_left_comes_first():
     step = first_steps(view(*CLOUD), {}, ["~/a", "~/b"])[0]
     assert (step.kind, step.title, step.command) == ("fix", CARRY_OVER, "aircher-cli migrate")
     assert step.detail == "Its configuration and keys, from ~/a and ~/b."
+
+
+SOURCE = "the daemon at /run/laptop.sock has the keys"
+LAPTOP = key("laptop", "not_required", source=SOURCE)
+
+
+def test_another_daemon_that_has_no_model_is_a_step():
+    """It is set up where it runs, or has to be reached first."""
+    gone = ({"provider": "laptop", "is_absent": True},)
+    first, *_ = first_steps(view(*CLOUD, LAPTOP), {})
+    assert first.title == "Sign in where the daemon behind laptop runs"
+    assert first.detail.startswith(f"{SOURCE}, and no provider is signed in there")
+    first, *_ = first_steps(view(*CLOUD, LAPTOP, lists=gone), {})
+    assert first.title == "Reach the daemon behind laptop"
+    assert first.detail.startswith("the daemon at /run/laptop.sock cannot be reached: start it, or")
+    assert first.command == "aircher-cli models refresh laptop"
+    assert needs_first_steps(view(*CLOUD, LAPTOP, lists=gone))
+
+
+def test_another_daemon_with_models_is_no_first_run_while_it_is_away():
+    """The list says that it cannot be reached."""
+    models = ({"provider": "laptop", "model": "work/m", "state": "not_required"},)
+    gone = ({"provider": "laptop", "error": "there is no socket", "is_absent": True},)
+    away = view(*CLOUD, {**LAPTOP, "health": "unreachable"}, models=models, lists=gone)
+    assert not needs_first_steps(away)
+    assert "Reach the daemon behind laptop" not in [step.title for step in first_steps(away, {})]
+
+
+def test_a_configuration_that_cannot_be_used_is_known():
+    """No key helps then."""
+    assert is_invalid(view(*CLOUD, config={"ok": False, "in_use": "none"}))
+    assert not is_invalid(view(*CLOUD, config={"ok": False, "in_use": "the last good one"}))

@@ -3,6 +3,7 @@
 import pytest
 
 from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.here import Here
 from aircher_cli.picker.view.sign_in.key_facts import (
     SignInFacts,
     SignOutChoice,
@@ -171,3 +172,22 @@ def test_what_signing_out_leaves_is_said(names, note):
     """Keys from the environment or a command are not the daemon's to remove."""
     rows = tuple({"provider": "work", "key": name} for name in names)
     assert sign_out_note(DaemonView(keys=rows), "work") == note
+
+
+def test_a_key_is_stored_under_the_label_that_is_wanted():
+    """That of the route or the folder, or of a key that was refused; else the usual one."""
+    rows = ({"provider": "work", "state": "authenticated", **STORED},)
+    refused = {"provider": "work", "state": "rejected", "key": "second", "source": "keyring"}
+    view = DaemonView(keys=rows)
+    assert sign_in_facts(view, "work").label == ""
+    assert sign_in_facts(view, "work", "own").label == "own"
+    assert sign_in_facts(DaemonView(keys=(*rows, refused)), "work").label == "second"
+    here = Here(key="acme", key_from="[projects]")
+    facts = sign_in_facts(DaemonView(keys=(*rows, refused), here=here), "work")
+    assert facts.label == "acme"
+    assert facts.notes[0] == "Signed in with key default (…cdef, keyring)."
+
+
+def test_the_name_of_a_variable_is_no_label():
+    """A stored key cannot have it."""
+    assert sign_in_facts(DaemonView(), "work", "env:WORK_KEY").label == ""

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from aircher_cli.picker.view.here import Here
 from aircher_cli.picker.view.states.live_states import LiveStates, explain, explain_link
 from aircher_cli.render.marks import Mark
 from aircher_cli.values import Map
@@ -199,3 +200,70 @@ def test_what_is_not_current_is_said(more, mark):
 def test_a_current_view_needs_no_note():
     """Nothing is said while all is well."""
     assert explain_link(a_view()) is None
+
+
+def test_a_budget_stops_models_without_a_price():
+    """Under a limit in USD, the daemon asks no model whose cost it cannot tell."""
+    models = [a_model("mixed/unknown"), a_model("mixed/paid", prices={"input": "1", "output": "2"})]
+    budget = {"limit": "5 USD", "counted": "usd", "max": "5", "share": 0.1, "provider": "mixed"}
+    view = a_view([*models, a_model("bare/m")], limits=(budget,))
+    live = LiveStates(view, NOW)
+    assert live.model("mixed", "unknown").mark is Mark.LIMITED
+    assert live.model("mixed", "paid").mark is Mark.READY
+    assert live.provider("mixed").mark is Mark.READY
+    assert live.model("bare", "m").mark is Mark.READY
+    elsewhere = LiveStates(replace(view, limits=({**budget, "others": True},)), NOW)
+    assert elsewhere.model("mixed", "unknown").mark is Mark.READY
+
+
+def test_of_a_label_only_the_state_of_its_key_counts():
+    """Another key of the provider would not be used."""
+    keys = [a_key("openai"), a_key("openai", "rejected", key="work"), a_key("groq")]
+    live = LiveStates(a_view(keys=keys), NOW)
+    assert live.provider("openai").mark is Mark.READY
+    assert live.provider("openai", "work").mark is Mark.REJECTED
+    assert live.answering_key("openai", "default")["key"] == "default"
+    assert live.answering_key("openai", "work") == {}
+    state = live.model("groq", "m", "work")
+    assert state.mark is Mark.NOT_CONFIGURED
+    assert state.why == "it has no key 'work', and the alias allows no other"
+    assert state.advice == "sign in: aircher-cli auth login groq --label work"
+
+
+def test_the_label_of_the_folder_counts_where_a_route_has_none():
+    """And providers without accounts are asked all the same."""
+    keys = [
+        a_key("openai"),
+        a_key("openai", key="work"),
+        a_key("groq"),
+        a_key("ollama", "not_required"),
+        a_key("closed", "locked", key=""),
+        a_key("wrong", "refused", key=""),
+        a_key("bare", "not_configured"),
+    ]
+    here = Here(key="work", key_from="~/acme/.aircher")
+    live = LiveStates(a_view(keys=keys, here=here), NOW)
+    marks = {each: live.provider(each).mark for each in live.provider_names()}
+    assert marks == {
+        "openai": Mark.READY,
+        "groq": Mark.NOT_CONFIGURED,
+        "ollama": Mark.LOCAL,
+        "closed": Mark.LOCKED,
+        "wrong": Mark.INVALID,
+        "bare": Mark.NOT_CONFIGURED,
+    }
+    assert live.provider("groq").why == "it has no key 'work', and ~/acme/.aircher allows no other"
+    assert live.model("groq", "m", "default").mark is Mark.READY
+
+
+def test_a_server_that_was_not_reached_says_why():
+    """Before any request, its list tells; of another daemon its address is known."""
+    source = "the daemon at /run/laptop.sock has the keys"
+    key = a_key("laptop", "not_required", source=source)
+    lists = ({"provider": "laptop", "is_absent": True},)
+    state = LiveStates(a_view(keys=[key]), NOW).provider("laptop")
+    assert state.why == "another daemon answers, and has the keys"
+    state = LiveStates(a_view(keys=[key], lists=lists), NOW).provider("laptop")
+    assert state.mark is Mark.UNREACHABLE
+    assert state.why == "the daemon at /run/laptop.sock cannot be reached"
+    assert state.advice.startswith("start or forward that daemon")
