@@ -137,9 +137,9 @@ def _apply_usage(view: DaemonView, event: Map) -> DaemonView:
     if not isinstance(event.get("limit"), str):
         return view
     row = {name: value for name, value in event.items() if name not in {*_ENVELOPE, "at"}}
-    before = next((each for each in view.limits if _limit_of(each) == _limit_of(row)), {})
-    if "others" in before:  # an event is for all clients
-        row["others"] = before["others"]
+    of_others = (each for each in view.limits if "others" in each)
+    if any(_limit_of(each) == _limit_of(row) for each in of_others):
+        row["others"] = True  # an event is for all clients
     return replace(view, limits=_put(view.limits, row, _limit_of))
 
 
