@@ -23,6 +23,9 @@ from aircher_cli.signing_in.steps import (
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client.sign_in import ProviderSignIn, SignIn, read_sign_in
 
+BROKEN_KEY = frozenset({"rejected", "unreadable", "locked"})
+"""The states of a key that is there and cannot be used."""
+
 MAX_LINES = 6
 COLUMNS = 80
 PREFIX = "aircher-cli: "
@@ -61,9 +64,21 @@ def no_default_lines(status: Map, environ: Mapping[str, str]) -> list[str]:
         ]
     found = read_sign_in(status, environ)
     if found is not None and found.needed:
-        return sign_in_lines(found, environ)
+        return sign_in_lines(_broken_first(found), environ)
     steps = first_steps(DaemonView(keys=tuple(providers)), environ)
     return _bounded(_lines(NEWCOMER, list(steps)))
+
+
+def _broken_first(found: SignIn) -> SignIn:
+    """Return it as if the first broken key was what is needed, where the user has no other key.
+
+    A provider of the user's own has no default model, so a request without a model needs it never.
+    """
+    broken = next((each for each in found.providers if each.state in BROKEN_KEY), None)
+    if broken is None or any(each.state != "not_configured" for each in found.needed):
+        return found
+    rows = (each._replace(is_needed=each is broken) for each in found.providers)
+    return found._replace(providers=tuple(rows))
 
 
 def _needs_no_key(provider: Map) -> bool:

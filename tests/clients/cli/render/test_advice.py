@@ -62,6 +62,20 @@ def test_with_a_key_a_model_is_missing(
     assert no_default_lines(status, {}) == [expected]
 
 
+def test_a_broken_key_of_an_own_provider_comes_first() -> None:
+    """No request without a model needs it, but it is the key that the user has."""
+    lab = {**provider("lab", "rejected"), "key": "default", "reason": "it was revoked"}
+    lab["hint"] = "sign in again with 'aircher-cli auth login lab'"
+    needed: list[Provider] = [{**NO_KEY, "needed": True}]
+    status: dict[str, object] = {"sign_in": {"providers": [*needed, lab], "environment": []}}
+    assert no_default_lines(status, {})[:2] == [
+        "The key 'default' of lab was rejected: it was revoked. Run this first:",
+        "  aircher-cli auth login lab",
+    ]
+    needed[0]["state"] = "locked"
+    assert "anthropic" in no_default_lines(status, {})[0]
+
+
 def test_without_any_key_one_command_comes_first() -> None:
     """Alternatives follow."""
     assert no_default_lines({"providers": [NO_KEY, OPENAI, OLLAMA]}, {}) == [
