@@ -92,7 +92,13 @@ def _needs_no_key(provider: Map) -> bool:
 
 
 def _signed_in(ready: list[str], default_model: str) -> str:
-    """Return how to use the providers with a key if the default model is not one of theirs."""
+    """Return how to use the providers with a key if the default model cannot be asked."""
+    if default_model.partition("/")[0].partition("@")[0] in ready:
+        return (
+            f"The default model {default_model} cannot be asked now: 'aircher-cli route' says why. "
+            f"Choose another one with `-m {ready[0]}/MODEL`, or set default_model in the "
+            "configuration."
+        )
     if default_model:
         why = f"not to one that serves the default model {default_model}"
     else:

@@ -30,9 +30,18 @@ def model_notes(client: Client, environ: Mapping[str, str], model: str | None) -
     Empty if it can be asked, or if that cannot be found out: it is only a note.
     """
     try:
-        return plan_notes(explain(client, {} if model is None else {"model": model}), environ)
+        plan = explain(client, {} if model is None else {"model": model})
     except ClientError:
         return []
+    return plan_notes(plan, environ) or _unfit(plan)
+
+
+def _unfit(plan: Map) -> list[str]:
+    """Return why no request can be answered by these models, such as one for embeddings."""
+    rows = records(plan.get("skipped"))
+    if plan.get("candidates") or any(row.get("reason") != codes.BAD_REQUEST for row in rows):
+        return []
+    return list(dict.fromkeys(f"! {row.get('message')}" for row in rows))
 
 
 def chosen_notes(client: Client, environ: Mapping[str, str], model: str) -> list[str]:

@@ -52,6 +52,14 @@ CURE = "or set default_model in the configuration."
                 f"{NAME_ONE} work/MODEL`, {CURE}"
             ),
         ),
+        (
+            [NO_KEY, WORK],
+            "work@a/m-1",
+            (
+                "The default model work@a/m-1 cannot be asked now: 'aircher-cli route' says why. "
+                f"Choose another one with `-m work/MODEL`, {CURE}"
+            ),
+        ),
     ],
 )
 def test_with_a_key_a_model_is_missing(

@@ -46,6 +46,16 @@ def test_a_plan_that_cannot_be_made(daemon: CliDaemon) -> None:
     assert notes(daemon, "x") == []
 
 
+def test_a_model_that_does_not_chat(daemon: CliDaemon) -> None:
+    """It can be chosen, as its name may mislead, and the reason is said once for all keys."""
+    vectors = {"reason": "bad_request", "message": "work/embed turns text into vectors"}
+    daemon.answers["route.explain"] = {"candidates": [], "skipped": [vectors, vectors]}
+    assert notes(daemon, "work/embed") == ["! work/embed turns text into vectors"]
+    cooling = {"reason": "rate_limited", "message": "rate limit reached"}
+    daemon.answers["route.explain"] = {"candidates": [], "skipped": [vectors, cooling]}
+    assert notes(daemon, "main") == []
+
+
 def test_a_chain_of_which_a_part_has_no_key(daemon: CliDaemon) -> None:
     """Who chooses it learns that, instead of when the first provider fails."""
     lacking: Map = {
