@@ -1,5 +1,6 @@
 """Rows of `auth.status` as text: one line per key, with details below it."""
 
+from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.render.formatting import ago, format_time
 from aircher_cli.render.layout import Line, columns, paragraph
 from aircher_cli.values import as_map, number, records, text, texts
@@ -56,6 +57,15 @@ def is_in_use(provider: dict[str, object], named: frozenset[str] = frozenset()) 
     if state == "not_configured":
         return bool(provider.get("reason"))  # such as a list of keys that was damaged
     return not provider.get("absent") and provider.get("health") != "unreachable"
+
+
+def without_repeats(
+    rows: list[dict[str, object]], config: dict[str, object]
+) -> list[dict[str, object]]:
+    """Leave out providers that are refused because the whole file is invalid: it is said once."""
+    if config.get("in_use") != NOTHING_IN_USE:
+        return rows
+    return [row for row in rows if row.get("state") != "refused" or row.get("key")]
 
 
 def folded_lines(

@@ -163,10 +163,10 @@ async def route_explain(
 def _check_provider(services: Services, provider: str) -> None:
     """Raise ConfigInvalid if the provider is unknown only because the config is invalid."""
     config = services.config.current
-    if entry := config.refused.providers.get(provider):
-        raise entry.error(provider)
     if provider not in config.providers:
         services.config.usable()
+    if entry := config.refused.providers.get(provider):
+        raise entry.error(provider)
 
 
 async def auth_login(services: Services, _: RequestContext, params: LoginParams) -> object:
@@ -216,6 +216,7 @@ async def auth_status(services: Services, _: RequestContext, _params: NoParams) 
 @together(at_once=WAITING)
 async def auth_test(services: Services, _: RequestContext, params: TestParams) -> object:
     """Check keys with live requests that cost nothing."""
+    services.config.usable()
     if params.provider is not None:
         _check_provider(services, params.provider)
     rows = await services.auth.tester.test(params.provider)
@@ -225,6 +226,7 @@ async def auth_test(services: Services, _: RequestContext, params: TestParams) -
 
 async def auth_import(services: Services, _: RequestContext, params: ImportParams) -> object:
     """Store keys from the client's environment variables."""
+    services.config.usable()  # it says to which servers they belong
     outcomes = await services.auth.stored.import_keys(
         params.variables, verify=params.verify, where=params.store
     )
@@ -319,6 +321,7 @@ async def models_use(services: Services, _: RequestContext, params: UseParams) -
 @together(at_once=WAITING)
 async def models_refresh(services: Services, _: RequestContext, params: RefreshParams) -> object:
     """Fetch the model lists now."""
+    services.config.usable()
     return await refresh_models(services, params.provider)
 
 

@@ -217,7 +217,12 @@ def _list_rows(
 
 
 def _refused_rows(config: Config) -> list[Map]:
-    """Return a row for each provider that has no list because its entry is invalid."""
+    """Return a row for each provider that has no list because its entry is invalid.
+
+    There is none if all are refused, as the whole file is invalid then, which is said elsewhere.
+    """
+    if not config.providers:
+        return []
     return [
         {"provider": name, "error": f"refused: {entry.reason}"}
         for name, entry in config.refused.providers.items()

@@ -301,6 +301,8 @@ def _refused_rows(services: Services) -> list[dict[str, object]]:
 
 def _default_route(services: Services) -> dict[str, object]:
     """Return the candidates of a request without a model, or the problem."""
+    if services.config.in_use == "none":  # `config` says why
+        return {"candidates": []}
     config = services.config.current
     row: dict[str, object] = {}
     if config.default_model:

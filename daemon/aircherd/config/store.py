@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from aircherd.config.load import Checked, check_file
-from aircherd.config.model import DEFAULT_CONFIG, Config
+from aircherd.config.model import (
+    DEFAULT_CONFIG,
+    NOTHING_REFUSED,
+    Config,
+    Refused,
+    RefusedEntry,
+)
 from aircherd.config.problems import WHOLE_FILE, Problem, config_error
 from aircherd.errors import ConfigInvalid
 from aircherd.files.file_worker import DiskTimeout, FileWorker
@@ -22,6 +28,7 @@ LOAD_TIMEOUT = 5.0
 Identity = tuple[int, ...]
 """Differs between two moments if the file was written or replaced in between."""
 
+_UNUSABLE = "cannot be used: 'aircher-cli config check' says why"
 _VANISHED = "restore it, or run 'aircher-cli config reload' to use the built-in configuration"
 
 InUse = Literal[
@@ -58,8 +65,8 @@ class ConfigStore:
 
     - `current`: the last good config; until there was a good file, what could be used of the last
       file that could be used in part, with `refused`; else the built-in one, with the roles of the
-      file. What a new config leaves as it was stays the same object, so that caches of it remain
-      valid.
+      file, and all its providers refused. What a new config leaves as it was stays the same object,
+      so that caches of it remain valid.
     - `problem`: what was wrong with the file when it was last read, or None.
     - `keeps_roles`: whether what clients may do is not what the file says, because it is invalid.
     - `has_good`: whether the file (or its absence) was ever good.
@@ -157,7 +164,7 @@ class ConfigStore:
         if checked.config is None:
             return Loaded(checked, identity=identity)
         config = _reuse(self.current, checked.config)
-        changes = find_changes(self.current, config)
+        changes = find_changes(_with_providers(self.current), config)
         return Loaded(Checked(config, checked.problem), changes, vanished is None, identity)
 
     def _apply(self, checked: Checked, *, has_text: bool) -> bool:
@@ -167,8 +174,8 @@ class ConfigStore:
         if checked.problem is not None and not self.has_good:
             if checked.config is not None:
                 self.current, self._salvaged = checked.config, checked.problem
-            elif checked.roles is not None and self._salvaged is None:
-                self.current = checked.roles
+            elif self._salvaged is None:
+                self.current = _nothing_of(checked.roles or DEFAULT_CONFIG, checked.problem)
         config = checked.valid
         changed = not self.has_good or config is not self.current
         self.current, self.has_good, self._has_text = config, True, has_text
@@ -186,6 +193,26 @@ class ConfigStore:
     def __repr__(self) -> str:
         state = "good" if self.problem is None else "with problems"
         return f"<ConfigStore {self.file}: {state}, {len(self.current.providers)} providers>"
+
+
+def _nothing_of(config: Config, problem: ConfigInvalid) -> Config:
+    """Return the configuration without its providers, which are refused.
+
+    Where the user's keys may be sent is in a file that cannot be read: a key for a gateway would
+    go to the vendor.
+    """
+    why = Problem(file=str(problem.data["file"]), line=WHOLE_FILE, path="", message=_UNUSABLE)
+    refused = {name: RefusedEntry(f"providers.{name}", (why,)) for name in DEFAULT_CONFIG.providers}
+    return msgspec.structs.replace(config, providers={}, refused=Refused(providers=refused))
+
+
+def _with_providers(config: Config) -> Config:
+    """Return the configuration with the built-in providers, if all were refused."""
+    if config.providers:
+        return config
+    return msgspec.structs.replace(
+        config, providers=DEFAULT_CONFIG.providers, refused=NOTHING_REFUSED
+    )
 
 
 def _reuse(old: Config, new: Config) -> Config:

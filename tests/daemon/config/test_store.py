@@ -85,11 +85,14 @@ async def test_invalid_file_at_startup_is_not_raised(file):
     """There is no good config then; the first good one counts as a change."""
     file.write_text(BAD)
     store = ConfigStore(file)
-    assert (store.current, store.has_good) == (DEFAULT_CONFIG, False)
     assert store.problem is not None
+    assert (store.current.providers, store.has_good) == ({}, False)
+    assert store.current.refused.providers.keys() == DEFAULT_CONFIG.providers.keys()
+    assert "cannot be used" in store.current.refused.providers["openai"].reason
     file.write_text("")
-    assert (await store.reload()).changed
-    assert store.has_good
+    result = await store.reload()
+    assert (result.changed, result.changes) == (True, ())
+    assert (store.current, store.has_good) == (DEFAULT_CONFIG, True)
     assert repr(store) == f"<ConfigStore {file}: good, 5 providers>"
 
 

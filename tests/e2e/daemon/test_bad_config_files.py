@@ -2,9 +2,12 @@
 
 import json
 import os
+import socket
+from contextlib import closing
 
 import pytest
 
+from aircher_client import DaemonError
 from helpers.daemon.ipc_requests import KEYS, ask, refusal
 from helpers.daemon.real_daemon import wait_until
 
@@ -221,3 +224,31 @@ def test_config_check_says_what_the_daemon_says(home, spoil, expected):
     if spoil in (made_a_directory, saved_as_latin_1):
         named = json.loads(home.cli("config", "check", str(home.config_file), "--json").stdout)
         assert named["problems"] == checked["problems"]
+
+
+WITH_A_KEY = {
+    "auth.test": {},
+    "models.refresh": {},
+    "auth.login": {"provider": "openai", "key": "canary-gateway-0123456789"},
+    "auth.import": {"variables": {"OPENAI_API_KEY": "canary-gateway-0123456789"}},
+}
+"""Methods that would send a key, and their parameters."""
+
+
+def test_no_key_leaves_for_a_server_that_only_the_file_knows(home):
+    """A key for a gateway would go to the vendor, whose address is built in."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as proxy:
+        proxy.setblocking(False)
+        gateway = '[providers.openai]\nbase_url = "https://gateway.example/v1"\n'
+        home.write_config(f'{gateway}env = "OPENAI_API_KEY"\nheaders = [\n')
+        port = proxy.getsockname()[1]
+        home.start({"OPENAI_API_KEY": SECRET, "HTTPS_PROXY": f"http://127.0.0.1:{port}"})
+        with home.client() as client:
+            for method in ("status", "auth.status", "models.list", "diagnose"):
+                client.call(method)
+            for method, params in WITH_A_KEY.items():
+                with pytest.raises(DaemonError, match="a list is not closed"):
+                    client.call(method, params)
+        assert "sign in" not in home.cli("status").stdout
+        with pytest.raises(BlockingIOError):
+            proxy.accept()

@@ -14,6 +14,7 @@ from aircher_cli.render.keys import (
     is_signed_in,
     key_lines,
     rows_with_engine,
+    without_repeats,
 )
 from aircher_cli.render.layout import Line, paragraph
 from aircher_cli.values import Map, as_map, records, text, texts
@@ -75,6 +76,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     width = context.console.width
     now = time.time()
     known = rows if options.provider else rows_with_engine(status)
+    known = without_repeats(known, as_map(status.get("config")))
     shown = [row for row in known if options.provider or options.all or is_in_use(row)]
     lines = key_lines(shown, width=width, now=now)
     elsewhere = (

@@ -4,7 +4,7 @@ import re
 
 from aircher_cli.render.daemon import is_elsewhere
 from aircher_cli.render.formatting import relative_time
-from aircher_cli.render.keys import folded_lines, is_in_use
+from aircher_cli.render.keys import folded_lines, is_in_use, without_repeats
 from aircher_cli.render.layout import Line, columns, paragraph
 from aircher_cli.render.marks import HEALTH, STATES, Mark
 from aircher_cli.render.status import detail
@@ -46,7 +46,8 @@ def provider_lines(
         step: How much is shown, of `detail`.
     """
     cooling = records(record.get("cooling"))
-    providers = [_own_health(each, cooling) for each in records(record.get("providers"))]
+    rows = without_repeats(records(record.get("providers")), as_map(record.get("config")))
+    providers = [_own_health(each, cooling) for each in rows]
     names = texts(as_map(record.get("default")).get("candidates"))
     named = frozenset(without_label(name).partition("/")[0] for name in names)
     shown = [each for each in providers if is_in_use(each, named)]

@@ -72,7 +72,9 @@ async def diagnose(services: Services, params: DiagnoseParams) -> dict[str, obje
         *lock_findings(locked),
         *_key_stores(services),
         *keyring_findings(details, services.auth.stored.count("keyring")),
-        *provider_findings(facts, is_locked=locked is not None),
+        *provider_findings(
+            facts, is_explained=locked is not None or services.config.in_use == "none"
+        ),
         # The values of variables are forgotten, so that they cannot be compared.
         *variable_findings(
             [] if locked else _variables(services, params), services.about.started_by

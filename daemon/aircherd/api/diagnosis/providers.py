@@ -48,13 +48,16 @@ def is_relevant(rows: Sequence[KeyStatus], *, is_custom: bool) -> bool:
     return is_custom or any(row.key is not None for row in rows)
 
 
-def provider_findings(facts: Sequence[ProviderFacts], *, is_locked: bool = False) -> list[Finding]:
+def provider_findings(
+    facts: Sequence[ProviderFacts], *, is_explained: bool = False
+) -> list[Finding]:
     """Return the findings about providers and clocks.
 
-    While all keys are locked, another finding says what to do: signing in would be refused.
+    With `is_explained` another finding says why no key is usable: all are locked, or the
+    configuration cannot be used. Signing in would be refused.
     """
     found = [finding for each in facts for finding in _about(each)]
-    if not is_locked and not any(
+    if not is_explained and not any(
         each.best.state in USABLE and not _is_down(each) for each in facts
     ):
         message = "there is no usable key for any provider"

@@ -156,4 +156,4 @@ def test_signing_in_is_no_advice_while_all_keys_are_locked():
     """It would be refused; another finding has the command that unlocks them."""
     locked = facts(row("locked", reason="all keys are locked", hint="unlock them"))
     assert len(provider_findings([locked])) == 2
-    assert len(provider_findings([locked], is_locked=True)) == 1
+    assert len(provider_findings([locked], is_explained=True)) == 1
