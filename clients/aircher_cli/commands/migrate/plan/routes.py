@@ -18,6 +18,14 @@ STRATEGIES = {
     "cost_aware": "cheapest",
     "quality": "priority",
 }
+LOCAL = "ollama"
+"""The provider whose models are free."""
+
+_FREE_FIRST = (
+    "where a local model is the cheapest, which is free, only free ones are tried: remove it from "
+    "[fallback] if another provider should answer while Ollama does not run"
+)
+
 MAX_OUTPUT_TOKENS = 10_000_000
 """The daemon accepts no larger maximum."""
 
@@ -166,6 +174,8 @@ def plan_strategy(config: OldConfig, notes: list[Note]) -> list[Section]:
     increase = config.max_cost_increase
     if increase is not None and 1 <= increase <= 1000:
         section.add("max_cost_increase", increase, f"{subject} max_cost_increase")
+        if STRATEGIES.get(config.strategy) == "cheapest" and _may_use_ollama(config):
+            notes.append(Note("hint", f"{subject} max_cost_increase", _FREE_FIRST, config.file))
     elif increase is not None:
         message = "is not from 1 to 1000; it is not carried over"
         notes.append(problem(f"{subject} max_cost_increase", message, config.file))
@@ -177,6 +187,14 @@ def plan_strategy(config: OldConfig, notes: list[Note]) -> list[Section]:
         message = "is not from 0 to 99; it is not carried over"
         notes.append(problem(f"{subject} max_fallback_attempts", message, config.file))
     return [section] if section.entries else []
+
+
+def _may_use_ollama(config: OldConfig) -> bool:
+    return any(
+        LOCAL in (old, *targets)
+        for old, targets in config.fallbacks.items()
+        if not (config.is_saved_whole and DEFAULT_FALLBACKS.get(old) == targets)
+    )
 
 
 def plan_tasks(

@@ -155,6 +155,23 @@ def test_strategy(text, expected):
     assert [note.kind for note in notes] == ([] if expected else ["problem"])
 
 
+@pytest.mark.parametrize(
+    ("strategy", "target", "kinds"),
+    [
+        ("cost_aware", "ollama", ["hint"]),
+        ("quality", "ollama", []),
+        ("cost_aware", "openai", []),
+    ],
+)
+def test_a_bound_of_costs_after_a_free_model(strategy, target, kinds):
+    """Whose Ollama does not run gets no answer at all then, and has to know why."""
+    fallback = f'[multi_provider.provider_fallbacks.claude]\nfallback_to = ["{target}"]\n'
+    text = f'{fallback}{STRATEGY}strategy = "{strategy}"\nmax_cost_increase = 1.5\n'
+    notes = []
+    plan_strategy(read_old_config(text.encode(), "old.toml"), notes)
+    assert [note.kind for note in notes] == kinds
+
+
 @pytest.mark.parametrize(("attempts", "is_default"), [(3, True), (2, False)])
 def test_a_strategy_that_was_not_chosen(attempts, is_default):
     """The section is left out only if nothing in it differs from what the program saved."""
