@@ -10,6 +10,12 @@ from aircherd.chat.caller import Caller, RequestScope, Send
 from aircherd.memory.request_memory import RequestMemory
 from aircherd.vocabulary.chat import ChatRequest
 
+KEYS_ELSEWHERE = {
+    "message": "keys are stored where the daemon runs, on another machine",
+    "elsewhere": True,
+}
+"""Why a client on another machine cannot store keys."""
+
 
 class RequestContext(Protocol):
     """The client, the function that sends deltas, the scope that ends the request, its memory."""

@@ -53,6 +53,10 @@ class Client(Protocol):
     def may_ask(self, provider: str) -> bool:
         """Return whether its token lets this provider answer, so that its models are listed."""
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is on another machine."""
+
     def permitted(self, method: str, handler: Handler, *, keeps_name: bool = False) -> Handler:
         """Return what to call instead of `handler`, which does what `method` of the socket does.
 

@@ -238,7 +238,10 @@ base, key = os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"]
 chat = {"model": "work/gpt-5.5", "messages": [{"role": "user", "content": "one two"}]}
 headers = {"Authorization": "Bearer " + key, "Content-Type": "application/json"}
 request = urllib.request.Request(base + "/chat/completions", json.dumps(chat).encode(), headers)
-print(json.load(urllib.request.urlopen(request))["choices"][0]["message"]["content"])
+try:
+    print(json.load(urllib.request.urlopen(request))["choices"][0]["message"]["content"])
+except urllib.error.HTTPError as error:
+    print(json.load(error)["error"]["message"])
 """
 
 
@@ -257,6 +260,9 @@ def test_a_tool_there(machines: Machines) -> None:
     try:
         done = machines.there.cli(*tool)
         assert (done.stdout, done.returncode) == ("one two\n", 0), done.stderr
+        done = machines.there.cli("run", "-m", "openai/gpt-5.5", *tool[1:])
+        assert "where the daemon runs, on another machine:\n  aircher-cli auth login" in done.stderr
+        assert done.stdout.endswith("; keys are stored where the daemon runs, on another machine\n")
     finally:
         machines.laptop.cli("config", "set", "--unset", "http.port")
     assert machines.clients()[-1].endswith("@buildbox")

@@ -407,7 +407,7 @@ def test_a_conversation_goes_on_after_a_new_key(newcomer, desk, sim):
 
 def test_run_offers_to_sign_in_before_it_starts_the_tool(newcomer, desk):
     """Enter starts it all the same: it may need no model. After a key there is no question."""
-    start = "Choose 1-2, or press Enter to start echo without: "
+    start = "Choose 1-2, or press Enter to start echo without a key: "
     user = desk.cli("run", "--", "echo", "it", "ran")
     user.read_until(start)
     user.send("\n")

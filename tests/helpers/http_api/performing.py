@@ -72,6 +72,7 @@ class FakeClient:
         self.memory: RequestMemory = uncounted()
         self.models = models
         self.asked: list[str] = []
+        self.is_elsewhere = False
 
     def may_name(self, model: str) -> bool:
         return self.models is None or model in self.models

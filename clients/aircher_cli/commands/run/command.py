@@ -168,7 +168,7 @@ def offer_to_sign_in(
         return False
     from aircher_cli.signing_in.offer import offer_before  # noqa: PLC0415 -- rarely needed
 
-    offer_before(context, client, plan, f"start {client_name(found, words)} without")
+    offer_before(context, client, plan, f"start {client_name(found, words)} without a key")
     return True
 
 

@@ -4,8 +4,9 @@ import trio
 
 from aircher_wire import methods
 from aircherd.api.context import RequestContext
+from aircherd.api.methods import note_key_refusal
 from aircherd.api.services import Services
-from aircherd.errors import AircherError, Forbidden
+from aircherd.errors import AircherError, ChatFailed, Forbidden, NotAuthenticated
 from aircherd.http_api.call import Client, Handler
 from aircherd.http_api.dialects.dialect import ChatRead
 from aircherd.http_api.operations.answer_headers import TRANSLATED, VERBATIM, result_headers
@@ -34,14 +35,18 @@ def chat_handler(passage: Passage) -> Handler:
     """Return what does `chat` for an HTTP client: the socket's handler, with what it sent."""
 
     async def handle(services: Services, context: RequestContext, request: ChatRequest) -> object:
-        return await services.chat.chat(
-            request,
-            context.caller,
-            context.send,
-            context.scope,
-            context.memory,
-            verbatim=passage,
-        )
+        try:
+            return await services.chat.chat(
+                request,
+                context.caller,
+                context.send,
+                context.scope,
+                context.memory,
+                verbatim=passage,
+            )
+        except (ChatFailed, NotAuthenticated) as error:
+            note_key_refusal(error, services, context)
+            raise
 
     return handle
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 import trio
 
+from aircherd.api.context import KEYS_ELSEWHERE
 from aircherd.api.services import Services
 from aircherd.chat.caller import Caller, Delta, Send, discard
 from aircherd.http_api.call import ApiCall, Client, Headers, Response
@@ -51,8 +52,12 @@ class Exchange:
         """What the request holds of its client's share."""
         return self.client.memory
 
-    def keys_refused(self) -> None:
-        """Return None: errors over HTTP have no `sign_in`."""
+    def keys_refused(self) -> dict[str, object] | None:
+        """Return why keys cannot be stored at the client's machine; None if they can.
+
+        No client stores them over HTTP, but what its user is advised to run does.
+        """
+        return dict(KEYS_ELSEWHERE) if self.client.is_elsewhere else None
 
     def request_of(self, read: ChatRead) -> ChatRequest:
         """Return the request with the model that its name stands for, and its timeout.

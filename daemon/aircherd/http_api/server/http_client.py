@@ -91,9 +91,14 @@ class HttpClient:
             found = self._callers[project] = Caller(self.caller.client, project, self.peer)
         return found
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is on another machine: its token was opened from there."""
+        return self.token is not None and self.token.host is not None
+
     def in_errors_of(self, handler: Handler) -> Handler:
         """Return a handler whose errors are fit for the client: one elsewhere gets no paths."""
-        if self.token is None or self.token.host is None:
+        if not self.is_elsewhere:
             return handler
         from aircherd.api.elsewhere.hidden_texts import HiddenTexts  # noqa: PLC0415 - rarely used
 
@@ -146,6 +151,11 @@ class RequestClient:
         """Return whether its token lets this provider answer."""
         token = self._client.token
         return token is None or token.providers is None or provider in token.providers
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is on another machine."""
+        return self._client.is_elsewhere
 
     def permitted(self, method: str, handler: Handler, *, keeps_name: bool = False) -> Handler:
         """Return what to call instead of `handler`, given what the client and its token may do."""

@@ -11,7 +11,7 @@ import trio
 
 from aircher_wire import frames, methods
 from aircherd.access.peer import Peer
-from aircherd.api.context import RequestContext
+from aircherd.api.context import KEYS_ELSEWHERE, RequestContext
 from aircherd.api.elsewhere.hidden_texts import HiddenTexts
 from aircherd.api.services import Services
 from aircherd.ipc.chat_stream import Handler
@@ -29,8 +29,6 @@ from aircherd.ipc.forwarded.names import UNKNOWN_HOST, clean_host, name_at
 from aircherd.ipc.request_reader import Incoming, ReadyRequest
 from aircherd.ipc.session import Session
 from aircherd.vocabulary.attempt import ChatResult
-
-KEYS_ELSEWHERE = "keys are stored where the daemon runs, on another machine"
 
 
 class ForwardedSession(Session):
@@ -66,7 +64,7 @@ class ForwardedSession(Session):
 
     def keys_refused(self) -> dict[str, object]:
         """Return why the client cannot store keys: that is done at this machine."""
-        return {"message": KEYS_ELSEWHERE, "elsewhere": True}
+        return dict(KEYS_ELSEWHERE)
 
     async def take_notices(self, *, are_shown: bool) -> list[dict[str, str]]:
         """Return none: they are for the user of this machine, and some are shown only once."""
