@@ -29,6 +29,7 @@ from aircher_cli.picker.view.listing.groups import build_groups
 from aircher_cli.picker.view.listing.rows import Group, Row, all_rows
 from aircher_cli.picker.view.preferences import load_preferences, save_preferences
 from aircher_cli.picker.view.sane_values import is_name
+from aircher_cli.picker.view.sign_in.first_steps import is_elsewhere
 from aircher_cli.picker.view.sign_in.key_facts import wanted_label
 from aircher_cli.picker.view.states.live_states import LiveStates
 from aircher_cli.picker.view.states.table import State
@@ -227,6 +228,9 @@ class _PlainPicker:
         """Offer to sign in, with the label of the key that is wanted; return whether it worked."""
         if self._context.has_input():
             # A key in a pipe would have to be in a file or in the history of a shell.
+            return False
+        if is_elsewhere(self._view):
+            self._say("The daemon is on another machine, and takes no keys from this one.")
             return False
         if page := keys_page(self._view, provider):
             self._say(f"Keys are created at {page}")

@@ -196,6 +196,15 @@ def test_an_empty_key_is_no_sign_in(plain, daemon, monkeypatch):
     assert "auth.login" not in daemon.methods
 
 
+def test_no_key_is_asked_for_where_the_daemon_is_elsewhere(plain, daemon):
+    """It would refuse it."""
+    daemon.answers["status"] = {**daemon.answers["status"], "config": {"file": ""}}
+    name, out = plain("b/closed", "")
+    assert name is None
+    assert "The daemon is on another machine, and takes no keys from this one.\n" in out
+    assert "Type y" not in out
+
+
 def test_no_key_is_read_from_a_pipe(plain, daemon):
     """The next answer is no key; what to do is said."""
     name, out = plain("b/closed", "", stdin=StringIO)

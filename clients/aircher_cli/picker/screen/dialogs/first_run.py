@@ -217,8 +217,9 @@ class FirstRun(Screen[str | None]):
     def _do(self, step: Step) -> None:
         if step.kind in {"sign_in", "fix"} and step.provider:
             self._sign_in(step.provider)
-        elif step.kind == "fix":
-            command = f"In another terminal: {step.command}"
+        elif step.kind in {"fix", "elsewhere"}:
+            where = "In another terminal" if step.kind == "fix" else "On that machine"
+            command = f"{where}: {step.command}"
             self.app.push_screen(ConfirmDialog(step.title, [step.detail, command]))
         elif step.kind == "import":
             self._import(step)

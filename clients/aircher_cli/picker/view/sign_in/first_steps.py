@@ -16,7 +16,7 @@ from aircher_cli.render.config.problems import NOTHING_IN_USE, problem_lines
 from aircher_cli.values import Map, as_map, number, records, text
 from aircher_client.sign_in import unseen_variables
 
-Kind = Literal["fix", "import", "model", "sign_in", "start_local", "demo"]
+Kind = Literal["fix", "import", "model", "sign_in", "elsewhere", "start_local", "demo"]
 
 ANSWERING = frozenset({"authenticated", "unverified"})
 """States of keys with which a provider is called."""
@@ -37,7 +37,8 @@ class Step:
     Attributes:
         kind: `fix` a key or a configuration that exists but is not used, or another daemon that has
             the keys; `import` the keys of this shell; choose a `model` of a local server; `sign_in`
-            to a provider; `start_local`: get or start Ollama; `demo`: try it without a provider.
+            to a provider; `elsewhere`: do that where the daemon runs; `start_local`: get or start
+            Ollama; `demo`: try it without a provider.
         title: What to do, in a few words.
         detail: Why, or how; one sentence, may be empty.
         command: The command that does the same outside the picker; empty if there is none.
@@ -57,6 +58,14 @@ class Step:
     variables: tuple[str, ...] = ()
     keys_page: str = ""
     hint: str = ""
+
+
+DEMO = Step(
+    "demo",
+    "Try it without a provider",
+    "A demo with simulated providers: no key, no network.",
+    "aircher-cli demo",
+)
 
 
 def needs_first_steps(view: DaemonView) -> bool:
@@ -95,6 +104,8 @@ def first_steps(
         environ: The caller's environment, for the names of the variables with keys.
         old: Files of the earlier aircher that are not carried over yet, from `old_files`.
     """
+    if is_elsewhere(view):
+        return (*_elsewhere(view), *_local(view), DEMO)
     return (
         *_fix_of_config(view.config),
         *_carry_over(old),
@@ -104,13 +115,23 @@ def first_steps(
         *_local(view),
         *_sign_in(view),
         *_start_local(view),
-        Step(
-            "demo",
-            "Try it without a provider",
-            "A demo with simulated providers: no key, no network.",
-            "aircher-cli demo",
-        ),
+        DEMO,
     )
+
+
+def is_elsewhere(view: DaemonView) -> bool:
+    """Tell whether the daemon is on another machine: over a forward it takes no keys."""
+    return view.config.get("file") == ""
+
+
+def _elsewhere(view: DaemonView) -> list[Step]:
+    """Return the first step of those that have to be done at the daemon's machine."""
+    detail = "The daemon is on another machine, and takes no keys from this one."
+    title = "Sign in where the daemon runs"
+    return [
+        Step("elsewhere", title, detail, step.command)
+        for step in [*_fixes(view), *_sign_in(view)][:1]
+    ]
 
 
 # ------------------------------------------------------------------ the steps

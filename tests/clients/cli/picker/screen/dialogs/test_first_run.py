@@ -279,6 +279,22 @@ def test_an_invalid_configuration_is_explained():
     run_pilot(body())
 
 
+def test_a_daemon_on_another_machine_is_signed_in_to_there():
+    """Enter asks for no key, which the daemon would refuse."""
+
+    async def body():
+        app = host(FakeActions(), view(WORK, config={"file": ""}))
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            assert titles(app)[0] == "Sign in where the daemon runs"
+            await pilot.press("enter")
+            await pilot.pause()
+            assert isinstance(app.screen, ConfirmDialog)
+            assert "On that machine: aircher-cli auth login work" in shown(app.screen)
+
+    run_pilot(body())
+
+
 def test_the_demo_needs_a_terminal():
     """Where the screen cannot be suspended, its command is named."""
 

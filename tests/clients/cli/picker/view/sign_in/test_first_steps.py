@@ -213,3 +213,14 @@ def test_a_configuration_that_cannot_be_used_is_known():
     """No key helps then."""
     assert is_invalid(view(*CLOUD, config={"ok": False, "in_use": "none"}))
     assert not is_invalid(view(*CLOUD, config={"ok": False, "in_use": "the last good one"}))
+
+
+def test_a_daemon_on_another_machine():
+    """It takes no keys from here: no step asks for one, and none is about this shell."""
+    shown = view(*CLOUD, OLLAMA, config={"file": ""}, environment=("OPENAI_API_KEY",))
+    steps = first_steps(shown, {"OPENAI_API_KEY": KEY})
+    assert [(step.kind, step.command) for step in steps] == [
+        ("elsewhere", "aircher-cli auth login anthropic"),
+        ("demo", "aircher-cli demo"),
+    ]
+    assert "takes no keys" in steps[0].detail
