@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
 from aircher_cli.picker.screen.dialogs.choice_list import ChoiceList
+from aircher_cli.picker.screen.dialogs.closing import close
 from aircher_cli.picker.screen.dialogs.style import DIALOG_CSS
 
 CLOSE = "Close"
@@ -66,8 +67,8 @@ class ConfirmDialog(ModalScreen[int | None]):
         """Return the choice."""
         event.stop()
         index = event.option_index - (1 if self._is_risky else 0)
-        self.dismiss(index if self._choices and index >= 0 else None)
+        close(self, index if self._choices and index >= 0 else None)
 
     def action_close(self) -> None:
         """Leave without a choice."""
-        self.dismiss(None)
+        close(self, None)

@@ -19,6 +19,7 @@ from aircher_cli.commands.auth.import_keys import OUTCOMES, select_variables
 from aircher_cli.commands.demo import MODULE
 from aircher_cli.picker.screen.dialogs.background import run_in_background
 from aircher_cli.picker.screen.dialogs.choice_list import ChoiceList
+from aircher_cli.picker.screen.dialogs.closing import close
 from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog
 from aircher_cli.picker.screen.dialogs.sign_in import OutcomeLike, SignInActions, SignInDialog
 from aircher_cli.picker.view.daemon_view import DaemonView
@@ -183,7 +184,7 @@ class FirstRun(Screen[str | None]):
         if self.app.screen is not self or self._is_busy or needs_first_steps(self._view):
             return
         if self._view.has_models and self._view.keys:
-            self.dismiss(self._selected or _first_usable(self._view))
+            close(self, self._selected or _first_usable(self._view))
 
     def action_start_daemon(self) -> None:
         """Start the daemon if it was stopped; the connection is made by itself."""
@@ -198,7 +199,7 @@ class FirstRun(Screen[str | None]):
 
     def action_quit_picker(self) -> None:
         """Leave the picker."""
-        self.dismiss(None)
+        close(self, None)
 
     # ---------------------------------------------------------- the steps
 
@@ -210,7 +211,7 @@ class FirstRun(Screen[str | None]):
             return
         self._show_status("")
         if step is BROWSE:
-            self.dismiss("")
+            close(self, "")
         else:
             self._do(step)
 
@@ -224,7 +225,7 @@ class FirstRun(Screen[str | None]):
         elif step.kind == "import":
             self._import(step)
         elif step.kind == "model":
-            self.dismiss(step.model)
+            close(self, step.model)
         elif step.kind == "start_local":
             self._show_status("It appears here by itself as soon as Ollama answers with a model.")
         else:

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from aircher_cli.parser import may_be_key
 from aircher_cli.picker.screen.dialogs.background import run_in_background
+from aircher_cli.picker.screen.dialogs.closing import close
 from aircher_cli.picker.screen.dialogs.key_field import KeyField
 from aircher_cli.picker.screen.dialogs.style import DIALOG_CSS, WIDTH
 from aircher_cli.picker.view.sign_in.key_facts import DEFAULT_LABEL, SignInFacts, other_vendor
@@ -238,12 +239,12 @@ class SignInDialog(ModalScreen[bool]):
 
     def action_leave(self) -> None:
         """Leave at once; a running check goes on."""
-        self.dismiss(self._is_signed_in)
+        close(self, self._is_signed_in)
 
     def action_close_when_done(self) -> None:
         """Leave with Enter once there is nothing left to type."""
         if self._is_signed_in or self._facts.blocked:
-            self.dismiss(self._is_signed_in)
+            close(self, self._is_signed_in)
 
     def action_label(self) -> None:
         """Show the field for a label, or go from it back to the key."""

@@ -42,6 +42,7 @@ def test_the_choice_is_for_the_conversation(monkeypatch: pytest.MonkeyPatch) -> 
     assert options["here"] == Here(task="review", key="work", key_from="this conversation")
     assert options["chooses_default"] is False
     assert "now the default model" in str(options["title"])
+    assert options["in_use"] == "the default model"
 
 
 def test_ctrl_c_leaves_the_list_only(monkeypatch: pytest.MonkeyPatch) -> None:
