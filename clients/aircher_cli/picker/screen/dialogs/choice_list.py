@@ -31,6 +31,16 @@ class ChoiceList(OptionList):
         self.add_options([Option(NO_MARK + title) for title in self._titles])
         self.highlighted = self._titles.index(chosen) if chosen in self._titles else 0
 
+    def action_page_up(self) -> None:
+        """Move up by a page, if there is one: Textual fails in a list that has no room yet."""
+        if self.scrollable_content_region:
+            super().action_page_up()  # type: ignore[no-untyped-call] # as Textual has it
+
+    def action_page_down(self) -> None:
+        """Move down by a page, as far as there is room."""
+        if self.scrollable_content_region:
+            super().action_page_down()  # type: ignore[no-untyped-call] # as Textual has it
+
     def watch_highlighted(self, highlighted: int | None) -> None:
         """Move the mark."""
         super().watch_highlighted(highlighted)

@@ -1,5 +1,6 @@
 """Lines to choose from."""
 
+import pytest
 from textual.app import App
 
 from aircher_cli.picker.screen.dialogs.choice_list import ChoiceList
@@ -45,5 +46,22 @@ def test_the_chosen_line_stays_chosen_if_it_is_still_there():
             app.query_one(ChoiceList).show(["four", "five"])
             await pilot.pause()
             assert lines(app) == ["> four", "  five"]
+
+    run_pilot(body())
+
+
+@pytest.mark.parametrize("action", ["page_up", "page_down"])
+def test_a_page_without_room_is_none(action):
+    """A key may come before the list has a size, or when the terminal has none for it."""
+
+    async def body():
+        app = Host()
+        async with app.run_test() as pilot:
+            choices = app.query_one(ChoiceList)
+            choices.display = False
+            await pilot.pause()
+            choices.show(["one", "two"])
+            getattr(choices, f"action_{action}")()
+            assert lines(app) == ["> one", "  two"]
 
     run_pilot(body())
