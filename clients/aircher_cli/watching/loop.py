@@ -230,7 +230,7 @@ def _show_blocks(
             problem = follower.problem
             if problem:
                 context.console.note(f"aircher-cli: {problem}")
-        has_events = _wait(follower.fileno(), out, follower.seconds_to_next())
+        has_events = wait_for_events(follower.fileno(), out, follower.seconds_to_next())
         follower.advance(has_events=has_events)
 
 
@@ -245,8 +245,13 @@ def _print_block(context: "Context", view: "View", record: "Map", *, as_json: bo
     console.line()
 
 
-def _wait(events: int | None, out: int | None, timeout: float) -> bool:
+def wait_for_events(events: int | None, out: int | None, timeout: float) -> bool:
     """Wait for events; tell whether there are any.
+
+    Args:
+        events: The descriptor that becomes readable with an event; None if none is waited for.
+        out: That of the standard output; None if it has none.
+        timeout: In seconds.
 
     Raises:
         OutputClosed: the reader of the output is gone; without this we would notice with the next

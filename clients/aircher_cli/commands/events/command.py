@@ -24,6 +24,7 @@ from aircher_cli.render.formatting import count
 from aircher_cli.render.layout import paragraph
 from aircher_cli.values import Map, records, text
 from aircher_cli.watching.link import GONE, Link, is_loss
+from aircher_cli.watching.loop import wait_for_events
 from aircher_client import ClientError
 from aircher_wire import methods
 
@@ -46,6 +47,8 @@ Print events as they happen, one per line, until you press Ctrl-C. After a resta
 they go on. With --since, print the attempts in the ledger instead: those that failed, and what
 answered then. A request for which no provider was asked, as after a limit, is no attempt."""
 
+MAX_WAIT = 3600.0
+"""Seconds; only events and the end of the output matter."""
 MAX_LIMIT = 1000
 """The most rows that the daemon returns."""
 
@@ -187,15 +190,30 @@ def _follow(context: Context, link: Link, options: argparse.Namespace) -> "NoRet
     try:
         while True:
             try:
-                for event in link.events:
+                for event in _wait(context, link):
                     if heard.add(event):
                         _print(context, event, options)
+                continue
             except ClientError as error:
                 if not is_loss(error):
                     raise
             _reconnect(context, link, options, heard)
     finally:
         link.close()
+
+
+def _wait(context: Context, link: Link) -> list[Map]:
+    """Wait for events, and return them.
+
+    Raises:
+        OutputClosed: the reader is gone. The next event may come in hours.
+        ClientError: the daemon is gone.
+    """
+    client = link.client
+    assert client is not None
+    if not client.has_events:
+        wait_for_events(client.fileno(), context.console.fileno(), MAX_WAIT)
+    return client.take_events()
 
 
 def _reconnect(context: Context, link: Link, options: argparse.Namespace, heard: Heard) -> None:

@@ -46,6 +46,18 @@ def test_events_come_as_they_happen_until_ctrl_c(daemon: CliDaemon, words: tuple
     }
 
 
+@pytest.mark.parametrize("words", [(), ("--since", "1h", "--follow")])
+def test_a_closed_pipe_ends_it_at_once(daemon: CliDaemon, words: tuple[str, ...]) -> None:
+    """As in `events | head -1`, where no further event may come for hours."""
+    daemon.answers["events.subscribe"] = subscribe
+    daemon.answers["attempts.list"] = {"rows": []}
+    with start_program(daemon.environ, "events", *words) as program:
+        assert program.stdout is not None
+        program.stdout.readline()
+        program.stdout.close()
+        assert program.wait(20) == 141
+
+
 @pytest.mark.parametrize(
     "words",
     [
