@@ -11,6 +11,7 @@ from aircher_cli.commands.auth.login import refuse_elsewhere
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import NO_PROVIDER, NOT_SIGNED_IN, OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.render.layout import Line, columns, paragraph
 from aircher_cli.values import Map, as_map, records, text, texts
 from aircher_wire import methods
@@ -55,7 +56,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
         refuse_elsewhere(status)
         wanted = texts(status.get("environment"))
         found = select_variables(wanted, dict(context.environ))
-        if not found:
+        is_known = as_map(status.get("config")).get("in_use") != NOTHING_IN_USE
+        if not found and is_known:  # else the daemon says what is wrong
             raise CommandFailed(
                 f"there are no keys to import: {_why_none(wanted)}. "
                 "To type a key instead: aircher-cli auth login"

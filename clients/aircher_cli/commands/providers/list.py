@@ -67,6 +67,6 @@ def _record(row: Map, settings: list[Map]) -> Map:
 def _details(provider: Map, file: str) -> str:
     line = provider.get("line")
     place = file if line is None else f"{file}:{line}"
-    return (
-        f"{text(provider.get('base_url'))}, {place if provider.get('configured') else 'built in'}"
-    )
+    where = place if provider.get("configured") else "built in"
+    url = text(provider.get("base_url"))  # unknown of an entry that is refused
+    return f"{url}, {where}" if url else where

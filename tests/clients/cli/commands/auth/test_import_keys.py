@@ -4,7 +4,7 @@ import pytest
 
 from aircher_cli.commands.auth.import_keys import import_exit_code, select_variables
 from helpers.daemon.cli import run_cli
-from helpers.daemon.cli_daemon import CliDaemon
+from helpers.daemon.cli_daemon import CliDaemon, refuses
 
 
 def test_only_what_the_daemon_asks_for_is_sent(daemon: CliDaemon) -> None:
@@ -33,6 +33,16 @@ def test_no_provider_reads_a_variable(daemon: CliDaemon) -> None:
     outcome = run_cli(daemon.environ, "auth", "import")
     assert outcome.code == 1
     assert 'names a variable (env = "NAME"). To type a key instead' in outcome.err
+
+
+def test_without_a_usable_configuration_the_daemon_says_why(daemon: CliDaemon) -> None:
+    """No provider is known then, so that none names a variable."""
+    nothing = {"ok": False, "in_use": "none"}
+    daemon.answers["auth.status"] = {"rows": [], "environment": [], "config": nothing}
+    daemon.answers["auth.import"] = refuses("config_invalid", "a list is not closed")
+    outcome = run_cli(daemon.environ, "auth", "import")
+    assert (outcome.code, "a list is not closed" in outcome.err) == (1, True)
+    assert "names a variable" not in outcome.err
 
 
 def test_blank_variables_are_not_set() -> None:

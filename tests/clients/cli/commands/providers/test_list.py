@@ -44,6 +44,15 @@ def test_providers_and_where_they_come_from(daemon: CliDaemon) -> None:
     ]
 
 
+def test_an_entry_that_is_refused_has_no_address(daemon: CliDaemon) -> None:
+    """It could not be read."""
+    daemon.answers["status"] = {"providers": [{"provider": "work", "state": "refused"}]}
+    assert run_cli(daemon.environ, "providers").out.splitlines() == [
+        "✗ work  refused",
+        "    /f/config.toml:4",
+    ]
+
+
 def test_json(daemon: CliDaemon) -> None:
     """Rows of `status`, with their entries."""
     record = json.loads(run_cli(daemon.environ, "providers", "list", "--json").out)
