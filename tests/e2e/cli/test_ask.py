@@ -15,9 +15,39 @@ from helpers.daemon.real_daemon import wait_until
 KEY = "canary-work-0123456789abcdef"
 
 
+@pytest.fixture(scope="module")
+def signed_in(shared_daemon):
+    """The daemon of all tests here but those that need a new home."""
+    shared_daemon.login("work", KEY)
+    return shared_daemon
+
+
+@pytest.fixture
+def sim(shared_sim):
+    """The providers, as if nothing had happened yet."""
+    shared_sim.faults.clear()
+    shared_sim.requests.clear()
+    shared_sim.behave(delay=0)
+    return shared_sim
+
+
+@pytest.fixture
+def daemon(signed_in, sim):
+    """The daemon, without the cooldowns of the test before."""
+    with signed_in.client() as client:
+        client.call("cooldowns.clear", {})
+    return signed_in
+
+
+@pytest.fixture
+def new_daemon(home):
+    """One of its own, without a key."""
+    home.start()
+    return home
+
+
 def test_a_reply_streams_piece_by_piece(daemon, sim):
     """The first word arrives long before the last."""
-    daemon.login("work", KEY)
     sim.faults.add(Fault("stall", after=2))  # until the client leaves
     asked = daemon.popen("ask", "-m", "work/m", "one two three four")
     assert asked.stdout.read(7) == "one two"
@@ -28,7 +58,6 @@ def test_a_reply_streams_piece_by_piece(daemon, sim):
 
 def test_json_is_one_object_with_the_whole_result(daemon):
     """`--json` prints it on one line."""
-    daemon.login("work", KEY)
     answer = json.loads(daemon.cli("ask", "--json", "-m", "work/some-model", "hello you").stdout)
     assert answer["text"] == "hello you"
     assert (answer["provider"], answer["model"], answer["finish"]) == ("work", "some-model", "stop")
@@ -43,14 +72,12 @@ def test_json_is_one_object_with_the_whole_result(daemon):
 
 def test_no_stream_requests_an_unstreamed_response(daemon, sim):
     """The provider gets a request without a stream."""
-    daemon.login("work", KEY)
     assert daemon.cli("ask", "--no-stream", "-m", "work/m", "a b c").stdout == "a b c\n"
     assert sim.requests[-1].json.get("stream") in (None, False)
 
 
 def test_the_prompt_can_come_from_arguments_and_standard_input(daemon, sim):
     """The arguments come first."""
-    daemon.login("work", KEY)
     done = daemon.cli("ask", "-m", "work/m", "-s", "be brief", "sum up:", stdin="some text\n")
     assert done.returncode == 0, done.stderr
     messages = sim.requests[-1].json["messages"]
@@ -61,7 +88,6 @@ def test_the_prompt_can_come_from_arguments_and_standard_input(daemon, sim):
 
 def test_invalid_utf8_in_a_prompt_is_replaced(daemon, sim):
     """It is no error: an editor's buffer may contain anything."""
-    daemon.login("work", KEY)
     done = daemon.cli("ask", "-m", "work/m", "caf\udce9 au lait")
     assert done.returncode == 0, done.stderr
     assert "au lait" in str(sim.requests[-1].json["messages"][-1]["content"])
@@ -69,7 +95,6 @@ def test_invalid_utf8_in_a_prompt_is_replaced(daemon, sim):
 
 def test_ctrl_c_closes_the_upstream_connection_at_once(daemon, sim):
     """Exit code 130, no traceback, and the provider stops generating."""
-    daemon.login("work", KEY)
     sim.faults.add(Fault("stall", after=1))
     asked = daemon.popen("ask", "-m", "work/m", "one two three")
     assert asked.stdout.read(3) == "one"
@@ -81,7 +106,6 @@ def test_ctrl_c_closes_the_upstream_connection_at_once(daemon, sim):
 
 def test_a_killed_client_closes_the_upstream_connection_too(daemon, sim):
     """The end of the client's connection cancels the request."""
-    daemon.login("work", KEY)
     sim.faults.add(Fault("stall"))
     asked = daemon.popen("ask", "-m", "work/m", "x")
     wait_until(lambda: any(r.endpoint == "chat" for r in sim.requests), "the chat arrived")
@@ -92,7 +116,6 @@ def test_a_killed_client_closes_the_upstream_connection_too(daemon, sim):
 
 def test_a_closed_stdout_pipe_is_no_traceback(daemon, sim):
     """`ask | head -1` ends quietly and closes the upstream connection."""
-    daemon.login("work", KEY)
     sim.behave(delay=0.005)
     asked = daemon.popen("ask", "-m", "work/m", "count 2000")
     asked.stdout.read(4)
@@ -105,7 +128,6 @@ def test_a_closed_stdout_pipe_is_no_traceback(daemon, sim):
 
 def test_a_stream_cut_in_the_middle_shows_the_text_so_far(daemon, sim):
     """The error is `truncated`, the exit code 5."""
-    daemon.login("work", KEY)
     for kind in ("truncate", "cut", "reset"):
         sim.faults.add(Fault(kind, after=2))
         done = daemon.cli("ask", "-m", "work/m", "one two three four")
@@ -119,7 +141,6 @@ def test_a_stream_cut_in_the_middle_shows_the_text_so_far(daemon, sim):
 
 def test_a_tool_call_reaches_the_client_whole(daemon, sim):
     """In both vendors' formats, and the result is sent back."""
-    daemon.login("work", KEY)
     daemon.login("spare", "canary-spare-0123456789abcdef")
     tool = {"name": "look", "parameters": '{"type":"object","properties":{"at":{"type":"string"}}}'}
     for model in ("work/m", "spare/m"):
@@ -141,16 +162,15 @@ def test_a_tool_call_reaches_the_client_whole(daemon, sim):
             assert got["message"]["content"][0]["text"] == "The tools answered: saw 0 | saw 1"
 
 
-def test_without_any_key_the_error_says_what_to_do(daemon):
+def test_without_any_key_the_error_says_what_to_do(new_daemon):
     """Exit code 4 and the command to run."""
-    done = daemon.cli("ask", "hello")
+    done = new_daemon.cli("ask", "hello")
     assert done.returncode == 4
     assert "auth login" in done.stderr
 
 
 def test_a_cancelled_chat_leaves_the_connection_usable(daemon, sim):
     """The client's next request is answered."""
-    daemon.login("work", KEY)
     with daemon.client() as client:
         sim.faults.add(Fault("stall", after=1))
 
@@ -167,7 +187,6 @@ def test_a_cancelled_chat_leaves_the_connection_usable(daemon, sim):
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_a_loop_of_bash_keeps_its_file(daemon, tmp_path):
     """`ask "$q"` leaves the other lines of the file to the loop, and the loop goes through all."""
-    daemon.login("work", KEY)
     (tmp_path / "questions").write_text("one\ntwo\nthree\n")
     ask = f'ask() {{ {" ".join(map(shlex.quote, COMMAND))} ask -m work/m "$@"; }}; '
 
@@ -193,18 +212,18 @@ def test_a_loop_of_bash_keeps_its_file(daemon, tmp_path):
     assert bash('ask "say:" < questions').stdout == "say:\n\none\ntwo\nthree\n"
 
 
-def test_a_conversation_goes_on_at_the_provider(daemon, sim):
+def test_a_conversation_goes_on_at_the_provider(new_daemon, sim):
     """It gets all that was said, until the configuration says that nothing is kept."""
-    daemon.login("work", KEY)
+    new_daemon.login("work", KEY)
     model = ("-m", "work/m")
-    assert daemon.cli("ask", *model, "-s", "be brief", "green?").stdout == "green?\n"
-    done = daemon.cli("ask", "-c", "hot?")
+    assert new_daemon.cli("ask", *model, "-s", "be brief", "green?").stdout == "green?\n"
+    done = new_daemon.cli("ask", "-c", "hot?")
     assert (done.stdout, done.stderr) == ("hot?\n", "")
     sent = [(m["role"], str(m["content"])) for m in sim.requests[-1].json["messages"]]
     assert [role for role, _ in sent] == ["system", "user", "assistant", "user"]
     assert ["be brief" in sent[0][1], "green?" in sent[2][1], "hot?" in sent[3][1]] == [True] * 3
-    assert daemon.cli("config", "set", "conversations.keep", "false").returncode == 0
-    assert daemon.cli("ask", *model, "secret").returncode == 0
-    assert "secret" not in daemon.cli("chats", "show").stdout
-    found = json.loads(daemon.cli("chats", "list", "--json").stdout)["conversations"]
+    assert new_daemon.cli("config", "set", "conversations.keep", "false").returncode == 0
+    assert new_daemon.cli("ask", *model, "secret").returncode == 0
+    assert "secret" not in new_daemon.cli("chats", "show").stdout
+    found = json.loads(new_daemon.cli("chats", "list", "--json").stdout)["conversations"]
     assert [(each["title"], each["questions"]) for each in found] == [("green?", 2)]

@@ -19,27 +19,27 @@ KEY = "canary-work-0123456789abcdef"
 @pytest.mark.parametrize(
     "bad", ["canary with-space-inside", "canary\x00control", "canary-\x1b[31mred", "", "  \n"]
 )
-def test_an_impossible_key_is_refused_and_not_repeated(daemon, sim, bad):
+def test_an_impossible_key_is_refused_and_not_repeated(shared_daemon, shared_sim, bad):
     """White space, control characters, or an empty key."""
-    done = daemon.cli("auth", "login", "work", "--with-token", stdin=bad)
+    done = shared_daemon.cli("auth", "login", "work", "--with-token", stdin=bad)
     assert done.returncode in {1, 2}
     assert done.stderr
-    assert "canary" not in done.stderr + done.stdout + daemon.log()
-    assert list(sim.requests) == []
+    assert "canary" not in done.stderr + done.stdout + shared_daemon.log()
+    assert list(shared_sim.requests) == []
 
 
-def test_a_key_on_the_command_line_is_refused_and_not_repeated(daemon):
+def test_a_key_on_the_command_line_is_refused_and_not_repeated(shared_daemon):
     """It would be in the shell's history and in the process list."""
-    done = daemon.cli("auth", "login", "work", KEY)
+    done = shared_daemon.cli("auth", "login", "work", KEY)
     assert done.returncode == 2
     assert KEY not in done.stderr
 
 
-def test_an_unknown_provider_gets_a_suggestion(daemon):
+def test_an_unknown_provider_gets_a_suggestion(shared_daemon):
     """The error says "did you mean"."""
-    done = daemon.cli("auth", "login", "antropic", "--with-token", stdin=KEY)
+    done = shared_daemon.cli("auth", "login", "antropic", "--with-token", stdin=KEY)
     assert (done.returncode, "anthropic" in done.stderr) == (1, True)
-    done = daemon.cli("ask", "-m", "wrok/m", "hi")
+    done = shared_daemon.cli("ask", "-m", "wrok/m", "hi")
     assert (done.returncode, "work" in done.stderr) == (1, True)
 
 
@@ -120,12 +120,12 @@ def test_a_broken_config_on_reload_keeps_the_last_good_one(daemon):
     ],
     ids=["never", "http", "length bomb", "nesting", "integer key", "ext", "oversized"],
 )
-def test_a_malformed_frame_ends_its_own_connection_only(daemon, bytes_sent):
+def test_a_malformed_frame_ends_its_own_connection_only(shared_daemon, bytes_sent):
     """One error notification, then the connection closes; other clients are not affected."""
-    with daemon.client() as other, socket.socket(socket.AF_UNIX) as bad:
+    with shared_daemon.client() as other, socket.socket(socket.AF_UNIX) as bad:
         other.call("ping")
         bad.settimeout(20)
-        bad.connect(str(daemon.socket))
+        bad.connect(str(shared_daemon.socket))
         with suppress(BrokenPipeError):  # it may be refused before it has been sent whole
             bad.sendall(bytes_sent)
         received = b""
@@ -152,13 +152,13 @@ def start_aircherd(home):
     )
 
 
-def test_a_second_daemon_exits_and_names_the_first(daemon):
+def test_a_second_daemon_exits_and_names_the_first(shared_daemon):
     """Exit code 3; the first one keeps running."""
-    second = start_aircherd(daemon)
+    second = start_aircherd(shared_daemon)
     assert second.returncode == 3
-    assert str(daemon.process.pid) in second.stderr
-    assert str(daemon.socket) in second.stderr
-    assert daemon.cli("status").returncode == 0
+    assert str(shared_daemon.process.pid) in second.stderr
+    assert str(shared_daemon.socket) in second.stderr
+    assert shared_daemon.cli("status").returncode == 0
 
 
 def test_a_shell_with_another_runtime_directory_starts_no_second_daemon(daemon):
