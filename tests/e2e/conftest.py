@@ -73,6 +73,23 @@ def shared_daemon(shared_sim):
         yield made
 
 
+@pytest.fixture
+def used_sim(shared_sim):
+    """The shared providers, as if nothing had happened yet."""
+    shared_sim.faults.clear()
+    shared_sim.requests.clear()
+    shared_sim.behave(delay=0)
+    return shared_sim
+
+
+@pytest.fixture
+def used_daemon(shared_daemon, used_sim):
+    """The shared daemon, without the cooldowns of the test before."""
+    with shared_daemon.client() as client:
+        client.call("cooldowns.clear", {})
+    return shared_daemon
+
+
 @pytest.fixture(params=APIS)
 async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     """Each of the seven simulated APIs, and the provider client that calls it."""

@@ -23,20 +23,15 @@ def signed_in(shared_daemon):
 
 
 @pytest.fixture
-def sim(shared_sim):
-    """The providers, as if nothing had happened yet."""
-    shared_sim.faults.clear()
-    shared_sim.requests.clear()
-    shared_sim.behave(delay=0)
-    return shared_sim
+def sim(used_sim):
+    """Its providers."""
+    return used_sim
 
 
 @pytest.fixture
-def daemon(signed_in, sim):
-    """The daemon, without the cooldowns of the test before."""
-    with signed_in.client() as client:
-        client.call("cooldowns.clear", {})
-    return signed_in
+def daemon(signed_in, used_daemon):
+    """It, without what the test before has left."""
+    return used_daemon
 
 
 @pytest.fixture

@@ -30,14 +30,26 @@ BEFORE_OUTPUT = {
 }
 
 
+@pytest.fixture(scope="module")
+def signed_in(shared_daemon):
+    """The shared daemon with both keys."""
+    shared_daemon.login("work", KEY)
+    shared_daemon.login("spare", SPARE)
+    return shared_daemon
+
+
+@pytest.fixture
+def asked(signed_in, used_daemon):
+    """It, without what the fault before has left."""
+    return used_daemon
+
+
 @pytest.mark.parametrize("name", BEFORE_OUTPUT)
-def test_a_fault_before_the_first_output_falls_back(daemon, sim, name):
+def test_a_fault_before_the_first_output_falls_back(asked, used_sim, name):
     """The next provider answers, and the attempt says what happened."""
     fault, code = BEFORE_OUTPUT[name]
-    daemon.login("work", KEY)
-    daemon.login("spare", SPARE)
-    sim.faults.add(fault)
-    done = daemon.cli("ask", "--json", "-m", "chain", "hello")
+    used_sim.faults.add(fault)
+    done = asked.cli("ask", "--json", "-m", "chain", "hello")
     answer = json.loads(done.stdout)
     assert done.returncode == 0, answer
     assert (answer["text"], answer["provider"]) == ("hello", "spare")
@@ -46,12 +58,11 @@ def test_a_fault_before_the_first_output_falls_back(daemon, sim, name):
 
 
 @pytest.mark.parametrize("name", BEFORE_OUTPUT)
-def test_without_a_fallback_the_error_is_the_providers_own(daemon, sim, name):
+def test_without_a_fallback_the_error_is_the_providers_own(asked, used_sim, name):
     """Its code, message and exit code."""
     fault, code = BEFORE_OUTPUT[name]
-    daemon.login("work", KEY)
-    sim.faults.add(fault)
-    done = daemon.cli("ask", "--json", "-m", "work/m", "hello")
+    used_sim.faults.add(fault)
+    done = asked.cli("ask", "--json", "-m", "work/m", "hello")
     error = json.loads(done.stdout)["error"]
     assert (error["code"], done.returncode) == (code, 5)
 
