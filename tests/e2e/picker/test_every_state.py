@@ -495,7 +495,7 @@ REFUSING = (
         "fleet",
         "⚠ limited",
         ("is away, and nothing may be used here: fleet: 5 requests a day", "→ see why:"),
-        run("doctor", "redis://127.0.0.1:1"),
+        run("doctor", "requests under shared limits are refused"),
         "⚠ limited",
     ),
     Shown(

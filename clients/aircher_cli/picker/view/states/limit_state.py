@@ -30,6 +30,10 @@ class Prices(NamedTuple):
     unknown: Names
 
 
+NO_PRICES = Prices(frozenset(), frozenset())
+"""What matters of prices where no limit counts costs."""
+
+
 class PriceReader:
     """Reads the prices of a list once: it has thousands of models, and rarely changes."""
 

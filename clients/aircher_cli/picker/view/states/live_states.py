@@ -5,12 +5,13 @@ unless a cooldown or a limit is about this model alone.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from aircher_cli.picker.view.daemon_view import DaemonView
-from aircher_cli.picker.view.limits import is_in_usd, limits_of
+from aircher_cli.picker.view.limits import is_full, is_in_usd, limits_of
 from aircher_cli.picker.view.sane_values import is_name, moment
 from aircher_cli.picker.view.states.key_state import explain_key
-from aircher_cli.picker.view.states.limit_state import PriceReader, explain_limits
+from aircher_cli.picker.view.states.limit_state import NO_PRICES, PriceReader, explain_limits
 from aircher_cli.picker.view.states.table import (
     LOADING,
     NO_CONFIG,
@@ -63,11 +64,12 @@ class LiveStates:
         self._servers = _by_provider(view.providers)
         self._lists = {text(each.get("provider")): each for each in view.lists}
         self._providers: dict[tuple[str, str], State] = {}
-        self._has_budget = any(is_in_usd(each) for each in limits_of_client(view))
-        prices = _prices.read(view.models) if self._has_budget else None
-        self._free = prices.free if prices else frozenset()
-        self._unpriced = prices.unknown if prices else frozenset()
-        self._special = _models_with_a_state(view) | self._free | self._unpriced
+        budgets = [each for each in limits_of_client(view) if is_in_usd(each)]
+        prices = _prices.read(view.models) if budgets else NO_PRICES
+        self._free = prices.free if any(map(is_full, budgets)) else NO_PRICES.free
+        self._unpriced = prices.unknown
+        self._of_unpriced: dict[tuple[str, str], tuple[str, State]] = {}
+        self._special = _models_with_a_state(view) | self._free
 
     def provider(self, name: str, label: str = "") -> State:
         """Return the state of a provider: that of its best key, or of the one with this label.
@@ -85,7 +87,21 @@ class LiveStates:
         special = self._special  # mostly empty, and thousands of models are looked up
         if special and ((provider, model) in special or ("", model) in special):
             return self._best(provider, model, label or self._view.here.key)
+        if self._unpriced and (provider, model) in self._unpriced:
+            return self._without_price(provider, model, label or self._view.here.key)
         return self.provider(provider, label)
+
+    def _without_price(self, provider: str, model: str, label: str) -> State:
+        """Return the state of a model without a price: that of the others, but for the name."""
+        found = self._of_unpriced.get((provider, label))
+        if found is None:
+            found = model, self._best(provider, model, label)
+            self._of_unpriced[provider, label] = found
+        first, state = found
+        if first == model:
+            return state
+        advice = state.advice.replace(f'"{provider}/{first}"', f'"{provider}/{model}"')
+        return state if advice == state.advice else replace(state, advice=advice)
 
     def keys(self, provider: str) -> list[tuple[Map, State]]:
         """Return the rows of a provider's keys with their states."""

@@ -204,11 +204,14 @@ def test_a_current_view_needs_no_note():
 
 def test_a_budget_stops_models_without_a_price():
     """Under a limit in USD, the daemon asks no model whose cost it cannot tell."""
-    models = [a_model("mixed/unknown"), a_model("mixed/paid", prices={"input": "1", "output": "2"})]
+    paid = a_model("mixed/paid", prices={"input": "1", "output": "2"})
+    models = [a_model("mixed/unknown"), a_model("mixed/other"), paid]
     budget = {"limit": "5 USD", "counted": "usd", "max": "5", "share": 0.1, "provider": "mixed"}
     view = a_view([*models, a_model("bare/m")], limits=(budget,))
     live = LiveStates(view, NOW)
     assert live.model("mixed", "unknown").mark is Mark.LIMITED
+    assert '[catalog."mixed/unknown"]' in live.model("mixed", "unknown").advice
+    assert '[catalog."mixed/other"]' in live.model("mixed", "other").advice
     assert live.model("mixed", "paid").mark is Mark.READY
     assert live.provider("mixed").mark is Mark.READY
     assert live.model("bare", "m").mark is Mark.READY
