@@ -154,16 +154,22 @@ def offer_to_sign_in(
         CommandFailed: the user has left.
         DaemonError: there is no model of the name that the user wished for.
     """
-    from aircher_cli.signing_in.notes import explain  # noqa: PLC0415 -- not for `--list`
-
+    request: Map = {} if wished is None else {"model": wished}
     try:
-        plan = explain(client, {} if wished is None else {"model": wished})
+        # Most users have a key: nothing else is imported then.
+        if as_map(client.call(methods.ROUTE_EXPLAIN, request)).get("candidates"):
+            return False
+        from aircher_cli.signing_in.notes import explain  # noqa: PLC0415 -- rarely needed
+
+        plan = explain(client, request)
     except DaemonError as error:
-        if wished is not None:
-            raise
-        if error.code != codes.CONFIG_INVALID:  # a notice has said that
-            context.console.note(f"aircher-cli: {error.message}")
-        return True
+        if "sign_in" not in error.data:
+            if wished is not None:
+                raise
+            if error.code != codes.CONFIG_INVALID:  # a notice has said that
+                context.console.note(f"aircher-cli: {error.message}")
+            return True
+        plan = error.data
     if "sign_in" not in plan:
         return False
     from aircher_cli.signing_in.offer import offer_before  # noqa: PLC0415 -- rarely needed

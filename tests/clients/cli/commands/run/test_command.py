@@ -141,6 +141,24 @@ def test_without_a_model_the_tool_starts_with_a_note(daemon: CliDaemon) -> None:
     )
 
 
+def test_with_a_key_one_question_decides(daemon: CliDaemon) -> None:
+    """The modules about signing in, which take a tenth of the start, are not imported."""
+    daemon.answers["route.explain"] = {"candidates": [{"provider": "a", "model": "m"}]}
+    code = (
+        "import sys; from aircher_cli.__main__ import main; done = main(sys.argv[1:]); "
+        "assert 'aircher_cli.signing_in.notes' not in sys.modules; sys.exit(done)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", "--", "true"],
+        env=daemon.environ,
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 0, done.stderr
+    assert daemon.methods.count("route.explain") == 1
+
+
 def test_a_model_that_does_not_exist(daemon: CliDaemon) -> None:
     """The tool is not started."""
 
