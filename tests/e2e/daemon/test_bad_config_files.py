@@ -9,6 +9,7 @@ import pytest
 
 from aircher_client import DaemonError
 from helpers.daemon.ipc_requests import KEYS, ask, refusal
+from helpers.daemon.real_daemon import home as open_home
 from helpers.daemon.real_daemon import wait_until
 
 SECRET = "sk-ant-api03-CANARYcanary0123456789"
@@ -122,21 +123,38 @@ def test_at_start_the_daemon_runs_and_says_what_is_wrong(home, sim, file, name):
     assert "CANARY" not in home.log() + shown.stdout + error.message
 
 
+@pytest.fixture(scope="module")
+def started(shared_sim):
+    """A daemon that was started with the good file, for all ways to spoil that."""
+    with open_home() as made:
+        made.write_config(GOOD.format(url=shared_sim.url))
+        made.start(KEYS)
+        yield made
+
+
+@pytest.fixture
+def running(started, shared_sim):
+    """It, with the good file in use."""
+    yield started
+    replace(started.config_file, written(GOOD.format(url=shared_sim.url)))
+    with started.client() as client:
+        client.call("config.reload")
+
+
 @pytest.mark.parametrize("name", BAD)
-def test_while_running_the_last_good_one_stays(home, sim, file, name):
+def test_while_running_the_last_good_one_stays(running, name):
     """Requests are served as before, and the next command says what is wrong."""
     make, message = BAD[name]
-    home.start(KEYS)
-    with home.client() as client:
-        replace(file, make)
-        done = home.cli("config", "reload")
+    with running.client() as client:
+        replace(running.config_file, make)
+        done = running.cli("config", "reload")
         assert done.returncode == 1
         assert ask(client, model="work/gpt-5.5")["provider"] == "work"
-    done = home.cli("ask", "hello")
+    done = running.cli("ask", "hello")
     assert (done.returncode, done.stdout) == (0, "hello\n")
     assert message in done.stderr
     assert done.stderr.rstrip().endswith("the last valid one stays in use")
-    assert "CANARY" not in home.log() + done.stderr
+    assert "CANARY" not in running.log() + done.stderr
 
 
 @pytest.mark.parametrize(
