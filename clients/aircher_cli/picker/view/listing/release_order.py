@@ -46,6 +46,8 @@ def estimated_days(dated: Mapping[str, float], undated: Iterable[str]) -> dict[s
         dated: Model of a provider -> the day of its release.
         undated: Models of the same provider.
     """
+    if not dated:
+        return {}
     by_family: dict[tuple[str, ...], list[tuple[Version, float]]] = {}
     for model, day in dated.items():
         words, version = family_and_version(model)
