@@ -183,7 +183,10 @@ class PickerState:
         in_use = next((i for i, row in rows if row.name == self._in_use), default)
         self.selected = first if self.query else in_use
         self.top = 0
-        self._has_selected = self.view.has_models and self.selected >= 0
+        # Before the status has arrived, the default may be one that no key can ask.
+        mark = self.item.mark if self.item else None
+        is_sure = bool(self.view.providers) or mark is None or not mark.is_folded
+        self._has_selected = self.view.has_models and self.selected >= 0 and is_sure
 
     # ---------------------------------------------------------- the filter
 

@@ -45,6 +45,17 @@ def test_default_model_is_selected_first() -> None:
     assert selected(a_state(a_view(models, default="work/beta"))) == "work/beta"
 
 
+def test_default_without_a_key_is_left_when_the_status_arrives() -> None:
+    """The list of models has a default that no key can ask; the status has only usable ones."""
+    models = [a_model("closed/m", is_default=True), a_model("work/alpha")]
+    keys = [a_key("closed", "not_configured"), a_key("work")]
+    state = a_state(a_view(models, keys, default="closed/m"))
+    assert selected(state) == "closed/m"
+    status = ({"provider": "work", "state": "authenticated"},)
+    state.set_view(a_view(["closed/m", "work/alpha"], keys, providers=status))
+    assert selected(state) == "work/alpha"
+
+
 def test_default_that_arrives_later_is_not_jumped_to_after_a_move() -> None:
     """Once the user has moved, a change of the default does not move the selection."""
     state = a_state()
