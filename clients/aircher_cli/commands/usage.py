@@ -168,9 +168,11 @@ class UsageView:
             **({} if until is None else {"until": until}),
         }
 
-    def fetch(self, client: "Client", now: float, before: Map | None) -> Map:
+    def fetch(
+        self, client: "Client", now: float, before: Map | None, *, is_news: bool = True
+    ) -> Map:
         """Return the report of now."""
-        del before
+        del before, is_news
         params = self.params(now)
         return {**params, **client.call(methods.USAGE_REPORT, params, timeout=REPORT_TIMEOUT)}
 

@@ -37,8 +37,13 @@ if TYPE_CHECKING:
         def interval(self) -> float:
             """Seconds after which the state is fetched even without an event."""
 
-        def fetch(self, client: Client, now: float, before: Map | None) -> Map:
-            """Return the state; what is slow and rarely changes may be kept from `before`."""
+        def fetch(
+            self, client: Client, now: float, before: Map | None, *, is_news: bool = True
+        ) -> Map:
+            """Return the state; what is slow and rarely changes may be kept from `before`.
+
+            Without `is_news` no event came since: only what no event reports may have changed.
+            """
 
         def lines(
             self, record: Map, now: float, width: int, *, draws: bool, rows: int | None = None
@@ -70,6 +75,7 @@ class Follower:
         self._fetch_at = 0.0  # on the monotonic clock, as the next two
         self._full_at = 0.0
         self._fetched_at = 0.0
+        self._has_news = False
         self.record: Map = {}
         self.problem = ""
 
@@ -118,6 +124,7 @@ class Follower:
         try:
             if client is not None and (has_events or client.has_events) and client.take_events():
                 self._fetch_at = min(self._fetch_at, self._fetched_at + MIN_INTERVAL)
+                self._has_news = True
             self._fetch_if_due()
         except ClientError as error:
             self._note(error)
@@ -129,7 +136,12 @@ class Follower:
 
     def _fetch(self, client: "Client", *, is_full: bool) -> None:
         before = None if is_full else self.record
-        self.record = self._view.fetch(client, time.time(), before)
+        is_news, self._has_news = self._has_news, False
+        try:
+            self.record = self._view.fetch(client, time.time(), before, is_news=is_news)
+        except ClientError:
+            self._has_news = is_news
+            raise
         self.problem = ""
         self._fetched_at = time.monotonic()
         self._fetch_at = self._fetched_at + self._view.interval

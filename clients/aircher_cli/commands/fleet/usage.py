@@ -33,9 +33,11 @@ class FleetUsageView:
             raise UsageError("--by: with --fleet it is one of machine and day")
         self._by_day = by == ["day"]
 
-    def fetch(self, client: "Client", now: float, before: Map | None) -> Map:
+    def fetch(
+        self, client: "Client", now: float, before: Map | None, *, is_news: bool = True
+    ) -> Map:
         """Return the report of now."""
-        del before
+        del before, is_news
         return as_map(client.call(methods.FLEET_REPORT, self.params(now), timeout=REPORT_TIMEOUT))
 
     def params(self, now: float) -> Map:

@@ -66,9 +66,15 @@ class StatusView:
         self._console = context.console
         self._environ = context.environ
 
-    def fetch(self, client: "Client", now: float, before: Map | None) -> Map:
-        """Return the record; the state of the keyring is kept from `before`, if there is one."""
-        record = fetch_record(client, now, keyring=before is None)
+    def fetch(
+        self, client: "Client", now: float, before: Map | None, *, is_news: bool = True
+    ) -> Map:
+        """Return the record; the state of the keyring is kept from `before`, if there is one.
+
+        Without an event no attempt has ended, so the sums of the ledger are kept as well.
+        """
+        known_spend = None if is_news or before is None else before.get("spend")
+        record = fetch_record(client, now, keyring=before is None, spend=known_spend)
         kept = {"keyring": before["keyring"]} if before and "keyring" in before else {}
         return {**kept, **record}
 

@@ -24,7 +24,9 @@ STATUS_TIMEOUT = 15.0
 """Seconds for `status` itself; the daemon gives its keyring less."""
 
 
-def fetch_record(client: "Client", now: float, *, keyring: bool = True) -> Map:
+def fetch_record(
+    client: "Client", now: float, *, keyring: bool = True, spend: object = None
+) -> Map:
     """Return the result of `status` with `limits`, `spend`, `cooling` and `unavailable`.
 
     Where no provider answers by default, `sign_in` says what is missing, as in errors.
@@ -33,6 +35,7 @@ def fetch_record(client: "Client", now: float, *, keyring: bool = True) -> Map:
         client: A connected client.
         now: Unix time in seconds; it decides what is today.
         keyring: Whether to ask for the state of the keyring, which takes a while.
+        spend: What was spent, if it is known: months of usage take the daemon milliseconds.
 
     Raises:
         DaemonError: the daemon refused `status`, or shuts down.
@@ -55,7 +58,7 @@ def fetch_record(client: "Client", now: float, *, keyring: bool = True) -> Map:
     fetch("cooling", lambda: _cooling(client))
     fetch("limits", lambda: _limits(client))
     if not is_elsewhere(record):  # it is not for us there
-        fetch("spend", lambda: _spend(client, now))
+        fetch("spend", lambda: spend or _spend(client, now))
     if _lacks_default(record):
         fetch("sign_in", lambda: _sign_in(client))
     return {**record, **({"unavailable": unavailable} if unavailable else {})}

@@ -24,13 +24,17 @@ class View:
 
     def __init__(self) -> None:
         self.before: list[Map | None] = []
+        self.news: list[bool] = []
 
-    def fetch(self, client: Client, now: float, before: Map | None) -> Map:
+    def fetch(self, client: Client, now: float, before: Map | None, *, is_news: bool = True) -> Map:
         self.before.append(before)
+        self.news.append(is_news)
         record: Map = client.call("status", timeout=0.2)
         return record
 
-    def lines(self, record: Map, now: float, width: int, *, draws: bool) -> list[Line]:
+    def lines(
+        self, record: Map, now: float, width: int, *, draws: bool, rows: int | None = None
+    ) -> list[Line]:
         return [[(str(record), "")]]
 
     def has_countdown(self, record: Map, now: float) -> bool:
@@ -80,6 +84,9 @@ def test_an_event_fetches_again(daemon: CliDaemon, follower: Follower, view: Vie
     daemon.sessions[0].event("config", ok=True)
     advance_until(follower, lambda: follower.record == {"version": "2"})
     assert view.before[1:] == [{"version": "1"}]
+    follower._fetch_at = 0.0  # as after the view's interval
+    follower.advance(has_events=False)
+    assert view.news == [False, True, False]
     follower.close()
 
 

@@ -4,7 +4,10 @@ import time
 
 import pytest
 
+from aircher_cli.commands.status.command import StatusView
 from aircher_cli.commands.status.record import fetch_record
+from aircher_cli.console import Console
+from aircher_cli.context import Context
 from aircher_client import Client, DaemonError
 from helpers.daemon.cli_daemon import CliDaemon, Map, Refusal, refuses
 
@@ -28,6 +31,20 @@ def test_spend_comes_from_one_report(daemon: CliDaemon) -> None:
     assert fetch(daemon)["spend"] == {"today": today, "month": totals}
     since = time.mktime((2026, 11, 1, 0, 0, 0, 0, 0, -1))
     assert daemon.params_of("usage.report") == {"since": since, "by": ["day"]}
+
+
+def test_what_was_spent_is_not_read_again_while_nothing_happens(daemon: CliDaemon) -> None:
+    """A view is fetched every two seconds, and the sums of a large ledger take milliseconds."""
+    daemon.answers["status"] = {}
+    daemon.answers["usage.report"] = {"rows": [], "totals": {"cost": "7"}}
+    view = StatusView(Context(Console(None, None, {}), daemon.environ, None))
+    with Client.connect(daemon.environ, autostart=False) as client:
+        first = view.fetch(client, NOW, None)
+        second = view.fetch(client, NOW, first, is_news=False)
+        assert daemon.methods.count("usage.report") == 1
+        view.fetch(client, NOW, second, is_news=True)
+    assert second["spend"] == first["spend"]
+    assert daemon.methods.count("usage.report") == 2
 
 
 def test_a_day_without_usage_is_zero(daemon: CliDaemon) -> None:
