@@ -68,12 +68,22 @@ def repeats(message: str, why: str) -> bool:
 
 
 def limit_text(limit: Map, now: float) -> str:
-    """Return how much of a limit is used, and when it starts again."""
+    """Return how much of a limit is used, on which machines, and when it starts again."""
     used, most = (_amount(limit, name) for name in ("used", "max"))
     incomplete = " or more" if limit.get("incomplete") else ""
     resets = moment(limit.get("resets_at"))
     when = "" if resets is None else f", starts again {relative_time(resets, now)}"
-    return f"{used}{incomplete} of {most} used{when}"
+    return f"{used}{incomplete} of {most} used{_by_machines(limit)}{when}"
+
+
+def _by_machines(limit: Map) -> str:
+    """Return the part of this machine of a limit that a fleet shares; else nothing."""
+    if limit.get("shared") is not True:
+        return ""
+    parts = ["by all machines", f"{_amount(limit, 'used_here')} here"]
+    if amount(limit.get("held_elsewhere")):
+        parts.append(f"{_amount(limit, 'held_elsewhere')} leased elsewhere")
+    return f" {', '.join(parts)}"
 
 
 def _amount(limit: Map, name: str) -> str:

@@ -64,3 +64,12 @@ def test_other_texts():
     assert spend_text({}) == "?, 0 requests"
     assert candidate_text({"provider": "a", "model": "m"}) == "a/m"
     assert skip_text({"provider": "a", "reason": "not_authenticated"}, NOW) == "a: has no key"
+
+
+def test_a_limit_of_a_fleet_says_what_is_of_this_machine():
+    """And what others may use without asking: a request here may wait for it."""
+    limit = {"shared": True, "counted": "usd", "max": "10", "used": "6", "used_here": "1.5"}
+    assert limit_text(limit, NOW) == "$6.00 of $10.00 used by all machines, $1.50 here"
+    held = {**limit, "held_elsewhere": "0.25"}
+    assert limit_text(held, NOW).endswith("$1.50 here, $0.25 leased elsewhere")
+    assert limit_text({**held, "held_elsewhere": 0}, NOW) == limit_text(limit, NOW)
