@@ -167,6 +167,19 @@ def test_a_problem_outside_of_entries_refuses_every_chat(home, sim, more):
     assert chats(sim) == []
 
 
+def test_a_stored_key_can_be_removed_whatever_the_configuration_is(home):
+    """A stolen key cannot wait until the file is repaired; nothing is asked for that."""
+    home.start(KEYS)
+    home.login("spare", "sk-ant-0123456789-spare", "--no-verify")
+    home.stop()
+    with start(home, "\n[nonsense]\n") as client:
+        assert client.call("status")["config"]["in_use"] == "none"
+        assert client.call("auth.logout", {"provider": "spare"})["removed"] == 1
+        with pytest.raises(DaemonError) as caught:
+            client.call("auth.logout", {"provider": "spare"})
+        assert caught.value.code == "config_invalid"
+
+
 def test_an_invalid_default_refuses_requests_without_a_model(home, sim):
     """Named models serve."""
     with start(home, "", before='default_model = "wrok/gpt-5.5"\n') as client:
