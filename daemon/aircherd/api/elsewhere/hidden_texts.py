@@ -19,7 +19,7 @@ from aircherd.auth.command import hide_program
 from aircherd.config.accounts import EngineAccount, engine_account
 from aircherd.config.model import DEFAULT_CONFIG, Config
 from aircherd.config.paths import Paths
-from aircherd.errors import AircherError, ConfigInvalid
+from aircherd.errors import AircherError, ChatFailed, ConfigInvalid
 
 PATH, ADDRESS = "<path>", "<address>"
 """What a path and a host are replaced by."""
@@ -39,10 +39,12 @@ _PROXY = re.compile(r"(?<=\bthe proxy )(?!is )[\w.-]*[.:\d][\w.:-]*\b")
 
 _OWN_NAMES = ("localhost", "127.0.0.1", "::1")
 
-_PROBLEM = re.compile(r"\S*config\.toml, line \d+.*", re.DOTALL)
-"""A problem of the configuration: it quotes the file."""
+_PROBLEM = re.compile(r"(?<!\S)\S*config\.toml, line \d+.*", re.DOTALL)
+"""A problem of the configuration: it quotes the file. Looked for once a word: texts may be long."""
 _OF_FILE = ("file", "problems")
 """What the data of an error has of the configuration."""
+_OF_REPLY = ("text", "message")
+"""What the data of a chat that broke off has of the reply: a model's words stay as they are."""
 
 E = TypeVar("E", bound=AircherError)
 Handler = Callable[..., Awaitable[object]]
@@ -107,7 +109,8 @@ class HiddenTexts:
         found.message = INVALID if isinstance(error, ConfigInvalid) else self.text(error.message)
         found.args = (found.message,)
         kept = {key: each for key, each in error.data.items() if key not in _OF_FILE}
-        found.data = {key: self.value(each) for key, each in kept.items()}
+        own = _OF_REPLY if isinstance(error, ChatFailed) else ()
+        found.data = {k: each if k in own else self.value(each) for k, each in kept.items()}
         return found
 
     def in_errors_of(self, handler: Handler) -> Handler:
@@ -142,7 +145,8 @@ class _Words:
         paths = {text for text in files if text.startswith(("/", "~/")) and len(text) > 2}
         hosts = {host for text in texts if "://" in text for host in _hosts(text)} - _DEFAULT_HOSTS
         self._paths = _any_of(paths, r"(?<![\w.~>/-])", r"(?![\w-])")
-        self._hosts = _any_of(hosts, r"(?<![\w.-])", r"(?![\w-]|\.\w)(?::\d+)?")
+        # Some messages have a host as it was written, others in lower case.
+        self._hosts = _any_of(hosts, r"(?i)(?<![\w.-])", r"(?![\w-]|\.\w)(?:\.?:\d+)?")
 
     def hide(self, text: str) -> str:
         """Return a text without the paths and hosts."""
@@ -198,7 +202,7 @@ def _hosts(url: str) -> Iterator[str]:
     if not host or host in _OWN_NAMES:
         return
     if "." in host or ":" in host:
-        yield host
+        yield host.rstrip(".")
     else:
         known = {"https": 443, "http": 80}.get(parts.scheme, 0)
         yield f"{host}:{port or known}"

@@ -9,7 +9,7 @@ from aircherd.api.elsewhere.hidden_texts import INVALID, HiddenTexts
 from aircherd.config.load import parse_config
 from aircherd.config.model import DEFAULT_CONFIG, Config
 from aircherd.config.paths import resolve_paths
-from aircherd.errors import BadRequest, ConfigInvalid, Forbidden
+from aircherd.errors import BadRequest, ChatFailed, ConfigInvalid, Forbidden
 
 ENVIRON = {"HOME": "/home/me", "XDG_RUNTIME_DIR": "/run/user/7", "XDG_DATA_HOME": "/srv/data"}
 
@@ -45,6 +45,20 @@ def test_an_error_keeps_its_type_and_its_code() -> None:
     assert (type(found), found.code, found.message) == (BadRequest, error.code, "bad: ~/c")
     assert (str(found), found.data) == ("bad: ~/c", {"rows": [{"folder": "~/c", "line": 3}]})
     assert error.message == "bad: /home/me/c"
+
+
+def test_the_reply_of_a_chat_that_broke_off_stays_as_it_is() -> None:
+    """The model wrote it, and `/home/me/x` in it is not this machine's."""
+    said = "put it into /home/me/x and /etc/hosts"
+    message = {"role": "assistant", "content": [{"type": "text", "text": said}]}
+    attempts = [{"provider": "p", "message": "cannot read /etc/ssl/x"}]
+    error = ChatFailed("truncated", "broke off", attempts=attempts, text=said)
+    error.data["message"] = message
+
+    found = hidden().error(error).data
+
+    assert (found["text"], found["message"]) == (said, message)
+    assert found["attempts"] == [{"provider": "p", "message": "cannot read <path>"}]
 
 
 def test_the_configuration_is_not_quoted() -> None:
@@ -103,6 +117,24 @@ def test_what_the_configuration_names_is_hidden() -> None:
         ("the proxy is HTTPS_PROXY of", "the proxy is HTTPS_PROXY of"),
     ):
         assert texts.text(said) == expected
+
+
+def test_a_host_is_hidden_however_it_is_written() -> None:
+    """A message has the name as the configuration has it, or in lower case."""
+    config = parse_config(
+        '[providers.a]\nkind = "openai"\nbase_url = "https://LLM.Intranet./v1"\n', file="/c"
+    )
+    for host in ("LLM.Intranet.:443", "llm.intranet:443", "LLM.intranet"):
+        assert hidden(config).text(f"cannot connect to {host}: no") == (
+            "cannot connect to <address>: no"
+        )
+
+
+def test_a_long_word_is_read_once() -> None:
+    """A picture in base64 took minutes, in the daemon's loop."""
+    word = "a" * 1_000_000
+    assert hidden().text(word) == word
+    assert hidden().text(f"{word} config.toml, line 3: x") == f"{word} {INVALID}"
 
 
 async def test_a_handler_s_errors_are_hidden() -> None:
