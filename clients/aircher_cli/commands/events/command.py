@@ -3,7 +3,7 @@
 import argparse
 import time
 
-from aircher_cli.commands.events.gap import Heard
+from aircher_cli.commands.events.gap import Heard, is_cut
 from aircher_cli.commands.events.history import (
     ALL,
     FAILED,
@@ -225,27 +225,31 @@ def _reconnect(context: Context, link: Link, options: argparse.Namespace, heard:
     link.drop()
     lost_at = time.time()
     link.wait_reopened()
-    missed, problem = [], ""
+    missed, said = list[Map](), ""
     if options.topic is None or "attempt" in options.topic:
         try:
-            missed = _missed(link, options, heard, lost_at)
+            missed, said = _missed(link, options, heard, lost_at)
         except ClientError as error:
-            problem = f"; attempts meanwhile cannot be read: {error.message}"
-    if missed:
-        problem = f"; what the ledger has of the meantime: {count(len(missed), 'attempt')}"
-    context.console.note(f"{PROGRAM}: the daemon is back{problem}")
+            said = f"; attempts meanwhile cannot be read: {error.message}"
+    context.console.note(f"{PROGRAM}: the daemon is back{said}")
     for event in missed:
         _print(context, event, options)
     if options.json:
         context.console.json({"topic": "reconnected", "at": round(time.time(), 3)})
 
 
-def _missed(link: Link, options: argparse.Namespace, heard: Heard, lost_at: float) -> list[Map]:
-    """Return the attempts of the ledger that no event reported, as events."""
+def _missed(
+    link: Link, options: argparse.Namespace, heard: Heard, lost_at: float
+) -> tuple[list[Map], str]:
+    """Return the attempts of the ledger that no event reported, as events, and what to say."""
     assert link.client is not None
     listed = link.client.call(methods.ATTEMPTS_LIST, heard.read_params())
     events = heard.take_missed(records(listed.get("rows")), lost_at)
-    return [event for event in events if _is_selected(event, options)]
+    missed = [event for event in events if _is_selected(event, options)]
+    said = f"; what the ledger has of the meantime: {count(len(missed), 'attempt')}"
+    if is_cut(listed, lost_at):
+        return missed, f"{said}, and older ones, which '{PROGRAM} events --since' prints"
+    return missed, said if missed else ""
 
 
 def _print(context: Context, event: Map, options: argparse.Namespace) -> None:

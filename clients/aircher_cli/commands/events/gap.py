@@ -7,14 +7,22 @@ were interrupted; and the next one may have answered others before we found it.
 from collections import deque
 
 from aircher_cli.commands.events.history import COMMON_FIELDS
-from aircher_cli.values import Map, number, text
+from aircher_cli.values import Map, number, records, text
 
 LONGEST = 600.0
 """Seconds that an attempt may have taken: the ledger is asked by its beginning."""
+MAX_ROWS = 1000
+"""The most rows that the daemon returns: the latest."""
 MAX_HEARD = 500
 """Attempts that are remembered: those of the last seconds before a loss matter."""
 SLACK = 2.0
 """Seconds by which the times of an event and of its row may differ."""
+
+
+def is_cut(listed: Map, lost_at: float) -> bool:
+    """Tell whether attempts after a loss are missing in the answer of `attempts.list`."""
+    rows = records(listed.get("rows"))
+    return bool(listed.get("more") and rows) and (number(rows[0].get("at")) or 0.0) > lost_at
 
 
 class Heard:
@@ -38,7 +46,7 @@ class Heard:
 
     def read_params(self) -> Map:
         """Return the parameters of `attempts.list` for a gap."""
-        return {"since": self._since - LONGEST, "limit": 1000}
+        return {"since": self._since - LONGEST, "limit": MAX_ROWS}
 
     def take_missed(self, rows: list[Map], lost_at: float) -> list[Map]:
         """Return the rows that no event reported and that ended after a loss, as events.
@@ -52,6 +60,7 @@ class Heard:
         events = [_as_event(row) for row in rows if self._may_be_missed(row, lost_at)]
         self._read = [event for event in events if not self._has(event)]
         self._events.extend(self._read)
+        self._since = lost_at  # what was left unfinished before is reported
         return list(self._read)
 
     def _has(self, event: Map) -> bool:

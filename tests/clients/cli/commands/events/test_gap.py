@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.commands.events.gap import LONGEST, MAX_HEARD, Heard
+from aircher_cli.commands.events.gap import LONGEST, MAX_HEARD, MAX_ROWS, Heard, is_cut
 from aircher_cli.values import Map
 
 BEGAN, LOST = 1_000_000.0, 1_000_100.0
@@ -69,7 +69,34 @@ def test_other_topics_are_no_attempts() -> None:
 
 def test_what_is_asked_for_began_long_before() -> None:
     """An attempt takes minutes, and the ledger has the time of its beginning."""
-    assert Heard(BEGAN).read_params() == {"since": BEGAN - LONGEST, "limit": 1000}
+    assert Heard(BEGAN).read_params() == {"since": BEGAN - LONGEST, "limit": MAX_ROWS}
+
+
+def test_what_a_daemon_left_unfinished_is_reported_at_its_own_end_only() -> None:
+    """Also after more attempts than are remembered."""
+    heard, left = Heard(BEGAN), {**ROW, "at": BEGAN + 1, "outcome": "unknown", "ms": None}
+    later = {**left, "at": LOST + 2}
+    assert len(heard.take_missed([left], LOST)) == 1
+    for at in range(MAX_HEARD):
+        heard.add(event_of(ROW, end=LOST + 60 + at))
+
+    [event] = heard.take_missed([left, later], LOST + 1000)
+
+    assert event["at"] == later["at"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "is_missing"),
+    [
+        ({"rows": [{"at": LOST + 1}, {"at": LOST + 2}], "more": True}, True),
+        ({"rows": [{"at": LOST - 1}, {"at": LOST + 2}], "more": True}, False),
+        ({"rows": [{"at": LOST + 1}]}, False),
+        ({"rows": [], "more": True}, False),
+    ],
+)
+def test_a_long_gap_has_more_attempts_than_the_answer(listed: Map, *, is_missing: bool) -> None:
+    """The latest ones are printed."""
+    assert is_cut(listed, LOST) is is_missing
 
 
 def test_memory_is_bounded() -> None:
