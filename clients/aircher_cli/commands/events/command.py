@@ -223,7 +223,7 @@ def _reconnect(context: Context, link: Link, options: argparse.Namespace, heard:
     """
     context.console.note(f"{PROGRAM}: {GONE}")
     link.drop()
-    lost_at = time.time()
+    lost_at = heard.note_loss(time.time())
     link.wait_reopened()
     missed, said = list[Map](), ""
     if options.topic is None or "attempt" in options.topic:

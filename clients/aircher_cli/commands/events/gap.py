@@ -32,6 +32,7 @@ class Heard:
         self._since = now
         self._events: deque[Map] = deque(maxlen=MAX_HEARD)
         self._read: list[Map] = []  # from the ledger; the next daemon may report the last ones
+        self._lost_at: float | None = None  # of the first loss since the ledger was read
 
     def add(self, event: Map) -> bool:
         """Remember an event if it is about an attempt; tell whether it is news."""
@@ -44,6 +45,15 @@ class Heard:
         self._events.append(event)
         return True
 
+    def note_loss(self, now: float) -> float:
+        """Return when the gap began, for `take_missed`: a daemon may end before it could be read.
+
+        Args:
+            now: When the connection to a daemon was lost, in Unix time.
+        """
+        self._lost_at = now if self._lost_at is None else self._lost_at
+        return self._lost_at
+
     def read_params(self) -> Map:
         """Return the parameters of `attempts.list` for a gap."""
         return {"since": self._since - LONGEST, "limit": MAX_ROWS}
@@ -55,12 +65,13 @@ class Heard:
 
         Args:
             rows: Rows of `attempts.list`.
-            lost_at: When the connection to the daemon was lost, in Unix time.
+            lost_at: From `note_loss`.
         """
         events = [_as_event(row) for row in rows if self._may_be_missed(row, lost_at)]
         self._read = [event for event in events if not self._has(event)]
         self._events.extend(self._read)
         self._since = lost_at  # what was left unfinished before is reported
+        self._lost_at = None
         return list(self._read)
 
     def _has(self, event: Map) -> bool:

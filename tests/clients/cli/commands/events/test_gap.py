@@ -85,6 +85,14 @@ def test_what_a_daemon_left_unfinished_is_reported_at_its_own_end_only() -> None
     assert event["at"] == later["at"]
 
 
+def test_a_gap_begins_with_the_first_loss_until_the_ledger_was_read() -> None:
+    """The next daemon may end at once, too."""
+    heard = Heard(BEGAN)
+    assert [heard.note_loss(LOST), heard.note_loss(LOST + 30)] == [LOST, LOST]
+    heard.take_missed([], LOST)
+    assert heard.note_loss(LOST + 60) == LOST + 60
+
+
 @pytest.mark.parametrize(
     ("listed", "is_missing"),
     [
