@@ -51,6 +51,15 @@ def aircher_home(environ: Mapping[str, str]) -> Path:
     return _path(_home(environ))
 
 
+def environment_file_as_shown(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the path of the file with variables for the daemon, with `~` for the user's home.
+
+    A message names it by default for the process that writes the message.
+    """
+    file, home = f"{_home(environ)}/environment", user_home(environ)
+    return f"~{file[len(home) :]}" if home and file.startswith(f"{home}/") else file
+
+
 def user_home(environ: Mapping[str, str]) -> str:
     """Return the user's home without a trailing slash; a relative HOME is ignored.
 

@@ -105,6 +105,20 @@ def test_home(environ: dict[str, str], expected: str) -> None:
     assert address.aircher_home(environ) == Path(expected)
 
 
+@pytest.mark.parametrize(
+    ("environ", "shown"),
+    [
+        (HOME, "~/.aircher/environment"),
+        (HOME | {"AIRCHER_HOME": "~/x"}, "~/x/environment"),
+        (HOME | {"AIRCHER_HOME": "/home/anna/x"}, "/home/anna/x/environment"),
+        ({"HOME": "/", "AIRCHER_HOME": "/srv/a"}, "/srv/a/environment"),
+    ],
+)
+def test_the_file_of_variables_as_messages_name_it(environ: dict[str, str], shown: str) -> None:
+    """In the home that is in use, which may be another one than `~/.aircher`."""
+    assert address.environment_file_as_shown(environ) == shown
+
+
 def test_home_without_a_variable() -> None:
     """Without HOME the user database is used."""
     assert address.aircher_home({}).name == ".aircher"

@@ -56,11 +56,14 @@ def key_advice(names: list[str]) -> list[str]:
     ]
 
 
-def program_advice(programs: Mapping[str, str]) -> list[str]:
-    """Return what to do about programs that the service does not find."""
+def program_advice(programs: Mapping[str, str], file: str) -> list[str]:
+    """Return what to do about programs that the service does not find.
+
+    `file` has the variables of the service, as it is shown.
+    """
     return [
         f"the service does not find {program}, which a key_command runs: write {path} there, or "
-        "set PATH in ~/.aircher/environment"
+        f"set PATH in {file}"
         for program, path in programs.items()
     ]
 

@@ -1,10 +1,14 @@
-"""Pure: rows of `auth.status`, choices for routing, and messages, from what is known about keys."""
+"""Pure: rows of `auth.status`, choices for routing, and messages, from what is known about keys.
+
+Only where the file of variables is comes from the environment of the process.
+"""
 
 import re
 from collections.abc import Sequence
 
 import msgspec
 
+from aircher_wire.address import environment_file_as_shown
 from aircherd.auth.key_sources import (
     COMMAND,
     ENV_PREFIX,
@@ -39,7 +43,7 @@ _HINTS: dict[tuple[KeyState, SourceKind], str] = {
     (KeyState.REJECTED, "file"): _SIGN_IN_AGAIN,
     (KeyState.REJECTED, "command"): "renew it there, then 'aircher-cli auth test {provider}'",
     (KeyState.REJECTED, "environment"): (
-        "set {locator} in ~/.aircher/environment, or sign in with '{login}'"
+        "set {locator} in {file}, or sign in with '{login}'"
     ),
     (KeyState.LOCKED, "keyring"): (
         "unlock or start the keyring (log in to the desktop, or open its keyring application)"
@@ -214,6 +218,7 @@ def rejection_hint(provider: str, key: str | None) -> str:
         login=login_command(provider, key if kind == "keyring" else DEFAULT_LABEL),
         provider=provider,
         locator=variable,
+        file=environment_file_as_shown(),
     )
 
 
@@ -251,6 +256,7 @@ def _hint(provider: Provider, source: KeySource, effective: Verification) -> str
         login=login_command(provider.name, source.name if source.is_stored else DEFAULT_LABEL),
         provider=provider.name,
         locator=source.locator[0],
+        file=environment_file_as_shown(),
         logout=logout_command(provider.name, source.name),
     )
     return hint or None

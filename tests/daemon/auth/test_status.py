@@ -78,6 +78,14 @@ def test_hint_says_what_to_do(source, known, hint):
     assert hint in row(source, known).hint
 
 
+def test_hint_names_the_file_of_variables_in_the_home_in_use(monkeypatch):
+    """In a row, and in the error of a request."""
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("AIRCHER_HOME", "/home/me/work")
+    assert "set WORK_KEY in ~/work/environment, or" in row(FROM_ENV, REFUSED).hint
+    assert "set KEY in ~/work/environment, or" in status.rejection_hint("work", "env:KEY")
+
+
 def test_no_hint_for_a_usable_key_in_the_keyring():
     """There is nothing to do."""
     assert row(stored(), verification.UNVERIFIED).hint is None

@@ -176,6 +176,13 @@ def test_no_provider_has_the_key(model: str, key: str | None, said: str) -> None
     assert said in caught.value.message
 
 
+def test_a_variable_is_set_in_the_home_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which may be another one than `~/.aircher`."""
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("AIRCHER_HOME", "~/work")
+    assert how_to_get("openai", "env:W") == "set W in ~/work/environment"
+
+
 def test_a_local_server_does_not_hide_a_misspelt_label() -> None:
     """But a chain that names the key itself may end with one."""
     state = keys(openai=TWO)

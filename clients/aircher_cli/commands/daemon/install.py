@@ -9,6 +9,7 @@ from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.daemon import headline
 from aircher_cli.values import Map
 from aircher_wire import methods
+from aircher_wire.address import environment_file_as_shown
 
 TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
@@ -102,6 +103,6 @@ def _advice(context: Context, client: "Client") -> list[str]:
     if (service_path := manager.service_path(context)) is not None:
         config = client.call(methods.CONFIG_SHOW)
         programs = advice.unfound_programs(config, environ.get("PATH", ""), service_path)
-        lines += advice.program_advice(programs)
+        lines += advice.program_advice(programs, environment_file_as_shown(environ))
         lines += advice.linger_advice(environ)
     return lines

@@ -74,7 +74,10 @@ class HiddenTexts:
             str(paths.runtime): "<runtime>",
         }
         with suppress(AddressError):  # without a home, none can be in a text
-            found[user_home(environ)] = "~"
+            home = user_home(environ)
+            found[home] = "~"
+            if paths.home.is_relative_to(home):  # a hint names it as people write it
+                found[f"~/{paths.home.relative_to(home)}"] = "~/.aircher"
         # The longest first: the others may be inside of the home.
         self._names = sorted(found.items(), key=lambda each: -len(each[0]))
 

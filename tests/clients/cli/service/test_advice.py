@@ -45,7 +45,8 @@ def test_programs_that_only_the_shell_finds(tmp_path: Path) -> None:
     rows += [{"path": "providers.a.env", "value": ["op"]}, {"path": "PATH", "value": "/bin"}]
     found = unfound_programs({"rows": rows}, f"{tmp_path}:/bin", "/usr/bin:/bin")
     assert found == {"op": f"{tmp_path}/op"}
-    [line] = program_advice(found)
+    [line] = program_advice(found, "~/work/environment")
+    assert line.endswith("or set PATH in ~/work/environment")
     assert f"does not find op, which a key_command runs: write {tmp_path}/op there" in line
 
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from aircher_wire.address import environment_file_as_shown
 from aircherd.api.elsewhere.hidden_texts import INVALID, HiddenTexts
 from aircherd.config.load import parse_config
 from aircherd.config.model import DEFAULT_CONFIG, Config
@@ -26,6 +27,17 @@ def test_folders_are_replaced_by_what_they_are() -> None:
 
     assert hidden().text(said) == "~/.aircher/config.toml and <data>/x and <runtime>/y and ~/z"
     assert hidden().text("gpt-5.5 at 3/4") == "gpt-5.5 at 3/4"
+
+
+def test_another_home_is_hidden_as_hints_write_it() -> None:
+    """They name its file of variables with `~`."""
+    environ = {**ENVIRON, "AIRCHER_HOME": "/home/me/secret"}
+    hides = HiddenTexts(
+        resolve_paths(environ), SimpleNamespace(current=DEFAULT_CONFIG), environ
+    )
+
+    said = f"set KEY in {environment_file_as_shown(environ)}"
+    assert hides.text(said) == "set KEY in ~/.aircher/environment"
 
 
 def test_a_result_is_copied() -> None:

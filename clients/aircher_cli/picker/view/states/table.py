@@ -105,7 +105,7 @@ UNUSABLE: dict[str, dict[str, StateText]] = {
             Mark.NOT_CONFIGURED,
             "the environment variable is empty",
             "sign_in",
-            "set {variable} in ~/.aircher/environment, or sign in: {login}",
+            "set {variable} for the daemon, or sign in: {login}",
         ),
     },
     "rejected": {
@@ -122,7 +122,7 @@ UNUSABLE: dict[str, dict[str, StateText]] = {
             Mark.REJECTED,
             "the key of the environment variable was refused",
             "sign_in",
-            "set {variable} in ~/.aircher/environment, or sign in: {login}",
+            "set {variable} for the daemon, or sign in: {login}",
         ),
     },
     "locked": {
