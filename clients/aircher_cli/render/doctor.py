@@ -1,5 +1,6 @@
 """Findings of `doctor` as text: a line for each, and what to do below it."""
 
+import re
 from collections.abc import Sequence
 
 from aircher_cli.render.formatting import count
@@ -15,11 +16,14 @@ NARROW = 70
 """Below this width a message stands under the name of its check."""
 
 
-def finding_lines(findings: "Sequence[Finding]", width: int) -> list[Line]:
-    """Return the lines of all findings."""
+def finding_lines(findings: "Sequence[Finding]", width: int, home: str) -> list[Line]:
+    """Return the lines of all findings, with `~` for the user's home in what they say.
+
+    What to do keeps its paths: a shell does not replace a `~` in quotes.
+    """
     if width < NARROW:
-        return [line for finding in findings for line in _stacked(finding, width)]
-    rows = [_row(each) for each in findings]
+        return [line for finding in findings for line in _stacked(finding, width, home)]
+    rows = [_row(each, home) for each in findings]
     indent = " " * (2 + max((len(each.check) for each in findings), default=0) + 2)
     lines: list[Line] = []
     for finding, row in zip(findings, columns(rows, width), strict=True):
@@ -28,19 +32,23 @@ def finding_lines(findings: "Sequence[Finding]", width: int) -> list[Line]:
     return lines
 
 
-def _row(finding: "Finding") -> Line:
+def _row(finding: "Finding", home: str) -> Line:
     symbol, style = SYMBOLS.get(finding.status, ("?", "warn"))
-    return [(symbol, style), (finding.check, "bold"), (_message(finding), "")]
+    return [(symbol, style), (finding.check, "bold"), (_message(finding, home), "")]
 
 
-def _stacked(finding: "Finding", width: int) -> list[Line]:
+def _stacked(finding: "Finding", width: int, home: str) -> list[Line]:
     symbol, style = SYMBOLS.get(finding.status, ("?", "warn"))
     head: Line = [(f"{symbol} ", style), (finding.check, "bold")]
-    return [head, *paragraph(_message(finding), width, indent="  "), *_cure(finding, width, "  ")]
+    message = paragraph(_message(finding, home), width, indent="  ")
+    return [head, *message, *_cure(finding, width, "  ")]
 
 
-def _message(finding: "Finding") -> str:
-    return finding.message if finding.status == "ok" else f"{finding.status}: {finding.message}"
+def _message(finding: "Finding", home: str) -> str:
+    said = finding.message
+    if home.strip("/"):
+        said = re.sub(rf"(?<![\w.~/-]){re.escape(home.rstrip('/'))}/", "~/", said)
+    return said if finding.status == "ok" else f"{finding.status}: {said}"
 
 
 def _cure(finding: "Finding", width: int, indent: str) -> list[Line]:

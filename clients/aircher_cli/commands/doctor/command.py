@@ -47,8 +47,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if options.json:
         context.console.json({"findings": [each.to_json() for each in found]})
     else:
-        lines = finding_lines(found, context.console.width)
-        for line in [*lines, *summary_line(found, context.console.width)]:
+        width = context.console.width
+        lines = finding_lines(found, width, context.environ.get("HOME", ""))
+        for line in [*lines, *summary_line(found, width)]:
             context.console.styled(line)
     return FAILED if any(each.status == PROBLEM for each in found) else OK
 
