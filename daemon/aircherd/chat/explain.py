@@ -66,7 +66,10 @@ def explain(
         "strategy": plan.strategy,
         "max_attempts": config.fallback.max_attempts,
         "needs": _needs(requirements),
-        "candidates": [_candidate_row(each, plan, state, requirements) for each in candidates],
+        "candidates": [
+            _candidate_row(each, candidates[:index], plan, state, requirements)
+            for index, each in enumerate(candidates)
+        ],
         "skipped": [msgspec.to_builtins(skip) for skip in skipped_steps(steps)],
     }
     if project is not None:
@@ -154,13 +157,17 @@ def _rows_of_request(rows: Sequence[KeyStatus], data: dict[str, object]) -> list
 
 
 def _candidate_row(
-    candidate: Candidate, plan: Plan, state: LiveRoutingState, requirements: Requirements
+    candidate: Candidate,
+    earlier: Sequence[Candidate],
+    plan: Plan,
+    state: LiveRoutingState,
+    requirements: Requirements,
 ) -> dict[str, object]:
     row: dict[str, object] = {
         "provider": candidate.provider.name,
         "model": candidate.model.id,
         "output_tokens": state.expected_output(candidate.provider.name, candidate.model),
-        "why": _reason(candidate, plan, state) + _size_warning(candidate, requirements),
+        "why": _reason(candidate, earlier, plan, state) + _size_warning(candidate, requirements),
     }
     if candidate.key is not None:
         row["key"] = candidate.key
@@ -186,13 +193,17 @@ def _size_warning(candidate: Candidate, requirements: Requirements) -> str:
     return f"; too long for its window of {window:,} tokens, if the estimate is right"
 
 
-def _reason(candidate: Candidate, plan: Plan, state: LiveRoutingState) -> str:
-    """Return why a candidate has its position in the plan. There are five cases."""
+def _reason(
+    candidate: Candidate, earlier: Sequence[Candidate], plan: Plan, state: LiveRoutingState
+) -> str:
+    """Return why a candidate has its position in the plan, after the `earlier` ones."""
     cooling = state.cooling(candidate.provider.name, candidate.key, candidate.model.id)
     if cooling is not None:
         kind = "last resort" if candidate.is_last_resort else "probe"
         return f"{kind}: {cooling.message}"
     names = (candidate.provider.name, candidate.model.id)
+    if any((each.provider.name, each.model.id) == names for each in earlier):
+        return f"next key of {candidate.provider.name}"
     if plan.preferred is not None and plan.preferred[:2] == names:
         return "answered last in this conversation"
     if plan.strategy != "priority":

@@ -40,6 +40,27 @@ async def test_chain_in_order():
     assert provider_client.calls == []
 
 
+@pytest.mark.parametrize("conversation", [None, "talk"])
+async def test_only_one_key_of_a_provider_is_first(conversation):
+    """The next one is asked after it, also where it stands first for what it answered."""
+    chats = Chats(FakeProviderClient(), auth=FakeAuth(labels={"a": ["default", "work"]}))
+    chats.controller.services.affinity._preferred["talk"] = ("a", "m", "work")
+    explanation = explained(chats, conversation=conversation)
+    assert [(row["provider"], row["key"], row["why"]) for row in explanation["candidates"]] == (
+        [
+            ("a", "work", "answered last in this conversation"),
+            ("a", "default", "next key of a"),
+            ("b", "default", "next in the chain"),
+        ]
+        if conversation
+        else [
+            ("a", "default", "first in the chain"),
+            ("a", "work", "next key of a"),
+            ("b", "default", "next in the chain"),
+        ]
+    )
+
+
 async def test_skips_have_their_end():
     """The vendor's own time is reported."""
     provider_client = FakeProviderClient()
