@@ -74,7 +74,7 @@ def detail_lines(
     """
     pane = _Pane(view, row, now, width, keys=keys, has_unicode=has_unicode)
     return _joined(
-        pane.head(),
+        pane.head(explained),
         pane.state(),
         pane.chain(explained),
         pane.keys(),
@@ -138,7 +138,7 @@ class _Pane:
 
     # -------------------------------------------------------------- the state
 
-    def head(self) -> Iterator[Line]:
+    def head(self, explained: Map | None) -> Iterator[Line]:
         row, here = self._row, self._view.here
         yield from hanging(row.name, self._width, style="bold")
         if row.title:
@@ -148,14 +148,23 @@ class _Pane:
         if asked and row.name in {asked, without_label(asked)}:
             notes.append(f"what requests from here ask ({source})")
         if row.kind == "alias":
-            with_key = f" with the key {row.label}" if row.label else ""
-            notes.append(f"an alias, now {row.provider}/{row.model}{with_key}")
+            notes.append(self._alias_note(explained))
         elif here.key and self._needs_key():
             notes.append(f"from here only with the key {here.key} ({here.key_from})")
         if not row.chats:
             notes.append("does not chat, so it cannot be chosen")
         if notes:
             yield from hanging("; ".join(notes), self._width, style="dim")
+
+    def _alias_note(self, explained: Map | None) -> str:
+        """Return which route the pane is about: the list cannot know all that may skip one."""
+        row = self._row
+        route = f"{row.provider}/{row.model}"
+        with_key = f" with the key {row.label}" if row.label else ""
+        for first in records((explained or {}).get("candidates"))[:1]:
+            if (first.get("provider"), first.get("model")) != (row.provider, row.model):
+                return f"an alias; state, keys and limits are those of {route}{with_key}"
+        return f"an alias, now {route}{with_key}"
 
     def _needs_key(self) -> bool:
         rows = (row for row, _ in self._states.keys(self._row.provider))

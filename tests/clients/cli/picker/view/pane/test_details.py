@@ -175,6 +175,17 @@ def test_an_alias_shows_its_routes_until_they_are_explained():
     assert "an alias, now a/m" in text
 
 
+def test_an_alias_does_not_name_two_that_answer_now():
+    """A limit may skip its first route for what a request may cost, which the list cannot know."""
+    view = a_view(["a/m", "b/m"], aliases=({"name": "x", "routes": ["a/m", "b/m"]},))
+    said = [
+        shown(view, {"candidates": [{"provider": each, "model": "m"}]}, width=100) for each in "ba"
+    ]
+    assert "now      b/m" in said[0]
+    assert "an alias; state, keys and limits are those of a/m" in said[0]
+    assert "an alias, now a/m" in said[1]
+
+
 def test_the_facts_of_the_model_come_last():
     """Window, output, prices with those of long prompts, abilities, speed and date."""
     model = a_model(
