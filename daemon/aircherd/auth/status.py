@@ -42,9 +42,7 @@ _HINTS: dict[tuple[KeyState, SourceKind], str] = {
     (KeyState.REJECTED, "keyring"): _SIGN_IN_AGAIN,
     (KeyState.REJECTED, "file"): _SIGN_IN_AGAIN,
     (KeyState.REJECTED, "command"): "renew it there, then 'aircher-cli auth test {provider}'",
-    (KeyState.REJECTED, "environment"): (
-        "set {locator} in {file}, or sign in with '{login}'"
-    ),
+    (KeyState.REJECTED, "environment"): ("set {locator} in {file}, or sign in with '{login}'"),
     (KeyState.LOCKED, "keyring"): (
         "unlock or start the keyring (log in to the desktop, or open its keyring application)"
     ),

@@ -34,7 +34,10 @@ def test_a_message_has_no_other_directory_shortened() -> None:
     found = [
         Finding("files", "problem", "/srv/home/you/x, /home/your/y", "chmod 600 '/home/you/a b'")
     ]
-    said = ["✗ files  problem: /srv/home/you/x, /home/your/y", "         → chmod 600 '/home/you/a b'"]
+    said = [
+        "✗ files  problem: /srv/home/you/x, /home/your/y",
+        "         → chmod 600 '/home/you/a b'",
+    ]
     assert text(finding_lines(found, 80, HOME)) == said
     assert text(finding_lines(found, 80, ""))[0] == said[0]
 

@@ -32,9 +32,7 @@ def test_folders_are_replaced_by_what_they_are() -> None:
 def test_another_home_is_hidden_as_hints_write_it() -> None:
     """They name its file of variables with `~`."""
     environ = {**ENVIRON, "AIRCHER_HOME": "/home/me/secret"}
-    hides = HiddenTexts(
-        resolve_paths(environ), SimpleNamespace(current=DEFAULT_CONFIG), environ
-    )
+    hides = HiddenTexts(resolve_paths(environ), SimpleNamespace(current=DEFAULT_CONFIG), environ)
 
     said = f"set KEY in {environment_file_as_shown(environ)}"
     assert hides.text(said) == "set KEY in ~/.aircher/environment"
