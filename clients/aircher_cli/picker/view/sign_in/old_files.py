@@ -17,15 +17,17 @@ def old_files(
 ) -> list[str]:
     """Return old files with a configuration or keys, with the home directory as `~`.
 
+    None without a home directory, as in a container that has the socket of a daemon outside.
+
     Args:
         environ: Names the places.
         config: The path of the configuration of this program; by default, from `environ`.
         keys: The path of its list of keys; likewise.
-
-    Raises:
-        AddressError: no home directory can be found.
     """
-    home = address.user_home(environ)
+    try:
+        home = address.user_home(environ)
+    except address.AddressError:
+        return []
     base = environ.get("XDG_CONFIG_HOME", "")
     base = base if base.startswith("/") else f"{home}/.config"
     old = (

@@ -1,5 +1,6 @@
 """What the earlier aircher left, until this one has a configuration or keys."""
 
+import pwd
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,13 @@ def test_another_home_and_another_place_of_configurations(tmp_path: Path) -> Non
     assert old_files(environ) == []
     config = str(tmp_path / "none.toml")
     assert old_files(environ, config, config) != []
+
+
+def test_a_user_without_a_home_has_no_old_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container: the picker ended with an error instead of its first screen."""
+
+    def no_user(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", no_user)
+    assert old_files({}) == []
