@@ -29,17 +29,14 @@ def texts(value: object) -> list[str]:
     return [str(entry) for entry in value] if isinstance(value, list | tuple) else []
 
 
-def label_of(model: str) -> str:
-    """Return the key of `provider@key/model`; empty for any other name."""
-    head, slash, _ = model.partition("/")
-    return head.partition("@")[2] if slash else ""
-
-
 def split_model(model: str) -> tuple[str, str, str]:
-    """Return provider, label and model of `provider@label/model`; the label may be empty."""
-    head, _, rest = model.partition("/")
-    provider, _, label = head.partition("@")
-    return provider, label, rest
+    """Return provider, label and model of `provider@label/model`; the label may be empty.
+
+    Of a name without a slash there is no label: `claude@20250929` is a model of Google's.
+    """
+    head, slash, rest = model.partition("/")
+    provider, at, label = head.partition("@")
+    return (provider, label, rest) if slash else (f"{provider}{at}{label}", "", rest)
 
 
 def without_label(model: str) -> str:

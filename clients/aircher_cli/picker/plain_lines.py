@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.here import model_of_folder
 from aircher_cli.picker.view.listing.rows import Group, Row
 from aircher_cli.picker.view.sign_in.first_steps import first_steps, needs_first_steps
 from aircher_cli.picker.view.sign_in.old_files import old_files
@@ -113,6 +114,8 @@ def opening_lines(view: DaemonView, title: str, environ: Mapping[str, str]) -> I
     if config.get("in_use") == NOTHING_IN_USE:
         yield "The configuration is invalid, so no provider is asked: aircher-cli config check"
     yield f"The default is {view.default}." if view.default else "There is no default yet."
+    if asked := model_of_folder(view.here, view.tasks, view.default):
+        yield f"{asked[0].upper()}{asked[1:]}."
     if needs_first_steps(view):
         yield "No provider can answer yet. To start, use one of these:"
         for step in first_steps(view, environ, old_files(environ)):

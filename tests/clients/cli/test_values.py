@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.values import as_map, number, records, text, texts, without_label
+from aircher_cli.values import as_map, number, records, split_model, text, texts, without_label
 
 
 def test_as_map_returns_maps_only() -> None:
@@ -38,3 +38,16 @@ def test_records_returns_the_maps_of_a_list() -> None:
 def test_without_label(name: str, expected: str) -> None:
     """Only a label before the slash is one."""
     assert without_label(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("openai@work/a/b", ("openai", "work", "a/b")),
+        ("openai/a@b", ("openai", "", "a@b")),
+        ("claude@20250929", ("claude@20250929", "", "")),
+    ],
+)
+def test_split_model(name: str, expected: tuple[str, str, str]) -> None:
+    """Only a label before the slash is one."""
+    assert split_model(name) == expected

@@ -10,6 +10,7 @@ import re
 import socket
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog
 from aircher_cli.picker.view.here import Here
 from aircher_cli.picker.view.states.table import (
+    LEASED,
     LIMITS,
     NO_PRICE,
     NO_SUCH_KEY,
@@ -31,8 +33,11 @@ from aircher_client import DaemonError
 from aircherd.testing.simulator import Fault, Simulator
 from aircherd.testing.simulator.keys import ANY_KEY
 from aircherd.vocabulary.keys import Health, KeyState
-from helpers.daemon.real_daemon import Home, simulator
+from helpers.daemon.real_daemon import Home, simulator, wait_until
 from helpers.daemon.real_daemon import home as open_home
+from helpers.engines import valkey
+from helpers.fleet.machines import limit, open_machines
+from helpers.fleet.upstream import open_upstream
 from helpers.picker.pilot import run_pilot
 from helpers.screen.live_picker import LivePicker, open_live_picker
 from helpers.screen.state_table import (
@@ -543,6 +548,39 @@ def test_limit_that_cannot_be_kept(refusing: World, row: Shown) -> None:
     check(refusing, row)
 
 
+LEASED_ROW = Shown(
+    LEASED,
+    "work/m",
+    "⚠ limited",
+    (
+        "other machines hold all that is left of your limit: everything: 1 request a day",
+        "→ wait, or see which: aircher-cli limits",
+        "0 of 1 used by all machines, 0 here, 1 leased elsewhere",
+    ),
+)
+
+
+def test_limit_that_another_machine_holds() -> None:
+    """A request in progress there has leased all of it, until it ends; then it is used up."""
+    with ExitStack() as stack:
+        engine, upstream = (stack.enter_context(each()) for each in (valkey, open_upstream))
+        limits = limit(requests=1)
+        machines = stack.enter_context(open_machines(2, upstream, engine.url, limits))
+        other, here = machines
+        upstream.hold()
+        asked = stack.enter_context(ThreadPoolExecutor(1)).submit(other.home.cli, "ask", "use 1 1")
+        stack.callback(upstream.release)
+        wait_until(lambda: upstream.total().open == 1, "a request is in progress")
+        wait_until(
+            lambda: bool(here.call("limits.status")["limits"][0].get("held_elsewhere")),
+            "this machine knows of the lease",
+        )
+        check(World(here.home), LEASED_ROW)
+        assert not attempts_of(here.home, "work/m")
+        upstream.release()
+        asked.result()
+
+
 # ------------------------------------------------------------------ a real keyring
 
 KEYRING = (
@@ -698,7 +736,7 @@ def test_daemon_that_does_not_run(is_stopped: bool) -> None:
 
 # ------------------------------------------------------------------ the tables as a whole
 
-TABLES = (*ACCOUNTS, *SERVERS, *REFUSING, *KEYRING, LOCKED, FOLDER)
+TABLES = (*ACCOUNTS, *SERVERS, *REFUSING, LEASED_ROW, *KEYRING, LOCKED, FOLDER)
 
 
 def test_every_word_of_the_daemon_has_a_row() -> None:

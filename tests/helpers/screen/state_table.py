@@ -21,7 +21,7 @@ class World(NamedTuple):
     """A running daemon whose providers are in all these states."""
 
     home: Home
-    sim: Simulator
+    sim: Simulator | None = None
     keyring: SecretService | None = None
     server_at: Callable[[], object] | None = None
     upstream: Home | None = None

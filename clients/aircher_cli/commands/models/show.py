@@ -11,7 +11,7 @@ from aircher_cli.registry import suggest
 from aircher_cli.render.keys import rows_with_engine
 from aircher_cli.render.models.details import detail_lines
 from aircher_cli.render.models.table import full_name
-from aircher_cli.values import Map, label_of, records, text, texts, without_label
+from aircher_cli.values import Map, records, split_model, text, texts, without_label
 from aircher_client import Client
 from aircher_wire import codes, methods
 
@@ -54,7 +54,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
             from aircher_cli.signing_in.notes import model_notes  # noqa: PLC0415 -- rarely needed
 
             notes = model_notes(client, context.environ, options.model)
-        if found and (label := label_of(options.model)):
+        if found and (label := split_model(options.model)[1]):
             notes += _key_notes(client, text(found[0].get("provider")), label)
     if not found:
         known = [*map(full_name, models), *(text(a.get("name")) for a in aliases)]

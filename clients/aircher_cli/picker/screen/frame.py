@@ -14,6 +14,7 @@ from aircher_cli.picker.screen.help_text import help_lines
 from aircher_cli.picker.screen.items import Item
 from aircher_cli.picker.screen.keys import KEY_NAMES, foot_keys, foot_word
 from aircher_cli.picker.screen.state import PickerState
+from aircher_cli.picker.view.here import model_of_folder
 from aircher_cli.picker.view.pane.details import detail_lines, provider_lines
 from aircher_cli.render.config.problems import config_notice
 from aircher_cli.render.layout import Line
@@ -106,11 +107,18 @@ def _head(state: PickerState, width: int) -> tuple[Line, tuple[int, int]]:
         after = cut(after, max(0, room - cell_len(before)))
         line += [(before, ""), (after[:1] or " ", "reverse"), (after[1:], "")]
     else:
-        hint = cut(state.title or "type to filter", max(1, room))
+        hint = cut(state.title or _hint(state), max(1, room))
         line += [(hint[0], "reverse dim"), (hint[1:], "dim")]
     used = sum(cell_len(text) for text, _ in line)
     line += [(" " * max(0, width - used - cell_len(right) - 1), ""), (right, "dim")]
     return line, (min(width - 1, len(PROMPT) + cell_len(before)), 0)
+
+
+def _hint(state: PickerState) -> str:
+    """Return what is shown instead of an empty filter, and what the default does not change."""
+    view = state.view
+    asked = model_of_folder(view.here, view.tasks, view.default) if state.chooses_default else ""
+    return "; ".join(filter(None, ("type to filter", asked)))
 
 
 def _visible_start(query: str, cursor: int, room: int) -> int:

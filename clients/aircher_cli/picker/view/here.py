@@ -63,6 +63,12 @@ def model_asked(here: Here, tasks: Mapping[str, str]) -> tuple[str, str]:
     return by_entry, PROJECTS if by_entry else ""
 
 
+def model_of_folder(here: Here, tasks: Mapping[str, str], default: str) -> str:
+    """Return the clause that requests from here ask another model than the default, if so."""
+    model, source = model_asked(here, tasks)
+    return f"requests from here ask {model} ({source})" if model not in {"", default} else ""
+
+
 def other_model(here: Here, tasks: Mapping[str, str], default: str) -> str:
     """Return the sentence that requests from here ask another model than the default, if so."""
     model, source = model_asked(here, tasks)

@@ -49,7 +49,20 @@ def costs_nothing(prices: Map) -> bool:
 
 def is_full(limit: Map) -> bool:
     """Tell whether nothing is left of a limit, or nothing may be used of it now."""
-    return (finite(limit.get("share")) or 0.0) >= 1 or limit.get("refuses") is True
+    is_used = (finite(limit.get("share")) or 0.0) >= 1
+    return is_used or limit.get("refuses") is True or is_leased(limit)
+
+
+def is_leased(limit: Map) -> bool:
+    """Tell whether other machines hold all that is left of a limit that is not used up.
+
+    What requests in progress here have reserved comes back, or counts as used, when they end.
+    """
+    held = amount(limit.get("held_elsewhere"))
+    used, most = amount(limit.get("used")), amount(limit.get("max"))
+    if not held or used is None or most is None:
+        return False
+    return used < most <= used + held
 
 
 def prices_known(prices: Map) -> bool:

@@ -11,6 +11,7 @@ from aircher_cli.picker.plain_lines import (
     row_text,
     state_lines,
 )
+from aircher_cli.picker.view.here import Here
 from aircher_cli.picker.view.listing.groups import build_groups
 from aircher_cli.picker.view.listing.rows import Row
 from aircher_cli.picker.view.preferences import Preferences
@@ -111,6 +112,13 @@ def test_the_opening_has_the_title_and_the_default():
         "The default is a/m.",
         "Prices are for a million tokens.",
     ]
+
+
+def test_the_opening_says_what_the_folder_asks():
+    """The default is not what answers there."""
+    here = Here(source="~/acme/.aircher", model="a/own")
+    lines = list(opening_lines(a_view(["a/m"], default="a/m", here=here), "Choose.", {}))
+    assert lines[2] == "Requests from here ask a/own (~/acme/.aircher)."
 
 
 def test_the_opening_says_what_is_wrong():

@@ -241,10 +241,11 @@ class _Pane:
 
     def spending(self) -> Iterator[Line]:
         provider = self._row.provider
+        where = ", on this machine" if self._view.is_in_fleet else ""
         spans = (("today", self._view.spend_today), ("month", self._view.spend_month))
         for label, spent in spans:
             if found := as_map(spent.get(provider)):
-                yield from self._field(label, spend_text(found))
+                yield from self._field(label, f"{spend_text(found)}{where}")
 
     # -------------------------------------------------------------- the chain
 

@@ -3,9 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from aircher_cli.picker.view.limits import costs_nothing, is_full, is_in_usd, prices_known
+from aircher_cli.picker.view.limits import (
+    costs_nothing,
+    is_full,
+    is_in_usd,
+    is_leased,
+    prices_known,
+)
 from aircher_cli.picker.view.sane_values import amount, moment
 from aircher_cli.picker.view.states.table import (
+    LEASED,
     NO_PRICE,
     NOTHING_ALLOWED,
     REFUSES,
@@ -83,7 +90,7 @@ def explain_limits(limits: Iterable[Map], name: str, *, has_price: bool) -> Stat
     )
 
 
-_ORDER = (USED_UP, REFUSES_AWAY, REFUSES, NO_PRICE, NOTHING_ALLOWED)
+_ORDER = (LEASED, USED_UP, REFUSES_AWAY, REFUSES, NO_PRICE, NOTHING_ALLOWED)
 """The last one is shown first: waiting does not help."""
 
 
@@ -95,6 +102,8 @@ def _text_of(limit: Map, *, has_price: bool) -> StateText | None:
         return NO_PRICE
     if limit.get("refuses") is True:
         return REFUSES_AWAY if limit.get("shared") is True else REFUSES
+    if is_leased(limit):
+        return LEASED
     return USED_UP if is_full(limit) else None
 
 

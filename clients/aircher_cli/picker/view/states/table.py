@@ -206,7 +206,13 @@ REFUSES_AWAY = StateText(
     "wait",
     "see why: aircher-cli doctor",
 )
-LIMITS = (USED_UP, NOTHING_ALLOWED, NO_PRICE, REFUSES, REFUSES_AWAY)
+LEASED = StateText(
+    Mark.LIMITED,
+    "other machines hold all that is left of your limit: {limit}",
+    "wait",
+    "wait, or see which: aircher-cli limits",
+)
+LIMITS = (USED_UP, LEASED, NOTHING_ALLOWED, NO_PRICE, REFUSES, REFUSES_AWAY)
 
 UPSTREAM_AWAY = StateText(
     Mark.UNREACHABLE,

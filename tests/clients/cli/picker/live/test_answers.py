@@ -31,6 +31,12 @@ def test_a_status_has_providers_default_and_health():
     assert view.config == {"ok": True}
 
 
+def test_sums_of_one_machine_of_several_are_known_as_such():
+    """The status of a daemon in a fleet says what it shares."""
+    assert answers.with_status(DaemonView(), {"shared": {"state": "ok"}}).is_in_fleet
+    assert not answers.with_status(DaemonView(is_in_fleet=True), {}).is_in_fleet
+
+
 def test_without_a_configured_default_it_is_the_first_candidate():
     """That is what a request without a model uses."""
     view = answers.with_status(DaemonView(), {"default": {"candidates": ["a/m"]}})

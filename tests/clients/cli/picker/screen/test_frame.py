@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from aircher_cli.picker.screen.frame import Frame, draw
 from aircher_cli.picker.screen.state import PickerState
 from aircher_cli.picker.view.daemon_view import DaemonView
+from aircher_cli.picker.view.here import Here
 from aircher_cli.picker.view.preferences import Preferences
 from helpers.picker.views import NOW, a_key, a_model, a_view
 
@@ -211,6 +212,15 @@ def test_title_is_shown_until_something_is_typed() -> None:
     assert "> the model of this chat" in text(draw(state, 80, 24))
     state.type_text("x")
     assert "this chat" not in text(draw(state, 80, 24))
+
+
+def test_model_of_the_folder_is_named_until_something_is_typed() -> None:
+    """The list starts at the default; requests from here ask another model."""
+    here = Here(source="~/acme/.aircher", model="work/model-7")
+    view = a_view(MODELS, KEYS, default="work/claude-sonnet-5", here=here)
+    first = text(draw(a_state(view), 80, 24)).splitlines()[0]
+    assert "type to filter; requests from here ask work/model-7 (~/acme/" in first
+    assert "from here" not in text(draw(a_state(view, "the model of this chat"), 80, 24))
 
 
 def test_folded_group_says_state_and_count() -> None:

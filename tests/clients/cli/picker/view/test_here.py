@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.picker.view.here import Here, model_asked, other_model
+from aircher_cli.picker.view.here import Here, model_asked, model_of_folder, other_model
 
 FILE = "~/acme/.aircher"
 
@@ -57,3 +57,12 @@ def test_a_choice_that_changes_nothing_here_is_said():
     )
     assert other_model(here, {}, "a/file") == ""
     assert other_model(Here(), {}, "b/m") == ""
+
+
+def test_another_model_than_the_default_is_said_before_a_choice():
+    """The list starts at the default, which Enter keeps; from here it is not what answers."""
+    here = Here(source=FILE, task="review")
+    clause = "requests from here ask a/task (~/acme/.aircher)"
+    assert model_of_folder(here, {"review": "a/task"}, "b/m") == clause
+    assert model_of_folder(here, {"review": "a/task"}, "a/task") == ""
+    assert model_of_folder(here, {}, "b/m") == ""

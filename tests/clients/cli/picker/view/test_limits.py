@@ -1,6 +1,13 @@
 import pytest
 
-from aircher_cli.picker.view.limits import costs_nothing, is_full, left_text, limits_of, short_wait
+from aircher_cli.picker.view.limits import (
+    costs_nothing,
+    is_full,
+    is_leased,
+    left_text,
+    limits_of,
+    short_wait,
+)
 from helpers.picker.views import NOW
 
 
@@ -114,3 +121,14 @@ def test_a_budget_does_not_apply_to_what_is_free(counted, is_free, applies):
 def test_only_a_known_price_of_zero_is_free(prices, is_free):
     """An unknown price may be any."""
     assert costs_nothing(prices) is is_free
+
+
+@pytest.mark.parametrize(
+    ("used", "held", "leased"),
+    [(3, 7, True), (3, 6, False), (10, 0, False), (10, 3, False), ("0.5", "9.5", True)],
+)
+def test_a_limit_can_be_leased_to_other_machines_as_a_whole(used, held, leased):
+    """Then nothing can be asked here, whatever is not used yet."""
+    limit = {"max": 10, "used": used, "held_elsewhere": held, "share": float(used) / 10}
+    assert is_leased(limit) is leased
+    assert is_full(limit) is (leased or used == 10)

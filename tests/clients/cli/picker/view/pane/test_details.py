@@ -136,6 +136,7 @@ def test_what_was_spent_is_shown():
     text = shown(view)
     assert "today    $1.50, 3 requests" in text
     assert "month    $20.00, 90 requests, 2 failed, 1 of unknown cost" in text
+    assert "today    $1.50, 3 requests, on this machine" in shown(replace(view, is_in_fleet=True))
 
 
 def test_the_chain_says_what_would_answer_and_what_is_skipped():

@@ -12,6 +12,7 @@ USED_UP = {"limit": "a: 5 requests a day", "max": 5, "share": 1.0, "resets_at": 
 NOTHING = {**USED_UP, "max": 0}
 BUDGET = {"limit": "a: 5.00 USD a day", "counted": "usd", "max": "5", "share": 0.1}
 UNKNOWN = {**BUDGET, "refuses": True}
+HELD = {**USED_UP, "share": 0.2, "used": 1, "held_elsewhere": 4, "shared": True}
 AWAY = {**UNKNOWN, "shared": True}
 
 
@@ -23,6 +24,8 @@ AWAY = {**UNKNOWN, "shared": True}
         ([BUDGET], False, "its price is not known", '[catalog."a/m"]'),
         ([UNKNOWN], True, "cannot be checked", "aircher-cli limits"),
         ([AWAY], True, "the engine that counts for all machines is away", "aircher-cli doctor"),
+        ([HELD], True, "other machines hold all that is left", "aircher-cli limits"),
+        ([HELD, USED_UP], True, "is used up", "wait, or raise it"),
         ([USED_UP, BUDGET], False, "its price is not known", "write its price"),
         ([USED_UP, AWAY], True, "the engine", "aircher-cli doctor"),
         ([BUDGET, NOTHING], False, "allows nothing", "raise it"),
