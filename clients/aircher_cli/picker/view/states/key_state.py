@@ -93,7 +93,9 @@ def _healthy(row: Map, state: str, reason: str, *, is_local: bool) -> State:
         return _filled(LOCAL, row, why="", hint="")
     # The hint of a key that works says how to have it encrypted, which is not urgent.
     hint = "" if source_kind(text(row.get("source"))) == "file" else text(row.get("hint"))
-    return _filled(USABLE[state], row, why=reason, hint=hint)
+    # It counts as valid from an earlier check: `ready: could not be verified` says two things.
+    worked = "the key worked, then " if state == "authenticated" and reason else ""
+    return _filled(USABLE[state], row, why=worked + reason, hint=hint)
 
 
 def _filled(found: StateText, row: Map, *, why: str, hint: str) -> State:

@@ -120,6 +120,15 @@ def test_what_to_do_is_said_once(hint, why):
     assert (found.why, found.advice) == (why, hint)
 
 
+def test_a_check_without_result_does_not_say_that_a_working_key_failed():
+    """It was accepted before: `ready` and `could not be verified` are not of the same time."""
+    reason = "could not be verified: cannot connect to work:443"
+    ready = explain_key({**a_key("work"), "reason": reason})
+    assert (ready.mark, ready.why) == (Mark.READY, f"the key worked, then {reason}")
+    unchecked = explain_key({**a_key("work", state="unverified"), "reason": reason})
+    assert (unchecked.mark, unchecked.why) == (Mark.UNCHECKED, reason)
+
+
 def test_the_label_of_a_stored_key_is_in_the_command_to_sign_in():
     """Signing in without the label would replace another key."""
     found = explain_key(a_key("openai", "rejected", key="work"))
