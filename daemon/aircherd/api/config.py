@@ -307,7 +307,7 @@ async def change_and_reload(
     Raises:
         AircherError: the file cannot be written in time, or one of the errors of `write`.
     """
-    before = services.config.current
+    before = services.config.baseline
     try:
         changed = await services.config.write_worker.do(write, WRITE_TIMEOUT)
     except OSError as error:

@@ -104,6 +104,15 @@ class ConfigStore:
         return self.current
 
     @property
+    def baseline(self) -> Config:
+        """What changes are compared with: refused providers are no news once a file is valid."""
+        if self.current.providers:
+            return self.current
+        return msgspec.structs.replace(
+            self.current, providers=DEFAULT_CONFIG.providers, refused=NOTHING_REFUSED
+        )
+
+    @property
     def in_use(self) -> InUse:
         """What `current` is made of; with "none" it is the built-in config, and chat is refused."""
         if self.problem is None:
@@ -164,7 +173,7 @@ class ConfigStore:
         if checked.config is None:
             return Loaded(checked, identity=identity)
         config = _reuse(self.current, checked.config)
-        changes = find_changes(_with_providers(self.current), config)
+        changes = find_changes(self.baseline, config)
         return Loaded(Checked(config, checked.problem), changes, vanished is None, identity)
 
     def _apply(self, checked: Checked, *, has_text: bool) -> bool:
@@ -204,15 +213,6 @@ def _nothing_of(config: Config, problem: ConfigInvalid) -> Config:
     why = Problem(file=str(problem.data["file"]), line=WHOLE_FILE, path="", message=_UNUSABLE)
     refused = {name: RefusedEntry(f"providers.{name}", (why,)) for name in DEFAULT_CONFIG.providers}
     return msgspec.structs.replace(config, providers={}, refused=Refused(providers=refused))
-
-
-def _with_providers(config: Config) -> Config:
-    """Return the configuration with the built-in providers, if all were refused."""
-    if config.providers:
-        return config
-    return msgspec.structs.replace(
-        config, providers=DEFAULT_CONFIG.providers, refused=NOTHING_REFUSED
-    )
 
 
 def _reuse(old: Config, new: Config) -> Config:

@@ -89,6 +89,7 @@ async def test_invalid_file_at_startup_is_not_raised(file):
     assert (store.current.providers, store.has_good) == ({}, False)
     assert store.current.refused.providers.keys() == DEFAULT_CONFIG.providers.keys()
     assert "cannot be used" in store.current.refused.providers["openai"].reason
+    assert store.baseline == DEFAULT_CONFIG
     file.write_text("")
     result = await store.reload()
     assert (result.changed, result.changes) == (True, ())

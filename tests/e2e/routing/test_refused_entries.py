@@ -168,16 +168,21 @@ def test_a_problem_outside_of_entries_refuses_every_chat(home, sim, more):
 
 
 def test_a_stored_key_can_be_removed_whatever_the_configuration_is(home):
-    """A stolen key cannot wait until the file is repaired; nothing is asked for that."""
+    """A stolen key cannot wait until the file is repaired; nothing is asked for that.
+
+    A command that repairs it names what it changed, and not the providers that are built in.
+    """
     home.start(KEYS)
     home.login("spare", "sk-ant-0123456789-spare", "--no-verify")
     home.stop()
-    with start(home, "\n[nonsense]\n") as client:
+    with start(home, "\n[fallback]\nmax_attempts = 0\n") as client:
         assert client.call("status")["config"]["in_use"] == "none"
         assert client.call("auth.logout", {"provider": "spare"})["removed"] == 1
         with pytest.raises(DaemonError) as caught:
             client.call("auth.logout", {"provider": "spare"})
         assert caught.value.code == "config_invalid"
+    repaired = home.cli("config", "set", "fallback.max_attempts", "3").stdout
+    assert ("providers.spare" in repaired, "providers.gemini" in repaired) == (True, False)
 
 
 def test_an_invalid_default_refuses_requests_without_a_model(home, sim):
