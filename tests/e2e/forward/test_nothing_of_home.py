@@ -17,7 +17,7 @@ import pytest
 from aircher_client import DaemonError
 from aircher_wire import address, frames
 from aircherd.ipc.forwarded.methods import ALLOWED, TOPICS
-from aircherd.testing.simulator import Simulator
+from aircherd.testing.simulator import Fault, Simulator
 from helpers.daemon.ipc_requests import KEYS
 from helpers.daemon.real_daemon import PATIENCE, Home, home, simulator
 from helpers.forward.sshd import free_port
@@ -223,6 +223,22 @@ def test_nothing_of_home_while_it_works_and_fails(daemon: Home, sim: Simulator) 
     with daemon.client() as local:
         status = str(local.call("status", {"keyring": False}))
         assert "hostcanary.localhost" in status, "here, it is named"
+
+
+def test_a_reply_stays_as_it_is(daemon: Home, sim: Simulator) -> None:
+    """Whole or broken off: what a model says of paths and hosts is not about this machine."""
+    start(daemon, sim, "")
+    said = "/etc/hosts and /root/x and http://hostcanary.localhost:1"
+    request = {"messages": [{"role": "user", "content": said}], "model": "work/gpt-5.5"}
+    with Listener(daemon) as client:
+        whole = client.call("chat", **request)[3]
+        assert whole["message"]["content"] == [{"type": "text", "text": said}]
+        sim.faults.add(Fault("cut", after=3, vendor="openai", times=2))
+        error = client.call("chat", **request)[2]
+        assert (error["code"], error["data"]["text"]) == ("truncated", "/etc/hosts and /root/x")
+        client.heard = b""
+        client.call("chat.start", **request)
+    assert b"/etc/hosts and /root/x" in client.heard, "in chat.done"
 
 
 @pytest.mark.parametrize("clients", ["", CLIENTS])
