@@ -68,15 +68,18 @@ class PickerScreen(Screen[None], inherit_bindings=False):
         """Return what is on the screen."""
         yield self._picker.canvas
 
-    def on_key(self, event: events.Key) -> None:
-        """Pass on a key, unless a dialog has opened since: it repeats, or is meant for that."""
-        if self.is_active:
-            self._picker.press(event)
+    def _forward_event(self, event: events.Event) -> None:
+        """Handle a key or a pasted text at once, before the app looks where the next one goes.
 
-    def on_paste(self, event: events.Paste) -> None:
-        """Pass on a pasted text, which may be a key if a dialog has opened."""
-        if self.is_active:
+        In the queue of this screen, what follows Ctrl-L would be behind it when the dialog opens,
+        and a key of a provider would be lost or, worse, be in the filter.
+        """
+        if isinstance(event, events.Key):
+            self._picker.press(event)
+        elif isinstance(event, events.Paste):
             self._picker.paste(event.text)
+        else:
+            super()._forward_event(event)
 
 
 class PickerApp(App[Choice], inherit_bindings=False):

@@ -106,17 +106,25 @@ class KeyField(Widget, can_focus=True):
 
     async def on_event(self, event: events.Event) -> None:
         """Take typed and pasted text before Textual records the event."""
-        if isinstance(event, events.Paste):
-            sentence = self._buffer.take_paste(event)
-        elif isinstance(event, events.Key) and is_typed(event):
-            sentence = self._buffer.add(event.character or "")
-        else:
+        if (sentence := self.take_text(event)) is None:
             await super().on_event(event)
             return
         event.stop()
         self.refresh()
         if sentence:
             self.post_message(self.Noted(sentence))
+
+    def take_text(self, event: events.Event) -> str | None:
+        """Add what was typed or pasted; this works before the field is on the screen, too.
+
+        Returns:
+            A sentence about it, which may be empty; None if the event is another one.
+        """
+        if isinstance(event, events.Paste):
+            return self._buffer.take_paste(event)
+        if isinstance(event, events.Key) and is_typed(event):
+            return self._buffer.add(event.character or "")
+        return None
 
     def action_submit(self) -> None:
         """Tell the owner that the key is complete."""

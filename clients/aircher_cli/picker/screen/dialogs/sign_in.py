@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import ClassVar, Protocol
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalGroup
@@ -86,6 +87,10 @@ class SignInDialog(ModalScreen[bool]):
         self._is_signed_in = False
         self._accepted_vendors = {""}
         self._checking_since: float | None = None
+        self._field = KeyField(id="key")
+        self._is_open = False
+        self._early_enter = False
+        self._early_note = ""
 
     # ---------------------------------------------------------- the box
 
@@ -115,7 +120,7 @@ class SignInDialog(ModalScreen[bool]):
     def _fields(self) -> ComposeResult:
         with Horizontal(classes="row"):
             yield Static("Key", classes="name")
-            yield KeyField(id="key")
+            yield self._field
         with Horizontal(classes="row", id="label-row"):
             yield Static("Label", classes="name")
             label = self._facts.label or DEFAULT_LABEL
@@ -123,14 +128,34 @@ class SignInDialog(ModalScreen[bool]):
 
     def on_mount(self) -> None:
         """Let the user paste at once."""
+        if self not in self.app.screen_stack:
+            return  # an Esc right behind what opened it has closed it
+        self._is_open = True
         if self._facts.blocked:
             self._show(self._facts.blocked, "warn")
             return
         self.query_one("#result").display = False
         if self._facts.label not in {"", DEFAULT_LABEL}:
             self.query_one("#label-row").display = True
-        self.query_one(KeyField).focus()
+        self.set_focus(self._field)  # at once: `focus` waits until what was typed is handled
         self.set_interval(0.25, self._show_progress)
+        self._show(self._early_note)
+        if self._early_enter:
+            self._submit()
+
+    def _forward_event(self, event: events.Event) -> None:
+        """Take what is typed or pasted while the dialog opens: a script does not wait for it.
+
+        Enter counts only after a part of a key, since the Enter that opened the dialog may repeat.
+        """
+        if self._is_open or not isinstance(event, events.Key | events.Paste):
+            super()._forward_event(event)
+        elif self._facts.blocked or self._early_enter:
+            return
+        elif (note := self._field.take_text(event)) is not None:
+            self._early_note = note or self._early_note
+        elif isinstance(event, events.Key) and event.key == "enter":
+            self._early_enter = self._field.size_of_key > 0
 
     def _show(self, sentence: str, style: str = "") -> None:
         result = self.query_one("#result", Static)
@@ -160,13 +185,13 @@ class SignInDialog(ModalScreen[bool]):
         """Go on from the label to the key, or check it if it is there."""
         event.stop()
         label = self._label()
-        if self.query_one(KeyField).size_of_key or (label and may_be_key(label)):
+        if self._field.size_of_key or (label and may_be_key(label)):
             self._submit()
         else:
-            self.query_one(KeyField).focus()
+            self._field.focus()
 
     def _submit(self) -> None:
-        field = self.query_one(KeyField)
+        field = self._field
         if self._checking_since is not None or self._is_signed_in:
             return
         label = self._label()
@@ -190,7 +215,7 @@ class SignInDialog(ModalScreen[bool]):
         provider, actions = self._facts.provider, self._actions
         work = _sign_in_call(actions, provider, take_key(), label)
         self._checking_since = time.monotonic()
-        self.query_one(KeyField).disabled = True
+        self._field.disabled = True
         self._set_keys(KEYS_WHILE_CHECKING)
         self._show_progress()
         run_in_background(self.app, work, self._finish)
@@ -221,7 +246,7 @@ class SignInDialog(ModalScreen[bool]):
         else:
             self._show(self._failure(outcome), "bad")
             self._set_keys(KEYS)
-            field = self.query_one(KeyField)
+            field = self._field
             field.disabled = False
             field.focus()
 
@@ -248,9 +273,10 @@ class SignInDialog(ModalScreen[bool]):
 
     def action_label(self) -> None:
         """Show the field for a label, or go from it back to the key."""
-        if self._facts.blocked or self._checking_since is not None or self._is_signed_in:
+        is_ready = self._is_open and not self._facts.blocked
+        if not is_ready or self._checking_since is not None or self._is_signed_in:
             return
-        label, field = self.query_one("#label", Input), self.query_one(KeyField)
+        label, field = self.query_one("#label", Input), self._field
         if label.has_focus:
             field.focus()
             return

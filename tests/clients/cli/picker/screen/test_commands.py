@@ -1,13 +1,14 @@
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from aircher_cli.picker.run import Choice
 from aircher_cli.picker.screen.app import PickerApp
 from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog
-from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog
+from aircher_cli.picker.screen.dialogs.sign_in import EMPTY, SignInDialog
 from helpers.picker.actions import FakeOutcome
 from helpers.picker.app import Picker, press, text, until
-from helpers.picker.pilot import paste, wait_for
+from helpers.picker.pilot import paste, shown, wait_for
 from helpers.picker.views import a_key, a_model, a_view
 
 
@@ -176,6 +177,38 @@ def test_sign_in_opens_the_dialog_of_the_provider() -> None:
         assert app.state.query == ""
 
     Picker().run(body)
+
+
+@pytest.mark.parametrize("pastes", [False, True])
+def test_a_key_right_behind_ctrl_l_is_in_the_field(pastes: bool) -> None:
+    """All of it arrives before the dialog is open: it is sent whole, and never filters."""
+    key = "sk-canary-0123456789"
+
+    async def body(app: PickerApp, pilot: "Pilot[Choice]") -> None:
+        typed = [events.Paste(key)] if pastes else [events.Key(each, each) for each in key]
+        for event in (events.Key("ctrl+l", None), *typed, events.Key("enter", "\r")):
+            await app.on_event(event)  # as from the terminal, without a pause between them
+        await wait_for(pilot, lambda: bool(picker.calls()), "the key is sent")
+        assert app.state.query == ""
+
+    picker = Picker(FakeOutcome(True, "done", {"state": "authenticated"}))
+    picker.run(body)
+    assert picker.calls() == [("sign_in", "work", key, None)]
+
+
+@pytest.mark.parametrize("early", ["ctrl+l", "enter", "tab", "escape"])
+def test_other_keys_right_behind_ctrl_l_do_no_harm(early: str) -> None:
+    """A key that repeats, an Enter without a key; Esc closes what has just opened."""
+
+    async def body(app: PickerApp, pilot: "Pilot[Choice]") -> None:
+        for key in ("ctrl+l", early):
+            await app.on_event(events.Key(key, None))
+        await pilot.pause(0.1)
+        assert isinstance(app.screen, SignInDialog) == (early != "escape")
+        if early != "escape":
+            assert EMPTY not in shown(app.screen)
+
+    assert Picker().run(body).calls() == []
 
 
 def test_no_key_is_asked_for_a_daemon_on_another_machine() -> None:
