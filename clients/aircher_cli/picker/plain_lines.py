@@ -25,6 +25,10 @@ ALL = "*"
 
 PROMPT = f"A number, a name, or a part of one to search; {ALL} lists all models; Enter leaves:"
 ABOUT_PRICES = "Prices are for a million tokens."
+ABOUT_OTHERS = (
+    "This list chooses and signs in; to check a key: aircher-cli auth test; to sign out: "
+    "aircher-cli auth logout; to end a cooldown: aircher-cli cooldowns clear."
+)
 
 
 def list_lines(groups: Sequence[Group], start: int = 0) -> list[str]:
@@ -121,6 +125,7 @@ def opening_lines(view: DaemonView, title: str, environ: Mapping[str, str]) -> I
         for step in first_steps(view, environ, old_files(environ)):
             yield f"{step.title}: {step.command}" if step.command else f"{step.title}."
     yield ABOUT_PRICES
+    yield ABOUT_OTHERS
 
 
 def state_lines(provider: str, state: State, now: float) -> Iterator[str]:

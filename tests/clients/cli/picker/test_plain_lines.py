@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from aircher_cli.picker.plain_lines import (
+    ABOUT_OTHERS,
     MAX_LISTED,
     keys_page,
     list_lines,
@@ -106,11 +107,12 @@ def test_prices_are_in_words():
 
 
 def test_the_opening_has_the_title_and_the_default():
-    """And what prices are for."""
+    """And what prices are for, and the commands for what it does not do."""
     assert list(opening_lines(a_view(["a/m"], default="a/m"), "Choose.", {})) == [
         "Choose.",
         "The default is a/m.",
         "Prices are for a million tokens.",
+        ABOUT_OTHERS,
     ]
 
 
