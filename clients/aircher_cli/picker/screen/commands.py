@@ -99,10 +99,11 @@ class Commands:
         provider = item.group.provider
         if item.count or not provider:
             self._state.open_group(item)
-        elif item.mark is Mark.NOT_CONFIGURED:
+        elif item.mark in {Mark.NOT_CONFIGURED, Mark.REJECTED}:
             self._ask_for_key(provider, lambda _: None)
         else:
-            self._state.message = (f"no model of {provider} is known yet", "warn")
+            why = "Tab shows its state and what to do"
+            self._state.message = (f"no model of {provider} is known yet; {why}", "warn")
 
     def _choose(self, name: str) -> None:
         if not self._state.chooses_default:

@@ -27,16 +27,15 @@ def test_enter_makes_the_model_the_default() -> None:
     assert picker.app.return_code == 0
 
 
-def test_enter_on_a_provider_without_models_signs_in() -> None:
+@pytest.mark.parametrize("state", ["not_configured", "rejected"])
+def test_enter_on_a_provider_without_models_signs_in(state: str) -> None:
     """There is nothing to choose or to fold before that."""
 
     async def body(app: PickerApp, pilot: "Pilot[Choice]") -> None:
         await pilot.press("end", "enter")
         await wait_for(pilot, lambda: isinstance(app.screen, SignInDialog), "the key is asked for")
 
-    Picker(
-        view=a_view([a_model("work/alpha")], [a_key("work"), a_key("spare", "not_configured")])
-    ).run(body)
+    Picker(view=a_view([a_model("work/alpha")], [a_key("work"), a_key("spare", state)])).run(body)
 
 
 def test_enter_on_a_provider_that_cannot_list_its_models_says_so() -> None:
@@ -44,7 +43,7 @@ def test_enter_on_a_provider_that_cannot_list_its_models_says_so() -> None:
 
     async def body(app: PickerApp, pilot: "Pilot[Choice]") -> None:
         await pilot.press("end", "enter")
-        await until(pilot, "no model of spare is known yet")
+        await until(pilot, "no model of spare is known yet; Tab shows its state and what to do")
 
     Picker(view=a_view([a_model("work/alpha")], [a_key("work"), a_key("spare", "locked")])).run(
         body
