@@ -135,7 +135,11 @@ def _row(name: str, status: KeyStatus | None, situation: Situation) -> Map:
     state = missing if status is None else status.state
     row: Map = {"provider": name, "kind": provider.kind, "state": state.value}
     listed = situation.listed(provider)
-    if model := provider.default_model or _first_chat_model(listed or ()):
+    if model := (
+        _chosen_model(name, situation.config)
+        or provider.default_model
+        or _first_chat_model(listed or ())
+    ):
         row["model"] = f"{name}/{model}"
     if not provider.needs_key:
         problem = situation.problem(provider)
@@ -146,6 +150,12 @@ def _row(name: str, status: KeyStatus | None, situation: Situation) -> Map:
     if provider.keys_page:
         row["keys_page"] = provider.keys_page
     return {**row, **_key_fields(provider, status)}
+
+
+def _chosen_model(provider: str, config: Config) -> str:
+    """Return the user's default model if it is one of the provider."""
+    found, _, model = (config.default_model or "").partition("/")
+    return model if found == provider else ""
 
 
 def _first_chat_model(models: Sequence[Model]) -> str | None:

@@ -126,6 +126,17 @@ def test_variables_that_would_help(state, has_variable):
     assert found["environment"] == (["WORK_KEY"] if has_variable else []) + ["SPARE"]
 
 
+@pytest.mark.parametrize(
+    ("default", "named"),
+    [("work/mine/2", "work/mine/2"), ("spare/x", "work/m-1"), ("a", "work/m-1")],
+)
+def test_the_user_s_own_default_model_is_named(default, named):
+    """It is what the user would ask instead; an alias is no model of one provider."""
+    config = Config(providers={"work": WORK, "spare": SPARE}, default_model=default)
+    found = sign_in_data(["spare"], situation(key(KeyState.AUTHENTICATED), config=config))
+    assert row_of("work", found)["model"] == named
+
+
 def test_a_local_server():
     """It has no key: the row has the reason why it is not reached, and a model of its list."""
     down = situation(problem=lambda _: "it does not run", listed=lambda _: (Model(id="qwen3"),))
