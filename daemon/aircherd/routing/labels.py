@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from aircher_wire.address import environment_file_as_shown
 from aircherd.config.model import Config, Provider, Route
 from aircherd.config.secret_detection import could_be_key
 from aircherd.errors import BadRequest, NotAuthenticated
@@ -119,7 +118,8 @@ def how_to_get(provider: str, label: str) -> str:
     """Return what to do for a provider to have a key with the label."""
     variable = label.removeprefix("env:")
     if variable != label:
-        return f"set {variable} in {environment_file_as_shown()}"
+        # The home is not known here: routing reads no environment.
+        return f"set {variable} in the file 'environment' beside config.toml"
     if label == "command":
         return f"add a key_command to [providers.{provider}]"
     option = "" if label == "default" else f" --label {label}"

@@ -164,7 +164,7 @@ def test_a_provider_without_a_key_names_none() -> None:
                 "'aircher-cli auth login anthropic --label wrk'"
             ),
         ),
-        ("openai/gpt", "env:W", "set W in ~/.aircher/environment"),
+        ("openai/gpt", "env:W", "set W in the file 'environment' beside config.toml"),
         ("openai/gpt", "command", "add a key_command to [providers.openai]"),
         ("gemini/x", "default", "sign in with 'aircher-cli auth login gemini'"),
     ],
@@ -174,13 +174,6 @@ def test_no_provider_has_the_key(model: str, key: str | None, said: str) -> None
     with pytest.raises(NotAuthenticated) as caught:
         make_plan(asking(model, key), CONFIG, keys(openai=TWO, anthropic=OK))
     assert said in caught.value.message
-
-
-def test_a_variable_is_set_in_the_home_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which may be another one than `~/.aircher`."""
-    monkeypatch.setenv("HOME", "/home/me")
-    monkeypatch.setenv("AIRCHER_HOME", "~/work")
-    assert how_to_get("openai", "env:W") == "set W in ~/work/environment"
 
 
 def test_a_local_server_does_not_hide_a_misspelt_label() -> None:
