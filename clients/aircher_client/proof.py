@@ -8,21 +8,25 @@ ATTEMPTS = 3
 MAX_CHARACTERS = 200
 
 
-def call_with_proof(client: Client, method: str, params: dict[str, object]) -> object:
+def call_with_proof(
+    client: Client, method: str, params: dict[str, object], *, timeout: float | None = None
+) -> object:
     """Call a method; if the daemon asks for a proof, read it from the file that the error names.
+
+    `timeout` is in seconds, for each call.
 
     Raises:
         DaemonError: the method failed, or the file cannot be read.
     """
     for _ in range(ATTEMPTS - 1):
         try:
-            return client.call(method, params)
+            return client.call(method, params, timeout=timeout)
         except DaemonError as error:
             proof = _proof_for(error)
             if proof is None:
                 raise
         params = {**params, "proof": proof}
-    return client.call(method, params)
+    return client.call(method, params, timeout=timeout)
 
 
 def _proof_for(error: DaemonError) -> str | None:

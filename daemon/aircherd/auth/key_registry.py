@@ -217,6 +217,12 @@ class KeyRegistry:
         """Publish the rows of a provider with the next changes, even if they look the same."""
         self._published[name] = dict.fromkeys(self._published.get(name, ()))
 
+    def republish_keyless(self) -> None:
+        """Do that for providers without a key: whether one can be stored may have changed."""
+        for name, rows in self._published.items():
+            if name != SIGN_IN_NAME and rows.keys() <= {None}:
+                self.republish(name)
+
     def forget(self, key_id: KeyId) -> None:
         """Drop a removed key from the cache, and publish the change."""
         self._cache.drop(key_id.provider, key_id.label)

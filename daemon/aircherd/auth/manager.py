@@ -434,10 +434,12 @@ class AuthManager:
         self._redactor.forget()
         self._registry.forget_sources()
         self._on_locked()
+        self._registry.republish_keyless()
         self._registry.publish_all_changes()
 
     async def _reread_keys(self) -> None:
         self._registry.forget_sources()
+        self._registry.republish_keyless()
         await self.reload()
 
     def __repr__(self) -> str:

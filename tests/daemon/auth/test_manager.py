@@ -683,6 +683,15 @@ async def test_locked_keys_are_neither_given_out_nor_read(rig, auth):
     assert await key_of(rig, "default") == ("default", KEY, "keyring")
 
 
+async def test_a_lock_is_reported_of_providers_without_a_key(rig, auth):
+    """Clients offer to sign in to them, which is refused until the keys are unlocked."""
+    for change in (auth.locker.lock, auth.locker.unlock):
+        rig.events.clear()
+        await change()
+        events = [each.data for each in rig.events if each.data["provider"] == "work"]
+        assert [each["state"] for each in events] == ["not_configured"]
+
+
 async def test_keys_of_variables_and_commands_are_locked_too(rig, auth):
     """The names of variables are known all the time."""
     file = rig.folder / "environment"

@@ -15,7 +15,9 @@ from contextlib import ExitStack, closing
 
 import pytest
 
+from aircher_cli.picker.screen.dialogs.choice_list import ChoiceList
 from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog
+from aircher_cli.picker.screen.dialogs.first_run import FirstRun
 from aircher_cli.picker.view.here import Here
 from aircher_cli.picker.view.states.table import (
     LEASED,
@@ -39,7 +41,7 @@ from helpers.engines import valkey
 from helpers.fleet.machines import limit, open_machines
 from helpers.fleet.upstream import open_upstream
 from helpers.picker.pilot import run_pilot
-from helpers.screen.live_picker import LivePicker, open_live_picker
+from helpers.screen.live_picker import LivePicker, open_live_picker, shown
 from helpers.screen.state_table import (
     Remedy,
     Shown,
@@ -654,8 +656,8 @@ LOCKED = Shown(
     "locked",
     "modelcools/gpt-5.5-mini",
     "⚠ locked",
-    ("all keys are locked (auth lock)", "→ unlock them with 'aircher-cli auth unlock'"),
-    run("auth unlock", ""),
+    ("all keys are locked (auth lock)", "→ Ctrl-L unlocks them"),
+    press("ctrl+l"),
     "✓ ready",
 )
 FOLDER = Shown(
@@ -667,12 +669,37 @@ FOLDER = Shown(
 
 
 def test_all_keys_locked(accounts: World) -> None:
-    """By the user: the screen names the command that unlocks them."""
+    """By the user: one key unlocks them, and without a key nothing else is asked for."""
     accounts.home.cli("auth", "lock")
     try:
         check(accounts, LOCKED)
     finally:
         accounts.home.cli("auth", "unlock")
+
+
+def test_locked_without_any_key() -> None:
+    """The first screen unlocks before it asks for a key, which the daemon would refuse."""
+
+    def offered(picker: LivePicker) -> str:
+        if not isinstance(picker.app.screen, FirstRun):
+            return ""
+        steps = picker.app.screen.query_one(ChoiceList)
+        return ", ".join(steps.titles)
+
+    async def body(home: Home) -> None:
+        async with open_live_picker(home) as picker:
+            await picker.wait(lambda: "Unlock the keys" in offered(picker), "it unlocks first")
+            assert "all keys are locked (auth lock); until then" in shown(picker.app.screen)
+            assert "Sign in to" not in offered(picker)
+            await picker.press("enter")
+            await picker.wait(lambda: "Sign in to" in offered(picker), "keys are asked for")
+            assert "Unlock the keys" not in offered(picker)
+
+    with open_home() as home:
+        home.write_config(an_entry("work", "http://127.0.0.1:1/v1"))
+        home.start(log_level="info")
+        home.cli("auth", "lock")
+        run_pilot(body(home))
 
 
 def test_folder_with_a_key_of_its_own(accounts: World) -> None:

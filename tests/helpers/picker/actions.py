@@ -51,6 +51,9 @@ class FakeActions:
     def refresh(self, provider: str | None = None) -> FakeOutcome:
         return FakeOutcome(True)
 
+    def unlock(self) -> FakeOutcome:
+        return self._next("unlock")
+
     def test(self, provider: str) -> FakeOutcome:
         return self._next("test", provider)
 

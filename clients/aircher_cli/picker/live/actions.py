@@ -13,6 +13,7 @@ from aircher_cli.picker.live import outcome
 from aircher_cli.picker.live.outcome import Outcome
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client import Client, ClientError, DaemonError
+from aircher_client.proof import call_with_proof
 from aircher_wire import methods
 
 __all__ = ["Actions", "NotAKey", "Outcome", "clean_key"]
@@ -151,6 +152,15 @@ class Actions:
         """Check and store the keys in these variables; `data` has the outcome of each."""
         params: Map = {"variables": dict(variables)}
         return self._do(methods.AUTH_IMPORT, params, CHECK_SECONDS, outcome.imported)
+
+    def unlock(self) -> Outcome:
+        """End the lock of all keys; the daemon wants a proof that the user's files can be read."""
+        try:
+            with self._client() as client:
+                result = call_with_proof(client, methods.AUTH_UNLOCK, {}, timeout=WRITE_SECONDS)
+        except ClientError as error:
+            return outcome.failed(error)
+        return outcome.unlocked(as_map(result))
 
     # -------------------------------------------------------------- the daemon
 

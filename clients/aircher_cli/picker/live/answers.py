@@ -31,6 +31,7 @@ def with_status(view: DaemonView, result: Map) -> DaemonView:
         health=_with_provider_rows(view.health, providers),
         last_errors=_latest_errors(view.last_errors, providers),
         tasks=_models_of_tasks(records(result.get("tasks"))),
+        lock=as_map(result.get("lock")),
         is_in_fleet=bool(result.get("shared")),
     )
     return mark_default(view, text(default.get("model")) or next(iter(candidates), ""))
@@ -47,6 +48,7 @@ def with_keys(view: DaemonView, result: Map) -> DaemonView:
         keys=tuple(records(result.get("rows"))),
         environment=tuple(texts(result.get("environment"))),
         config=as_map(result.get("config")) or view.config,
+        lock=as_map(result.get("lock")),
     )
     return with_states(view)
 

@@ -117,6 +117,13 @@ def signed_out(provider: str, result: Map) -> Outcome:
     return _shown(removed > 0, message if removed else f"{provider} has no stored key", result)
 
 
+def unlocked(result: Map) -> Outcome:
+    """Return the outcome of `auth.unlock`."""
+    problem = text(result.get("problem"))
+    more = f", but a restart of the daemon locks them again: {problem}" if problem else ""
+    return _shown(not problem, f"the keys are unlocked{more}", result)
+
+
 def imported(result: Map) -> Outcome:
     """Return the outcome of `auth.import`."""
     rows = records(result.get("outcomes"))

@@ -126,7 +126,7 @@ class Commands:
             self._state.message = (f"{name} was not chosen: {outcome.message}", "bad")
 
     def sign_in(self) -> None:
-        """Sign in to the provider."""
+        """Sign in to the provider, or unlock the keys."""
         if provider := self._provider_of_row("sign in to"):
             row = self._state.row
             self._ask_for_key(provider, lambda _: None, row.label if row else "")
@@ -150,6 +150,10 @@ class Commands:
             then(None)
             self._state.message = ("the daemon is on another machine: sign in there", "warn")
             return
+        if self._state.view.lock:
+            then(None)
+            self._unlock()
+            return
         # Widgets of Textual that the list does without would make every start slower.
         from aircher_cli.picker.screen.dialogs.sign_in import SignInDialog  # noqa: PLC0415
         from aircher_cli.picker.view.sign_in.key_facts import sign_in_facts  # noqa: PLC0415
@@ -160,6 +164,11 @@ class Commands:
 
         facts = sign_in_facts(self._state.view, provider, label)
         self._app.push_screen(SignInDialog(facts, self._app.actions), close)
+
+    def _unlock(self) -> None:
+        """Unlock the keys: until then no key can be stored."""
+        self._state.message = ("unlocking the keys ...", "dim")
+        self._app.run_in_background("unlock", self._app.actions.unlock, self._report)
 
     def sign_out(self) -> None:
         """Sign out of the provider, after a question."""

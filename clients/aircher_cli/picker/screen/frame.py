@@ -345,12 +345,13 @@ def _foot(state: PickerState, width: int, height: int) -> list[tuple[Line, list[
         return [_overlay_foot(width)]
     result = []
     mark = state.item.mark if state.item else None
-    for keys in foot_keys(mark, width, rows, has_query=bool(state.query)):
+    has_query, is_locked = bool(state.query), bool(state.view.lock)
+    for keys in foot_keys(mark, width, rows, has_query=has_query, is_locked=is_locked):
         line: Line = [(" ", "")]
         zones: list[Zone] = []
         for key in keys:
             x = sum(cell_len(text) for text, _ in line)
-            word = foot_word(key, has_query=bool(state.query))
+            word = foot_word(key, has_query=has_query, is_locked=is_locked)
             zones.append(Zone(0, x, x + len(key.label) + 1 + len(word), key.action))
             line += [(key.label, "bold"), (f" {word}  ", "dim")]
         result.append((line, zones))

@@ -45,7 +45,7 @@ KEYS: tuple[Key, ...] = (
         "Esc",
         "clear the filter; without a filter, leave and change nothing",
     ),
-    Key(("ctrl+l",), "sign_in", "^L", "sign in", "Ctrl-L", "sign in to the provider"),
+    Key(("ctrl+l",), "sign_in", "^L", "sign in", "Ctrl-L", "sign in, or unlock all keys"),
     Key(
         ("ctrl+x",),
         "clear_cooldowns",
@@ -105,6 +105,7 @@ KEYS: tuple[Key, ...] = (
 
 KEY_NAMES: dict[str, str] = {key.action: key.name for key in KEYS}
 """Action -> how texts call its key."""
+KEY_NAMES["unlock"] = KEY_NAMES["sign_in"]  # no key can be stored until all are unlocked
 
 MOVES: dict[str, str] = {
     "up": "up",
@@ -151,7 +152,9 @@ def is_typed(event: "events.Key") -> bool:
     return event.is_printable and bool(event.character) and not event.key.startswith("alt+")
 
 
-def foot_keys(mark: Mark | None, width: int, rows: int, *, has_query: bool) -> list[list[Key]]:
+def foot_keys(
+    mark: Mark | None, width: int, rows: int, *, has_query: bool, is_locked: bool = False
+) -> list[list[Key]]:
     """Return the keys for each line of the foot: those for the state of the selected line.
 
     As many as fit; the last key, help, is always there.
@@ -159,14 +162,19 @@ def foot_keys(mark: Mark | None, width: int, rows: int, *, has_query: bool) -> l
     fitting = [key for key in KEYS[:-1] if _applies(key, mark)]
     help_key = KEYS[-1]
     while True:
-        lines = _broken([*fitting, help_key], width, has_query=has_query)
+        lines = _broken([*fitting, help_key], width, has_query=has_query, is_locked=is_locked)
         if len(lines) <= rows or not fitting:
             return lines[: max(rows, 0)]
         fitting.pop()
 
 
-def foot_word(key: Key, *, has_query: bool) -> str:
-    """Return what the foot says about a key: Esc clears a filter before it leaves."""
+def foot_word(key: Key, *, has_query: bool, is_locked: bool = False) -> str:
+    """Return what the foot says about a key: Esc clears a filter before it leaves.
+
+    While all keys are locked, that for signing in unlocks them.
+    """
+    if is_locked and key.action == "sign_in":
+        return "unlock"
     return "clear" if key.action == "back" and has_query else key.word
 
 
@@ -178,12 +186,12 @@ def _applies(key: Key, mark: Mark | None) -> bool:
     return True
 
 
-def _broken(keys: list[Key], width: int, *, has_query: bool) -> list[list[Key]]:
+def _broken(keys: list[Key], width: int, *, has_query: bool, is_locked: bool) -> list[list[Key]]:
     """Break keys into lines."""
     lines: list[list[Key]] = [[]]
     used = 0
     for key in keys:
-        size = len(key.label) + 1 + len(foot_word(key, has_query=has_query))
+        size = len(key.label) + 1 + len(foot_word(key, has_query=has_query, is_locked=is_locked))
         if lines[-1] and used + 2 + size > width - 2:
             lines.append([])
             used = 0

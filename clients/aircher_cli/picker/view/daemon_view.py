@@ -43,6 +43,7 @@ class DaemonView:
         last_errors: Provider -> the latest failed attempt, a row of the topic `attempt` with `at`.
         here: What requests from this folder, or of this conversation, use.
         tasks: Task of the configuration -> its model, of those that have one.
+        lock: Why all keys are locked, as `auth.status` has it; empty while they are not.
         is_in_fleet: Whether other machines count with this one: the sums are of this one alone.
     """
 
@@ -66,6 +67,7 @@ class DaemonView:
     last_errors: dict[str, Map] = field(default_factory=dict)
     here: Here = field(default_factory=Here)
     tasks: dict[str, str] = field(default_factory=dict)
+    lock: Map = field(default_factory=dict)
     is_in_fleet: bool = False
 
     @property

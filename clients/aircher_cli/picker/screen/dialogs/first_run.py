@@ -63,6 +63,9 @@ class FirstRunActions(SignInActions, Protocol):
     def import_keys(self, variables: Mapping[str, str]) -> OutcomeLike:
         """Check and store the keys of variables."""
 
+    def unlock(self) -> OutcomeLike:
+        """End the lock of all keys."""
+
     def refresh(self, provider: str | None = None) -> OutcomeLike:
         """Fetch a provider's list of models."""
 
@@ -222,6 +225,9 @@ class FirstRun(Screen[str | None]):
             where = "In another terminal" if step.kind == "fix" else "On that machine"
             command = f"{where}: {step.command}"
             self.app.push_screen(ConfirmDialog(step.title, [step.detail, command]))
+        elif step.kind == "unlock":
+            self._start("Unlocking the keys…")
+            run_in_background(self.app, self._actions.unlock, self._show_outcome)
         elif step.kind == "import":
             self._import(step)
         elif step.kind == "model":
@@ -258,6 +264,11 @@ class FirstRun(Screen[str | None]):
         self._stop()
         if self.is_attached:
             self.app.push_screen(ConfirmDialog("Keys of this shell", lines))
+
+    def _show_outcome(self, outcome: OutcomeLike) -> None:
+        self._stop()
+        if self.is_attached:
+            self._show_status(outcome.message)
 
     def _run_demo(self) -> None:
         try:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 PHRASES = {
     "sign_in": "signs in",
+    "unlock": "unlocks them",
     "test": "checks it",
     "clear_cooldowns": "ends the cooldown now",
 }
@@ -17,6 +18,7 @@ PHRASES = {
 ACTIONS = {
     "auth login": "sign_in",
     "auth logout": "sign_out",
+    "auth unlock": "unlock",
     "auth test": "test",
     "auth status": "test",
     "cooldowns clear": "clear_cooldowns",

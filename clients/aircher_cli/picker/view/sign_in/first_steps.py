@@ -16,7 +16,7 @@ from aircher_cli.render.config.problems import NOTHING_IN_USE, problem_lines
 from aircher_cli.values import Map, as_map, number, records, text
 from aircher_client.sign_in import unseen_variables
 
-Kind = Literal["fix", "import", "model", "sign_in", "elsewhere", "start_local", "demo"]
+Kind = Literal["fix", "import", "model", "sign_in", "elsewhere", "unlock", "start_local", "demo"]
 
 ANSWERING = frozenset({"authenticated", "unverified"})
 """States of keys with which a provider is called."""
@@ -35,10 +35,10 @@ class Step:
     """One thing that the user can do.
 
     Attributes:
-        kind: `fix` a key or a configuration that exists but is not used, or another daemon that has
-            the keys; `import` the keys of this shell; choose a `model` of a local server; `sign_in`
-            to a provider; `elsewhere`: do that where the daemon runs; `start_local`: get or start
-            Ollama; `demo`: try it without a provider.
+        kind: `unlock` all keys; `fix` a key or a configuration that exists but is not used, or
+            another daemon that has the keys; `import` the keys of this shell; choose a `model` of a
+            local server; `sign_in` to a provider; `elsewhere`: do that where the daemon runs;
+            `start_local`: get or start Ollama; `demo`: try it without a provider.
         title: What to do, in a few words.
         detail: Why, or how; one sentence, may be empty.
         command: The command that does the same outside the picker; empty if there is none.
@@ -106,6 +106,8 @@ def first_steps(
     """
     if is_elsewhere(view):
         return (*_elsewhere(view), *_local(view), DEMO)
+    if view.lock:
+        return (*_fix_of_config(view.config), _unlock(view.lock), *_local(view), DEMO)
     return (
         *_fix_of_config(view.config),
         *_carry_over(old),
@@ -135,6 +137,12 @@ def _elsewhere(view: DaemonView) -> list[Step]:
 
 
 # ------------------------------------------------------------------ the steps
+
+
+def _unlock(lock: Map) -> Step:
+    """Return the step without which no key can be stored or read."""
+    detail = _sentence(text(lock.get("reason")), "until then no key can be stored")
+    return Step("unlock", "Unlock the keys", f"{detail}.", "aircher-cli auth unlock")
 
 
 def _fix_of_config(config: Map) -> list[Step]:

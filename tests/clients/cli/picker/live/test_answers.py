@@ -37,6 +37,15 @@ def test_sums_of_one_machine_of_several_are_known_as_such():
     assert not answers.with_status(DaemonView(is_in_fleet=True), {}).is_in_fleet
 
 
+def test_a_lock_of_all_keys_is_known_until_it_ends():
+    """From either answer that has it; one without it says that there is none."""
+    lock = {"cause": "command", "reason": "all keys are locked"}
+    for take in (answers.with_status, answers.with_keys):
+        locked = take(DaemonView(), {"lock": lock})
+        assert locked.lock == lock
+        assert take(locked, {}).lock == {}
+
+
 def test_without_a_configured_default_it_is_the_first_candidate():
     """That is what a request without a model uses."""
     view = answers.with_status(DaemonView(), {"default": {"candidates": ["a/m"]}})

@@ -124,6 +124,12 @@ def test_a_refresh(result, ok, message):
             "no model can answer now: a/m is rate-limiting",
         ),
         (outcome.explained({"candidates": "odd"}), False, "no model can answer now"),
+        (outcome.unlocked({"rows": []}), True, "the keys are unlocked"),
+        (
+            outcome.unlocked({"problem": "disk full"}),
+            False,
+            "the keys are unlocked, but a restart of the daemon locks them again: disk full",
+        ),
     ],
 )
 def test_other_outcomes(found, ok, message):

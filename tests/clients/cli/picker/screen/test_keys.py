@@ -79,3 +79,13 @@ def test_escape_says_what_it_does() -> None:
     """With a filter, Esc clears it; without one, it leaves."""
     escape = next(key for key in KEYS if key.action == "back")
     assert [foot_word(escape, has_query=has) for has in (True, False)] == ["clear", "leave"]
+
+
+def test_sign_in_unlocks_while_all_keys_are_locked() -> None:
+    """No key can be stored until then, so the foot says what its key does."""
+    lines = foot_keys(Mark.LOCKED, 300, 2, has_query=False, is_locked=True)
+    [key] = [each for line in lines for each in line if each.action == "sign_in"]
+    assert [foot_word(key, has_query=False, is_locked=so) for so in (True, False)] == [
+        "unlock",
+        "sign in",
+    ]

@@ -24,6 +24,7 @@ SOURCES = ("keyring", "file, not encrypted", "command op", "environment variable
             "sign in with 'aircher-cli auth login a --label b', or 'aircher-cli auth logout a'",
             "Ctrl-L signs in, or Ctrl-D",
         ),
+        ("unlock them with 'aircher-cli auth unlock'", "Ctrl-L unlocks them"),
         ("renew it there, then 'aircher-cli auth test a'", "renew it there, then Ctrl-T"),
         ("aircher-cli auth logout a removes the key", "Ctrl-D removes the key"),
         ("then 'aircher-cli auth status'", "then Ctrl-T"),

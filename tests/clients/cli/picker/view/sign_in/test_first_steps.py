@@ -224,3 +224,12 @@ def test_a_daemon_on_another_machine():
         ("demo", "aircher-cli demo"),
     ]
     assert "takes no keys" in steps[0].detail
+
+
+def test_while_all_keys_are_locked_no_key_is_asked_for():
+    """The daemon would refuse it; a variable of the shell cannot be imported, either."""
+    view = DaemonView(keys=CLOUD, environment=("OPENAI_API_KEY",), lock={"reason": "locked"})
+    steps = first_steps(view, {"OPENAI_API_KEY": KEY})
+    assert [step.kind for step in steps] == ["unlock", "demo"]
+    assert steps[0].detail == "locked; until then no key can be stored."
+    assert "unlock" not in [step.kind for step in first_steps(DaemonView(keys=CLOUD), {})]
