@@ -206,12 +206,14 @@ async def auth_logout(services: Services, _: RequestContext, params: LogoutParam
 
 
 @together(at_once=WAITING)
-async def auth_status(services: Services, _: RequestContext, _params: NoParams) -> object:
+async def auth_status(services: Services, context: RequestContext, _params: NoParams) -> object:
     """Return the state of every key."""
+    refused = _keys_refused(services, context)
     return {
         "rows": key_rows(services, await services.auth.status()),
         **engine_key(services),
         **services.auth.lock.to_wire(),
+        **({"refused": refused} if refused else {}),
         "environment": environment_names(services),
         "config": config_state(services),
     }

@@ -18,6 +18,7 @@ import pytest
 from aircher_cli.picker.screen.dialogs.choice_list import ChoiceList
 from aircher_cli.picker.screen.dialogs.confirm import ConfirmDialog
 from aircher_cli.picker.screen.dialogs.first_run import FirstRun
+from aircher_cli.picker.screen.dialogs.key_field import KeyField
 from aircher_cli.picker.view.here import Here
 from aircher_cli.picker.view.states.table import (
     LEASED,
@@ -699,6 +700,31 @@ def test_locked_without_any_key() -> None:
         home.write_config(an_entry("work", "http://127.0.0.1:1/v1"))
         home.start(log_level="info")
         home.cli("auth", "lock")
+        run_pilot(body(home))
+
+
+def test_client_that_may_not_sign_in() -> None:
+    """It says so instead of asking for a key, and asks as soon as the configuration lets it."""
+    rights = '[clients.nvim]\n[protect]\nsign_in = ["nvim"]\n'
+
+    async def body(home: Home) -> None:
+        async with open_live_picker(home) as picker:
+            on_screen = lambda: shown(picker.app.screen)  # noqa: E731
+            await picker.select("work")
+            await picker.press("ctrl+l")
+            why = "may not store or unlock keys: [protect] sign_in allows nvim"
+            await picker.wait(lambda: why in " ".join(on_screen().split()), "it says why")
+            assert not picker.app.screen.query(KeyField)
+            await picker.press("escape")
+            home.write_config(an_entry("work", "http://127.0.0.1:1/v1"))
+            await asyncio.to_thread(home.cli, "config", "reload")
+            await picker.wait(lambda: not picker.app.state.view.keys_refused, "it may again")
+            await picker.press("ctrl+l")
+            await picker.wait(lambda: bool(picker.app.screen.query(KeyField)), "it asks")
+
+    with open_home() as home:
+        home.write_config(an_entry("work", "http://127.0.0.1:1/v1", 'env = "A_KEY"') + rights)
+        home.start({"A_KEY": key_of("work")}, log_level="info")
         run_pilot(body(home))
 
 

@@ -49,8 +49,15 @@ def with_keys(view: DaemonView, result: Map) -> DaemonView:
         environment=tuple(texts(result.get("environment"))),
         config=as_map(result.get("config")) or view.config,
         lock=as_map(result.get("lock")),
+        keys_refused=_keys_refused(result),
     )
     return with_states(view)
+
+
+def _keys_refused(result: Map) -> str:
+    """Return why this client can store no key; the lock of all keys is known by itself."""
+    refused = as_map(result.get("refused"))
+    return "" if refused.get("command") else text(refused.get("message"))
 
 
 def with_models(view: DaemonView, result: Map, provider: str | None = None) -> DaemonView:

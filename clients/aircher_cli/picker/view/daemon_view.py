@@ -44,6 +44,7 @@ class DaemonView:
         here: What requests from this folder, or of this conversation, use.
         tasks: Task of the configuration -> its model, of those that have one.
         lock: Why all keys are locked, as `auth.status` has it; empty while they are not.
+        keys_refused: Why this client can store no key; empty if it can, or while all are locked.
         is_in_fleet: Whether other machines count with this one: the sums are of this one alone.
     """
 
@@ -68,6 +69,7 @@ class DaemonView:
     here: Here = field(default_factory=Here)
     tasks: dict[str, str] = field(default_factory=dict)
     lock: Map = field(default_factory=dict)
+    keys_refused: str = ""
     is_in_fleet: bool = False
 
     @property

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal, NotRequired, TypedDict
 
+from aircherd.api.schema.chat_results import SignInRefused
 from aircherd.api.schema.fields import (
     FilePath,
     Health,
@@ -76,6 +77,7 @@ class AuthStatus(TypedDict):
     rows: list[KeyRow]
     shared: NotRequired[EngineKey]
     lock: NotRequired[Lock]
+    refused: NotRequired[SignInRefused]
     environment: Annotated[list[str], says("environment variables that the daemon would read")]
     config: ConfigState
 

@@ -186,6 +186,8 @@ def _blocked(view: DaemonView, provider: str, rows: list[Map]) -> str:
         return f"The entry of {provider} in the configuration is not used: {reason}."
     if any(row.get("state") == "not_required" for row in rows):
         return f"{provider} needs no key."
+    if view.keys_refused:
+        return f"No key can be stored from here: {view.keys_refused}."
     if not rows and view.config.get("in_use") == NOTHING_IN_USE:
         problem = text(as_map(view.config.get("problem")).get("message"))
         return f"The configuration is invalid, so its providers are not known: {problem}."

@@ -46,6 +46,20 @@ def test_a_lock_of_all_keys_is_known_until_it_ends():
         assert take(locked, {}).lock == {}
 
 
+@pytest.mark.parametrize(
+    ("refused", "why"),
+    [
+        ({"message": "may not"}, "may not"),
+        ({"message": "locked", "command": "auth unlock"}, ""),
+        ({}, ""),
+    ],
+)
+def test_why_no_key_can_be_stored_is_known(refused, why):
+    """But for the lock of all keys, which the picker ends."""
+    view = answers.with_keys(DaemonView(keys_refused="before"), {"refused": refused})
+    assert view.keys_refused == why
+
+
 def test_without_a_configured_default_it_is_the_first_candidate():
     """That is what a request without a model uses."""
     view = answers.with_status(DaemonView(), {"default": {"candidates": ["a/m"]}})

@@ -99,6 +99,17 @@ def test_where_no_key_can_be_stored_the_reason_is_said(state, fields, blocked):
     assert blocked in facts(state, **fields).blocked
 
 
+def test_a_client_that_may_not_sign_in_is_not_asked_for_a_key():
+    """The daemon would refuse it after it was typed."""
+    view = DaemonView(
+        keys=({"provider": "work", "state": "rejected"},),
+        keys_refused="[protect] sign_in allows nvim",
+    )
+    assert sign_in_facts(view, "work").blocked == (
+        "No key can be stored from here: [protect] sign_in allows nvim."
+    )
+
+
 def test_a_provider_that_is_not_known_is_explained():
     """It was removed meanwhile, or the whole configuration is invalid."""
     broken = DaemonView(config={"in_use": "none", "problem": {"message": "/c.toml:2: bad"}})
