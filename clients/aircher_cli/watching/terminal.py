@@ -28,7 +28,8 @@ from aircher_cli.terminal_modes import FATAL, set_modes
 
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J\x1b[H"
 """The alternate screen, no cursor, no wrapping, cleared."""
-LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l"
+LEAVE = "\x1b[2J\x1b[H\x1b[?7h\x1b[?25h\x1b[?1049l"
+"""Cleared before, since GNU screen has no alternate screen by default: the frame would stay."""
 HOME, CLEAR, END_OF_LINE, END_OF_SCREEN = "\x1b[H", "\x1b[2J", "\x1b[K", "\x1b[J"
 
 QUIT_KEYS = frozenset(b"qQ\x04\x1b")

@@ -30,6 +30,10 @@ RESTORE = (
 )
 """Switches off all modes that the driver switches on; what is off already stays off."""
 
+NORMAL_SCREEN = "\x1b[?1049l"
+CLEAR = "\x1b[2J\x1b[H"
+"""GNU screen has no alternate screen by default: the list would stay, the prompt in its midst."""
+
 CHANGED_SIGNALS = (
     signal.SIGTSTP,
     signal.SIGCONT,
@@ -105,6 +109,10 @@ class PickerDriver(LinuxDriver):
             self._is_active = False
             self.write("\x1b[?1016l")
             super().stop_application_mode()
+
+    def write(self, data: str) -> None:
+        """Write; what was drawn is cleared right before the normal screen comes back."""
+        super().write(CLEAR + data if data == NORMAL_SCREEN else data)
 
     def disable_input(self) -> None:
         """Stop reading, once: while suspended, an attempt would stop the process."""

@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from aircher_cli.picker.screen.terminal import CHANGED_SIGNALS, RESTORE, _Patient, kept_terminal
+from aircher_cli.picker.screen.terminal import (
+    CHANGED_SIGNALS,
+    CLEAR,
+    RESTORE,
+    _Patient,
+    kept_terminal,
+)
 from helpers.daemon.real_daemon import wait_until
 from helpers.required import missing
 from helpers.screen.picker_program import SECRET
@@ -245,8 +251,11 @@ def test_settings_for_developers_of_textual_are_not_heeded(
     assert [name for name in written if name in {"keys.log", "log"}] == []
 
 
-def test_gnu_screen_gets_no_mouse(environ: dict[str, str]) -> None:
-    """It keeps Esc back until another key while a program uses the mouse."""
+def test_gnu_screen_gets_no_mouse_and_an_empty_screen(environ: dict[str, str]) -> None:
+    """It keeps Esc back until another key while a program uses the mouse.
+
+    It has no alternate screen by default, so what was drawn would stay around the prompt.
+    """
     with Terminal([*PROGRAM, "models"], {**environ, "STY": "1.pts", "TERM": "screen"}) as terminal:
         terminal.wait_for("alpha")
         assert not {1000, 1002, 1003} & terminal.modes()
@@ -254,6 +263,10 @@ def test_gnu_screen_gets_no_mouse(environ: dict[str, str]) -> None:
         terminal.send(b"\x1b")
         assert terminal.wait() == 0
         assert_restored(terminal)
+        drawn, _, _ = terminal.raw.partition(b"\x1b[?1049l")
+        _, is_cleared, after = drawn.rpartition(CLEAR.encode())
+        assert is_cleared
+        assert b"alpha" not in after
 
 
 def test_redirected_errors_do_not_disturb(environ: dict[str, str]) -> None:
