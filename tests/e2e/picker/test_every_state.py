@@ -115,6 +115,12 @@ async def unlock(world: World, picker: LivePicker) -> None:
     await picker.press("ctrl+t")
 
 
+async def unlock_all(_: World, picker: LivePicker) -> None:
+    """Unlock all keys, once the foot says that its key does so."""
+    await picker.wait(lambda: "^L unlock" in picker.text, "the foot names the key")
+    await picker.press("ctrl+l")
+
+
 async def start_upstream(world: World, picker: LivePicker) -> None:
     """Start the daemon that has the keys, and fetch its list."""
     assert world.upstream is not None
@@ -658,7 +664,7 @@ LOCKED = Shown(
     "modelcools/gpt-5.5-mini",
     "⚠ locked",
     ("all keys are locked (auth lock)", "→ Ctrl-L unlocks them"),
-    press("ctrl+l"),
+    unlock_all,
     "✓ ready",
 )
 FOLDER = Shown(
@@ -682,10 +688,9 @@ def test_locked_without_any_key() -> None:
     """The first screen unlocks before it asks for a key, which the daemon would refuse."""
 
     def offered(picker: LivePicker) -> str:
-        if not isinstance(picker.app.screen, FirstRun):
-            return ""
-        steps = picker.app.screen.query_one(ChoiceList)
-        return ", ".join(steps.titles)
+        is_first = isinstance(picker.app.screen, FirstRun)
+        steps = picker.app.screen.query(ChoiceList)  # none until the screen has been built
+        return ", ".join(steps.first().titles) if is_first and steps else ""
 
     async def body(home: Home) -> None:
         async with open_live_picker(home) as picker:
@@ -711,6 +716,7 @@ def test_client_that_may_not_sign_in() -> None:
         async with open_live_picker(home) as picker:
             on_screen = lambda: shown(picker.app.screen)  # noqa: E731
             await picker.select("work")
+            await picker.wait(lambda: bool(picker.app.state.view.keys_refused), "it is known")
             await picker.press("ctrl+l")
             why = "may not store or unlock keys: [protect] sign_in allows nvim"
             await picker.wait(lambda: why in " ".join(on_screen().split()), "it says why")
