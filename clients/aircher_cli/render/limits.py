@@ -165,6 +165,11 @@ def is_near(limit: Map) -> bool:
     return _style(limit) != "good" or bool(limit.get("incomplete"))
 
 
+def is_used_up(limit: Map) -> bool:
+    """Tell whether nothing is left of a limit, or nothing may be used of it now."""
+    return _style(limit) == "bad"
+
+
 def _share(limit: Map) -> float:
     return number(limit.get("share")) or 0.0
 

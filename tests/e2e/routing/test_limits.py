@@ -91,8 +91,8 @@ def test_requests_are_limited(started, scope, per):
     assert (row["used"], row["max"], row["left"], row["share"]) == (1, 1, 0, 1.0)
 
 
-def test_at_a_limit_the_fallback_answers(sim, started):
-    """The skip has the reason; nothing is sent to the provider at its limit."""
+def test_at_a_limit_the_fallback_answers(sim, home, started):
+    """The skip has the reason; nothing is sent to the provider at its limit. Status says so too."""
     client = started(limit("requests = 1", provider="work"))
     assert ask(client)["provider"] == "work"
     got = ask(client)
@@ -101,6 +101,8 @@ def test_at_a_limit_the_fallback_answers(sim, started):
         [("work", "limit_reached")],
     )
     assert len(chats(sim, "openai")) == 1
+    lines = home.cli("status").stdout.splitlines()
+    assert {" ".join(line.split()) for line in lines} >= {"⚠ work limited", "✓ spare ready"}
 
 
 def test_another_client_and_another_model_have_room(home, started):

@@ -47,7 +47,8 @@ def provider_lines(
     """
     cooling = records(record.get("cooling"))
     rows = without_repeats(records(record.get("providers")), as_map(record.get("config")))
-    providers = [_own_health(each, cooling) for each in rows]
+    limits = records(record.get("limits"))
+    providers = [_with_limit(_own_health(each, cooling), limits) for each in rows]
     names = texts(as_map(record.get("default")).get("candidates"))
     named = frozenset(without_label(name).partition("/")[0] for name in names)
     shown = [each for each in providers if is_in_use(each, named)]
@@ -106,6 +107,8 @@ def describe(provider: Map) -> tuple[str, str, str]:
     """Return the symbol, word and style of a provider's state and health."""
     if provider.get("absent"):
         return Mark.STOPPED.value
+    if _is_limited(provider):
+        return Mark.LIMITED.value
     if provider.get("state") == "not_required" and not _is_ill(provider):
         return _without_key(provider).value
     state, health = text(provider.get("state")), text(provider.get("health"))
@@ -136,8 +139,41 @@ def _is_here(url: str) -> bool:
 
 def _is_ill(provider: Map) -> bool:
     """Tell whether the health matters: it does for a provider that could be called."""
-    is_usable = provider.get("state") in {"authenticated", "unverified", "not_required"}
-    return is_usable and text(provider.get("health")) not in {"", "ok"}
+    return _is_usable(provider) and text(provider.get("health")) not in {"", "ok"}
+
+
+def _is_usable(provider: Map) -> bool:
+    return provider.get("state") in {"authenticated", "unverified", "not_required"}
+
+
+def _with_limit(provider: Map, limits: list[Map]) -> Map:
+    """Return a provider, marked if it could be called but for a limit.
+
+    One of a key or a model is not such a limit: others of the provider can be asked. The limit has
+    a line of its own, which says when there is room again.
+    """
+    if not limits or not _is_usable(provider) or _is_ill(provider):
+        return provider
+    from aircher_cli.render.limits import is_used_up  # noqa: PLC0415 -- only with limits
+
+    full = any(is_used_up(each) for each in limits if _is_of_all(each, provider))
+    return {**provider, "is_limited": True} if full else provider
+
+
+def _is_of_all(limit: Map, provider: Map) -> bool:
+    """Tell whether a limit counts all that a client may ask of a provider.
+
+    What needs no key mostly costs nothing, and then no limit in USD stops it.
+    """
+    is_free = provider.get("state") == "not_required" and limit.get("counted") == "usd"
+    is_for_us = limit.get("others") is not True
+    is_named = text(limit.get("provider")) in {"", _name(provider)}
+    return is_for_us and is_named and not (is_free or limit.get("key") or limit.get("model"))
+
+
+def _is_limited(provider: Map) -> bool:
+    """Tell whether a limit keeps a provider from answering."""
+    return bool(provider.get("is_limited"))
 
 
 def _details(provider: Map, record: Map, width: int, now: float, *, step: int) -> list[Line]:

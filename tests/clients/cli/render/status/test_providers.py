@@ -70,3 +70,36 @@ def test_what_is_fine_is_folded_by_state() -> None:
         "✓ e  ready",
         "    ⚠ m: cooling",
     ]
+
+
+LIMIT: Map = {"limit": "a: 5.00 USD a day", "provider": "a", "counted": "usd", "share": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "head"),
+    [
+        ({}, "⚠ a  limited"),
+        ({"provider": ""}, "⚠ a  limited"),
+        ({"share": 0.2, "refuses": True}, "⚠ a  limited"),
+        ({"share": 0.99}, "✓ a  ready"),
+        ({"provider": "b"}, "✓ a  ready"),
+        ({"key": "work"}, "✓ a  ready"),
+        ({"model": "a/m"}, "✓ a  ready"),
+        ({"others": True}, "✓ a  ready"),
+    ],
+)
+def test_a_provider_without_anything_left_is_limited(changes: Map, head: str) -> None:
+    """It was ready, above a limit that let nothing through. A limit of a key leaves others."""
+    limit = {**LIMIT, **changes}
+    record: Map = {"providers": [{"provider": "a", "state": "authenticated"}], "limits": [limit]}
+    rows, _ = provider_lines(record, 80, NOW, step=detail.ALL)
+    assert shown(rows) == [head]
+
+
+def test_no_budget_stops_what_needs_no_key() -> None:
+    """Local models are free; a limit on requests counts theirs as well."""
+    for changes, word in (({}, "local"), ({"counted": "requests"}, "limited")):
+        providers: list[Map] = [{"provider": "a", "state": "not_required"}]
+        record: Map = {"providers": providers, "limits": [{**LIMIT, **changes}]}
+        rows, _ = provider_lines(record, 80, NOW, step=detail.ALL)
+        assert shown(rows)[0].endswith(word)

@@ -338,7 +338,10 @@ EVERYTHING: Map = {
         *STATUS["providers"][1:],
     ],
     "cooling": [{"provider": "slow", **COOLING}],
-    "limits": [*([LIMIT] * 9), {**LIMIT, "limit": "openai: 4 a day", "used": 4, "share": 1.0}],
+    "limits": [
+        *([LIMIT] * 9),
+        {**LIMIT, "limit": "openai: 4 a day", "provider": "openai", "used": 4, "share": 1.0},
+    ],
 }
 """More than fits a terminal of 24 rows."""
 
