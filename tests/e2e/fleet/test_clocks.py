@@ -6,7 +6,7 @@ from helpers.engines import Engine
 from helpers.fleet.load import exhaust, loads
 from helpers.fleet.machines import limit, open_machines
 from helpers.fleet.upstream import Upstream
-from helpers.fleet.zones import zone_after_midnight
+from helpers.ledger.zones import zone_after_midnight
 
 REQUESTS = 60
 HOUR = 3600.0

@@ -16,6 +16,7 @@ from helpers.daemon.real_daemon import Home
 from helpers.daemon.real_daemon import home as open_home
 from helpers.daemon.real_daemon import simulator as open_simulator
 from helpers.docs.blocks import ROOT
+from helpers.ledger.zones import zone_at_noon
 from helpers.pictures.svg import draw
 from helpers.pictures.terminal import Terminal, open_screen
 from helpers.secret_service import secret_service
@@ -70,8 +71,12 @@ per = "day"
 
 [[limits]]
 usd = 20
-per = "month"
+per = "day"
+
+[usage]
+time_zone = "{zone}"
 """
+"""Limits of a day, at noon: shortly before they start again, other words say when that is."""
 
 NOTHING = """\
 [providers.openai]
@@ -149,7 +154,8 @@ def open_scene() -> Iterator[tuple[Home, Simulator]]:
         for vendor, key in KEYS.items():
             sim.keys.accept(vendor, key)
         home.environ.pop("NO_COLOR")
-        home.write_config(CONFIG.format(url=sim.url) + catalogue())
+        home.environ["TZ"] = zone = zone_at_noon()
+        home.write_config(CONFIG.format(url=sim.url, zone=zone) + catalogue())
         home.start()
         for vendor, key in KEYS.items():
             home.login(vendor, key)
