@@ -64,7 +64,7 @@ def sign_in_data(wanted: Sequence[str], situation: Situation) -> Map:
     }
 
 
-def only_with_labels(data: Map, labels: Mapping[str, str], reason: str | None) -> None:
+def only_with_labels(data: Map, labels: Mapping[str, str], reason: str) -> None:
     """Change the `sign_in` of an error for a request that only keys with a label can serve.
 
     Other keys do not help, nor do the variables of the client, nor a model of another provider.
@@ -72,7 +72,8 @@ def only_with_labels(data: Map, labels: Mapping[str, str], reason: str | None) -
     Args:
         data: The `data` of the error.
         labels: The label that the request needs, for each of the providers that it needs.
-        reason: Why it needs that one, None if it asks for it itself.
+        reason: Why it needs that one, and which there are; empty if it asks for it itself, and
+            there are none.
     """
     found: Any = data["sign_in"]
     rows: list[Map] = []

@@ -127,13 +127,16 @@ def without_label(
         project: What the client's folder added to the request, if anything.
     """
     error = error if project is None else project.explain(error)
-    lacking, reason = error.data.pop("lacking", None), error.data.pop("reason", None)
+    lacking, reason, known = (error.data.pop(each, None) for each in ("lacking", "reason", "known"))
     labels = dict(lacking) if isinstance(lacking, list) else {}
     add_sign_in(error.data, services, config, list(labels))
     if "sign_in" in error.data:
         from aircherd.auth.sign_in import only_with_labels  # noqa: PLC0415 -- only after this
 
-        only_with_labels(error.data, labels, reason if isinstance(reason, str) else None)
+        why = [reason, known and f"Now {known}"]
+        only_with_labels(
+            error.data, labels, ". ".join(text for text in why if isinstance(text, str) and text)
+        )
     return error
 
 

@@ -258,6 +258,10 @@ class FleetMember:
             differing=found.differing,
         )
 
+    def time(self) -> float:
+        """Return the Unix time by the engine's clock."""
+        return self.sharing.clock.time_at(self.sharing.steady())
+
     def own_days(self) -> Mapping[str, DayUse]:
         """Return what this machine used on each of the last days."""
         return {day: DayUse(*sums) for day, sums in self._days.known.items()}

@@ -89,20 +89,26 @@ def check_labels(
             return
         lacking.append((provider, route.key))
     if lacking:
+        known = _known_labels(lacking, keys_of)
         raise NotAuthenticated(
-            _lacking_message(lacking, keys_of),
+            _lacking_message(lacking, known),
             lacking=[(each.name, label) for each, label in lacking if may_be_stored(label)],
+            known=known,
         )
 
 
-def _lacking_message(lacking: Sequence[tuple[Provider, str]], keys_of: KeysOf) -> str:
+def _lacking_message(lacking: Sequence[tuple[Provider, str]], known: str) -> str:
     provider, label = lacking[0]
     found = list(dict.fromkeys(provider.name for provider, _ in lacking))
     whose = found[0] if len(found) == 1 else "any of the providers that would be asked"
-    known = {each.name: _names(keys_of(each)) for each, _ in lacking[:MAX_NAMED]}
-    shown = "; ".join(f"{name} has {', '.join(names)}" for name, names in known.items() if names)
-    rest = f" ({shown})" if shown else ""
+    rest = f" ({known})" if known else ""
     return f"no key {label!r} for {whose}{rest}: {how_to_get(provider.name, label)}"
+
+
+def _known_labels(lacking: Sequence[tuple[Provider, str]], keys_of: KeysOf) -> str:
+    """Return the keys that there are: the label may be misspelt."""
+    known = {each.name: _names(keys_of(each)) for each, _ in lacking[:MAX_NAMED]}
+    return "; ".join(f"{name} has {', '.join(names)}" for name, names in known.items() if names)
 
 
 def may_be_stored(label: str) -> bool:

@@ -69,6 +69,9 @@ class Fleet(Protocol):
     def status(self) -> FleetStatus:
         """Return the state of the engine, without asking it."""
 
+    def time(self) -> float:
+        """Return the Unix time by the engine's clock, which days and months of the fleet go by."""
+
     def own_days(self) -> Mapping[str, DayUse]:
         """Return what this machine used on each of the last days (YYYY-MM-DD)."""
 

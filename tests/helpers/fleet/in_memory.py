@@ -33,6 +33,9 @@ class SmallFleet:
             machine="1",
         )
 
+    def time(self):
+        return self.now
+
     def own_days(self):
         return OWN
 

@@ -4,7 +4,6 @@ This machine's own days are from its ledger, those of the others as the engine h
 engine they are as they were seen last, and the report says so.
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -51,7 +50,7 @@ async def fleet_report(services: Services, params: FleetReportParams) -> Map:
     fleet = the_fleet(services)
     seen = await fleet.machines()
     status = fleet.status()
-    now = time.time()
+    now = fleet.time()
     today = datetime.fromtimestamp(now, zone_of(status.time_zone)).date()
     since = params.since or f"{today:%Y-%m}-01"
     until = params.until or f"{today:%Y-%m-%d}"

@@ -1,6 +1,5 @@
 """Each machine of a fleet and the sum, as clients see them."""
 
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -47,13 +46,14 @@ async def test_each_machine_and_the_sum(fleet):
 
 
 async def test_only_the_days_that_were_asked_for(fleet):
-    """By default this month, in the fleet's zone."""
+    """By default this month, in the fleet's zone and by the clock of its engine."""
     one = await fleet_report(services(fleet), FleetReportParams("2026-11-29", "2026-11-29"))
     assert one["totals"] == {"requests": 1, "tokens": 100, "cost": "1"}
     usual = await fleet_report(services(fleet), FleetReportParams())
-    month = time.strftime("%Y-%m", time.gmtime())
-    assert usual["since"] == f"{month}-01"
-    assert usual["until"].startswith(month)
+    assert (usual["since"], usual["until"]) == ("2026-11-01", "2026-11-30")
+    fleet.now += 86_400
+    later = await fleet_report(services(fleet), FleetReportParams())
+    assert (later["since"], later["until"]) == ("2026-12-01", "2026-12-01")
     with pytest.raises(BadRequest, match="is before 2026-11-30"):
         await fleet_report(services(fleet), FleetReportParams("2026-11-30", "2026-11-29"))
 
