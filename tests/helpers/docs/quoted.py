@@ -16,6 +16,7 @@ MASKS = {
     r"\$[\d.]+ (?=of |first |next )": "",  # depends on what was asked before
     r"after \d+ ms": "after some time",
     r"\$0\.50\+": "$0.50",  # a price of the reader's own has no second rate for long prompts
+    r"resets (at|in|on|any) .*": "resets",  # other words near the end of a day
     r"\(process \d+, up \d+ s\)": "(process 1)",
 }
 """What depends on the time or on the simulator -> what is compared."""
