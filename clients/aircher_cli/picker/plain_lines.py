@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from aircher_cli.picker.view.daemon_view import DaemonView
 from aircher_cli.picker.view.here import model_of_folder
 from aircher_cli.picker.view.listing.rows import Group, Row
-from aircher_cli.picker.view.sign_in.first_steps import first_steps, needs_first_steps
+from aircher_cli.picker.view.sign_in.first_steps import first_steps, lost_keys, needs_first_steps
 from aircher_cli.picker.view.sign_in.old_files import old_files
 from aircher_cli.picker.view.states.live_states import explain_link
 from aircher_cli.picker.view.states.table import State
@@ -121,6 +121,8 @@ def opening_lines(view: DaemonView, title: str, environ: Mapping[str, str]) -> I
     if asked := model_of_folder(view.here, view.tasks, view.default):
         yield f"{asked[0].upper()}{asked[1:]}."
     if needs_first_steps(view):
+        if lost := lost_keys(view.keys):
+            yield f"{lost}."
         yield "No provider can answer yet. To start, use one of these:"
         for step in first_steps(view, environ, old_files(environ)):
             yield f"{step.title}: {step.command}" if step.command else f"{step.title}."

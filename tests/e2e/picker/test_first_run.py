@@ -134,3 +134,17 @@ def test_a_folder_with_a_key_of_its_own(daemon, sim, terminal):
         assert screen.wait() == 0
         screen.wait_for("Requests from here go on using work/gpt-5.5, as ~/acme/.aircher says")
     assert 'default_model = "work/gpt-5.5-mini"' in daemon.config_file.read_text()
+
+
+def test_a_damaged_list_of_keys_is_said_first(home, terminal):
+    """Where the daemon has moved it, and to sign in again."""
+    home.write_config("")
+    home.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (home.data / "keys.json").write_text("{damaged")
+    (home.data / "keys.json").chmod(0o600)
+    home.start()
+    with terminal("models", columns=200) as screen:
+        screen.wait_for("No provider is signed in any more", "damaged", "keys.json.damaged-1")
+        screen.wait_for("Sign in again to the providers that you use:", "Sign in to anthropic")
+        screen.send("\x1b")
+        assert screen.wait() == 0

@@ -116,6 +116,16 @@ def test_the_opening_has_the_title_and_the_default():
     ]
 
 
+def test_the_opening_says_first_what_was_damaged():
+    """Otherwise it looks as if there never was a key."""
+    reason = "the list of stored keys was damaged and was moved to /a: a stored key may be missing"
+    lost = {"provider": "a", "state": "not_configured", "reason": reason}
+    lines = list(opening_lines(a_view([], keys=(lost,)), "Choose.", {}))
+    said = f"T{reason[1:]}. Sign in again to the providers that you use."
+    steps = "No provider can answer yet. To start, use one of these:"
+    assert lines.index(said) == lines.index(steps) - 1
+
+
 def test_the_opening_says_what_the_folder_asks():
     """The default is not what answers there."""
     here = Here(source="~/acme/.aircher", model="a/own")

@@ -29,6 +29,7 @@ from aircher_cli.picker.view.sign_in.first_steps import (
     first_steps,
     is_invalid,
     local_models,
+    lost_keys,
     needs_first_steps,
 )
 from aircher_cli.picker.view.sign_in.key_facts import sign_in_facts
@@ -38,6 +39,7 @@ from aircher_cli.values import Map, as_map, records, text
 HEADING = "No provider is signed in yet"
 INVALID_HEADING = "The configuration is invalid"
 INVALID_INTRODUCTION = "No provider is asked until it is corrected:"
+LOST_HEADING = "No provider is signed in any more"
 INTRODUCTION = "A key of one provider, or a model on this machine, is enough to start:"
 KEYS = "↑↓ choose · Enter do it · Esc quit"
 BROWSE = Step(
@@ -107,6 +109,7 @@ class FirstRun(Screen[str | None]):
         self._actions = actions
         self._environ = environ
         self._steps: tuple[Step, ...] = ()
+        self._words = HEADING, INTRODUCTION
         self._selected = ""
         self._is_busy = False
         self._is_refreshing = False
@@ -155,11 +158,10 @@ class FirstRun(Screen[str | None]):
 
     def _redraw(self) -> None:
         steps = (*first_steps(self._view, self._environ, old_files(self._environ)), BROWSE)
-        if steps == self._steps:
+        words = _opening_words(self._view)
+        if (steps, words) == (self._steps, self._words):
             return
-        words = HEADING, INTRODUCTION
-        if is_invalid(self._view):
-            words = INVALID_HEADING, INVALID_INTRODUCTION
+        self._words = words
         for name, word in zip(("#heading", "#introduction"), words, strict=True):
             self.query_one(name, Static).update(word)
         self._steps = steps
@@ -303,6 +305,15 @@ class FirstRun(Screen[str | None]):
 
     def _refreshed(self, _outcomes: list[OutcomeLike]) -> None:
         self._is_refreshing = False
+
+
+def _opening_words(view: DaemonView) -> tuple[str, str]:
+    """Return the heading and the introduction: what is wrong before what to do."""
+    if is_invalid(view):
+        return INVALID_HEADING, INVALID_INTRODUCTION
+    if lost := lost_keys(view.keys):
+        return LOST_HEADING, f"{lost}:"
+    return HEADING, INTRODUCTION
 
 
 def _link_sentence(view: DaemonView) -> str:

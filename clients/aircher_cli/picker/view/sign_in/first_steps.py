@@ -85,6 +85,22 @@ def is_invalid(view: DaemonView) -> bool:
     return view.config.get("in_use") == NOTHING_IN_USE
 
 
+_LIST_OF_KEYS = "the list of stored keys "
+"""How the daemon's reason begins if the list itself is damaged, not one key."""
+SIGN_IN_AGAIN = "Sign in again to the providers that you use"
+
+
+def lost_keys(rows: Sequence[Map]) -> str:
+    """Return what happened to the list of stored keys and what to do; empty if it is whole.
+
+    Args:
+        rows: Of `auth.status`, or of the `providers` of `sign_in`.
+    """
+    reasons = (text(row.get("reason")) for row in rows if row.get("state") == "not_configured")
+    why = next((each for each in reasons if each.startswith(_LIST_OF_KEYS)), "")
+    return why and f"{why[0].upper()}{why[1:].rstrip('.')}. {SIGN_IN_AGAIN}"
+
+
 def _knows_models_of_upstreams(view: DaemonView) -> bool:
     upstreams = {row.get("provider") for row in view.keys if is_upstream(row)}
     return bool(upstreams) and any(row.get("provider") in upstreams for row in view.models)

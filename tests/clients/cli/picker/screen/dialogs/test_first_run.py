@@ -88,6 +88,26 @@ def test_the_steps_are_listed_and_explained():
     run_pilot(body())
 
 
+def test_a_damaged_list_of_keys_is_said_first():
+    """With what to do; the words go when the damaged file is removed, whose steps are the same."""
+    reason = "the list of stored keys was damaged and was moved to /a: a stored key may be missing"
+
+    async def body():
+        app = host(FakeActions(), view(row("work", reason=reason), SPARE, OLLAMA))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            words = " ".join(shown(app.screen).split())
+            assert "any more The list of stored keys was damaged and was moved to /a: a" in words
+            assert "missing. Sign in again to the providers that you use:" in words
+            assert titles(app)[0] == "Sign in to work"
+            app.first.show(NOTHING)
+            await pilot.pause()
+            assert "No provider is signed in yet" in shown(app.screen)
+            assert "damaged" not in shown(app.screen)
+
+    run_pilot(body())
+
+
 def test_enter_opens_the_dialog_and_success_goes_on_to_the_list():
     """The new provider is selected there, once its result has been read."""
 
