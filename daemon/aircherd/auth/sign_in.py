@@ -64,6 +64,29 @@ def sign_in_data(wanted: Sequence[str], situation: Situation) -> Map:
     }
 
 
+def broken_first(wanted: Sequence[str], rows: Sequence[KeyStatus]) -> list[str]:
+    """Return the providers that a request without a model and without a default needs.
+
+    Only providers with a model of their own are tried then. If none of them has a key, but another
+    has one that cannot be used, the user means that one.
+
+    Args:
+        wanted: The providers that were tried.
+        rows: Those of `auth.status`.
+    """
+    states = {name: row.state for name, row in _best_rows(rows).items()}
+    has_key = any(states.get(name, _NO_KEY) is not _NO_KEY for name in wanted)
+    if has_key or any(state in _USABLE for state in states.values()):
+        return list(wanted)
+    broken = next((name for name, state in states.items() if state in _BROKEN), None)
+    return [*([] if broken is None else [broken]), *wanted]
+
+
+_NO_KEY = KeyState.NOT_CONFIGURED
+_USABLE = {KeyState.AUTHENTICATED, KeyState.UNVERIFIED}
+_BROKEN = {KeyState.LOCKED, KeyState.UNREADABLE, KeyState.REJECTED}
+
+
 def only_with_labels(data: Map, labels: Mapping[str, str], reason: str) -> None:
     """Change the `sign_in` of an error for a request that only keys with a label can serve.
 

@@ -21,6 +21,7 @@ _NAMES_SUBJECT = codes.ABOUT_AUTHENTICATION | {codes.LIMIT_REACHED}
 
 # The states of a key, in `sign_in`, that may work.
 _SIGNED_IN = {KeyState.AUTHENTICATED.value, KeyState.UNVERIFIED.value}
+_BROKEN = {KeyState.LOCKED.value, KeyState.UNREADABLE.value, KeyState.REJECTED.value}
 
 # If all reasons have one of these codes, sending the request again does not help.
 _FINAL = {codes.BAD_REQUEST, codes.CONFIG_INVALID}
@@ -143,14 +144,26 @@ def message_without_default(error: ChatFailed) -> str:
     data = error.data.get("sign_in")
     rows = data["providers"] if isinstance(data, dict) else []
     ready = [row for row in rows if row["state"] in _SIGNED_IN and not row.get("needed")]
-    if error.code != codes.NOT_AUTHENTICATED or not ready:
+    if error.code != codes.NOT_AUTHENTICATED:
         return error.message
+    if not ready:
+        return _broken_message(rows) or error.message
     names = ", ".join(row["provider"] for row in ready)
     model = ready[0].get("model") or f"{ready[0]['provider']}/MODEL"
     return (
         f"you are signed in to {names}, but there is no default model: choose one with "
         f"'aircher-cli models use {model}', or name a model in the request"
     )
+
+
+def _broken_message(rows: Sequence[dict[str, str]]) -> str:
+    """Return what is wrong with the key that is needed first, empty if there is none."""
+    first = next((row for row in rows if row.get("needed")), None)
+    if first is None or first["state"] not in _BROKEN:
+        return ""
+    parts = [first.get("reason", "").rstrip("."), first.get("hint", "")]
+    why = "; ".join(filter(None, parts)) or first["state"]
+    return f"no provider can be asked: the key of {first['provider']} cannot be used: {why}"
 
 
 def _not_signed_in_message(skipped: Sequence[Skipped]) -> str:

@@ -122,8 +122,9 @@ class ChatController:
             if wanted := chat_errors.providers_without_key(error.data):
                 from aircherd.chat.explain import add_sign_in  # noqa: PLC0415 -- only after this
 
-                add_sign_in(error.data, self.services, config, wanted)
-                if request.model is None and config.default_model is None:
+                has_model = (request.model or config.default_model) is not None
+                add_sign_in(error.data, self.services, config, wanted, has_model=has_model)
+                if not has_model:
                     error.message = chat_errors.message_without_default(error)
             raise
         except NotAuthenticated as error:

@@ -75,12 +75,18 @@ def explain(
     if project is not None:
         explained["project"] = project.name
     if not candidates and (wanted := providers_without_key(explained)):
-        add_sign_in(explained, services, config, wanted)
+        has_model = (request.model or config.default_model) is not None
+        add_sign_in(explained, services, config, wanted, has_model=has_model)
     return explained
 
 
 def add_sign_in(
-    data: dict[str, object], services: ChatServices, config: Config, wanted: Sequence[str]
+    data: dict[str, object],
+    services: ChatServices,
+    config: Config,
+    wanted: Sequence[str],
+    *,
+    has_model: bool = True,
 ) -> None:
     """Add to an error, or to a plan without candidates, what to do about missing keys.
 
@@ -92,12 +98,13 @@ def add_sign_in(
         services: They know the keys, the models and the cooldowns.
         config: The configuration that the request used.
         wanted: The providers without a usable key, as `providers_without_key` returns them.
+        has_model: Whether the request names a model, or there is a default.
     """
     keyless = {name for name, each in config.providers.items() if not each.needs_key}
     wanted = [name for name in wanted if name not in keyless]
     if not wanted:
         return
-    from aircherd.auth.sign_in import Situation, sign_in_data  # noqa: PLC0415 -- rarely needed
+    from aircherd.auth.sign_in import Situation, broken_first, sign_in_data  # noqa: PLC0415 -- rarely needed
 
     def problem(provider: Provider) -> str | None:
         health, reason, _ = services.provider_client.cooldowns.health(provider.name)
@@ -108,6 +115,7 @@ def add_sign_in(
         return None if found is None else found.models
 
     rows = _rows_of_request(services.auth.rows(), data)
+    wanted = wanted if has_model else broken_first(wanted, rows)
     situation = Situation(config=config, rows=rows, problem=problem, listed=listed)
     data["sign_in"] = sign_in_data(wanted, situation)
 

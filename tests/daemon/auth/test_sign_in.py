@@ -6,6 +6,7 @@ from aircherd.auth.sign_in import (
     MAX_PROVIDERS,
     MAX_TEXT,
     Situation,
+    broken_first,
     only_with_labels,
     refuse_sign_in,
     sign_in_data,
@@ -48,6 +49,24 @@ def test_needed_providers_come_first():
     found = sign_in_data(["spare"], situation())
     assert [row["provider"] for row in found["providers"]] == ["spare", "work", "local"]
     assert [row.get("needed") for row in found["providers"]] == [True, None, None]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([], ["spare"]),
+        ([key(KeyState.NOT_CONFIGURED)], ["spare"]),
+        ([key(KeyState.REJECTED)], ["work", "spare"]),
+        ([key(KeyState.UNREADABLE)], ["work", "spare"]),
+        ([key(KeyState.LOCKED)], ["work", "spare"]),
+        ([key(KeyState.REJECTED), key(KeyState.UNVERIFIED)], ["spare"]),
+        ([key(KeyState.REJECTED), key(KeyState.AUTHENTICATED, "other")], ["spare"]),
+        ([key(KeyState.REJECTED), key(KeyState.REJECTED, "spare")], ["spare"]),
+    ],
+)
+def test_a_broken_key_comes_before_providers_that_never_had_one(rows, expected):
+    """Unless one of them has a key too, or another provider can be asked."""
+    assert broken_first(["spare"], rows) == expected
 
 
 def test_a_provider_without_a_key():

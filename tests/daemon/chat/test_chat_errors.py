@@ -177,6 +177,19 @@ CHOOSE = "but there is no default model: choose one with 'aircher-cli models use
     [
         ([{"provider": "a", "state": "not_configured", "needed": True}], "the message"),
         (
+            [
+                {
+                    "provider": "w",
+                    "state": "rejected",
+                    "needed": True,
+                    "reason": "no.",
+                    "hint": "h",
+                },
+                {"provider": "a", "state": "not_configured", "needed": True},
+            ],
+            "no provider can be asked: the key of w cannot be used: no; h",
+        ),
+        (
             [{"provider": "work", "state": "unverified"}],
             f"you are signed in to work, {CHOOSE} work/MODEL', or name a model in the request",
         ),
@@ -192,7 +205,7 @@ CHOOSE = "but there is no default model: choose one with 'aircher-cli models use
     ],
 )
 def test_the_message_without_a_default_model(rows, expected):
-    """It names the providers whose key may work, and that the request did not ask."""
+    """It names the providers whose key may work and were not asked, or a broken key."""
     error = ChatFailed("not_authenticated", "the message", sign_in={"providers": rows})
     assert chat_errors.message_without_default(error) == expected
     error.code = "all_failed"

@@ -124,6 +124,24 @@ def test_a_rejected_key(newcomer, sim):
     assert newcomer.cli("ask", "-m", "work/m", "hi").returncode == 0
 
 
+def test_a_rejected_key_of_an_own_provider_without_a_default(daemon, sim):
+    """It comes before the built-in providers, which the user never had a key of."""
+    daemon.login("work", KEY)
+    sim.keys.revoke("openai", KEY)
+    daemon.cli("auth", "test", "work")
+    done = daemon.cli("ask", "hi")
+    assert done.returncode == 4
+    assert "The key 'default' of work was rejected" in done.stderr
+    assert advised(done) == ["auth", "login", "work"]
+    assert "Or another one: aircher-cli auth login anthropic" in done.stderr
+    error = json.loads(daemon.cli("ask", "--json", "hi").stdout)["error"]
+    assert "the key of work cannot be used: refused the key (HTTP 401)" in error["message"]
+    new = "canary-new-0123456789abcdefgh"
+    sim.keys.accept("openai", new)
+    follow(daemon, done, stdin=new)
+    assert "You are signed in to work" in daemon.cli("ask", "hi").stderr
+
+
 def test_a_rejected_variable(home):
     """A key that is stored takes its place."""
     home.start({"WORK_KEY": WRONG})
