@@ -79,7 +79,9 @@ def row_text(row: Row, known: Mark | None = None) -> str:
         parts.append(row.mark.word)
     parts.append(price_text(row))
     if row.left:
-        parts.append(f"{row.left} left" if row.mark.answers else f"ready again {row.left}")
+        parts.append(
+            f"{row.left} of the limit left" if row.mark.answers else f"ready again {row.left}"
+        )
     if row.is_default:
         parts.append("the default")
     if row.is_favourite:

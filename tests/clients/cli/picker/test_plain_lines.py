@@ -90,7 +90,7 @@ def test_a_list_goes_on_where_it_was_cut():
         ({"price_key": (0.1, 0.1, 0.4)}, "a/m, ready, 0.1 dollars in, 0.4 dollars out"),
         (
             {"is_default": True, "is_favourite": True, "left": "82%", "price_key": ()},
-            "a/m, ready, price unknown, 82% left, the default, a favourite",
+            "a/m, ready, price unknown, 82% of the limit left, the default, a favourite",
         ),
         ({"chats": False, "price_key": ()}, "a/m, ready, price unknown, does not chat"),
         ({"kind": "alias", "name": "x", "price_key": ()}, "x, alias of a/m, ready, price unknown"),
