@@ -18,7 +18,7 @@ from aircher_cli.exit_codes import (
     OUTPUT_CLOSED,
     HelpRequested,
 )
-from aircher_cli.registry import COMMANDS, OWN_NOTICES, find_command
+from aircher_cli.registry import COMMANDS, LATE_NOTICES, OWN_NOTICES, find_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,13 +43,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(context: Context, words: list[str]) -> int:
     """Run a command; every failure becomes a message and an exit code."""
     try:
-        return _dispatch(context, words)
+        code = _dispatch(context, words)
+        context.note_late()
+        return code
     except OutputClosed:
         return OUTPUT_CLOSED
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- the outermost handler
         try:
             from aircher_cli.failures import report  # noqa: PLC0415 -- only after a failure
 
+            context.note_late(getattr(error, "code", None))
             own = words[: words.index("--")] if "--" in words else words
             return report(context, error, as_json="--json" in own)
         except OutputClosed:
@@ -68,6 +71,7 @@ def _dispatch(context: Context, words: list[str]) -> int:
     name, arguments = found
     command = import_module(f"aircher_cli.commands.{COMMANDS[name][0]}")
     context.own_notices = OWN_NOTICES.get(name, frozenset())
+    context.late_notices = LATE_NOTICES.get(name, frozenset())
     try:
         options = command.build_parser().parse(arguments)
     except HelpRequested as request:

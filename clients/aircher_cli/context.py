@@ -27,7 +27,7 @@ class Context:
     """The console, the environment, standard input, and how to connect to the daemon.
 
     `own_notices` are the codes of the daemon's notices that the command's own output reports.
-    `read_until` is when reading standard input is given up, a `time.monotonic()` value.
+    `late_notices` are those that wait for `note_late`. `read_until` is when reading standard input is given up, a `time.monotonic()` value.
     """
 
     def __init__(
@@ -41,6 +41,8 @@ class Context:
         self.environ = environ
         self.stdin = stdin
         self.own_notices = own_notices
+        self.late_notices: frozenset[str] = frozenset()
+        self._late: list[Map] = []
         self.read_until: float | None = None
         self._noted: set[str] = set()
 
@@ -84,9 +86,17 @@ class Context:
         """Print each notice of the daemon once, on standard error."""
         for notice in notices:
             message = str(notice.get("message"))
-            if notice.get("code") not in self.own_notices and message not in self._noted:
+            if notice.get("code") in self.late_notices:
+                self._late.append(notice)
+            elif notice.get("code") not in self.own_notices and message not in self._noted:
                 self._noted.add(message)
                 self.console.note(f"aircher-cli: {message}")
+
+    def note_late(self, reported: object = None) -> None:
+        """Print the notices that have waited, but none with the code of an error that follows."""
+        late = [each for each in self._late if each.get("code") != reported]
+        self._late, self.late_notices = [], frozenset()
+        self._note(late)
 
     def has_input(self) -> bool:
         """Tell whether standard input is a file or pipe rather than a terminal."""

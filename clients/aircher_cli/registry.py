@@ -121,6 +121,16 @@ OWN_NOTICES: dict[str, frozenset[str]] = {
 it. All others are printed on standard error."""
 
 
+LATE_NOTICES: dict[str, frozenset[str]] = {
+    "auth import": _CONFIG,
+    "auth logout": _CONFIG,
+    "models use": _CONFIG,
+}
+"""Command -> codes of notices that are printed after it, unless it fails for the same reason.
+
+Its first request succeeds nevertheless, so the daemon's notice comes before the error is known."""
+
+
 def find_command(words: list[str]) -> tuple[str, list[str]] | None:
     """Split arguments into a command and its own arguments; None if there is no such command."""
     for length in (2, 1):

@@ -243,6 +243,28 @@ def test_a_command_that_reports_a_condition_prints_no_notice_of_it(daemon: CliDa
     assert done.err == "aircher-cli: something else\n"
 
 
+@pytest.mark.parametrize("code", ["config_invalid", "unknown_model"])
+def test_a_notice_waits_for_the_error_of_a_later_request(daemon: CliDaemon, code: str) -> None:
+    """`models use` asks for the default first, which succeeds: the reason is said once."""
+    hello_with_notices(daemon)
+    daemon.answers["status"] = {"version": "0", "pid": 1}
+    daemon.answers["models.use"] = refuses(code, "it fails")
+    done = run_cli(daemon.environ, "models", "use", "a/b")
+    assert done.err.count("it fails") == 1
+    assert done.err.count("line 3") == (code != "config_invalid")
+    assert "something else" in done.err
+
+
+def test_a_notice_that_has_waited_follows_a_success(daemon: CliDaemon) -> None:
+    """What is invalid may be another entry."""
+    hello_with_notices(daemon)
+    daemon.answers["auth.status"] = {"rows": []}
+    daemon.answers["auth.logout"] = {"removed": 1, "rows": []}
+    done = run_cli(daemon.environ, "auth", "logout", "a")
+    assert done.code == 0
+    assert done.err.count("line 3") == 1
+
+
 def test_an_error_is_not_preceded_by_the_same_notice(daemon: CliDaemon) -> None:
     """A request refused for the same reason says so once."""
     hello_with_notices(daemon)
