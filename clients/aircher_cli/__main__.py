@@ -43,9 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(context: Context, words: list[str]) -> int:
     """Run a command; every failure becomes a message and an exit code."""
     try:
-        code = _dispatch(context, words)
-        context.note_late()
-        return code
+        return _dispatch(context, words)
     except OutputClosed:
         return OUTPUT_CLOSED
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- the outermost handler
@@ -78,6 +76,7 @@ def _dispatch(context: Context, words: list[str]) -> int:
         context.console.write(request.text)
         return OK
     code: int = command.run(context, options)
+    context.note_late()
     return code
 
 

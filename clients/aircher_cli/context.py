@@ -27,7 +27,8 @@ class Context:
     """The console, the environment, standard input, and how to connect to the daemon.
 
     `own_notices` are the codes of the daemon's notices that the command's own output reports.
-    `late_notices` are those that wait for `note_late`. `read_until` is when reading standard input is given up, a `time.monotonic()` value.
+    `late_notices` are those that wait for `note_late`.
+    `read_until` is when reading standard input is given up, a `time.monotonic()` value.
     """
 
     def __init__(
