@@ -18,6 +18,7 @@ class Mark(Enum):
     UNREADABLE = ("⚠", "unreadable", "warn")
     REJECTED = ("✗", "refused", "bad")
     INVALID = ("✗", "invalid entry", "bad")
+    NOT_ALLOWED = ("✗", "not allowed", "dim")
     NOT_CONFIGURED = ("○", "not signed in", "dim")
     UNKNOWN = ("·", "unknown", "dim")
 
@@ -54,7 +55,7 @@ class Mark(Enum):
 
 # Tuples find their members by identity; a set would hash an enum for each of thousands of models.
 _ANSWERING = (Mark.READY, Mark.UNCHECKED, Mark.LOCAL)
-_FOLDED = (Mark.NOT_CONFIGURED, Mark.STOPPED, Mark.INVALID)
+_FOLDED = (Mark.NOT_CONFIGURED, Mark.STOPPED, Mark.INVALID, Mark.NOT_ALLOWED)
 
 _RANKS = {
     mark: at
@@ -74,6 +75,7 @@ _RANKS = {
             Mark.INVALID,
             Mark.STOPPED,
             Mark.NOT_CONFIGURED,
+            Mark.NOT_ALLOWED,
         )
     )
 }

@@ -102,6 +102,8 @@ class Gate:
         found = handler
         if self.rights.entry.providers and name in _WITH_ROUTE:
             found = self._with_providers(found)
+        if self.rights.entry.providers and name == methods.AUTH_STATUS:
+            found = self._with_allowed(found)
         if name in _AT_ONCE:
             return found
         action = protected_action(self._config, name)
@@ -119,6 +121,17 @@ class Gate:
                 raise self._other_provider("use another provider") from None
 
         return restricted
+
+    def _with_allowed(self, handler: Handler) -> Handler:
+        allowed = {"providers": self.rights.entry.providers, "section": self.rights.section}
+
+        async def reported(*arguments: Any) -> object:
+            # Encoded already, and shared by all clients that ask now: others get it as it is.
+            encoded = msgspec.msgpack.encode(await handler(*arguments))
+            result = msgspec.msgpack.decode(encoded, type=dict[str, msgspec.Raw])
+            return msgspec.Raw(msgspec.msgpack.encode({**result, "allowed": allowed}))
+
+        return reported
 
     def _restrict(self, request: ChatRequest) -> ChatRequest:
         """Return the request with the providers that this client may use.

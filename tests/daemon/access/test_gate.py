@@ -46,6 +46,7 @@ TABLE = {
         "chat.start",
         "status",
         "auth.login",
+        "auth.status",
         "shutdown",
         "events.subscribe",
     )
@@ -72,7 +73,7 @@ def test_only_what_differs_is_replaced() -> None:
     """A client with all rights calls the methods themselves."""
     chat_only = gate(ClientRights(allow=("chat",)), User()).replacements(TABLE)
     replaced = {name for name, method in TABLE.items() if method in chat_only}
-    assert replaced == {"status", "auth.login", "shutdown", "events.subscribe"}
+    assert replaced == {"status", "auth.login", "auth.status", "shutdown", "events.subscribe"}
     assert gate(ClientRights(), User()).replacements(TABLE) == {}
 
 
@@ -153,6 +154,17 @@ async def test_only_the_providers_of_the_client(
     assert result == msgspec.structs.replace(
         request, route=RouteOptions(providers=kept, no_fallback=True)
     )
+
+
+async def test_a_client_learns_which_providers_it_may_ask() -> None:
+    """With the section that says so; one that may ask all learns nothing."""
+    found = gate(ClientRights(providers=("ollama", "openai")), User())
+    allowed = {"providers": ["ollama", "openai"], "section": "vi"}
+    for answer in ({"rows": []}, msgspec.Raw(msgspec.msgpack.encode({"rows": []}))):
+        raw = await call(found, "auth.status", answer)
+        assert isinstance(raw, msgspec.Raw)
+        assert msgspec.msgpack.decode(raw) == {"rows": [], "allowed": allowed}
+        assert await call(gate(ClientRights(), User()), "auth.status", answer) is answer
 
 
 async def test_what_asks_the_user_is_not_asked_about() -> None:

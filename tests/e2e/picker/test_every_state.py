@@ -25,6 +25,7 @@ from aircher_cli.picker.view.states.table import (
     LIMITS,
     NO_PRICE,
     NO_SUCH_KEY,
+    NOT_ALLOWED,
     NOTHING_ALLOWED,
     REFUSES,
     REFUSES_AWAY,
@@ -675,6 +676,21 @@ FOLDER = Shown(
 )
 
 
+RIGHTS = '[clients.aircher-cli]\nproviders = ["ollama"]\n'
+NOT_ALLOWED_ROW = Shown(
+    NOT_ALLOWED,
+    "work",
+    "✗ not allowed",
+    (
+        'this client may not ask it: [clients."aircher-cli"] allows ollama',
+        "→ add it to providers there, in the daemon's configuration: aircher-cli config edit",
+        "key ✓ default …cdef",
+    ),
+    edit_config('."ollama".', '["ollama", "work"]'),
+    "✓ ready",
+)
+
+
 def test_all_keys_locked(accounts: World) -> None:
     """By the user: one key unlocks them, and without a key nothing else is asked for."""
     accounts.home.cli("auth", "lock")
@@ -732,6 +748,16 @@ def test_client_that_may_not_sign_in() -> None:
         home.write_config(an_entry("work", "http://127.0.0.1:1/v1", 'env = "A_KEY"') + rights)
         home.start({"A_KEY": key_of("work")}, log_level="info")
         run_pilot(body(home))
+
+
+def test_provider_that_the_client_may_not_ask() -> None:
+    """Although its key works, which is still shown; a corrected file brings it back."""
+    with simulator() as sim, open_home() as home:
+        sim.keys.accept("openai", key_of("work"))
+        home.write_config(an_entry("work", f"{sim.url}/v1") + RIGHTS)
+        home.start(log_level="info")
+        home.login("work", key_of("work"))
+        check(World(home, sim), NOT_ALLOWED_ROW)
 
 
 def test_folder_with_a_key_of_its_own(accounts: World) -> None:
@@ -795,7 +821,7 @@ def test_daemon_that_does_not_run(is_stopped: bool) -> None:
 
 # ------------------------------------------------------------------ the tables as a whole
 
-TABLES = (*ACCOUNTS, *SERVERS, *REFUSING, LEASED_ROW, *KEYRING, LOCKED, FOLDER)
+TABLES = (*ACCOUNTS, *SERVERS, *REFUSING, LEASED_ROW, *KEYRING, LOCKED, FOLDER, NOT_ALLOWED_ROW)
 
 
 def test_every_word_of_the_daemon_has_a_row() -> None:
@@ -804,7 +830,7 @@ def test_every_word_of_the_daemon_has_a_row() -> None:
     covered = {row.covers for row in TABLES if isinstance(row.covers, str)}
     assert words - covered - {Health.OK.value} == set()
     texts = {row.covers for row in TABLES if isinstance(row.covers, StateText)}
-    assert {*LIMITS, NO_SUCH_KEY, UPSTREAM_AWAY} - texts == set()
+    assert {*LIMITS, NO_SUCH_KEY, NOT_ALLOWED, UPSTREAM_AWAY} - texts == set()
 
 
 _NOW = re.compile(r"(?<!alias, )now ([^ ]+/[^ ]+)(?: with key ([^ ]+))? (.*)")

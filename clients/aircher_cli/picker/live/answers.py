@@ -50,6 +50,7 @@ def with_keys(view: DaemonView, result: Map) -> DaemonView:
         config=as_map(result.get("config")) or view.config,
         lock=as_map(result.get("lock")),
         keys_refused=_keys_refused(result),
+        allowed=as_map(result.get("allowed")),
     )
     return with_states(view)
 

@@ -22,6 +22,7 @@ MARKS: tuple[tuple[Mark, str], ...] = (
     (Mark.UNREADABLE, "the command that prints its key failed"),
     (Mark.REJECTED, "the provider refused the key"),
     (Mark.INVALID, "the entry in the configuration is invalid"),
+    (Mark.NOT_ALLOWED, "the configuration keeps it from this client"),
     (Mark.NOT_CONFIGURED, "no key is known: sign in with Ctrl-L"),
     (Mark.UNKNOWN, "not known yet"),
 )

@@ -45,6 +45,7 @@ class DaemonView:
         tasks: Task of the configuration -> its model, of those that have one.
         lock: Why all keys are locked, as `auth.status` has it; empty while they are not.
         keys_refused: Why this client can store no key; empty if it can, or while all are locked.
+        allowed: The only providers that this client may ask, as `auth.status` has them; else empty.
         is_in_fleet: Whether other machines count with this one: the sums are of this one alone.
     """
 
@@ -70,6 +71,7 @@ class DaemonView:
     tasks: dict[str, str] = field(default_factory=dict)
     lock: Map = field(default_factory=dict)
     keys_refused: str = ""
+    allowed: Map = field(default_factory=dict)
     is_in_fleet: bool = False
 
     @property

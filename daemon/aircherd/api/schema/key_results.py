@@ -71,6 +71,13 @@ class EngineKey(KeyRow):
     """The password of the engine of `[shared]`; its provider is `shared`."""
 
 
+class AllowedProviders(TypedDict):
+    """The only providers that this client may ask."""
+
+    providers: Annotated[list[ProviderName], says("names of providers")]
+    section: Annotated[str, says("NAME of the [clients.NAME] that says so")]
+
+
 class AuthStatus(TypedDict):
     """The state of every key."""
 
@@ -78,6 +85,7 @@ class AuthStatus(TypedDict):
     shared: NotRequired[EngineKey]
     lock: NotRequired[Lock]
     refused: NotRequired[SignInRefused]
+    allowed: NotRequired[AllowedProviders]
     environment: Annotated[list[str], says("environment variables that the daemon would read")]
     config: ConfigState
 

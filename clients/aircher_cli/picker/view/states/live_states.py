@@ -17,12 +17,13 @@ from aircher_cli.picker.view.states.table import (
     NO_CONFIG,
     NO_PROVIDER,
     NO_SUCH_KEY,
+    NOT_ALLOWED,
     State,
 )
 from aircher_cli.picker.view.wrapping import clean
 from aircher_cli.render.config.problems import NOTHING_IN_USE
 from aircher_cli.render.marks import Mark
-from aircher_cli.values import Map, as_map, text
+from aircher_cli.values import Map, as_map, text, texts
 
 _LOOPBACK = ("://localhost", "://127.", "://[::1]")
 
@@ -58,6 +59,7 @@ class LiveStates:
         self._view = view
         self._now = now
         self._is_asking = as_map(view.config).get("in_use") != NOTHING_IN_USE
+        self._allowed = frozenset(texts(view.allowed.get("providers"))) if view.allowed else None
         self._keys = _by_provider(view.keys)
         self._health = _health_rows(view.health)
         self._cooling_models = _by_provider(each for each in view.health if each.get("model"))
@@ -109,6 +111,8 @@ class LiveStates:
 
     def answering_key(self, provider: str, label: str = "") -> Map:
         """Return the row of the key that a request would use; empty if there is none."""
+        if not self._is_allowed(provider):
+            return {}
         rows = self._labelled(provider, label or self._view.here.key)
         usable = (row for row in rows if self._key(provider, row, None).mark.answers)
         return next(usable, {})
@@ -126,11 +130,22 @@ class LiveStates:
     def _best(self, provider: str, model: str | None, label: str) -> State:
         if not self._is_asking:
             return NO_CONFIG
+        if not self._is_allowed(provider) and self._rows(provider):
+            return self._not_allowed()
         rows = self._labelled(provider, label)
         if label and not rows and self._rows(provider):
             return self._without_key(provider, label)
         states = [self._key(provider, row, model) for row in rows]
         return min(states, key=lambda state: state.mark.rank, default=self._without_rows())
+
+    def _is_allowed(self, provider: str) -> bool:
+        return self._allowed is None or provider in self._allowed
+
+    def _not_allowed(self) -> State:
+        allowed, found = self._view.allowed, NOT_ALLOWED
+        names = ", ".join(texts(allowed.get("providers"))) or "none"
+        why = found.why.format(section=text(allowed.get("section")), providers=names)
+        return State(found.mark, clean(why), found.action, found.advice)
 
     def _labelled(self, provider: str, label: str) -> list[Map]:
         """Return the rows of the keys that may be used: those with the label, if there is one.

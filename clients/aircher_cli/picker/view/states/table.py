@@ -246,4 +246,10 @@ NO_SUCH_KEY = StateText(
     "sign_in",
     "sign in: aircher-cli auth login {provider} --label {label}",
 )
+NOT_ALLOWED = StateText(
+    Mark.NOT_ALLOWED,
+    'this client may not ask it: [clients."{section}"] allows {providers}',
+    "edit_config",
+    "add it to providers there, in the daemon's configuration: aircher-cli config edit",
+)
 LOADING = State(Mark.UNKNOWN, "the daemon has not reported its state yet", "wait")

@@ -60,6 +60,14 @@ def test_why_no_key_can_be_stored_is_known(refused, why):
     assert view.keys_refused == why
 
 
+def test_the_providers_that_may_be_asked_are_known_until_all_may_be():
+    """A change of the configuration may end it."""
+    allowed = {"providers": ["a"], "section": "aircher-cli"}
+    view = answers.with_keys(DaemonView(), {"allowed": allowed})
+    assert view.allowed == allowed
+    assert answers.with_keys(view, {}).allowed == {}
+
+
 def test_without_a_configured_default_it_is_the_first_candidate():
     """That is what a request without a model uses."""
     view = answers.with_status(DaemonView(), {"default": {"candidates": ["a/m"]}})

@@ -270,3 +270,18 @@ def test_a_server_that_was_not_reached_says_why():
     assert state.mark is Mark.UNREACHABLE
     assert state.why == "the daemon at /run/laptop.sock cannot be reached"
     assert state.advice.startswith("start or forward that daemon")
+
+
+def test_a_provider_that_the_client_may_not_ask_says_so():
+    """Also if it is signed in; what is unknown altogether stays so, and so do the keys."""
+    allowed = {"providers": ["ollama"], "section": "aircher-cli"}
+    view = a_view(keys=[a_key("openai"), a_key("ollama")], allowed=allowed)
+    live = LiveStates(view, NOW)
+    state = live.model("openai", "gpt-5")
+    assert (state.mark, state.action) == (Mark.NOT_ALLOWED, "edit_config")
+    assert state.why.endswith('[clients."aircher-cli"] allows ollama')
+    assert live.provider("ollama").mark is Mark.READY
+    assert live.provider("unknown").mark is Mark.UNKNOWN
+    assert [key.mark for _, key in live.keys("openai")] == [Mark.READY]
+    assert live.answering_key("openai") == {}
+    assert live.answering_key("ollama") != {}
