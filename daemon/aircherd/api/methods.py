@@ -63,7 +63,7 @@ from aircherd.api.status import (
 )
 from aircherd.api.turns import WAITING, in_turn, together
 from aircherd.api.usage import build_report, list_attempts, list_limits
-from aircherd.api.wire import encode, to_wire
+from aircherd.api.wire import encode, to_wire, with_fields
 from aircherd.auth.key_sources import UNLOCK, UNLOCK_COMMAND
 from aircherd.chat.caller import discard
 from aircherd.chat.explain import explain
@@ -205,15 +205,20 @@ async def auth_logout(services: Services, _: RequestContext, params: LogoutParam
     return {"removed": len(removed), "rows": [key_row(services, row) for row in rows]}
 
 
-@together(at_once=WAITING)
-async def auth_status(services: Services, context: RequestContext, _params: NoParams) -> object:
-    """Return the state of every key."""
+async def auth_status(services: Services, context: RequestContext, params: NoParams) -> object:
+    """Return the state of every key, and whether this client may store any."""
+    found = await _key_states(services, context, params)
     refused = _keys_refused(services, context)
+    return with_fields(found, {"refused": refused}) if refused else found
+
+
+@together(at_once=WAITING)
+async def _key_states(services: Services, _: RequestContext, _params: NoParams) -> object:
+    """Return what is the same for all clients."""
     return {
         "rows": key_rows(services, await services.auth.status()),
         **engine_key(services),
         **services.auth.lock.to_wire(),
-        **({"refused": refused} if refused else {}),
         "environment": environment_names(services),
         "config": config_state(services),
     }

@@ -57,6 +57,12 @@ def encode_map(items: Mapping[str, object]) -> msgspec.Raw:
     return msgspec.Raw(map_header(len(items)) + b"".join(pairs))
 
 
+def with_fields(result: object, fields: Mapping[str, object]) -> msgspec.Raw:
+    """Return a result, which may be encoded already, with more fields."""
+    known = msgspec.msgpack.decode(encode(result), type=dict[str, msgspec.Raw])
+    return encode_map({**known, **fields})
+
+
 async def encode_rows(rows: Iterable[object]) -> msgspec.Raw:
     """Encode a list row by row, so that neither the event loop nor memory is full of it."""
     current, parts = Slice(), [b""]

@@ -2,12 +2,18 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
 
 from aircher_wire import codes, methods
+from aircherd.api import methods as table
 from aircherd.api.methods import METHODS as API_METHODS
+from aircherd.api.params import NoParams
+from aircherd.api.turns import WAITING, Turns
 from aircherd.errors import BadRequest
 from aircherd.ipc.connection_methods import CONNECTION_METHODS
 
@@ -103,3 +109,37 @@ async def test_a_single_model_excludes_other_filters(others):
     params = msgspec.convert({"model": "a/m", **others}, method.params)
     with pytest.raises(BadRequest, match="model: selects one model; leave out"):
         await method.handler(None, None, params)
+
+
+async def test_simultaneous_clients_learn_what_they_themselves_may(nursery, monkeypatch):
+    """The states of keys are computed once for both; only one of them may store keys."""
+    for name in ("engine_key", "environment_names", "config_state"):
+        monkeypatch.setattr(table, name, lambda _: {})
+    monkeypatch.setattr(table, "key_rows", lambda _, rows: rows)
+    computed, go_on, turns = [], trio.Event(), Turns()
+    nursery.start_soon(turns.run)
+
+    async def status():
+        computed.append(1)
+        await go_on.wait()
+        return []
+
+    lock = SimpleNamespace(is_closed=lambda: False, to_wire=dict)
+    services = SimpleNamespace(turns=turns, auth=SimpleNamespace(status=status, lock=lock))
+    found = {}
+
+    async def ask(caller, refused):
+        context = SimpleNamespace(caller=caller, keys_refused=lambda: refused)
+        answer = await API_METHODS[methods.AUTH_STATUS].handler(services, context, NoParams())
+        found[caller] = msgspec.msgpack.decode(answer).get("refused")
+
+    async with trio.open_nursery() as clients:
+        for number in range(WAITING):  # as many as may run at once; those that wait share one
+            clients.start_soon(ask, number, None)
+            await wait_all_tasks_blocked()
+        clients.start_soon(ask, "free", None)
+        clients.start_soon(ask, "bound", {"message": "no"})
+        await wait_all_tasks_blocked()
+        go_on.set()
+    assert len(computed) == WAITING + 1
+    assert (found["free"], found["bound"]) == (None, {"message": "no"})

@@ -7,7 +7,15 @@ import pytest
 import trio
 from msgspec.msgpack import decode
 
-from aircherd.api.wire import SLICE_SECONDS, Slice, encode, encode_map, encode_rows, to_wire
+from aircherd.api.wire import (
+    SLICE_SECONDS,
+    Slice,
+    encode,
+    encode_map,
+    encode_rows,
+    to_wire,
+    with_fields,
+)
 
 
 def test_none_is_left_out():
@@ -20,6 +28,13 @@ def test_encoded_parts_make_a_whole():
     raw = msgspec.Raw(msgspec.msgpack.encode([1, 2]))
     assert decode(encode_map({"a": raw, "b": "x"})) == {"a": [1, 2], "b": "x"}
     assert bytes(encode(raw)) == bytes(raw)
+
+
+def test_an_encoded_result_takes_more_fields():
+    """Its own stay as they are."""
+    encoded = encode_map({"a": [1, {"b": 2}]})
+    assert decode(with_fields(encoded, {"c": 3})) == {"a": [1, {"b": 2}], "c": 3}
+    assert decode(encoded) == {"a": [1, {"b": 2}]}
 
 
 @pytest.mark.parametrize("length", [0, 15, 16, 70_000])
